@@ -1,0 +1,74 @@
+"""Verdicts: what an exploration says of each spec. Three, never worded alike."""
+
+from collections import Counter
+from collections.abc import Mapping
+from enum import Enum
+
+import attrs
+
+from kmodel.kernel import Kind, Model, Spec, Trace
+
+
+class Verdict(Enum):
+    """What is known of a spec."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    NO_VIOLATION_FOUND = "no violation found"
+
+
+@attrs.frozen
+class Finding:
+    """The verdict on one spec, why, and the trace that shows it: a counterexample, or the witness of a `sometimes`."""
+
+    spec: Spec
+    verdict: Verdict
+    reason: str
+    trace: Trace | None = None
+
+    @property
+    def is_hazard(self) -> bool:
+        """Whether this is the violation of a spec that Kubernetes is documented to break."""
+        return self.verdict is Verdict.VIOLATED and self.spec.hazard is not None
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether this should stop a release: a violation that is not a documented hazard."""
+        return self.verdict is Verdict.VIOLATED and not self.is_hazard and not self.is_vacuous
+
+    @property
+    def is_vacuous(self) -> bool:
+        """Whether this is a `sometimes` that never happens here: what it shows of an invariant is not shown."""
+        return self.spec.kind is Kind.SOMETIMES and self.verdict is Verdict.VIOLATED
+
+
+@attrs.frozen
+class Result:
+    """What an exploration found: counts in TLC's sense, the verdict on each spec, how often each action fired."""
+
+    model: Model
+    engine: str
+    findings: tuple[Finding, ...]
+    states: int
+    generated: int
+    depth: int
+    seconds: float
+    fired: Mapping[str, int] = attrs.field(factory=Counter)
+    stopped: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether all reachable states were seen."""
+        return self.stopped is None
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        """The findings that should stop a release."""
+        return tuple(finding for finding in self.findings if finding.is_failure)
+
+    @property
+    def never_fired(self) -> tuple[str, ...]:
+        """The transitions of the model none of whose actions was ever taken."""
+        fired = {name.partition("(")[0] for name, count in self.fired.items() if count}
+        names = dict.fromkeys(action.transition.name for action in self.model.actions)
+        return tuple(name for name in names if name not in fired)

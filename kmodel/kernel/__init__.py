@@ -1,0 +1,46 @@
+"""What a model is: cells, cluster, transitions, specs, traces. Knows nothing of Kubernetes."""
+
+from kmodel.kernel.cell import Cell, Cells, Layout
+from kmodel.kernel.check import ask
+from kmodel.kernel.cluster import Append, Cluster, Put, Replace, drop_first, first
+from kmodel.kernel.errors import BoundReached, ModelError
+from kmodel.kernel.model import Model, enabled, follow, take
+from kmodel.kernel.rank import Mentions, Rank, fresh, mentioned
+from kmodel.kernel.spec import Kind, Spec, failure, invariant, sometimes, step_invariant
+from kmodel.kernel.step import Step, Trace
+from kmodel.kernel.transition import Action, Event, Transition, transition
+
+__all__ = [
+    "Action",
+    "Append",
+    "BoundReached",
+    "Cell",
+    "Cells",
+    "Cluster",
+    "Event",
+    "Kind",
+    "Layout",
+    "Mentions",
+    "Model",
+    "ModelError",
+    "Put",
+    "Rank",
+    "Replace",
+    "Spec",
+    "Step",
+    "Trace",
+    "Transition",
+    "ask",
+    "drop_first",
+    "enabled",
+    "failure",
+    "first",
+    "follow",
+    "fresh",
+    "invariant",
+    "mentioned",
+    "sometimes",
+    "step_invariant",
+    "take",
+    "transition",
+]

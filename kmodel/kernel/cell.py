@@ -1,0 +1,79 @@
+"""Cells: the smallest named parts of a cluster."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from kmodel.kernel.errors import ModelError
+
+T = TypeVar("T")
+
+
+@attrs.frozen(cache_hash=True)
+class Cell(Generic[T]):
+    """One cell: a family such as `etcd/pods` and a key within it such as `("web-0",)`; it holds a value of type T."""
+
+    family: str
+    key: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.family}[{', '.join(self.key)}]" if self.key else self.family
+
+
+@attrs.frozen(cache_hash=True)
+class Cells(Generic[T]):
+    """A family of cells that hold values of one type: `PODS["web-0"]` is a cell."""
+
+    family: str
+
+    def __getitem__(self, key: str | tuple[str, ...]) -> Cell[T]:
+        return Cell(self.family, (key,) if isinstance(key, str) else key)
+
+
+@attrs.frozen(eq=False)
+class Layout:
+    """Which cells a cluster has, in which order, and the constants that no transition can write."""
+
+    cells: tuple[Cell[Any], ...]
+    constants: Mapping[Cell[Any], Any]
+    _positions: dict[Cell[Any], int] = attrs.field(init=False)
+    _keys: dict[str, tuple[tuple[str, ...], ...]] = attrs.field(init=False)
+
+    @_positions.default
+    def _number_cells(self) -> dict[Cell[Any], int]:
+        positions = {cell: position for position, cell in enumerate(self.cells)}
+        if len(positions) != len(self.cells):
+            raise ModelError("a cell is listed twice in the layout; give each cell one initial value")
+        return positions
+
+    @_keys.default
+    def _group_keys(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        keys: dict[str, list[tuple[str, ...]]] = {}
+        for cell in self.cells:
+            keys.setdefault(cell.family, []).append(cell.key)
+        return {family: tuple(members) for family, members in keys.items()}
+
+    def position(self, cell: Cell[Any]) -> int:
+        """Return the place of the cell in a cluster's row of values; ModelError if the cluster has no such cell."""
+        try:
+            return self._positions[cell]
+        except KeyError:
+            raise ModelError(f"there is no cell {cell} in this cluster; give it an initial value") from None
+
+    def __contains__(self, cell: Cell[Any]) -> bool:
+        return cell in self._positions
+
+    def keys(self, family: Cells[Any]) -> tuple[tuple[str, ...], ...]:
+        """Return the keys of the family's cells, in the order in which the cluster lists them."""
+        return self._keys.get(family.family, ())
+
+    def constant(self, cell: Cell[T]) -> T:
+        """Return a constant of the scenario; reading one leaves no footprint, since it never changes."""
+        value: T = self.constants[cell]
+        return value
+
+
+def names(keys: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the keys of a family whose keys have one part each, as plain names."""
+    return tuple(key[0] for key in keys)

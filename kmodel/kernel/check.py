@@ -1,0 +1,39 @@
+"""Asking a spec: its answer on a cluster or a step, with the reads that the answer rests on."""
+
+import attrs
+
+from kmodel.kernel.cluster import Cluster
+from kmodel.kernel.errors import ModelError
+from kmodel.kernel.footprint import Log, Read, View, check_deterministic
+from kmodel.kernel.spec import Spec
+from kmodel.kernel.step import Step
+
+
+def ask(spec: Spec, subject: Cluster | Step) -> tuple[bool | str, tuple[Read, ...]]:
+    """Return a spec's answer and its reads; a step's cluster after it is read at positions behind those before it."""
+    answer = _ask_once(spec, subject)
+    layout_of = subject.before if isinstance(subject, Step) else subject
+    check_deterministic(answer, _ask_once(spec, subject), layout_of, f"spec {spec.name}")
+    return answer
+
+
+def _ask_once(spec: Spec, subject: Cluster | Step) -> tuple[bool | str, tuple[Read, ...]]:
+    log = Log()
+    view: Cluster | Step
+    if isinstance(subject, Step):
+        view = attrs.evolve(
+            subject,
+            before=View.on(subject.before, log),
+            after=View.on(subject.after, log, offset=len(subject.before.values)),
+        )
+    else:
+        view = View.on(subject, log)
+    try:
+        answer = spec(view)
+    except ModelError as error:
+        raise ModelError(f"spec {spec.name}: {error}") from error
+    if not isinstance(answer, bool | str):
+        raise ModelError(
+            f"spec {spec.name} returned {type(answer).__name__}, which is no answer; return True, False or a sentence"
+        )
+    return answer, log.footprint()

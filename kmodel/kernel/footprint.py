@@ -1,0 +1,226 @@
+"""Footprints: which cells a pure function read, through which projections, and what it wrote.
+
+A transition or spec never sees a bare cluster but a view of it. What it reads of a cell is a projection of the cell's value: the
+value itself, one attribute of the object in it, or what a pure function shows of it. Two clusters that look the same
+through all the projections that a function read are the same to the function: its answer can be remembered under them.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import attrs
+
+from kmodel.kernel.cell import Cell
+from kmodel.kernel.cluster import Cluster, Put, Replace
+from kmodel.kernel.errors import ModelError
+from kmodel.kernel.values import WHOLE, plain, shape, tracked
+
+T = TypeVar("T")
+P = TypeVar("P", bound=Hashable)
+
+
+@attrs.frozen(cache_hash=True)
+class Projection:
+    """What a reader sees of a cell's value: what a function shows of it, or what is at a path of attributes."""
+
+    path: tuple[str, ...] = ()
+    function: Callable[[Any], Hashable] | None = None
+
+    def __call__(self, value: Any) -> Hashable:
+        if self.function is not None:
+            return self.function(value)
+        for name in self.path:
+            if name == WHOLE:
+                found: Hashable = value
+                return found
+            value = getattr(value, name)
+        return shape(value)
+
+
+@attrs.frozen
+class Read:
+    """One read: the cell's place in the row, the projection and what it showed."""
+
+    position: int
+    projection: Projection
+    found: Hashable
+
+
+@attrs.frozen(cache_hash=True)
+class Write:
+    """One write: the cell's place in the row and the pure function that makes the new value of the old one."""
+
+    position: int
+    update: Callable[[Any], Any]
+
+
+Writes = tuple[Write, ...]
+
+
+@attrs.define
+class Log:
+    """The reads of one call in the order in which they happened, each once."""
+
+    reads: dict[tuple[int, Projection], Hashable] = attrs.field(factory=dict)
+
+    def note(self, position: int, projection: Projection, found: Hashable) -> None:
+        """Add a read unless it is there already."""
+        self.reads.setdefault((position, projection), found)
+
+    def footprint(self) -> tuple[Read, ...]:
+        """Return the reads in order."""
+        return tuple(Read(position, projection, found) for (position, projection), found in self.reads.items())
+
+
+@attrs.frozen
+class _CellLog:
+    log: Log
+    position: int
+
+    def read(self, path: tuple[str, ...], found: Hashable) -> None:
+        self.log.note(self.position, Projection(path), found)
+
+
+class View(Cluster):
+    """A cluster as one call of a transition or spec sees it: every read goes to the log, every write is kept."""
+
+    __slots__ = ("_log", "_offset", "_pending")
+    _log: Log
+    _offset: int
+    _pending: dict[int, tuple[Any, Callable[[Any], Any]]]
+
+    @staticmethod
+    def on(
+        cluster: Cluster,
+        log: Log,
+        offset: int = 0,
+        pending: dict[int, tuple[Any, Callable[[Any], Any]]] | None = None,
+    ) -> "View":
+        """Return a view of the cluster that reports to the log, its cells numbered from the offset."""
+        view = object.__new__(View)
+        for name, value in (
+            ("layout", cluster.layout),
+            ("values", cluster.values),
+            ("_log", log),
+            ("_offset", offset),
+            ("_pending", pending or {}),
+        ):
+            object.__setattr__(view, name, value)
+        return view
+
+    def __getitem__(self, cell: Cell[T]) -> T:
+        if cell in self.layout.constants:
+            return self.layout.constant(cell)
+        position = self.layout.position(cell)
+        if position in self._pending:
+            return self._written(position)  # type: ignore[no-any-return]
+        return tracked(self.values[position], (), _CellLog(self._log, position + self._offset))  # type: ignore[no-any-return]
+
+    def look(self, cell: Cell[T], through: Callable[[T], P]) -> P:
+        """Return the cell's value seen through a pure function: only what that shows counts as read."""
+        position = self.layout.position(cell)
+        if position in self._pending:
+            return through(self._written(position))
+        found = through(self.values[position])
+        self._log.note(position + self._offset, Projection(function=through), found)
+        return found
+
+    def modify(self, cell: Cell[T], update: Callable[[T], T]) -> "View":
+        """Return the view with the cell changed by a pure, hashable function of its old value, which is not read."""
+        position = self._writable(cell)
+        update = self._clean(cell, update)
+        if position in self._pending and not isinstance(update, Put):
+            before, earlier = self._pending[position]
+            change: Callable[[Any], Any] = (
+                Put(update(earlier.value)) if isinstance(earlier, Put) else Then(earlier, update)
+            )
+        else:
+            before, change = self.values[position], update
+        return View.on(self, self._log, self._offset, {**self._pending, position: (before, change)})
+
+    def writes(self) -> Writes:
+        """Return what was written, in the order of the cells."""
+        return tuple(Write(position, self._pending[position][1]) for position in sorted(self._pending))
+
+    def belongs_to(self, log: Log) -> bool:
+        """Tell whether this view reports to that log."""
+        return self._log is log
+
+    def _written(self, position: int) -> Any:
+        before, update = self._pending[position]
+        if not isinstance(update, Put):  # what is there now depends on all that was there before
+            self._log.note(position + self._offset, Projection((WHOLE,)), before)
+        return update(before)
+
+    def _clean(self, cell: Cell[Any], update: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def where() -> str:
+            return f"what is written to cell {cell}"
+
+        if isinstance(update, Put):
+            return Put(plain(update.value, where))
+        if isinstance(update, Replace):
+            return Replace(tuple((name, plain(value, where)) for name, value in update.changes))
+        return plain(update, where) if attrs.has(type(update)) else update  # type: ignore[no-any-return]
+
+
+@attrs.frozen(cache_hash=True)
+class Then:
+    """The update that does one update after another."""
+
+    earlier: Callable[[Any], Any]
+    later: Callable[[Any], Any]
+
+    def __call__(self, old: Any) -> Any:
+        return self.later(self.earlier(old))
+
+
+def apply(cluster: Cluster, writes: Writes) -> Cluster:
+    """Return the cluster after the writes; ModelError if one leaves something in a cell that can change."""
+    values = list(cluster.values)
+    for write in writes:
+        cell = cluster.layout.cells[write.position]
+        values[write.position] = plain(write.update(values[write.position]), lambda c=cell: f"cell {c}")  # type: ignore[misc]
+    return Cluster(cluster.layout, tuple(values))
+
+
+def record(
+    function: Callable[[Cluster], Cluster | None], cluster: Cluster, who: str
+) -> tuple[Writes | None, tuple[Read, ...]]:
+    """Call a transition on a view of the cluster; return its writes (None: not enabled) and its reads, in order."""
+    log = Log()
+    try:
+        after = function(View.on(cluster, log))
+    except ModelError as error:
+        raise ModelError(f"{who}: {error}") from error
+    if after is None:
+        return None, log.footprint()
+    if not isinstance(after, View) or not after.belongs_to(log):
+        raise ModelError(
+            f"{who} returned {type(after).__name__!r}, not a cluster made from the one it was given; "
+            "return cluster.set(...) or None"
+        )
+    return after.writes(), log.footprint()
+
+
+def check_deterministic(
+    first: tuple[object, tuple[Read, ...]], second: tuple[object, tuple[Read, ...]], cluster: Cluster, who: str
+) -> None:
+    """Compare two calls of one function on one cluster; ModelError names the first cell in which they differ."""
+    cells = cluster.layout.cells
+    for one, other in zip(first[1], second[1], strict=False):
+        if one != other:
+            raise ModelError(
+                f"{who} is not deterministic: called twice on one cluster it read {cells[one.position % len(cells)]} and "
+                f"then {cells[other.position % len(cells)]}; use no clock, randomness or order of a set"
+            )
+    if first[0] != second[0] or len(first[1]) != len(second[1]):
+        raise ModelError(
+            f"{who} is not deterministic: called twice on one cluster it answered {_shown(first[0], cluster)} and then "
+            f"{_shown(second[0], cluster)}; use no clock, randomness or order of a set"
+        )
+
+
+def _shown(outcome: object, cluster: Cluster) -> str:
+    if isinstance(outcome, tuple) and all(isinstance(write, Write) for write in outcome):
+        return "writes to " + ", ".join(f"{cluster.layout.cells[write.position]}" for write in outcome)
+    return repr(outcome)

@@ -1,0 +1,70 @@
+"""A model: initial states, actions, specs. All else has a default."""
+
+from collections.abc import Iterator
+
+import attrs
+
+from kmodel.kernel.cluster import Cluster
+from kmodel.kernel.errors import ModelError
+from kmodel.kernel.footprint import apply, check_deterministic, record
+from kmodel.kernel.spec import Spec
+from kmodel.kernel.step import Step, Trace
+from kmodel.kernel.transition import Action
+
+
+@attrs.frozen
+class Model:
+    """What is explored: the initial clusters (of one layout), the actions in a fixed order, and the specs."""
+
+    initial: tuple[Cluster, ...]
+    actions: tuple[Action, ...]
+    specs: tuple[Spec, ...] = ()
+    name: str = "model"
+
+    def __attrs_post_init__(self) -> None:
+        if not self.initial:
+            raise ModelError(f"{self.name} has no initial state; give it at least one cluster")
+        if len({id(cluster.layout) for cluster in self.initial}) != 1:
+            raise ModelError(f"the initial states of {self.name} have different layouts; make them by cluster.set")
+
+
+def take(action: Action, before: Cluster) -> Step | None:
+    """Take the action in the cluster; None if it is not enabled. ModelError if the transition is impure."""
+    who = f"transition {action}"
+    recording = record(action, before, who)
+    check_deterministic(recording, record(action, before, who), before, who)
+    writes, reads = recording
+    if writes is None:
+        return None
+    cells = before.layout.cells
+    return Step(
+        before,
+        action,
+        apply(before, writes),
+        reads=tuple(dict.fromkeys(cells[read.position] for read in reads)),
+        writes=tuple(cells[write.position] for write in writes),
+    )
+
+
+def enabled(model: Model, cluster: Cluster) -> Iterator[Step]:
+    """Yield the steps that can be taken in the cluster, in the order of the model's actions."""
+    for action in model.actions:
+        step = take(action, cluster)
+        if step is not None:
+            yield step
+
+
+def follow(model: Model, address: tuple[int, ...]) -> Trace:
+    """Return the trace at an address: the index of an initial state, then one of an enabled action per step."""
+    first, *choices = address
+    if first >= len(model.initial):
+        raise ModelError(f"address {first} names no initial state of {model.name}; it has {len(model.initial)}")
+    cluster = model.initial[first]
+    steps: list[Step] = []
+    for depth, choice in enumerate(choices, start=1):
+        step = next((step for index, step in enumerate(enabled(model, cluster)) if index == choice), None)
+        if step is None:
+            raise ModelError(f"step {depth} of the address takes action {choice}, but fewer are enabled there")
+        steps.append(step)
+        cluster = step.after
+    return Trace(model.initial[first], tuple(steps), address)

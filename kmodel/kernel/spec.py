@@ -1,0 +1,97 @@
+"""Specs: named properties of a model, written as pure functions.
+
+A spec whose parameter is called `step` sees each step; any other sees each cluster. It returns True, or what is wrong: False or,
+better, a sentence with the reason.
+"""
+
+import inspect
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from kmodel.kernel.cell import Cells
+
+
+class Kind(Enum):
+    """What a spec demands of the function: always True, or True at least once."""
+
+    INVARIANT = "invariant"
+    STEP_INVARIANT = "step_invariant"
+    SOMETIMES = "sometimes"
+
+
+Function = Callable[[Any], bool | str]
+
+
+@attrs.frozen(eq=False)
+class Spec:
+    """A named property; `needs` are the cells without which it says nothing, `hazard` why Kubernetes truly breaks it."""
+
+    function: Function
+    kind: Kind
+    needs: tuple[str, ...] = ()
+    hazard: str | None = None
+    shows: "Spec | None" = None
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.__name__
+
+    @property
+    def sentence(self) -> str:
+        """The first line of the docstring: the property in words."""
+        return (inspect.getdoc(self.function) or self.name.replace("_", " ")).partition("\n")[0]
+
+    @property
+    def module(self) -> str:
+        """The module that the function is written in."""
+        return self.function.__module__
+
+    @property
+    def of_steps(self) -> bool:
+        """Whether the function sees each step rather than each cluster."""
+        return next(iter(inspect.signature(self.function).parameters)) == "step"
+
+    def __call__(self, subject: Any) -> bool | str:
+        """Return the function's answer on a cluster or a step."""
+        return self.function(subject)
+
+
+def invariant(
+    function: Function | None = None, *, needs: Cells[Any] | tuple[Cells[Any], ...] = (), hazard: str | None = None
+) -> Any:
+    """Declare that the function is True of every reachable cluster."""
+    return _spec(Kind.INVARIANT, function, needs, hazard, None)
+
+
+def step_invariant(
+    function: Function | None = None, *, needs: Cells[Any] | tuple[Cells[Any], ...] = (), hazard: str | None = None
+) -> Any:
+    """Declare that the function is True of every step."""
+    return _spec(Kind.STEP_INVARIANT, function, needs, hazard, None)
+
+
+def sometimes(
+    function: Function | None = None, *, needs: Cells[Any] | tuple[Cells[Any], ...] = (), shows: Spec | None = None
+) -> Any:
+    """Declare that the function is True of at least one cluster or step; it `shows` that an invariant is not vacuous."""
+    return _spec(Kind.SOMETIMES, function, needs, None, shows)
+
+
+def _spec(kind: Kind, function: Function | None, needs: Any, hazard: str | None, shows: Spec | None) -> Any:
+    families = tuple(family.family for family in (needs if isinstance(needs, tuple) else (needs,)))
+
+    def decorate(function: Function) -> Spec:
+        return Spec(function, kind, families, hazard, shows)
+
+    return decorate if function is None else decorate(function)
+
+
+def failure(answer: bool | str) -> str | None:
+    """Return why an answer of an invariant is a violation; None if it is not."""
+    if answer is True:
+        return None
+    return answer if isinstance(answer, str) else "the spec returned False"

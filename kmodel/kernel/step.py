@@ -1,0 +1,54 @@
+"""Steps, and the traces that they make."""
+
+from typing import Any
+
+import attrs
+
+from kmodel.kernel.cell import Cell
+from kmodel.kernel.cluster import Cluster
+from kmodel.kernel.transition import Action, Event
+
+
+@attrs.frozen
+class Step:
+    """One action taken: the clusters before and after it, and the cells that it read and wrote."""
+
+    before: Cluster
+    action: Action
+    after: Cluster
+    reads: tuple[Cell[Any], ...] = attrs.field(repr=False)
+    writes: tuple[Cell[Any], ...] = attrs.field(repr=False)
+
+    def wrote(self, *families: Any) -> tuple[Cell[Any], ...]:
+        """Return the cells of these families that the step wrote."""
+        wanted = {family.family for family in families}
+        return tuple(cell for cell in self.writes if cell.family in wanted)
+
+    @property
+    def event(self) -> Event:
+        """The step told as an event."""
+        action = self.action
+        if action.transition.describe is not None:
+            return action.transition.describe(self)
+        reason = "".join(word.capitalize() for word in action.transition.name.split("_"))
+        kind = "Warning" if action.transition.environment else "Normal"
+        return Event(kind, reason, action.object, action.transition.sentence)
+
+
+@attrs.frozen
+class Trace:
+    """An initial state and the steps from it, with the address that replays it: one index per choice."""
+
+    initial: Cluster
+    steps: tuple[Step, ...]
+    address: tuple[int, ...]
+
+    @property
+    def last(self) -> Cluster:
+        """The cluster in which the trace ends."""
+        return self.steps[-1].after if self.steps else self.initial
+
+    @property
+    def path(self) -> str:
+        """The address as text: `0/3/1` is the first initial state, then its fourth enabled action, then the second."""
+        return "/".join(str(index) for index in self.address)

@@ -1,0 +1,112 @@
+"""Transitions, the pure functions that actors take steps by, and actions, transitions with their arguments."""
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from kmodel.kernel.cluster import Cluster
+from kmodel.kernel.errors import ModelError
+
+if TYPE_CHECKING:
+    from kmodel.kernel.step import Step
+
+
+@attrs.frozen
+class Event:
+    """One line of a story, in the manner of `kubectl get events`."""
+
+    type: str
+    reason: str
+    object: str
+    message: str
+
+
+@attrs.frozen(eq=False)
+class Transition:
+    """A pure function `(cluster, **binding) -> cluster or None` (None: not enabled) by which an actor takes a step."""
+
+    function: Callable[..., Cluster | None]
+    actor: str
+    object: str
+    environment: bool
+    describe: "Callable[[Step], Event] | None"
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.__name__
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the arguments that an action binds."""
+        return tuple(inspect.signature(self.function).parameters)[1:]
+
+    @property
+    def sentence(self) -> str:
+        """The first line of the function's docstring: what the step does."""
+        return (inspect.getdoc(self.function) or self.name.replace("_", " ")).partition("\n")[0]
+
+    def __call__(self, cluster: Cluster, **binding: str) -> Cluster | None:
+        """Take the step in the cluster; None if it is not enabled there."""
+        return self.function(cluster, **binding)
+
+    def bind(self, **binding: str) -> "Action":
+        """Return the action that is this transition with these arguments."""
+        if set(binding) != set(self.parameters):
+            raise ModelError(
+                f"transition {self.name} takes {', '.join(self.parameters) or 'no arguments'}, "
+                f"but was bound to {', '.join(binding) or 'none'}"
+            )
+        return Action(self, tuple((name, binding[name]) for name in self.parameters))
+
+
+@attrs.frozen
+class Action:
+    """A transition with its binding: `schedule(pod="web-0")`."""
+
+    transition: Transition
+    binding: tuple[tuple[str, str], ...]
+
+    @property
+    def actor(self) -> str:
+        """Who takes the step, for example `kubelet/n1`."""
+        return self.transition.actor.format_map(dict(self.binding))
+
+    @property
+    def object(self) -> str:
+        """What the step is about, for example `pod/web-0`."""
+        return self.transition.object.format_map(dict(self.binding))
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The binding as keyword arguments."""
+        return dict(self.binding)
+
+    def __call__(self, cluster: Cluster) -> Cluster | None:
+        """Take the step in the cluster; None if it is not enabled there."""
+        return self.transition.function(cluster, **dict(self.binding))
+
+    def __str__(self) -> str:
+        arguments = ", ".join(f'{name}="{value}"' for name, value in self.binding)
+        return f"{self.transition.name}({arguments})"
+
+
+def transition(
+    *,
+    actor: str,
+    object: str = "",
+    environment: bool = False,
+    describe: "Callable[[Step], Event] | None" = None,
+) -> Callable[[Callable[..., Cluster | None]], Transition]:
+    """Make a transition of a pure function; `actor` and `object` may name its arguments: `kubelet/{node}`.
+
+    System transitions happen if they stay enabled; environment transitions (requests, faults) merely may. `describe` tells a step of
+    this transition as an event; without it the event is made of the function's name and the first line of its docstring.
+    """
+
+    def decorate(function: Callable[..., Cluster | None]) -> Transition:
+        return Transition(function, actor, object, environment, describe)
+
+    return decorate

@@ -1,0 +1,107 @@
+"""What a cell may hold: immutable, hashable values, whose reading can be observed attribute by attribute.
+
+A value is None, a bool, int, str, bytes or Enum member, a tuple or frozenset of values, or an instance of an
+`attrs.frozen` class whose fields are values. Nothing else: lists, dicts and mutable classes would let a transition change a
+cluster behind the kernel's back.
+"""
+
+from collections.abc import Callable, Hashable
+from enum import Enum
+from functools import cache
+from typing import Any, Protocol
+
+import attrs
+
+from kmodel.kernel.errors import ModelError
+
+WHOLE = "*"  # ends a path that was read to its last attribute
+
+ATOMS = (type(None), bool, int, str, bytes, Enum)
+
+
+@cache
+def _is_frozen(cls: type) -> bool:
+    return attrs.has(cls) and bool(attrs.inspect(cls).is_frozen)
+
+
+@cache
+def fields(cls: type) -> tuple[str, ...]:
+    """Return the names of an attrs class's fields, in order."""
+    return tuple(field.name for field in attrs.fields(cls))
+
+
+class Log(Protocol):
+    """Where a tracked value reports what was read of it: a path of attributes and what was found there."""
+
+    def read(self, path: tuple[str, ...], found: Hashable) -> None:
+        """Note that the value at the path was read, and what it looked like."""
+
+
+def shape(value: Any) -> Hashable:
+    """Return what looking at a value without looking into it shows: an object's class, or any other value itself."""
+    return type(value) if _is_frozen(type(value)) else value
+
+
+def tracked(value: Any, path: tuple[str, ...], log: Log) -> Any:
+    """Return the value, or for an object a stand-in of the same class that reports each attribute read to the log."""
+    log.read(path, shape(value))
+    if not _is_frozen(type(value)):
+        return value
+    stand_in = object.__new__(_tracked_class(type(value)))
+    object.__setattr__(stand_in, "_kmodel_tracked", (value, path, log))
+    return stand_in
+
+
+@cache
+def _tracked_class(cls: type) -> type:
+    def attribute(name: str) -> property:
+        def get(self: Any) -> Any:
+            value, path, log = self._kmodel_tracked
+            return tracked(getattr(value, name), (*path, name), log)
+
+        return property(get)
+
+    members: dict[str, Any] = {name: attribute(name) for name in fields(cls)}
+    # attrs compares and copies by __class__: a stand-in answers as the class that it stands for.
+    members["__class__"] = property(lambda self: cls)
+    members["__slots__"] = ("_kmodel_tracked",)
+    members["__hash__"] = lambda self: hash(tuple(getattr(self, name) for name in fields(cls)))
+    members["__eq__"] = _equal
+    return type(f"Tracked{cls.__name__}", (cls,), members)
+
+
+def _equal(self: Any, other: Any) -> bool:
+    if self.__class__ is not other.__class__:
+        return False
+    return all(getattr(self, name) == getattr(other, name) for name in fields(self.__class__))
+
+
+def plain(value: Any, where: Callable[[], str]) -> Any:
+    """Return the value free of stand-ins, noting a stand-in as read whole; ModelError if it is not immutable."""
+    kind = type(value)
+    if hasattr(kind, "_kmodel_tracked"):
+        original, path, log = value._kmodel_tracked
+        log.read((*path, WHOLE), original)
+        return original
+    if isinstance(value, ATOMS):
+        return value
+    if kind is tuple:
+        items = tuple(plain(item, where) for item in value)
+        return value if all(a is b for a, b in zip(items, value, strict=True)) else items
+    if kind is frozenset:
+        return frozenset(plain(item, where) for item in value)
+    if _is_frozen(kind):
+        changed = {}
+        for name in fields(kind):
+            item = getattr(value, name)
+            clean = plain(item, where)
+            if clean is not item:
+                changed[name] = clean
+        if not changed:
+            return value
+        return attrs.evolve(value, **changed)
+    raise ModelError(
+        f"{where()} holds a {kind.__name__}, which can change after it is written; "
+        "use a tuple, a frozenset or an attrs.frozen class"
+    )
+
