@@ -1,0 +1,36 @@
+"""Values of cells in words: as short as they can be without hiding what differs."""
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import Rank
+
+
+def show(value: Any) -> str:
+    """Return a value as text: objects without the attributes that have their default, ranks as `#2`."""
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, Rank):
+        return f"#{value.number}"
+    if isinstance(value, str):
+        return value if value else '""'
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(show, value))}]"
+    if isinstance(value, frozenset):
+        return "{" + ", ".join(sorted(map(show, value))) + "}"
+    if attrs.has(type(value)):
+        return f"{type(value).__name__}({', '.join(_attributes(value))})"
+    return str(value)
+
+
+def _attributes(value: Any) -> Iterator[str]:
+    for field in attrs.fields(type(value)):
+        held = getattr(value, field.name)
+        default = field.default
+        if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+            default = None if default.takes_self else default.factory()
+        if held is not None and held != default:
+            yield f"{field.name}={show(held)}"
