@@ -1,9 +1,9 @@
 """Quantities such as `100Mi` and `500m` [kubernetes/apimachinery pkg/api/resource/quantity.go, 1.34].
 
-Exact: no floating point. Kept as upstream: anything finer than a billionth is rounded away from zero, a quantity with a binary
-suffix is capped at 2^63-1, whole units are rounded away from zero. Stricter than upstream: its scanner also takes texts without
-any digit (`m`, `.`, `+`) for zero, which its documented grammar forbids; here they are errors. A quantity too large for 64
-bits is an error instead of an overflow.
+Exact: no floating point. Kept as upstream: anything finer than a billionth is rounded away from zero, a quantity with
+a binary suffix is capped at 2^63-1, whole units are rounded away from zero. Stricter than upstream: its scanner also
+takes texts without any digit (`m`, `.`, `+`) for zero, which its documented grammar forbids; here they are errors. A
+quantity too large for 64 bits is an error instead of an overflow.
 """
 
 import re

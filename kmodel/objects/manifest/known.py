@@ -1,7 +1,7 @@
 """The fields that Kubernetes has and the model does not read [kubernetes/api core/v1/types.go, apps/v1/types.go, 1.34].
 
-Such a field is accepted and reported as left out. One that is neither modelled nor known is, too, unless it looks like a slip
-of the pen for one of them: then it is an error, as it is for kubectl.
+Such a field is accepted and reported as left out. One that is neither modelled nor known is, too, unless it looks
+like a slip of the pen for one of them: then it is an error, as it is for kubectl.
 """
 
 OBJECT = ("apiVersion", "kind", "metadata", "spec", "status")

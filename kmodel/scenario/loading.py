@@ -1,0 +1,151 @@
+"""From files to a Scenario."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from kmodel.components.settings import FAULTS, Settings
+from kmodel.objects import Node, Object, ObjectMeta, Pod, ReplicaSet, Service, reference
+from kmodel.objects.manifest import InputError, Manifest, choose
+from kmodel.scenario.actors import chosen, idle_faults, needed, taking_part
+from kmodel.scenario.files import Contents, read_files
+from kmodel.scenario.requests import Known, Requests, default_sessions, read_reference, read_requests
+from kmodel.scenario.scenario import Scenario
+from kmodel.scenario.spec import LARGEST_BUDGET, MOST_NODES, Spec, read_spec
+
+HOSTNAME_LABEL = "kubernetes.io/hostname"  # every kubelet sets it on its node
+
+
+def load(paths: Sequence[Path], *, nodes: int | None = None, faults: Mapping[str, int] | None = None) -> Scenario:
+    """Read manifests and at most one Scenario from files and folders; InputError, in one line, if anything is wrong.
+
+    `nodes` takes the place of the nodes that the files name, `faults` the place of the budgets of the same names.
+    """
+    _check_overrides(nodes, faults or {})
+    contents = read_files(paths)
+    spec = read_spec(contents.scenario)
+    cluster_nodes, replaced = _nodes(spec, contents, nodes)
+    manifests = {item.reference: item for item in contents.manifests if not isinstance(item.object, Node)}
+    node_manifests = () if replaced else tuple(item for item in contents.manifests if isinstance(item.object, Node))
+    known = Known(
+        {**manifests, **{item.reference: item for item in node_manifests}},
+        users=tuple(user.name for user in spec.users),
+        nodes=tuple(reference("nodes", node.metadata.key) for node in cluster_nodes),
+        names_per_workload=spec.names_per_workload or _names_per_workload(manifests),
+    )
+    stored = _stored(spec, manifests)
+    requests = _requests(spec, manifests, known, stored)
+    budgets = {**spec.faults, **(faults or {})}
+    objects = _objects(manifests, requests)
+    reasons = needed(
+        objects, budgets, register_nodes=spec.register_nodes, heartbeats=spec.missed_heartbeats is not None
+    )
+    actors, left_out = chosen(reasons, spec.actors)
+    settings = Settings(
+        nodes=cluster_nodes,
+        objects=tuple(manifests[name].object for name in stored),
+        users=spec.users,
+        sessions=requests.sessions,
+        pod_names=tuple(dict.fromkeys(value.metadata.key for value in objects if isinstance(value, Pod))),
+        workloads=_workloads(objects),
+        names_per_workload=known.names_per_workload,
+        services=tuple(dict.fromkeys(value.metadata.key for value in objects if isinstance(value, Service))),
+        faults=tuple((fault, budgets[fault]) for fault in FAULTS if budgets.get(fault)),
+        calls=spec.calls,
+        scheduler=spec.scheduler,
+        kubelet=spec.kubelet,
+        register_nodes=spec.register_nodes,
+        actors=actors,
+        watch_buffer=spec.watch_buffer,
+        missed_heartbeats=spec.missed_heartbeats or 1,
+    )
+    return Scenario(
+        name=spec.name or contents.sources[0].stem or "scenario",
+        settings=settings,
+        description=spec.description,
+        sources=contents.sources,
+        engine=spec.engine,
+        max_states=spec.max_states,
+        taking_part=taking_part(actors, requests.sessions),
+        left_out=(*left_out, *idle_faults(settings), *replaced),
+        ignored_fields=_ignored((*known.manifests.values(), *requests.extra)),
+    )
+
+
+def _check_overrides(nodes: int | None, faults: Mapping[str, int]) -> None:
+    if nodes is not None and not 0 <= nodes <= MOST_NODES:
+        raise InputError("--nodes", None, "", f"is {nodes}", f"use a number from 0 to {MOST_NODES}")
+    for fault, budget in faults.items():
+        if fault not in FAULTS:
+            raise InputError("--faults", None, fault, "is not a fault that is modelled", choose(fault, FAULTS))
+        if not 0 <= budget <= LARGEST_BUDGET:
+            raise InputError("--faults", None, fault, f"is {budget}", f"use a number from 0 to {LARGEST_BUDGET}")
+
+
+def _names_per_workload(manifests: Mapping[str, Manifest]) -> int:
+    replicas = [item.object.replicas for item in manifests.values() if isinstance(item.object, ReplicaSet)]
+    return max([0, *replicas]) + 1  # one more than desired: a pod that is going away still has its name
+
+
+def _stored(spec: Spec, manifests: Mapping[str, Manifest]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for item in () if spec.stored is None else spec.stored.items():
+        name = str(read_reference(item))
+        if name not in manifests:
+            raise item.error(
+                f'"{name}" is in no manifest', choose(name, tuple(manifests)) if manifests else "add its manifest"
+            )
+        names[name] = None
+    return tuple(names)
+
+
+def _requests(spec: Spec, manifests: Mapping[str, Manifest], known: Known, stored: Sequence[str]) -> Requests:
+    if spec.requests is None:
+        return Requests(default_sessions([item.object for name, item in manifests.items() if name not in stored]))
+    requests = read_requests(spec.requests, known)
+    for name, manifest in manifests.items():
+        if name not in stored and name not in requests.brought:
+            raise manifest.field.error(
+                f"{name} is neither requested nor stored", f"add `- create: {name}` to requests, or stored: [{name}]"
+            )
+    return requests
+
+
+def _nodes(spec: Spec, contents: Contents, override: int | None) -> tuple[tuple[Node, ...], tuple[str, ...]]:
+    given = tuple(manifest for manifest in contents.manifests if isinstance(manifest.object, Node))
+    count = None if spec.nodes is None else spec.nodes.integer(0, MOST_NODES)
+    if override is not None:
+        replaced = tuple(f"{manifest.reference}: --nodes {override} takes its place" for manifest in given)
+        return default_nodes(override), replaced
+    if spec.nodes is not None and given:
+        first = given[0].field
+        raise spec.nodes.error(f"is given beside the Node of {first.file}:{first.line}", "remove one of the two")
+    if given:
+        return tuple(manifest.object for manifest in given if isinstance(manifest.object, Node)), ()
+    return default_nodes(1 if count is None else count), ()
+
+
+def default_nodes(count: int) -> tuple[Node, ...]:
+    """Return so many equal nodes: n1, n2, …"""
+    names = [f"n{number}" for number in range(1, count + 1)]
+    return tuple(Node(ObjectMeta(name, namespace="", labels=((HOSTNAME_LABEL, name),))) for name in names)
+
+
+def _objects(manifests: Mapping[str, Manifest], requests: Requests) -> tuple[Object, ...]:
+    """Return all objects but nodes that may ever be stored because a user or the scenario says so."""
+    return (*(item.object for item in manifests.values()), *(item.object for item in requests.extra))
+
+
+def _workloads(objects: Sequence[Object]) -> tuple[ReplicaSet, ...]:
+    workloads: dict[tuple[str, str], ReplicaSet] = {}
+    for value in objects:
+        if isinstance(value, ReplicaSet):
+            first = workloads.setdefault((value.kind, value.metadata.key), value)
+            if value.replicas > first.replicas:  # a later version may ask for more
+                workloads[value.kind, value.metadata.key] = attrs.evolve(first, replicas=value.replicas)
+    return tuple(workloads.values())
+
+
+def _ignored(manifests: Sequence[Manifest]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{manifest.reference}: {path}" for manifest in manifests for path in manifest.left_out))
