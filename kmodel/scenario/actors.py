@@ -2,19 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
+from kmodel.components.control_plane import OPTIONAL_ACTORS as OPTIONAL
 from kmodel.components.settings import Session, Settings
 from kmodel.objects import Object, Pod, ReplicaSet, Service
 
 ALWAYS = ("kubectl", "kube-apiserver", "etcd")
-OPTIONAL = (
-    "kube-scheduler",
-    "kubelet",
-    "replicaset-controller",
-    "endpointslice-controller",
-    "kube-proxy",
-    "heartbeats",
-    "node-lifecycle-controller",
-)
 WITH_KUBELET = "container-runtime"
 NODE_FAULTS = ("node-crash", "node-restart")
 CONTROLLERS = ("replicaset-controller", "endpointslice-controller", "node-lifecycle-controller")

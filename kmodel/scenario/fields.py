@@ -2,8 +2,8 @@
 
 import attrs
 
+from kmodel.components.control_plane import OPTIONAL_ACTORS, SUFFIXES
 from kmodel.components.settings import FAULTS
-from kmodel.scenario.actors import OPTIONAL
 
 API_VERSION = "kmodel.dev/v1alpha1"
 KIND = "Scenario"
@@ -41,8 +41,8 @@ FIELDS = (
         "list of steps",
         "create each other manifest, in the order of the files",
         "What users do with kubectl, one step after the other for each user: `create`, `apply`, `replace` or `delete` "
-        "with a reference such as `pod/web`; and perhaps `user`, `wait` (`Running` or `Deleted`), `gracePeriodSeconds` (of a delete), "
-        "`manifest` (the object, if it is not that of the files).",
+        "with a reference such as `pod/web`; and perhaps `user`, `wait` (`Running` or `Deleted`), `gracePeriodSeconds` "
+        "(of a delete), `manifest` (the object, if it is not that of the files).",
     ),
     FieldOfScenario(
         "users",
@@ -55,7 +55,7 @@ FIELDS = (
         "actors",
         "list of names",
         "the smallest set that manifests, requests and faults need",
-        f"The optional actors that take part: {', '.join(OPTIONAL)}.",
+        f"The optional actors that take part: {', '.join(OPTIONAL_ACTORS)}.",
     ),
     FieldOfScenario(
         "calls", "split or fused", "split", "Whether request, handling and answer are steps of their own, or one step."
@@ -70,7 +70,7 @@ FIELDS = (
         "podNamesPerWorkload",
         "number",
         "the largest number of replicas + 1",
-        "Pods of one ReplicaSet that anything may mention at once; they are named `web-0`, `web-1`, …",
+        f"Pods of one ReplicaSet that anything may mention at once, named `web-{SUFFIXES[0]}`, `web-{SUFFIXES[1]}`, …",
     ),
     FieldOfScenario("engine", "exhaustive or hypothesis", "exhaustive", "Explore all states, or sample runs."),
     FieldOfScenario("maxStates", "number", "none", "Stop the exhaustive exploration at so many states, and say so."),

@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import attrs
-
 from kmodel.components.settings import FAULTS, Settings
-from kmodel.objects import Node, Object, ObjectMeta, Pod, ReplicaSet, Service, reference
+from kmodel.objects import Node, ObjectMeta, reference
 from kmodel.objects.manifest import InputError, Manifest, choose
-from kmodel.scenario.actors import chosen, idle_faults, needed, taking_part
+from kmodel.scenario.completing import complete, names_needed
 from kmodel.scenario.files import Contents, read_files
 from kmodel.scenario.requests import Known, Requests, default_sessions, read_reference, read_requests
 from kmodel.scenario.scenario import Scenario
@@ -32,45 +30,38 @@ def load(paths: Sequence[Path], *, nodes: int | None = None, faults: Mapping[str
         {**manifests, **{item.reference: item for item in node_manifests}},
         users=tuple(user.name for user in spec.users),
         nodes=tuple(reference("nodes", node.metadata.key) for node in cluster_nodes),
-        names_per_workload=spec.names_per_workload or _names_per_workload(manifests),
+        names_per_workload=spec.names_per_workload or names_needed(item.object for item in manifests.values()),
     )
     stored = _stored(spec, manifests)
     requests = _requests(spec, manifests, known, stored)
     budgets = {**spec.faults, **(faults or {})}
-    objects = _objects(manifests, requests)
-    reasons = needed(
-        objects, budgets, register_nodes=spec.register_nodes, heartbeats=spec.missed_heartbeats is not None
-    )
-    actors, left_out = chosen(reasons, spec.actors)
     settings = Settings(
         nodes=cluster_nodes,
         objects=tuple(manifests[name].object for name in stored),
         users=spec.users,
         sessions=requests.sessions,
-        pod_names=tuple(dict.fromkeys(value.metadata.key for value in objects if isinstance(value, Pod))),
-        workloads=_workloads(objects),
         names_per_workload=known.names_per_workload,
-        services=tuple(dict.fromkeys(value.metadata.key for value in objects if isinstance(value, Service))),
         faults=tuple((fault, budgets[fault]) for fault in FAULTS if budgets.get(fault)),
         calls=spec.calls,
         scheduler=spec.scheduler,
         kubelet=spec.kubelet,
         register_nodes=spec.register_nodes,
-        actors=actors,
         watch_buffer=spec.watch_buffer,
         missed_heartbeats=spec.missed_heartbeats or 1,
     )
-    return Scenario(
+    scenario = Scenario(
         name=spec.name or contents.sources[0].stem or "scenario",
         settings=settings,
         description=spec.description,
         sources=contents.sources,
         engine=spec.engine,
         max_states=spec.max_states,
-        taking_part=taking_part(actors, requests.sessions),
-        left_out=(*left_out, *idle_faults(settings), *replaced),
+        left_out=replaced,
         ignored_fields=_ignored((*known.manifests.values(), *requests.extra)),
     )
+    # All objects but nodes that may ever be stored because a user or the scenario says so.
+    objects = tuple(item.object for item in (*manifests.values(), *requests.extra) if not isinstance(item.object, Node))
+    return complete(scenario, objects, actors=spec.actors, heartbeats=spec.missed_heartbeats is not None)
 
 
 def _check_overrides(nodes: int | None, faults: Mapping[str, int]) -> None:
@@ -81,11 +72,6 @@ def _check_overrides(nodes: int | None, faults: Mapping[str, int]) -> None:
             raise InputError("--faults", None, fault, "is not a fault that is modelled", choose(fault, FAULTS))
         if not 0 <= budget <= LARGEST_BUDGET:
             raise InputError("--faults", None, fault, f"is {budget}", f"use a number from 0 to {LARGEST_BUDGET}")
-
-
-def _names_per_workload(manifests: Mapping[str, Manifest]) -> int:
-    replicas = [item.object.replicas for item in manifests.values() if isinstance(item.object, ReplicaSet)]
-    return max([0, *replicas]) + 1  # one more than desired: a pod that is going away still has its name
 
 
 def _stored(spec: Spec, manifests: Mapping[str, Manifest]) -> tuple[str, ...]:
@@ -130,21 +116,6 @@ def default_nodes(count: int) -> tuple[Node, ...]:
     """Return so many equal nodes: n1, n2, …"""
     names = [f"n{number}" for number in range(1, count + 1)]
     return tuple(Node(ObjectMeta(name, namespace="", labels=((HOSTNAME_LABEL, name),))) for name in names)
-
-
-def _objects(manifests: Mapping[str, Manifest], requests: Requests) -> tuple[Object, ...]:
-    """Return all objects but nodes that may ever be stored because a user or the scenario says so."""
-    return (*(item.object for item in manifests.values()), *(item.object for item in requests.extra))
-
-
-def _workloads(objects: Sequence[Object]) -> tuple[ReplicaSet, ...]:
-    workloads: dict[tuple[str, str], ReplicaSet] = {}
-    for value in objects:
-        if isinstance(value, ReplicaSet):
-            first = workloads.setdefault((value.kind, value.metadata.key), value)
-            if value.replicas > first.replicas:  # a later version may ask for more
-                workloads[value.kind, value.metadata.key] = attrs.evolve(first, replicas=value.replicas)
-    return tuple(workloads.values())
 
 
 def _ignored(manifests: Sequence[Manifest]) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping
 import attrs
 
 from kmodel.components.settings import Command, Session
-from kmodel.objects import KINDS, Object, ReplicaSet, kind_of, reference
+from kmodel.objects import KINDS, Object, kind_of, reference
 from kmodel.objects.manifest import Field, Fields, Manifest, choose, quoted, read
+from kmodel.scenario.completing import generated_pods
 from kmodel.scenario.spec import ADMIN
 
 ACTIONS = ("create", "apply", "replace", "delete")
@@ -137,16 +138,6 @@ def _command(fields: Fields, verb: str, known: Known) -> tuple[Command, Manifest
         grace_seconds=None if grace is None else grace.integer(minimum=0),
     )
     return command, manifest
-
-
-def generated_pods(objects: Collection[Object], names_per_workload: int) -> tuple[str, ...]:
-    """Return the references of the pods that the workloads may create."""
-    return tuple(
-        f"pod/{value.metadata.key}-{number}"
-        for value in objects
-        if isinstance(value, ReplicaSet)
-        for number in range(names_per_workload)
-    )
 
 
 def _manifest(field: Field | None, verb: str, target: Reference) -> Manifest | None:

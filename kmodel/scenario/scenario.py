@@ -14,8 +14,8 @@ Engine = Literal["exhaustive", "hypothesis"]
 class Scenario:
     """Manifests, sizes, requests, faults and budgets, as settings of the control plane; and how to explore them.
 
-    `taking_part` names the actors, `left_out` says in sentences who or what does not take part and why, `ignored_fields`
-    which fields of the manifests the model does not read (`pod/nginx: spec.volumes`): reports show both.
+    `taking_part` names the actors, `left_out` says in sentences who does not take part and why, `ignored_fields` which
+    fields of the manifests the model does not read (`pod/nginx: spec.volumes`): reports show both.
     """
 
     name: str

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import attrs
 
+from kmodel.components.control_plane import OPTIONAL_ACTORS, SUFFIXES
 from kmodel.components.settings import FAULTS, User
 from kmodel.objects import BY_RESOURCE
 from kmodel.objects.manifest import Field, Fields, InputError, choose, quoted
-from kmodel.scenario.actors import OPTIONAL
 from kmodel.scenario.fields import NAMES
 from kmodel.scenario.scenario import Engine
 
@@ -100,7 +100,7 @@ def _read(name: str | None, fields: Fields) -> Spec:
         kubelet=mode("kubelet", "watch", "poll"),
         watch_buffer=number("watchBuffer", 1, LARGEST_SIZE) or 8,
         missed_heartbeats=number("missedHeartbeats", 1, LARGEST_SIZE),
-        names_per_workload=number("podNamesPerWorkload", 1, LARGEST_SIZE),
+        names_per_workload=number("podNamesPerWorkload", 1, len(SUFFIXES)),
         engine="hypothesis" if mode("engine", "exhaustive", "hypothesis") == "hypothesis" else "exhaustive",
         max_states=number("maxStates", 1, 2**63 - 1),
     )
@@ -149,4 +149,4 @@ def _faults(field: Field | None) -> dict[str, int]:
 
 
 def _actors(field: Field | None) -> tuple[str, ...] | None:
-    return None if field is None else tuple(dict.fromkeys(item.one_of(OPTIONAL) for item in field.items()))
+    return None if field is None else tuple(dict.fromkeys(item.one_of(OPTIONAL_ACTORS) for item in field.items()))
