@@ -11,20 +11,29 @@ from kmodel.kernel import Model, Spec
 Handler = Callable[[Event], None]
 
 
-def drive(events: Iterable[Event], *handlers: Handler) -> Result:
+@attrs.frozen
+class Driven:
+    """The result of an exploration, and whether an interrupt ended it."""
+
+    result: Result
+    interrupted: bool = False
+
+
+def drive(events: Iterable[Event], *handlers: Handler) -> Driven:
     """Give each event to each handler and return the result; an interrupt ends it with what was found so far."""
-    so_far = SoFar()
+    so_far, interrupted = SoFar(), False
     handlers = (so_far, *handlers)
     try:
         for event in events:
             for handle in handlers:
                 handle(event)
     except KeyboardInterrupt:
+        interrupted = True
         finished = Finished(so_far.result("interrupted"))
         for handle in handlers:
             handle(finished)
     assert so_far.finished is not None, "an engine ends with Finished"
-    return so_far.finished
+    return Driven(so_far.finished, interrupted)
 
 
 @attrs.define

@@ -1,7 +1,7 @@
 """Who spoke to whom in a trace, derived from facts alone: who took each step and which cells it wrote and read.
 
-A cell belongs to a lifeline if its name says so: `etcd/pods[nginx]` to etcd, `kubelet/pods[n1, nginx]` to kubelet/n1. A cell
-that belongs to nobody, such as a call under way, carries a message to whoever next takes it up.
+A cell belongs to a lifeline if its name says so: `etcd/pods[nginx]` to etcd, `kubelet/pods[n1, nginx]` to
+kubelet/n1. A cell that belongs to nobody, such as a call under way, carries a message to whoever next takes it up.
 """
 
 from collections.abc import Iterable, Sequence
@@ -68,7 +68,7 @@ def _messages(number: int, steps: Sequence[Step], actors: tuple[str, ...]) -> tu
         return tuple(Message(number, sender, receiver, tuple(cells)) for receiver, cells in sent.items())
     read: dict[str, list[Cell[Any]]] = {}
     for cell in step.reads:
-        asked = owner(cell, actors)
+        asked = owner(cell, actors) or _last_writer(cell, steps[:number])
         if asked is not None and asked != sender:
             read.setdefault(asked, []).append(cell)
     return tuple(Message(number, asked, sender, tuple(cells), asked=True) for asked, cells in read.items())
@@ -79,3 +79,7 @@ def _next_reader(cell: Cell[Any], later: Sequence[Step], sender: str) -> str | N
         if cell in step.writes and step.action.actor != sender:  # taken up, or else overwritten unseen
             return step.action.actor if cell in step.reads else None
     return None
+
+
+def _last_writer(cell: Cell[Any], earlier: Sequence[Step]) -> str | None:
+    return next((step.action.actor for step in reversed(earlier) if cell in step.writes), None)

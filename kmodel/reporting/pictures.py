@@ -33,21 +33,23 @@ def pictures(
     *,
     max_states: int = MOST_DRAWN,
     group_by: Sequence[str] = (),
+    svg: bool = True,
 ) -> tuple[Picture, ...]:
     """Return the pictures of a model and of the violations that are given; FieldError for an unknown field."""
+    sketch = draw if svg else _not_drawn
     traces = [finding.trace for finding in findings if finding.trace is not None]
     graph = extract(model, max_states)
     if graph.complete and not group_by:
         labels = "" if len(graph.states) <= dot.MOST_LABELLED else " Hover over a state or an arrow to see what it is."
         caption = f"All {count(len(graph.states), 'state')}; the initial one has a thick outline.{labels}"
         source = dot.whole(graph, model.name, traces)
-        return (Picture("state-graph", "State graph", caption, source, draw(source)),)
+        return (Picture("state-graph", "State graph", caption, source, sketch(source)),)
     larger = extract(model, max(MOST_GROUPED, max_states))
     fields = chosen_fields(larger, group_by) if group_by else telling_fields(larger)
     groups = quotient(larger, fields)
     source = dot.grouped(groups, model.name)
     caption = _grouped_caption(len(larger.states), larger.complete, [str(field) for field in fields])
-    drawn = [Picture("state-graph", "State graph, grouped", caption, source, draw(source))]
+    drawn = [Picture("state-graph", "State graph, grouped", caption, source, sketch(source))]
     for finding in findings:
         if finding.trace is not None:
             near = neighbourhood(model, finding.trace, max_states)
@@ -57,8 +59,12 @@ def pictures(
                 f"{'' if near.complete else ', as far as they fit'}."
             )
             title = f"Around the violation of {finding.spec.name}"
-            drawn.append(Picture(f"near-{finding.spec.name}", title, caption, source, draw(source)))
+            drawn.append(Picture(f"near-{finding.spec.name}", title, caption, source, sketch(source)))
     return tuple(drawn)
+
+
+def _not_drawn(dot: str) -> Drawing:
+    return Drawing(None)
 
 
 def _grouped_caption(states: int, complete: bool, fields: list[str]) -> str:

@@ -53,16 +53,14 @@ def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
     for sentence in source.left_out[1:]:
         yield "", sentence, ""
     yield "EXPLORED", counted(result), ""
+    yield "", f"{result.seconds:.1f} s, {states_per_second(result)} states/s, engine {result.engine}", ""
     yield "", scope(result), "" if result.finished else "yellow"
 
 
 def counted(result: Result) -> str:
     """Return the counts of an exploration in one line."""
     generated = f"{result.generated:,} generated, " if result.generated else ""
-    return (
-        f"{count(result.states, 'distinct state')}, {generated}depth {result.depth}, "
-        f"{result.seconds:.1f} s, {states_per_second(result)} states/s"
-    )
+    return f"{count(result.states, 'distinct state')}, {generated}depth {result.depth}"
 
 
 def _print_fact(console: Console, label: str, text: str, style: str) -> None:

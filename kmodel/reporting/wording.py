@@ -51,6 +51,16 @@ def word(finding: Finding, result: Result) -> Wording:
     return Wording(Standing.HOLDS, "holds", f"({all_states(result)})")
 
 
+def word_on_trace(finding: Finding) -> str:
+    """Return what one trace shows of a spec, in words."""
+    if finding.trace is None:
+        return f"not {'reached' if finding.spec.kind is Kind.SOMETIMES else 'violated'} {finding.reason}"
+    if finding.spec.kind is Kind.SOMETIMES:
+        return f"it happens {_where(finding)}"
+    hazard = f"; documented hazard: {finding.spec.hazard}" if finding.is_hazard else ""
+    return f"VIOLATED {_where(finding)}: {finding.reason}{hazard}"
+
+
 def all_states(result: Result) -> str:
     """Return `all 288 states`, or `all 1 state`."""
     return f"all {count(result.states, 'state')}"
@@ -85,12 +95,13 @@ def overall(result: Result) -> str:
     if not result.findings:
         parts.append("no spec was asked")
     elif not violated:
-        of = all_states(result) if result.finished else f"{count(result.states, 'state')}, {scope(result)}"
-        parts.append(f"no spec violated in {of}" if result.finished else f"no violation found in {of}")
+        parts.append(f"no spec violated in {all_states(result)}" if result.finished else "no violation found")
     if hazards:
         parts.append(f"{count(hazards, 'documented hazard')} (not counted as violated)")
     if vacuous:
         parts.append(f"{count(vacuous, 'spec')} vacuous")
+    if not result.finished:
+        parts.append(scope(result))
     return "; ".join(parts)
 
 

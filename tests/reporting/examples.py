@@ -13,6 +13,7 @@ SOURCE = Source(
     taking_part=("coordinator", "rm0", "rm1"),
     left_out=("message loss: no fault asks for it", "a coordinator that crashes: Lamport's model has none"),
 )
+WITHOUT_BOUNDS = Bounds()
 
 
 @transition(actor="{manager}")
@@ -51,6 +52,6 @@ def broken_model(managers: int = 2) -> Model:
     return Model(model.initial, tuple(actions), specs, name="two-phase-commit")
 
 
-def result(model: Model, bounds: Bounds = Bounds()) -> Result:
+def result(model: Model, bounds: Bounds = WITHOUT_BOUNDS) -> Result:
     """Explore the model; the seconds it took are fixed, so that what is printed can be compared."""
     return attrs.evolve(result_of(model, bounds), seconds=0.5)
