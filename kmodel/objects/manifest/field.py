@@ -236,8 +236,10 @@ class Fields:
                 yield name, line, member
 
     def refuse_others(self, what: str, known: Collection[str]) -> None:
-        """Raise InputError if there is a field that nobody asked for."""
+        """Raise InputError if there is a field that is not among the known ones."""
         for name, line, member in self.others():
+            if name in known:
+                continue
             raise InputError(member.file, line, member.path, f"is not a field of {what}", choose(name, known))
 
     def unmodelled(self, known: Collection[str]) -> tuple[str, ...]:
