@@ -7,11 +7,19 @@ from typing import Any
 import attrs
 
 from kmodel.engines.verdict import Finding, Result
-from kmodel.kernel import Spec
+from kmodel.kernel import Kind, Spec
 from kmodel.pytest_plugin.project import Job
 from kmodel.reporting.failure import failure_text
 from kmodel.reporting.wording import Standing, all_states, word
 from kmodel.reporting.writer import Written
+
+# What the summary calls an outcome where the verdict's own word does not fit in a list of counts.
+LABELS = {
+    (Standing.VACUOUS, Kind.SOMETIMES): "never happens",
+    (Standing.HOLDS, Kind.SOMETIMES): "happens",
+    (Standing.VIOLATED, Kind.INVARIANT): "violated",
+    (Standing.VIOLATED, Kind.STEP_INVARIANT): "violated",
+}
 
 
 @attrs.frozen
@@ -20,6 +28,7 @@ class Outcome:
 
     standing: Standing
     text: str
+    label: str
 
 
 @attrs.frozen
@@ -43,7 +52,8 @@ class Explored:
         """Return the exploration that the text is of."""
         told = json.loads(text)
         outcomes = {
-            key: Outcome(Standing(outcome["standing"]), outcome["text"]) for key, outcome in told["outcomes"].items()
+            key: Outcome(Standing(outcome["standing"]), outcome["text"], outcome["label"])
+            for key, outcome in told["outcomes"].items()
         }
         lists = {name: tuple(told[name]) for name in ("left_out", "notes")}
         return Explored(**{**told, **lists, "outcomes": outcomes})
@@ -62,11 +72,12 @@ def explored(job: Job, result: Result, report: Written | str, width: int) -> Exp
 
     def outcome(finding: Finding) -> Outcome:
         wording = word(finding, result)
+        label = LABELS.get((wording.standing, finding.spec.kind)) or wording.verdict
         if wording.standing is not Standing.VIOLATED:
-            return Outcome(wording.standing, wording.why)
+            return Outcome(wording.standing, wording.why, label)
         trace_file = traces.get(finding.spec.name)
         text = failure_text(finding, job.source, trace_file=trace_file, index=index, width=width)
-        return Outcome(wording.standing, text)
+        return Outcome(wording.standing, text, label)
 
     return Explored(
         job.name,

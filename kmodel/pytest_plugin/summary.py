@@ -7,18 +7,11 @@ from kmodel.pytest_plugin.outcomes import Explored
 from kmodel.pytest_plugin.project import Project
 from kmodel.reporting.wording import Standing
 
-TOLD = {
-    Standing.VIOLATED: "violated",
-    Standing.VACUOUS: "never happens",
-    Standing.HAZARD: "documented hazard",
-    Standing.OPEN: "no violation found",
-    Standing.HOLDS: "holds",
-}
-
 
 def print_summary(terminal: Any, explorations: list[Explored], project: Project) -> None:
     """Print the section, unless nothing was explored and nothing refused."""
-    refused = project.refused if project.was_collected else ()
+    # Under xdist it is the workers that collect: here only what they explored is known.
+    refused = project.refused if project.was_collected or explorations else ()
     if not explorations and not refused:
         return
     terminal.section("kmodel")
@@ -32,8 +25,9 @@ def _print_exploration(terminal: Any, explored: Explored) -> None:
     if explored.error is not None:
         terminal.write_line(f"{explored.scenario}: not explored: {explored.error}", red=True)
         return
-    counts = Counter(outcome.standing for outcome in explored.outcomes.values())
-    told = ", ".join(f"{counts[standing]} {word}" for standing, word in TOLD.items() if counts[standing])
+    order = list(Standing)
+    outcomes = sorted(explored.outcomes.values(), key=lambda outcome: order.index(outcome.standing))
+    told = ", ".join(f"{number} {label}" for label, number in Counter(outcome.label for outcome in outcomes).items())
     is_exhaustive = explored.scope.startswith("exhaustive")
     terminal.write(f"{explored.scenario}: ", bold=True)
     terminal.write(explored.scope, green=is_exhaustive, yellow=not is_exhaustive)

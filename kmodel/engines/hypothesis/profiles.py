@@ -1,6 +1,6 @@
 """The profiles by which Hypothesis samples: how many runs, of how many steps, whether the same each time."""
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import InvalidArgument
 
 from kmodel.kernel import ModelError
@@ -21,6 +21,8 @@ def settings_of(profile: str, *, max_examples: int | None = None, steps: int | N
         max_examples=chosen.max_examples if max_examples is None else max_examples,
         stateful_step_count=chosen.stateful_step_count if steps is None else steps,
         deadline=None,
+        # A trace is explained by its steps; which of the choices matter is for arguments of tests.
+        phases=[phase for phase in chosen.phases if phase is not Phase.explain],
         # Runs are long and most rules are disabled in most states: both are in the nature of a cluster.
         suppress_health_check=list(HealthCheck),
     )

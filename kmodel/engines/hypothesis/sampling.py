@@ -129,7 +129,9 @@ class _Sampling:
 
     def _tell(self, told: dict[str, object]) -> None:
         if self.statistics is not None:
-            self.statistics(describe_statistics(told))  # type: ignore[arg-type]
+            lines = describe_statistics(told).splitlines()  # type: ignore[arg-type]
+            # Where a rule was drawn again, Hypothesis writes out all rules: several pages of nothing new.
+            self.statistics("\n".join(line for line in lines if "draw from sampled_from([Rule(" not in line))
 
     def _violated(self) -> list[Spec]:
         return [spec for spec in self.model.specs if spec.kind is not Kind.SOMETIMES and spec in self.journal.found]
