@@ -26,7 +26,7 @@ def test_nodes_are_valid_and_named_as_asked(node: Node) -> None:
     assert node.metadata.key == "big"
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(strategies.scenarios(max_faults=2))
 def test_scenarios_build_models_in_which_something_can_happen(scenario: Scenario) -> None:
     assert 1 <= len(scenario.settings.nodes) <= 2

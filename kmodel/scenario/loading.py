@@ -1,16 +1,17 @@
 """From files to a Scenario."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from kmodel.components.settings import FAULTS, Settings
 from kmodel.objects import Node, ObjectMeta, reference
-from kmodel.objects.manifest import InputError, Manifest, choose
+from kmodel.objects.manifest import Field, InputError, Manifest, choose
 from kmodel.scenario.completing import complete, names_needed
 from kmodel.scenario.files import Contents, read_files
 from kmodel.scenario.requests import Known, Requests, default_sessions, read_reference, read_requests
 from kmodel.scenario.scenario import Scenario
 from kmodel.scenario.spec import LARGEST_BUDGET, MOST_NODES, Spec, read_spec
+from kmodel.scenario.stored import as_stored
 
 HOSTNAME_LABEL = "kubernetes.io/hostname"  # every kubelet sets it on its node
 
@@ -37,7 +38,7 @@ def load(paths: Sequence[Path], *, nodes: int | None = None, faults: Mapping[str
     budgets = {**spec.faults, **(faults or {})}
     settings = Settings(
         nodes=cluster_nodes,
-        objects=tuple(manifests[name].object for name in stored),
+        objects=tuple(as_stored(manifests[name].object, where) for name, where in stored.items()),
         users=spec.users,
         sessions=requests.sessions,
         names_per_workload=known.names_per_workload,
@@ -65,8 +66,8 @@ def load(paths: Sequence[Path], *, nodes: int | None = None, faults: Mapping[str
 
 
 def _check_overrides(nodes: int | None, faults: Mapping[str, int]) -> None:
-    if nodes is not None and not 0 <= nodes <= MOST_NODES:
-        raise InputError("--nodes", None, "", f"is {nodes}", f"use a number from 0 to {MOST_NODES}")
+    if nodes is not None and not 1 <= nodes <= MOST_NODES:
+        raise InputError("--nodes", None, "", f"is {nodes}", f"use a number from 1 to {MOST_NODES}")
     for fault, budget in faults.items():
         if fault not in FAULTS:
             raise InputError("--faults", None, fault, "is not a fault that is modelled", choose(fault, FAULTS))
@@ -74,19 +75,19 @@ def _check_overrides(nodes: int | None, faults: Mapping[str, int]) -> None:
             raise InputError("--faults", None, fault, f"is {budget}", f"use a number from 0 to {LARGEST_BUDGET}")
 
 
-def _stored(spec: Spec, manifests: Mapping[str, Manifest]) -> tuple[str, ...]:
-    names: dict[str, None] = {}
+def _stored(spec: Spec, manifests: Mapping[str, Manifest]) -> dict[str, Field]:
+    names: dict[str, Field] = {}
     for item in () if spec.stored is None else spec.stored.items():
         name = str(read_reference(item))
         if name not in manifests:
             raise item.error(
                 f'"{name}" is in no manifest', choose(name, tuple(manifests)) if manifests else "add its manifest"
             )
-        names[name] = None
-    return tuple(names)
+        names.setdefault(name, item)
+    return names
 
 
-def _requests(spec: Spec, manifests: Mapping[str, Manifest], known: Known, stored: Sequence[str]) -> Requests:
+def _requests(spec: Spec, manifests: Mapping[str, Manifest], known: Known, stored: Collection[str]) -> Requests:
     if spec.requests is None:
         return Requests(default_sessions([item.object for name, item in manifests.items() if name not in stored]))
     requests = read_requests(spec.requests, known)
@@ -100,7 +101,7 @@ def _requests(spec: Spec, manifests: Mapping[str, Manifest], known: Known, store
 
 def _nodes(spec: Spec, contents: Contents, override: int | None) -> tuple[tuple[Node, ...], tuple[str, ...]]:
     given = tuple(manifest for manifest in contents.manifests if isinstance(manifest.object, Node))
-    count = None if spec.nodes is None else spec.nodes.integer(0, MOST_NODES)
+    count = None if spec.nodes is None else spec.nodes.integer(1, MOST_NODES)
     if override is not None:
         replaced = tuple(f"{manifest.reference}: --nodes {override} takes its place" for manifest in given)
         return default_nodes(override), replaced
@@ -108,7 +109,8 @@ def _nodes(spec: Spec, contents: Contents, override: int | None) -> tuple[tuple[
         first = given[0].field
         raise spec.nodes.error(f"is given beside the Node of {first.file}:{first.line}", "remove one of the two")
     if given:
-        return tuple(manifest.object for manifest in given if isinstance(manifest.object, Node)), ()
+        stored = (as_stored(manifest.object, manifest.field) for manifest in given)
+        return tuple(node for node in stored if isinstance(node, Node)), ()
     return default_nodes(1 if count is None else count), ()
 
 
