@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Sequence
 
 GAP = "   "
-NARROWEST_LAST = 28  # columns; a last column with less room than this goes on lines of its own
-INDENT = 6
+NARROWEST_LAST = 36  # columns; a last column with less room than this goes on lines of its own
+INDENT = 7  # columns by which that is indented
 
 
 def columns(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> list[list[str]]:
@@ -24,12 +24,11 @@ def _lines(row: Sequence[str], widths: Sequence[int], room: int | None, width: i
         return [(head + last).rstrip()]
     if room < NARROWEST_LAST:
         return [head.rstrip(), *wrapped(last, width, INDENT)]
-    first, *more = textwrap.wrap(last, room, break_long_words=True) or [""]
+    first, *more = textwrap.wrap(last, room, break_on_hyphens=False) or [""]
     return [(head + first).rstrip(), *(" " * len(head) + line for line in more)]
 
 
-def wrapped(text: str, width: int, indent: int) -> list[str]:
-    """Return the lines of a text that is indented as a whole."""
-    return textwrap.wrap(
-        text, width, initial_indent=" " * indent, subsequent_indent=" " * indent, break_on_hyphens=False
-    )
+def wrapped(text: str, width: int, indent: int, hanging: int = 0) -> list[str]:
+    """Return the lines of a text that is indented as a whole, and all but its first line by some more."""
+    first, others = " " * indent, " " * (indent + hanging)
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)

@@ -5,8 +5,12 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import Cell, Cluster
-from kmodel.reporting.values import show
+from kmodel.kernel import Cell, Cluster, Rank
+from kmodel.reporting.values import brief, show
+
+# Letters. What was there is known from the step that wrote it; what is new is what the reader wants to see.
+ROOM_FOR_OLD = 30
+ROOM_FOR_NEW = 120
 
 
 @attrs.frozen
@@ -32,22 +36,32 @@ def changes(before: Cluster, after: Cluster) -> tuple[Change, ...]:
 
 
 def _differences(path: tuple[str, ...], old: Any, new: Any) -> Iterator[tuple[str, str]]:
-    if attrs.has(type(old)) and type(old) is type(new):
+    if _alike(old, new):
         for name in (field.name for field in attrs.fields(type(old))):
             if getattr(old, name) != getattr(new, name):
                 yield from _differences((*path, name), getattr(old, name), getattr(new, name))
-        return
-    yield ".".join(path), _how(old, new)
+    elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new) and all(map(_alike, old, new)):
+        *above, name = path or ("",)
+        for place, (was, now) in enumerate(zip(old, new, strict=True)):
+            if was != now:
+                yield from _differences((*above, f"{name}[{place}]"), was, now)
+    else:
+        yield ".".join(path), _how(old, new)
+
+
+def _alike(old: Any, new: Any) -> bool:
+    """Tell whether two values are objects that can be compared attribute by attribute."""
+    return attrs.has(type(old)) and type(old) is type(new) and not isinstance(old, Rank)
 
 
 def _how(old: Any, new: Any) -> str:
     if isinstance(old, tuple) and isinstance(new, tuple):
         if len(new) > len(old) and new[: len(old)] == old:  # a queue that grew at its end
-            return " ".join(f"+ {show(item)}" for item in new[len(old) :])
+            return " ".join(f"+ {brief(item, ROOM_FOR_NEW)}" for item in new[len(old) :])
         if len(new) < len(old) and old[len(old) - len(new) :] == new:  # a queue that was read from its start
-            return " ".join(f"- {show(item)}" for item in old[: len(old) - len(new)])
+            return " ".join(f"- {brief(item, ROOM_FOR_OLD)}" for item in old[: len(old) - len(new)])
     if isinstance(old, frozenset) and isinstance(new, frozenset):
         added = [f"+ {item}" for item in sorted(map(show, new - old))]
         removed = [f"- {item}" for item in sorted(map(show, old - new))]
         return " ".join(added + removed)
-    return f"{show(old)} -> {show(new)}"
+    return f"{brief(old, ROOM_FOR_OLD)} -> {brief(new, ROOM_FOR_NEW)}"

@@ -15,7 +15,7 @@ from kmodel.reporting.quotient import Quotient
 MOST_LABELLED = 60  # states of a graph whose edges are labelled
 MOST_CHANGES = 12  # lines of a state's tooltip
 # Seen on white and on black; with three styles they tell 30 transitions apart.
-COLOURS = ("#3b82f6", "#e07b00", "#16a34a", "#dc2626", "#9333ea", "#0891b2", "#b45309", "#db2777", "#65a30d", "#6b7280")
+COLOURS = ("#3b82f6", "#e07b00", "#16a34a", "#14b8a6", "#9333ea", "#0891b2", "#b45309", "#db2777", "#65a30d", "#6b7280")
 STYLES = (("solid", "━━━"), ("dashed", "╍╍╍"), ("dotted", "┅┅┅"))
 TRACE_COLOUR = "#dc2626"
 

@@ -12,7 +12,7 @@ from kmodel.engines.verdict import Finding, Result
 from kmodel.kernel import Kind
 from kmodel.reporting.draw import inline
 from kmodel.reporting.failure import replay_command
-from kmodel.reporting.lifelines import sequence
+from kmodel.reporting.lifelines import actors_of, sequence
 from kmodel.reporting.pictures import Picture
 from kmodel.reporting.sequence import sequence_svg
 from kmodel.reporting.source import Source
@@ -51,7 +51,8 @@ def page(
     result: Result, source: Source, pictures: Sequence[Picture] = (), trace_files: Mapping[str, Path] | None = None
 ) -> str:
     """Return the page; `trace_files` are the traces that were written, by the names of their specs."""
-    told = [_told(finding, wording, source, trace_files or {}) for finding, wording in ordered(result)]
+    actors = actors_of(result.model, source.taking_part)
+    told = [_told(finding, wording, source, actors, trace_files or {}) for finding, wording in ordered(result)]
     with_trace = [each for each in told if each.finding.trace is not None]
     return str(
         _template().render(
@@ -94,11 +95,13 @@ def coverage(result: Result) -> tuple[Coverage, ...]:
     return tuple(sorted(rows, key=lambda row: row.count > 0))
 
 
-def _told(finding: Finding, wording: Wording, source: Source, trace_files: Mapping[str, Path]) -> Told:
+def _told(
+    finding: Finding, wording: Wording, source: Source, actors: Sequence[str], trace_files: Mapping[str, Path]
+) -> Told:
     if finding.trace is None:
         return Told(finding, wording, (), "", "")
     lines = story(finding.trace)
-    diagram = sequence_svg(sequence(finding.trace, source.taking_part), lines) if lines else ""
+    diagram = sequence_svg(sequence(finding.trace, actors), lines) if lines else ""
     replay = replay_command(finding.trace, source, trace_files.get(finding.spec.name))
     return Told(finding, wording, lines, diagram, replay)
 

@@ -4,12 +4,12 @@ A cell belongs to a lifeline if its name says so: `etcd/pods[nginx]` to etcd, `k
 kubelet/n1. A cell that belongs to nobody, such as a call under way, carries a message to whoever next takes it up.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
-from kmodel.kernel import Cell, Step, Trace
+from kmodel.kernel import Cell, Model, Step, Trace
 
 
 @attrs.frozen
@@ -31,32 +31,29 @@ class Diagram:
     messages: tuple[tuple[Message, ...], ...]
 
 
-def sequence(trace: Trace, taking_part: Sequence[str] = ()) -> Diagram:
-    """Return the lifelines and messages of a trace; those who take part come in their order, others as they appear."""
-    actors = dict.fromkeys([*taking_part, *(step.action.actor for step in trace.steps)])
-    messages = tuple(_messages(number, trace.steps, tuple(actors)) for number in range(len(trace.steps)))
-    used = dict.fromkeys(step.action.actor for step in trace.steps)
-    for of_step in messages:
-        for message in of_step:
-            used.update(dict.fromkeys((message.sender, message.receiver)))
-    order = {actor: place for place, actor in enumerate(actors)}
-    return Diagram(tuple(sorted(used, key=lambda actor: order.get(actor, len(order)))), messages)
+def actors_of(model: Model, taking_part: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the actors of a model, in the order of those who take part; kubelet stands for kubelet/n1, kubelet/n2."""
+    order = {who: place for place, who in enumerate(taking_part)}
+    actors = dict.fromkeys(action.actor for action in model.actions)
+    return tuple(sorted(actors, key=lambda who: order.get(who, order.get(who.partition("/")[0], len(order)))))
 
 
-def owner(cell: Cell[Any], actors: Iterable[str]) -> str | None:
+def sequence(trace: Trace, actors: Sequence[str]) -> Diagram:
+    """Return the messages of a trace, and as lifelines those of the actors who have any or take a step."""
+    messages = tuple(_messages(number, trace.steps, actors) for number in range(len(trace.steps)))
+    used = {step.action.actor for step in trace.steps}
+    used = used.union(*({message.sender, message.receiver} for of_step in messages for message in of_step))
+    return Diagram(tuple(actor for actor in actors if actor in used), messages)
+
+
+def owner(cell: Cell[Any], actors: Sequence[str]) -> str | None:
     """Return the lifeline that a cell belongs to by the name of its family; None if it belongs to nobody."""
     first, *rest = cell.family.split("/")
-    candidates = [
-        cell.family,
-        *("/".join((first, part)) for part in cell.key),
-        *("/".join((first, part)) for part in rest),
-        first,
-    ]
-    known = set(actors)
-    return next((candidate for candidate in candidates if candidate in known), None)
+    candidates = [*("/".join((first, part)) for part in (*cell.key, *rest)), first]
+    return next((candidate for candidate in candidates if candidate in actors), None)
 
 
-def _messages(number: int, steps: Sequence[Step], actors: tuple[str, ...]) -> tuple[Message, ...]:
+def _messages(number: int, steps: Sequence[Step], actors: Sequence[str]) -> tuple[Message, ...]:
     step = steps[number]
     sender = step.action.actor
     sent: dict[str, list[Cell[Any]]] = {}

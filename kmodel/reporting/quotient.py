@@ -1,5 +1,6 @@
 """The quotient of a state graph: states that agree in chosen fields are drawn as one."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import Enum
@@ -8,11 +9,14 @@ from typing import Any
 import attrs
 
 from kmodel.engines.graph import Graph
-from kmodel.kernel import Cell, Cluster
+from kmodel.kernel import Cell, Cluster, Rank
 from kmodel.reporting.values import show
 
-MOST_GROUPS = 40  # groups that fields which nobody chose may make
-MOST_VALUES = 8  # values of a field that is worth grouping by
+# Of fields that nobody chose, so that the picture can be taken in:
+MOST_FIELDS = 5
+MOST_GROUPS = 40  # that they make
+MOST_VALUES = 8  # of one of them
+DEEPEST = 2  # attributes within attributes, such as spec.node_name
 
 
 class FieldError(Exception):
@@ -86,18 +90,35 @@ def chosen_fields(graph: Graph, names: Sequence[str]) -> tuple[Field, ...]:
 
 
 def telling_fields(graph: Graph) -> tuple[Field, ...]:
-    """Return fields to group by where nobody chose: the first few-valued ones that keep the groups few."""
-    chosen: list[Field] = []
-    groups: list[tuple[Any, ...]] = [()] * len(graph.states)
+    """Return fields to group by where nobody chose: those that tell much about a state and yet change on few edges."""
+    columns: dict[Field, list[Any]] = {}
     for field in _candidates(graph):
         values = [field(state) for state in graph.states]
-        if not 2 <= len(set(values)) <= MOST_VALUES:
-            continue
-        finer = [(*group, value) for group, value in zip(groups, values, strict=True)]
-        if len(set(groups)) < len(set(finer)) <= MOST_GROUPS:
-            chosen.append(field)
-            groups = finer
-    return tuple(chosen)
+        if 2 <= len(set(values)) <= MOST_VALUES:
+            columns[field] = values
+    changes = {
+        field: 1 + sum(values[edge.source] != values[edge.target] for edge in graph.edges)
+        for field, values in columns.items()
+    }
+    chosen: list[Field] = []
+    groups: list[tuple[Any, ...]] = [()] * len(graph.states)
+    while len(chosen) < MOST_FIELDS:
+        finer = {field: [(*g, v) for g, v in zip(groups, columns[field], strict=True)] for field in columns}
+        worth = {
+            field: (_bits(finer[field]) - _bits(groups)) / changes[field]
+            for field in columns
+            if len(set(groups)) < len(set(finer[field])) <= MOST_GROUPS
+        }
+        if not worth:
+            break
+        chosen.append(max(worth, key=worth.__getitem__))
+        groups = finer[chosen[-1]]
+    return tuple(sorted(chosen, key=list(columns).index))
+
+
+def _bits(groups: Sequence[Any]) -> float:
+    """Return the entropy of the groups: how much it tells of a state to know its group."""
+    return -sum(size / len(groups) * math.log2(size / len(groups)) for size in Counter(groups).values())
 
 
 def _candidates(graph: Graph) -> Iterator[Field]:
@@ -106,11 +127,11 @@ def _candidates(graph: Graph) -> Iterator[Field]:
         for value in dict.fromkeys(state.values[position] for state in graph.states):
             for path, held in _leaves(value, ()):
                 paths[path] = paths.get(path, True) and (held is None or isinstance(held, bool | int | str | Enum))
-        yield from (Field(cell, path) for path, plain in paths.items() if plain)
+        yield from (Field(cell, path) for path, plain in paths.items() if plain and len(path) <= DEEPEST)
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if attrs.has(type(value)):
+    if attrs.has(type(value)) and not isinstance(value, Rank):
         for name in (field.name for field in attrs.fields(type(value))):
             yield from _leaves(getattr(value, name), (*path, name))
     else:

@@ -3,10 +3,11 @@
 import attrs
 
 from kmodel.kernel import Step, Trace
-from kmodel.reporting.columns import INDENT, columns, wrapped
+from kmodel.reporting.columns import columns, wrapped
 from kmodel.reporting.diff import Change, changes
 
 WIDTH = 80  # columns, where nothing else is known
+CHANGE = 9  # columns by which what a step changed is indented: more than its message
 
 
 @attrs.frozen
@@ -44,17 +45,16 @@ def line(number: int, step: Step) -> Line:
 
 
 def event_table(trace: Trace, *, width: int | None = WIDTH, wide: bool = False, diffs: bool = False) -> str:
-    """Return a trace as a table of events; wide gives actor and action columns of their own and wraps nothing."""
+    """Return a trace as a table of events; wide adds the action and wraps nothing."""
     lines = story(trace)
     if not lines:
         return "the initial state, before any step"
+    headings = ["STEP", "TYPE", "REASON", "OBJECT", "ACTOR", *(["ACTION"] if wide else []), "MESSAGE"]
+    rows = [
+        [str(x.number), x.type, x.reason, x.object, x.actor, *([x.action] if wide else []), x.message] for x in lines
+    ]
     if wide:
-        headings = ["STEP", "TYPE", "REASON", "OBJECT", "ACTOR", "ACTION", "MESSAGE"]
-        rows = [[str(x.number), x.type, x.reason, x.object, x.actor, x.action, x.message] for x in lines]
         width = None
-    else:
-        headings = ["STEP", "TYPE", "REASON", "OBJECT", "MESSAGE"]
-        rows = [[str(x.number), x.type, x.reason, x.object, f"{x.actor}: {x.message}"] for x in lines]
     head, *body = columns(headings, rows, width)
     out = list(head)
     for told, row in zip(lines, body, strict=True):
@@ -65,5 +65,4 @@ def event_table(trace: Trace, *, width: int | None = WIDTH, wide: bool = False, 
 
 
 def _change(change: Change, width: int | None) -> list[str]:
-    text = str(change)
-    return [" " * INDENT + text] if width is None else wrapped(text, width, INDENT)
+    return [" " * CHANGE + str(change)] if width is None else wrapped(str(change), width, CHANGE, hanging=2)

@@ -57,7 +57,7 @@ def test_a_large_graph_is_grouped_and_its_counterexample_shown() -> None:
     outcome = result(broken_model(4))
     drawn = pictures(outcome.model, outcome.failures, svg=False)
     assert [picture.name for picture in drawn] == ["state-graph", "near-managers_agree"]
-    assert "too many to draw one by one, grouped by manager[rm0]" in drawn[0].caption
+    assert "too many to draw one by one, grouped by prepared[rm0]" in drawn[0].caption
     assert "1 abort()" in drawn[1].dot
 
 

@@ -1,6 +1,6 @@
 from kmodel.engines.replay import Choice, follow_actions
 from kmodel.kernel import Cell, Cells, Cluster, Model, transition
-from kmodel.reporting.lifelines import owner, sequence
+from kmodel.reporting.lifelines import actors_of, owner, sequence
 
 CALLS: Cells[str | None] = Cells("calls")
 PODS: Cells[str | None] = Cells("store/pods")
@@ -28,12 +28,24 @@ def look(cluster: Cluster) -> Cluster | None:
     return cluster if cluster[PODS["p"]] == "bound" else None
 
 
+@transition(actor="kubelet/n2")
+def rest(cluster: Cluster) -> Cluster | None:
+    return None
+
+
+@transition(actor="store")
+def compact(cluster: Cluster) -> Cluster | None:
+    return None
+
+
 def messages() -> list[list[tuple[str, str, bool]]]:
     initial = Cluster.of({CALLS["scheduler"]: None, PODS["p"]: None})
-    model = Model((initial,), tuple(step.bind() for step in (ask, handle, hear, look)))
+    model = Model((initial,), tuple(step.bind() for step in (ask, hear, look, rest, handle, compact)))
     trace = follow_actions(model, 0, [Choice(name) for name in ("ask", "handle", "hear", "look")])
-    diagram = sequence(trace, ("kubectl", "apiserver", "store", "scheduler", "kubelet/n1"))
-    assert diagram.lifelines == ("apiserver", "store", "scheduler", "kubelet/n1")  # kubectl did nothing
+    actors = actors_of(model, ("kubectl", "apiserver", "store", "scheduler", "kubelet"))
+    assert actors == ("apiserver", "store", "scheduler", "kubelet/n1", "kubelet/n2")
+    diagram = sequence(trace, actors)
+    assert diagram.lifelines == ("apiserver", "store", "scheduler", "kubelet/n1")  # kubelet/n2 did nothing
     return [[(x.sender, x.receiver, x.asked) for x in of_step] for of_step in diagram.messages]
 
 
