@@ -13,7 +13,7 @@ import attrs
 from kmodel.components import apiserver, controllers, etcd, faults, kubectl, kubelet, proxy, runtime, scheduler
 from kmodel.components.calls import CALLS, Response, is_orphan, slot
 from kmodel.components.controllers import endpointslice, node_lifecycle, replicaset
-from kmodel.components.etcd import QUEUES, WATCHES, Watch, stored, uids, versions, with_metadata
+from kmodel.components.etcd import WATCHES, Watch, about, renewals, stored, uids, versions, with_metadata
 from kmodel.components.informer import CONTROLLER_MANAGER, Informer, cached
 from kmodel.components.kubelet import pods as kubelet_pods
 from kmodel.components.kubelet import state as kubelet_state
@@ -209,7 +209,7 @@ def _initial(plan: _Plan) -> Cluster:
         cells |= {cached(watch.resource)[watch.watcher, key]: None for key in plan.keys(watch.resource)}
     cells |= _memories(plan)
     cells |= {faults.BUDGET[fault]: count for fault, count in settings.faults if count}
-    cluster = Cluster.of(cells, {SETTINGS: settings, WATCHES: plan.watches()})
+    cluster = Cluster.of(cells, {SETTINGS: settings, WATCHES: plan.watches()}, _may_mention)
     for watch in plan.watches():
         listed = _informer_of(watch).list_and_watch(cluster, watcher=watch.watcher, resource=watch.resource)
         assert listed is not None
@@ -217,12 +217,30 @@ def _initial(plan: _Plan) -> Cluster:
     return cluster
 
 
+def _may_mention(cell: Cell[Any], scope: str) -> bool:
+    """Tell whether a cell may mention ranks about an object: calls, queues and rounds may be about any."""
+    resource, key = about(scope)
+    match cell.family.partition("/"):
+        case ("etcd" | "caches", _, of):
+            owners = of == "pods" and resource in replicaset.RESOURCES.values()
+            return (of == resource and cell.key[-1] == key) or owners or (of == "endpointslices" and resource == "pods")
+        case ("watches", _, _):
+            return cell.key[-1] in (resource, "endpointslices") or resource in replicaset.RESOURCES.values()
+        case ("kube-scheduler" | "container-runtime" | "node-lifecycle", _, _):
+            return cell.key[-1:] == (key,)
+        case ("kubelet", _, "workers"):
+            return cell.key[-1] == key and resource == "pods"
+        case ("kubectl" | "budget" | "kubelet" | "replicaset", _, _):
+            return False
+    return True
+
+
 def _stored_at_start(plan: _Plan) -> Iterator[Any]:
     if not plan.settings.register_nodes:
         yield from plan.settings.nodes
     if "leases" in plan.resources():
         for node in plan.nodes:
-            yield Lease(ObjectMeta(node, namespace=""), Rank(f"renewal of lease/{node}", 1))
+            yield Lease(ObjectMeta(node, namespace=""), Rank(renewals(node), 1))
     yield from plan.settings.objects
 
 
@@ -244,7 +262,7 @@ def _memories(plan: _Plan) -> dict[Cell[Any], Any]:
             cells[replicaset.ROUND[key]] = replicaset.Round()
     if plan.takes_part("node-lifecycle-controller"):
         for node in plan.nodes:
-            cells[node_lifecycle.HEALTH[node]] = node_lifecycle.Health(Rank(f"renewal of lease/{node}", 1))
+            cells[node_lifecycle.HEALTH[node]] = node_lifecycle.Health(Rank(renewals(node), 1))
     if plan.takes_part("kube-proxy"):
         cells |= {proxy.RULES[key]: () for key in product(plan.nodes, plan.settings.services)}
     return cells

@@ -17,7 +17,7 @@ import attrs
 from kmodel.components.calls import CALLS, Acknowledgement, Transaction
 from kmodel.components.settings import SETTINGS
 from kmodel.kernel import Cell, Cells, Cluster, Event, Rank, Step, fresh, transition
-from kmodel.objects import Object, Pod, reference
+from kmodel.objects import KINDS, Object, Pod, reference
 
 
 def stored(resource: str) -> Cells[Any]:
@@ -81,6 +81,17 @@ def versions(resource: str, key: str) -> str:
     return f"version of {reference(resource, key)}"
 
 
+def renewals(node: str) -> str:
+    """Return the scope of the renewals of a node's lease."""
+    return f"renewal of {reference('leases', node)}"
+
+
+def about(scope: str) -> tuple[str, str]:
+    """Return the resource and the key that a scope of ranks is about."""
+    singular, _, key = scope.partition(" of ")[2].partition("/")
+    return next(kind.resource for kind in KINDS if kind.singular == singular), key
+
+
 def version(value: Object | None) -> Rank | None:
     """Return an object's resource version; None for a key that is absent."""
     return None if value is None else value.metadata.resource_version
@@ -127,9 +138,7 @@ def write(cluster: Cluster, resource: str, key: str, value: Object | None) -> Cl
     watches = [watch for watch in cluster[WATCHES] if watch.resource == resource]
     before = {watch: watch.selects(cluster[cell]) for watch in watches}
     if value is not None:
-        # The version that is replaced is not mentioned any more: forget it before the others are renumbered.
-        cluster, rank = fresh(cluster.set(cell, None), versions(resource, key))
-        value = with_metadata(value, resource_version=rank)
+        value = with_metadata(value, resource_version=fresh(cluster, versions(resource, key)))
     cluster = cluster.set(cell, value)
     for watch in watches:
         if watch.selects(value):

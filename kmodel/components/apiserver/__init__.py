@@ -70,9 +70,7 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
     admitted = admit(request, value, current)
     if isinstance(admitted, str):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
-    cluster, outcome = _carry_out(cluster, request, key, admitted, current)
-    request = cluster[CALLS[client]]  # read again: a new UID may have renumbered those that the request mentions
-    assert isinstance(request, Request)
+    outcome = _carry_out(cluster, request, key, admitted, current)
     if isinstance(outcome, Refusal):
         return deliver(cluster, client, respond(request, outcome.code, outcome.reason, key))
     if isinstance(outcome, Removal):
@@ -86,18 +84,18 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
 
 def _carry_out(
     cluster: Cluster, request: Request, key: str, value: Any, current: Any
-) -> tuple[Cluster, verbs.Outcome]:
+) -> verbs.Outcome:
     if request.subresource == "binding":
-        return cluster, Refusal(404, "NotFound") if current is None else verbs.bind(current, request)
+        return Refusal(404, "NotFound") if current is None else verbs.bind(current, request)
     match request.verb:
         case "create":
             return verbs.create(cluster, key, value)
         case "update":
-            return cluster, verbs.update(current, request, value)
+            return verbs.update(current, request, value)
         case "patch":
-            return cluster, verbs.patch(current, request)
+            return verbs.patch(current, request)
         case _:
-            return cluster, verbs.delete(current, request)
+            return verbs.delete(current, request)
 
 
 def _answered(step: Step) -> Event:

@@ -16,7 +16,7 @@ import attrs
 
 from kmodel.components.calls import Request, Taints, Unscheduled
 from kmodel.components.etcd import stored, uids, version, with_metadata
-from kmodel.kernel import BoundReached, Cluster, Mentions, fresh
+from kmodel.kernel import BoundReached, Cluster, fresh, mentioned
 from kmodel.objects import Binding, NodeStatus, Object, Pod, PodStatus, key, resource_of
 
 
@@ -42,21 +42,20 @@ def generated_key(cluster: Cluster, request: Request) -> str:
     prefix = key(body.metadata.generate_name, body.metadata.namespace)
     pool = [name for name in cluster.names(stored(request.resource)) if name.startswith(prefix)]
     for name in pool:
-        mentions = Mentions(uids(request.resource, name))
-        if not any(cluster.look(cell, mentions) for cell in cluster.layout.cells):
+        if not mentioned(cluster, uids(request.resource, name)):
             return name
     raise BoundReached(
         f"all {len(pool)} names for {prefix}… are in use; a larger podNamesPerWorkload would let the exploration go on"
     )
 
 
-def create(cluster: Cluster, key: str, value: Any) -> tuple[Cluster, Outcome]:
+def create(cluster: Cluster, key: str, value: Any) -> Outcome:
     """Return the new object with its UID, or why there cannot be one."""
     resource = resource_of(value)
     if cluster[stored(resource)[key]] is not None:
-        return cluster, Refusal(409, "AlreadyExists")
-    cluster, uid = fresh(cluster, uids(resource, key))
-    return cluster, with_metadata(value, uid=uid, resource_version=None)
+        return Refusal(409, "AlreadyExists")
+    uid = fresh(cluster, uids(resource, key))
+    return with_metadata(value, uid=uid, resource_version=None)  # type: ignore[no-any-return]
 
 
 def update(stored: Any, request: Request, value: Any) -> Outcome:

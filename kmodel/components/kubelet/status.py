@@ -17,7 +17,7 @@ import attrs
 from kmodel.components.apiserver import read
 from kmodel.components.apiserver.access import NODE_USER
 from kmodel.components.calls import CALLS, Request, idle, received, send
-from kmodel.components.etcd import version
+from kmodel.components.etcd import renewals, version
 from kmodel.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.components.kubelet.pods import known_pod, restarts
 from kmodel.components.kubelet.state import WORKERS, Worker, client_of, is_up, lease_client_of, node_client_of
@@ -139,8 +139,7 @@ def renew_lease(cluster: Cluster, node: str) -> Cluster | None:
         return None
     if version(in_cache(cluster, CONTROLLER_MANAGER, "leases", node)) != version(lease):
         return None  # the last one is not seen yet
-    cluster, renewed = fresh(cluster, f"renewal of lease/{node}")
-    lease = attrs.evolve(read(cluster, "leases", node), renewed=renewed)
+    lease = attrs.evolve(lease, renewed=fresh(cluster, renewals(node)))
     request = Request(NODE_USER + node, "update", "leases", node, lease, resource_version=version(lease))
     return send(cluster, lease_client_of(node), request)
 
