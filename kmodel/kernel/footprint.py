@@ -1,12 +1,14 @@
 """Footprints: which cells a pure function read, through which projections, and what it wrote.
 
-A transition or spec never sees a bare cluster but a view of it. What it reads of a cell is a projection of the cell's value: the
-value itself, one attribute of the object in it, or what a pure function shows of it. Two clusters that look the same
-through all the projections that a function read are the same to the function: its answer can be remembered under them.
+A transition or spec never sees a bare cluster but a view of it. What it reads of a cell is a projection of the cell's
+value: the value itself, one attribute of the object in it, or what a pure function shows of it. Two clusters that look
+the same through all the projections that a function read are the same to the function: its answer can be remembered
+under them.
 """
 
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Iterator
+from itertools import zip_longest
+from typing import Any, NoReturn, TypeVar
 
 import attrs
 
@@ -28,6 +30,7 @@ class Projection:
     function: Callable[[Any], Hashable] | None = None
 
     def __call__(self, value: Any) -> Hashable:
+        """Return what the reader sees of the value."""
         if self.function is not None:
             return self.function(value)
         for name in self.path:
@@ -57,6 +60,11 @@ class Write:
 
 Writes = tuple[Write, ...]
 
+MADE_ANEW = (
+    "a function that is made anew at each call, so that nobody can tell it is the same; "
+    "use a function of the module or an attrs.frozen class with __call__"
+)
+
 
 @attrs.define
 class Log:
@@ -77,9 +85,16 @@ class Log:
 class _CellLog:
     log: Log
     position: int
+    cell: Cell[Any]
 
     def read(self, path: tuple[str, ...], found: Hashable) -> None:
         self.log.note(self.position, Projection(path), found)
+
+    def refuse(self, path: tuple[str, ...]) -> NoReturn:
+        raise ModelError(
+            f"the value in cell {self.cell} cannot change, but {'.'.join(path)} of it was assigned to or deleted; "
+            "return cluster.update(...) or cluster.set(...)"
+        )
 
 
 class View(Cluster):
@@ -115,7 +130,7 @@ class View(Cluster):
         position = self.layout.position(cell)
         if position in self._pending:
             return self._written(position)  # type: ignore[no-any-return]
-        return tracked(self.values[position], (), _CellLog(self._log, position + self._offset))  # type: ignore[no-any-return]
+        return tracked(self.values[position], (), _CellLog(self._log, position + self._offset, cell))  # type: ignore[no-any-return]
 
     def look(self, cell: Cell[T], through: Callable[[T], P]) -> P:
         """Return the cell's value seen through a pure function: only what that shows counts as read."""
@@ -165,7 +180,7 @@ class View(Cluster):
             return Put(plain(update.value, where))
         if isinstance(update, Replace):
             return Replace(tuple((name, plain(value, where)) for name, value in update.changes))
-        return plain(update, where) if attrs.has(type(update)) else update  # type: ignore[no-any-return]
+        return plain(update, where) if attrs.has(type(update)) else update
 
 
 def apply(cluster: Cluster, writes: Writes) -> Cluster:
@@ -196,7 +211,12 @@ def record(
         )
     after = close_gaps(before, after, after.changed())
     assert isinstance(after, View)
-    return after.writes(), log.footprint()
+    writes = after.writes()
+    try:
+        apply(cluster, writes)
+    except ModelError as error:
+        raise ModelError(f"{who}: {error}") from error
+    return writes, log.footprint()
 
 
 def check_deterministic(
@@ -204,17 +224,33 @@ def check_deterministic(
 ) -> None:
     """Compare two calls of one function on one cluster; ModelError names the first cell in which they differ."""
     cells = cluster.layout.cells
-    for one, other in zip(first[1], second[1], strict=False):
-        if one != other:
-            raise ModelError(
-                f"{who} is not deterministic: called twice on one cluster it read {cells[one.position % len(cells)]} and "
-                f"then {cells[other.position % len(cells)]}; use no clock, randomness or order of a set"
-            )
-    if first[0] != second[0] or len(first[1]) != len(second[1]):
+    for one, other in zip_longest(first[1], second[1]):
+        if one == other:
+            continue
+        places = [f"cell {cells[read.position % len(cells)]}" if read else "nothing more" for read in (one, other)]
+        if places[0] == places[1] and one.projection.function != other.projection.function:
+            raise ModelError(f"{who}: {places[0]} is looked at through {MADE_ANEW}")
+        raise ModelError(
+            f"{who} is not deterministic: called twice on one cluster it read {places[0]} and then {places[1]}; "
+            "use no clock, randomness or order of a set"
+        )
+    if first[0] != second[0]:
+        for place in _made_anew(first[0], second[0]):
+            raise ModelError(f"{who}: cell {cells[place]} is changed by {MADE_ANEW}")
         raise ModelError(
             f"{who} is not deterministic: called twice on one cluster it answered {_shown(first[0], cluster)} and then "
             f"{_shown(second[0], cluster)}; use no clock, randomness or order of a set"
         )
+
+
+def _made_anew(first: object, second: object) -> Iterator[int]:
+    """Yield the places of the cells that two calls change by functions that differ although they look alike."""
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        for one, other in zip(first, second, strict=False):
+            if one.position == other.position and one.update != other.update:
+                names = [getattr(write.update, "__qualname__", None) for write in (one, other)]
+                if names[0] is not None and names[0] == names[1]:
+                    yield one.position
 
 
 def _shown(outcome: object, cluster: Cluster) -> str:

@@ -8,8 +8,7 @@ import pytest
 
 from kmodel.discovery import load_file
 from kmodel.kernel import Kind, Spec
-from kmodel.pytest_plugin.outcomes import key_of
-from kmodel.pytest_plugin.project import Job, Refused
+from kmodel.pytest_plugin.project import Job, Refused, key_of
 from kmodel.pytest_plugin.stash import EXPLORATIONS, PROJECT
 from kmodel.reporting.wording import Standing
 from kmodel.scenario import InputError
@@ -34,7 +33,7 @@ class SpecFile(pytest.File):
             for refused in project.refused:
                 yield RefusedItem.from_parent(self, name=f"scenario[{refused.name}]", refused=refused)
         for spec in specs:
-            jobs = [job for job in project.jobs if isinstance(job, Job) and spec in job.model.specs]
+            jobs = [job for job in project.jobs if isinstance(job, Job) and key_of(spec) in job.asked]
             for job in jobs:
                 yield SpecItem.from_parent(self, name=f"{spec.name}[{job.name}]", spec=spec, job=job)
             if not jobs:
