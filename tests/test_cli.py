@@ -321,7 +321,7 @@ def test_graph_writes_files_and_prints_dot() -> None:
     assert "reports/holds/state-graph.dot" in outcome.stdout
     assert Path("reports/holds/state-graph.dot").read_text() == run("graph", "holds", "-o", "dot").stdout[:-1]
     grouped = run("graph", "holds", "--group-by", "coordinator", "-o", "dot").stdout
-    assert r"coordinator = init\l× 16\l" in grouped
+    assert r"coordinator: init\l16 states\l" in grouped
 
 
 def test_graph_without_dot_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
