@@ -47,7 +47,7 @@ def word(finding: Finding, result: Result) -> Wording:
             return Wording(Standing.OPEN, "not reached", f"({finding.reason})")
         return Wording(Standing.OPEN, "no violation found", f"({finding.reason})")
     if finding.spec.kind is Kind.SOMETIMES:
-        return Wording(Standing.HOLDS, "holds", f"(it happens, first {_where(finding)})")
+        return Wording(Standing.HOLDS, "holds", f"(first {_where(finding)})")
     return Wording(Standing.HOLDS, "holds", f"({all_states(result)})")
 
 
