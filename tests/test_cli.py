@@ -363,6 +363,15 @@ def test_an_interrupt_prints_the_verdict_so_far(monkeypatch: pytest.MonkeyPatch)
     assert "large" not in outcome.stdout  # the rest is not begun
 
 
+def test_an_interrupt_before_there_is_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["kmodel.scenario"], "load", interrupted)
+    outcome = run("check", "holds")
+    assert (outcome.exit_code, outcome.stderr) == (3, "interrupted\n")
+
+
 @pytest.mark.parametrize("command", ["check", "replay", "graph", "specs"])
 def test_every_help_has_an_example(command: str) -> None:
     text = run(command, "--help").stdout

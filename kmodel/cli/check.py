@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from kmodel.cli.errors import InputProblem, one_line
+from kmodel.cli.errors import UNFINISHED, InputProblem, one_line
 from kmodel.cli.inputs import Input, chosen_specs, nothing, read, scenario_options
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kmodel.kernel import Model, Spec
     from kmodel.reporting.writer import Written
 
-VIOLATED, UNFINISHED = 1, 3
+VIOLATED = 1
 
 
 @attrs.frozen
