@@ -41,8 +41,9 @@ class SpecFile(pytest.File):
 
 
 class _Item(pytest.Item):
-    def __init__(self, *, spec: Spec | None = None, **rest: Any) -> None:
-        super().__init__(**rest)
+    def __init__(self, *, name: str, parent: pytest.Collector, spec: Spec | None = None, **rest: Any) -> None:
+        # Told as text, pytest takes the brackets apart as it does for --lf; told by the name alone, it does not.
+        super().__init__(name=name, parent=parent, nodeid=f"{parent.nodeid}::{name}", **rest)
         self.spec = spec
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
