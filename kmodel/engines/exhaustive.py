@@ -11,7 +11,7 @@ from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.tables import Table, spec_table, transition_table
 from kmodel.engines.verdict import Finding, Result, Verdict
 from kmodel.kernel import BoundReached, Cluster, Kind, Model, Spec, Step, Trace, failure, take
-from kmodel.kernel.footprint import Writes, apply
+from kmodel.kernel.footprint import Effect, Writes
 
 PROGRESS_EVERY_STATES = 1000
 Row = tuple[Any, ...]
@@ -47,7 +47,7 @@ class _Search:
         self.tables = [transition_table(action) for action in model.actions]
         self.state_specs = [(spec, spec_table(spec)) for spec in model.specs if not spec.of_steps]
         self.step_specs = [spec for spec in model.specs if spec.of_steps]
-        self.step_tables: dict[tuple[int, int, tuple[int, ...]], Table[bool | str]] = {}
+        self.step_tables: dict[tuple[int, int, Writes], Table[bool | str]] = {}
         self.rows: list[Row] = []
         self.number: dict[Row, int] = {}
         self.parents: list[tuple[int, int]] = []
@@ -93,17 +93,17 @@ class _Search:
     def _expand(self, state: int) -> Iterator[Event]:
         row = self.rows[state]
         for index, table in enumerate(self.tables):
-            writes = table.answer(row, lambda: Cluster(self.layout, row))
-            if writes is None:
+            effect = table.answer(row, lambda: Cluster(self.layout, row))
+            if effect is None:
                 continue
             self.generated += 1
             self.counts[index] += 1
             successor = list(row)
-            for write in writes:
+            for write in effect.total:
                 successor[write.position] = write.update(row[write.position])
             after = tuple(successor)
             if self.step_specs:
-                yield from self._check_step(state, index, writes, after)
+                yield from self._check_step(state, index, effect)
             if after not in self.number:
                 yield from self._add(after, state, index)
 
@@ -119,16 +119,14 @@ class _Search:
                 answer = table.answer(row, lambda: Cluster(self.layout, row))
                 yield from self._judge(spec, answer, lambda: self._trace(state))
 
-    def _check_step(self, state: int, index: int, writes: Writes, after: Row) -> Iterator[Event]:
-        written = tuple(write.position for write in writes)
-        both = self.rows[state] + after
+    def _check_step(self, state: int, index: int, effect: Effect) -> Iterator[Event]:
         for which, spec in enumerate(self.step_specs):
             if spec in self.findings:
                 continue
-            table = self.step_tables.get((which, index, written))
+            table = self.step_tables.get((which, index, effect.writes))
             if table is None:
-                table = self.step_tables[which, index, written] = spec_table(spec)
-            answer = table.answer(both, lambda: self._step(state, index))
+                table = self.step_tables[which, index, effect.writes] = spec_table(spec)
+            answer = table.answer(self.rows[state], lambda: self._step(state, index))
             yield from self._judge(spec, answer, lambda: self._trace(state, index))
 
     def _judge(self, spec: Spec, answer: bool | str, trace: Any) -> Iterator[Event]:
@@ -190,7 +188,7 @@ def trace_of(model: Model, initial: int, choices: list[int]) -> Trace:
         assert step is not None, f"{model.actions[choice]} is not enabled on its own trace"
         address.append(sum(take(action, cluster) is not None for action in model.actions[:choice]))
         steps.append(step)
-        cluster = step.after
+        cluster = step.next
     return Trace(model.initial[initial], tuple(steps), tuple(address))
 
 

@@ -60,6 +60,14 @@ class Write:
 
 Writes = tuple[Write, ...]
 
+
+@attrs.frozen(cache_hash=True)
+class Effect:
+    """What a step does: what its transition wrote, and in total, with the ranks moved up that this left gaps among."""
+
+    writes: Writes
+    total: Writes
+
 MADE_ANEW = (
     "a function that is made anew at each call, so that nobody can tell it is the same; "
     "use a function of the module or an attrs.frozen class with __call__"
@@ -98,27 +106,23 @@ class _CellLog:
 
 
 class View(Cluster):
-    """A cluster as one call of a transition or spec sees it: every read goes to the log, every write is kept."""
+    """A cluster as one call of a transition or spec sees it: every read goes to the log, every write is kept.
 
-    __slots__ = ("_log", "_offset", "_pending")
+    What is read of a cell that was written is a function of what was there before: of the cluster before, that is what was read.
+    """
+
+    __slots__ = ("_log", "_pending")
     _log: Log
-    _offset: int
     _pending: dict[int, Callable[[Any], Any]]
 
     @staticmethod
-    def on(
-        cluster: Cluster,
-        log: Log,
-        offset: int = 0,
-        pending: dict[int, Callable[[Any], Any]] | None = None,
-    ) -> "View":
-        """Return a view of the cluster that reports to the log, its cells numbered from the offset."""
+    def on(cluster: Cluster, log: Log, pending: dict[int, Callable[[Any], Any]] | None = None) -> "View":
+        """Return a view of the cluster, with what is pending written to it, that reports to the log."""
         view = object.__new__(View)
         for name, value in (
             ("layout", cluster.layout),
             ("values", cluster.values),
             ("_log", log),
-            ("_offset", offset),
             ("_pending", pending or {}),
         ):
             object.__setattr__(view, name, value)
@@ -130,7 +134,7 @@ class View(Cluster):
         position = self.layout.position(cell)
         if position in self._pending:
             return self._written(position)  # type: ignore[no-any-return]
-        return tracked(self.values[position], (), _CellLog(self._log, position + self._offset, cell))  # type: ignore[no-any-return]
+        return tracked(self.values[position], (), _CellLog(self._log, position, cell))  # type: ignore[no-any-return]
 
     def look(self, cell: Cell[T], through: Callable[[T], P]) -> P:
         """Return the cell's value seen through a pure function: only what that shows counts as read."""
@@ -142,7 +146,7 @@ class View(Cluster):
                 return through(update.value)
             function = Then(update, through)
         found = function(self.values[position])
-        self._log.note(position + self._offset, Projection(function=function), found)
+        self._log.note(position, Projection(function=function), found)
         return found
 
     def modify(self, cell: Cell[T], update: Callable[[T], T]) -> "View":
@@ -152,7 +156,7 @@ class View(Cluster):
         if position in self._pending and not isinstance(update, Put):
             earlier = self._pending[position]
             update = Put(update(earlier.value)) if isinstance(earlier, Put) else Then(earlier, update)
-        return View.on(self, self._log, self._offset, {**self._pending, position: update})
+        return View.on(self, self._log, {**self._pending, position: update})
 
     def writes(self) -> Writes:
         """Return what was written, in the order of the cells."""
@@ -169,7 +173,7 @@ class View(Cluster):
     def _written(self, position: int) -> Any:
         update, old = self._pending[position], self.values[position]
         if not isinstance(update, Put):  # what is there now depends on all that was there before
-            self._log.note(position + self._offset, Projection((WHOLE,)), old)
+            self._log.note(position, Projection((WHOLE,)), old)
         return update(old)
 
     def _clean(self, cell: Cell[Any], update: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -194,8 +198,8 @@ def apply(cluster: Cluster, writes: Writes) -> Cluster:
 
 def record(
     function: Callable[[Cluster], Cluster | None], cluster: Cluster, who: str
-) -> tuple[Writes | None, tuple[Read, ...]]:
-    """Call a transition on a view of the cluster; return its writes (None: not enabled) and its reads, in order."""
+) -> tuple[Effect | None, tuple[Read, ...]]:
+    """Call a transition on a view of the cluster; return its effect (None: not enabled) and its reads, in order."""
     log = Log()
     before = View.on(cluster, log)
     try:
@@ -209,14 +213,14 @@ def record(
             f"{who} returned {type(after).__name__!r}, not a cluster made from the one it was given; "
             "return cluster.set(...) or None"
         )
-    after = close_gaps(before, after, after.changed())
-    assert isinstance(after, View)
-    writes = after.writes()
+    settled = close_gaps(before, after, after.changed())
+    assert isinstance(settled, View)
+    effect = Effect(after.writes(), settled.writes())
     try:
-        apply(cluster, writes)
+        apply(cluster, effect.total)
     except ModelError as error:
         raise ModelError(f"{who}: {error}") from error
-    return writes, log.footprint()
+    return effect, log.footprint()
 
 
 def check_deterministic(
@@ -227,7 +231,7 @@ def check_deterministic(
     for one, other in zip_longest(first[1], second[1]):
         if one == other:
             continue
-        places = [f"cell {cells[read.position % len(cells)]}" if read else "nothing more" for read in (one, other)]
+        places = [f"cell {cells[read.position]}" if read else "nothing more" for read in (one, other)]
         if places[0] == places[1] and one.projection.function != other.projection.function:
             raise ModelError(f"{who}: {places[0]} is looked at through {MADE_ANEW}")
         raise ModelError(
@@ -245,8 +249,8 @@ def check_deterministic(
 
 def _made_anew(first: object, second: object) -> Iterator[int]:
     """Yield the places of the cells that two calls change by functions that differ although they look alike."""
-    if isinstance(first, tuple) and isinstance(second, tuple):
-        for one, other in zip(first, second, strict=False):
+    if isinstance(first, Effect) and isinstance(second, Effect):
+        for one, other in zip(first.total, second.total, strict=False):
             if one.position == other.position and one.update != other.update:
                 names = [getattr(write.update, "__qualname__", None) for write in (one, other)]
                 if names[0] is not None and names[0] == names[1]:
@@ -254,6 +258,6 @@ def _made_anew(first: object, second: object) -> Iterator[int]:
 
 
 def _shown(outcome: object, cluster: Cluster) -> str:
-    if isinstance(outcome, tuple) and all(isinstance(write, Write) for write in outcome):
-        return "writes to " + ", ".join(f"{cluster.layout.cells[write.position]}" for write in outcome)
+    if isinstance(outcome, Effect):
+        return "writes to " + ", ".join(f"{cluster.layout.cells[write.position]}" for write in outcome.writes)
     return repr(outcome)

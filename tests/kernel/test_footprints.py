@@ -118,8 +118,9 @@ def test_moving_an_object_to_another_cell_reads_it_whole_and_stores_no_stand_in(
     def copy(cluster: Cluster) -> Cluster:
         return cluster.set(OTHER, attrs.evolve(cluster[POD], phase="Running"))
 
-    writes, _ = recorded(copy)
-    after = apply(CLUSTER, writes)
+    effect, _ = recorded(copy)
+    assert effect is not None
+    after = apply(CLUSTER, effect.total)
     assert after[OTHER] == Pod(Meta("web"), "Running")
     assert type(after[OTHER]) is Pod
     assert type(after[OTHER].meta) is Meta
@@ -167,14 +168,16 @@ def test_reading_after_an_update_reads_what_was_there_before() -> None:
     ],
 )
 def test_writes_to_one_cell_add_up(change: Callable[[Cluster], Cluster], expected: tuple[int, ...]) -> None:
-    writes, _ = recorded(change)
-    assert [write.position for write in writes] == [2]
-    assert apply(CLUSTER, writes)[QUEUE] == expected == change(CLUSTER)[QUEUE]
+    effect, _ = recorded(change)
+    assert effect is not None
+    assert [write.position for write in effect.writes] == [2]
+    assert apply(CLUSTER, effect.total)[QUEUE] == expected == change(CLUSTER)[QUEUE]
 
 
 def test_updates_of_an_object_add_up() -> None:
-    writes, _ = recorded(lambda cluster: cluster.update(POD, phase="Running").update(POD, node="n1"))
-    assert apply(CLUSTER, writes)[POD] == Pod(Meta("web"), "Running", "n1")
+    effect, _ = recorded(lambda cluster: cluster.update(POD, phase="Running").update(POD, node="n1"))
+    assert effect is not None
+    assert apply(CLUSTER, effect.total)[POD] == Pod(Meta("web"), "Running", "n1")
 
 
 def test_writes_do_not_touch_the_cluster_they_were_made_on() -> None:
