@@ -162,7 +162,8 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None) -> Ite
 def _print_outcome(console: Console, given: Input, result: Result, written: Written, wide: bool) -> None:
     from kmodel.reporting.columns import wrapped
     from kmodel.reporting.failure import failure_text
-    from kmodel.reporting.wording import overall
+    from kmodel.reporting.summary import STYLE, print_lines
+    from kmodel.reporting.wording import Standing, overall
 
     for finding in result.failures:
         trace_file = written.traces.get(finding.spec.name)
@@ -170,8 +171,7 @@ def _print_outcome(console: Console, given: Input, result: Result, written: Writ
             finding, given.source, trace_file=trace_file, index=written.index, width=console.width, wide=wide
         )
         console.print()
-        console.print("VIOLATED", style="bold red", end=" ")
-        console.print(text, markup=False, soft_wrap=True)
+        print_lines(console, text.split("\n"), "VIOLATED", STYLE[Standing.VIOLATED])
     console.print()
     for note in written.notes:
         console.print(f"note     {note}", markup=False, soft_wrap=True)

@@ -44,11 +44,16 @@ def word(finding: Finding, result: Result) -> Wording:
         return Wording(Standing.VIOLATED, "VIOLATED", f"{_where(finding)}: {finding.reason}")
     if finding.verdict is Verdict.NO_VIOLATION_FOUND:
         if finding.spec.kind is Kind.SOMETIMES:
-            return Wording(Standing.OPEN, "not reached", f"({finding.reason})")
-        return Wording(Standing.OPEN, "no violation found", f"({finding.reason})")
+            return Wording(Standing.OPEN, "not reached", f"({_in_short(finding.reason)})")
+        return Wording(Standing.OPEN, "no violation found", f"({_in_short(finding.reason)})")
     if finding.spec.kind is Kind.SOMETIMES:
         return Wording(Standing.HOLDS, "holds", f"(first {_where(finding)})")
     return Wording(Standing.HOLDS, "holds", f"({all_states(result)})")
+
+
+def _in_short(reason: str) -> str:
+    """Return why no more is known without the details, which are the same for all specs and are told once."""
+    return reason.rpartition("; ")[2].partition(":")[0]
 
 
 def word_on_trace(finding: Finding) -> str:
