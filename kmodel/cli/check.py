@@ -168,7 +168,13 @@ def _print_outcome(console: Console, given: Input, result: Result, written: Writ
     for finding in result.failures:
         trace_file = written.traces.get(finding.spec.name)
         text = failure_text(
-            finding, given.source, trace_file=trace_file, index=written.index, width=console.width, wide=wide
+            finding,
+            given.source,
+            trace_file=trace_file,
+            index=written.index,
+            heading="VIOLATED",
+            width=console.width,
+            wide=wide,
         )
         console.print()
         print_lines(console, text.split("\n"), "VIOLATED", STYLE[Standing.VIOLATED])

@@ -29,7 +29,7 @@ def print_summary(console: Console, source: Source, result: Result) -> None:
         return
     console.print()
     findings = ordered(result)
-    rows = [[finding.spec.name, str(wording)] for finding, wording in findings]
+    rows = [[finding.spec.name, str(wording.in_short)] for finding, wording in findings]
     head, *body = columns(["SPEC", "VERDICT"], rows, console.width)
     print_lines(console, head)
     for (_, wording), lines in zip(findings, body, strict=True):

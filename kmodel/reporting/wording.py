@@ -30,6 +30,13 @@ class Wording:
         colon = ":" if self.standing in (Standing.VACUOUS, Standing.HAZARD) else ""
         return f"{self.verdict}{colon} {self.why}"
 
+    @property
+    def in_short(self) -> "Wording":
+        """The same without the details of why no more is known, where those are told once for all specs."""
+        if self.standing is not Standing.OPEN:
+            return self
+        return attrs.evolve(self, why=f"({self.why.strip('()').rpartition('; ')[2].partition(':')[0]})")
+
 
 def word(finding: Finding, result: Result) -> Wording:
     """Return a finding in words."""
@@ -44,16 +51,11 @@ def word(finding: Finding, result: Result) -> Wording:
         return Wording(Standing.VIOLATED, "VIOLATED", f"{_where(finding)}: {finding.reason}")
     if finding.verdict is Verdict.NO_VIOLATION_FOUND:
         if finding.spec.kind is Kind.SOMETIMES:
-            return Wording(Standing.OPEN, "not reached", f"({_in_short(finding.reason)})")
-        return Wording(Standing.OPEN, "no violation found", f"({_in_short(finding.reason)})")
+            return Wording(Standing.OPEN, "not reached", f"({finding.reason})")
+        return Wording(Standing.OPEN, "no violation found", f"({finding.reason})")
     if finding.spec.kind is Kind.SOMETIMES:
         return Wording(Standing.HOLDS, "holds", f"(first {_where(finding)})")
     return Wording(Standing.HOLDS, "holds", f"({all_states(result)})")
-
-
-def _in_short(reason: str) -> str:
-    """Return why no more is known without the details, which are the same for all specs and are told once."""
-    return reason.rpartition("; ")[2].partition(":")[0]
 
 
 def word_on_trace(finding: Finding) -> str:

@@ -66,7 +66,7 @@ def test_what_is_the_same_for_all_specs_is_told_once() -> None:
         attrs.evolve(outcome.findings[1], reason=f"not seen to happen; {why}"),
     )
     outcome = attrs.evolve(outcome, findings=findings, stopped=why)
-    assert [str(word(finding, outcome)) for finding in findings] == [
+    assert [str(word(finding, outcome).in_short) for finding in findings] == [
         "no violation found (sampled)",
         "not reached (sampled)",
     ]
