@@ -39,6 +39,7 @@ class Arrays(NamedTuple):
     cell_slot: Ints
     block_cell_start: Ints
     block_cells: Ints
+    block_size: Ints
     block_root_start: Ints
     block_roots: Ints
     block_count: Ints

@@ -110,6 +110,7 @@ class Blocks:
             self.cell_slot,
             self.cell_start,
             self.cells,
+            self.sizes,
             self.root_start,
             self.root_list,
             self.count,

@@ -19,6 +19,12 @@ def compiled(function: F) -> F:
     return fast
 
 
+def inlined(function: F) -> F:
+    """Return the function compiled into each compiled function that calls it, for the innermost loops."""
+    fast: F = numba.njit(function, inline="always")
+    return fast
+
+
 @compiled
 def look_up(keys: Ints, values: Ints, first: int, second: int) -> int:
     """Return what a memo (open addressing, a power of two of slots) holds for a pair; UNKNOWN if nothing."""

@@ -9,7 +9,7 @@ calls the function, extends the tables, and resumes the loop in the same state.
 import numpy as np
 
 from kmodel.engines.arrays import CHECKS, GROUPS, ITEMS, ROWS, Arrays
-from kmodel.engines.compiled import UNKNOWN, Ints, compiled, look_up, store
+from kmodel.engines.compiled import UNKNOWN, Ints, compiled, inlined, look_up, store
 
 DONE, FULL, NEEDS_FILL, MISS, MISS_UPDATE, GROW, REPACK = range(7)
 PARTITIONS = 16
@@ -85,23 +85,39 @@ def change(t: Arrays, group: int, block: int, value: int, out: Ints) -> int:
     return number
 
 
-@compiled
-def walk(t: Arrays, code: int, before: Ints, after: Ints) -> int:
+@inlined
+def walk(
+    code: int,
+    before: Ints,
+    after: Ints,
+    node_position: Ints,
+    node_projection: Ints,
+    cell_block: Ints,
+    cell_slot: Ints,
+    block_size: Ints,
+    row_base: Ints,
+    block_rows: Ints,
+    projection_base: Ints,
+    branches: Ints,
+    child_keys: Ints,
+    child_values: Ints,
+) -> int:
     """Follow a trie from a node to a leaf, for the block values before and after a step; UNKNOWN where it ends early."""
-    cells = t.cell_block.size
+    cells = cell_block.size
     while code >= 0:
-        cell = t.node_position[code]
-        values = before
+        cell = node_position[code]
         if cell >= cells:
             cell -= cells
-            values = after
-        block = t.cell_block[cell]
-        size = t.block_cell_start[block + 1] - t.block_cell_start[block]
-        number = t.block_rows[t.row_base[block] + values[block] * size + t.cell_slot[cell]]
-        branch = t.branches[t.projection_base[t.node_projection[code]] + number]
+            value = after[cell_block[cell]]
+        else:
+            value = before[cell_block[cell]]
+        block = cell_block[cell]
+        number = block_rows[row_base[block] + value * block_size[block] + cell_slot[cell]]
+        branch = branches[projection_base[node_projection[code]] + number]
         if branch < 0:
-            return -1
-        code = look_up(t.child_keys, t.child_values, code, branch)
+            code = -1
+        else:
+            code = look_up(child_keys, child_values, code, branch)
     return code
 
 
@@ -181,28 +197,6 @@ def fill(t: Arrays, actions: int, block: int, value: int, out: Ints) -> bool:
 
 
 @compiled
-def check_steps(
-    t: Arrays, roots: Ints, codes: Ints, first: int, last: int, before: Ints, after: Ints, found: Ints, leaf: int, state: int, out: Ints
-) -> bool:
-    """Ask specs of steps about one step, and note what must be told in `found`; False if one needs Python."""
-    for each in range(first, last):
-        root = roots[each]
-        spec = t.root_spec[root]
-        if t.done[spec]:
-            continue
-        code = codes[each] if codes.size else t.roots[root]
-        if code == UNKNOWN:
-            code = t.roots[root]
-        code = walk(t, code, before, after)
-        if code == UNKNOWN:
-            out[0], out[2], out[3] = MISS, root, leaf
-            return False
-        if code < NOTHING and found[spec, 0] < 0:
-            found[spec, 0], found[spec, 1], found[spec, 2] = state, code, leaf
-    return True
-
-
-@compiled
 def expand(
     t: Arrays,
     actions: int,
@@ -225,11 +219,29 @@ def expand(
     Keys is (partition, place, word); a source is the state's distance from the origin. The status is in out[0], the state
     at which to resume in out[1], and what is missing in out[2:].
     """
-    blocks, words = t.word.size, rows.shape[1]
+    # arrays taken out of the tuple once: each access to it would count references
+    list_start, list_length, item_root, item_code, item_next, item_change = (
+        t.list_start, t.list_length, t.item_root, t.item_code, t.item_next, t.item_change,
+    )
+    item_check_start, item_check_length, check_root, check_code, roots, root_spec = (
+        t.item_check_start, t.item_check_length, t.check_root, t.check_code, t.roots, t.root_spec,
+    )
+    leaf_class, class_start, class_roots, leaf_group_start, leaf_groups, group_block = (
+        t.leaf_class, t.class_start, t.class_roots, t.leaf_group_start, t.leaf_groups, t.group_block,
+    )
+    group_keys, group_values, done, word, shift, mask = (
+        t.group_keys, t.group_values, t.done, t.word, t.shift, t.mask,
+    )
+    block_base, block_fingerprint = (
+        t.block_base, t.block_fingerprint,
+    )
+    node_position, node_projection, child_keys, child_values = t.node_position, t.node_projection, t.child_keys, t.child_values
+    cell_block, cell_slot, row_base, block_rows = t.cell_block, t.cell_slot, t.row_base, t.block_rows
+    projection_base, branches, block_size = t.projection_base, t.branches, t.block_size
+    blocks, words = word.size, rows.shape[1]
     row, after = np.empty(blocks, np.int64), np.empty(blocks, np.int64)
     new_action, new_key = np.empty(actions, np.int64), np.empty((actions, words), np.int64)
     new_fingerprint, order = np.empty(actions, np.int64), np.empty(actions, np.int64)
-    no_codes = np.empty(0, np.int32)
     full = False
     for partition in range(counts.size):
         if counts[partition] + actions > keys.shape[1]:
@@ -241,92 +253,99 @@ def expand(
             return
         fingerprint = np.int64(0)
         for block in range(blocks):
-            value = (rows[state, t.word[block]] >> t.shift[block]) & t.mask[block]
+            value = (rows[state, word[block]] >> shift[block]) & mask[block]
             row[block] = value
             after[block] = value
-            fingerprint += t.block_fingerprint[t.block_base[block] + value]
+            fingerprint += block_fingerprint[block_base[block] + value]
         new = 0
         for block in range(blocks):
-            entry = t.block_base[block] + row[block]
-            if t.list_start[entry] < 0:
+            entry = block_base[block] + row[block]
+            if list_start[entry] < 0:
                 if not may_fill:
                     out[0] = NEEDS_FILL
                     return
                 if not fill(t, actions, block, row[block], out):
                     return
-            for item in range(t.list_start[entry], t.list_start[entry] + t.list_length[entry]):
-                root, code = t.item_root[item], t.item_code[item]
+            for item in range(list_start[entry], list_start[entry] + list_length[entry]):
+                root, code = item_root[item], item_code[item]
                 if code == UNKNOWN:
-                    code = t.roots[root]
+                    code = roots[root]
                 if code > NOTHING:
-                    code = walk(t, code, row, row)
+                    code = walk(code, row, row, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root, 0, entry
                         return
                     if code == NOTHING:
                         continue
                 if root >= actions:
-                    spec = t.root_spec[root]
-                    if not t.done[spec] and found[spec, 0] < 0:
+                    spec = root_spec[root]
+                    if not done[spec] and found[spec, 0] < 0:
                         found[spec, 0], found[spec, 1], found[spec, 2] = state, code, -1
                     continue
                 if check_only:
                     continue
                 leaf = NOTHING - code
-                following = t.item_next[item]
-                for word in range(words):
-                    new_key[new, word] = rows[state, word]
+                following = item_next[item]
+                for each_word in range(words):
+                    new_key[new, each_word] = rows[state, each_word]
                 if following >= 0:
-                    new_fingerprint[new] = fingerprint + t.item_change[item]
-                    new_key[new, t.word[block]] += (following - row[block]) << t.shift[block]
-                    if following > t.mask[block]:
+                    new_fingerprint[new] = fingerprint + item_change[item]
+                    new_key[new, word[block]] += (following - row[block]) << shift[block]
+                    if following > mask[block]:
                         out[0] = REPACK
                         return
-                    if t.item_check_length[item] > 0:
-                        after[block] = following
-                        start = t.item_check_start[item]
-                        length = t.item_check_length[item]
-                        if not check_steps(
-                            t, t.check_root, t.check_code, start, start + length, row, after, found, leaf, state, out
-                        ):
-                            out[4] = entry
-                            return
-                        after[block] = row[block]
+                    first_check = item_check_start[item]
+                    last_check = first_check + item_check_length[item]
+                    after[block] = following
                 else:
                     changed = fingerprint
-                    for each in range(t.leaf_group_start[leaf], t.leaf_group_start[leaf + 1]):
-                        group = t.leaf_groups[each]
-                        other = t.group_block[group]
-                        following = look_up(t.group_keys, t.group_values, group, row[other])
+                    for each in range(leaf_group_start[leaf], leaf_group_start[leaf + 1]):
+                        group = leaf_groups[each]
+                        other = group_block[group]
+                        following = look_up(group_keys, group_values, group, row[other])
                         if following == UNKNOWN:
                             if not may_fill:
                                 out[0] = NEEDS_FILL
                                 return
-                            if 2 * (t.used[GROUPS] + 1) > t.group_keys.size:
+                            if 2 * (t.used[GROUPS] + 1) > group_keys.size:
                                 out[0] = GROW
                                 return
                             following = change(t, group, other, row[other], out)
                             if following == UNKNOWN:
                                 return
-                            store(t.group_keys, t.group_values, group, row[other], following)
+                            store(group_keys, group_values, group, row[other], following)
                             t.used[GROUPS] += 1
-                        if following > t.mask[other]:
+                        if following > mask[other]:
                             out[0] = REPACK
                             return
                         after[other] = following
-                        base = t.block_base[other]
-                        changed += t.block_fingerprint[base + following] - t.block_fingerprint[base + row[other]]
-                        new_key[new, t.word[other]] += (following - row[other]) << t.shift[other]
+                        base = block_base[other]
+                        changed += block_fingerprint[base + following] - block_fingerprint[base + row[other]]
+                        new_key[new, word[other]] += (following - row[other]) << shift[other]
                     new_fingerprint[new] = changed
-                    step_class = t.leaf_class[leaf]
-                    start, stop = t.class_start[step_class], t.class_start[step_class + 1]
-                    if stop > start and not check_steps(
-                        t, t.class_roots, no_codes, start, stop, row, after, found, leaf, state, out
-                    ):
-                        out[4] = entry
+                    step_class = leaf_class[leaf]
+                    first_check, last_check = class_start[step_class], class_start[step_class + 1]
+                for check in range(first_check, last_check):
+                    if item_next[item] >= 0:
+                        root_asked, code = check_root[check], check_code[check]
+                    else:
+                        root_asked, code = class_roots[check], -1
+                    spec = root_spec[root_asked]
+                    if done[spec]:
+                        continue
+                    if code == UNKNOWN:
+                        code = roots[root_asked]
+                    code = walk(code, row, after, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    if code == UNKNOWN:
+                        out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
                         return
-                    for each in range(t.leaf_group_start[leaf], t.leaf_group_start[leaf + 1]):
-                        other = t.group_block[t.leaf_groups[each]]
+                    if code < NOTHING and found[spec, 0] < 0:
+                        found[spec, 0], found[spec, 1], found[spec, 2] = state, code, leaf
+                if item_next[item] >= 0:
+                    after[block] = row[block]
+                else:
+                    for each in range(leaf_group_start[leaf], leaf_group_start[leaf + 1]):
+                        other = group_block[leaf_groups[each]]
                         after[other] = row[other]
                 # successors stay in the order of the actions, whatever the blocks are
                 new_action[new] = root
@@ -341,14 +360,14 @@ def expand(
             fired[new_action[each]] += 1
             same = new_fingerprint[each] == fingerprint
             if same:
-                for word in range(words):
-                    same = same and new_key[each, word] == rows[state, word]
+                for each_word in range(words):
+                    same = same and new_key[each, each_word] == rows[state, each_word]
                 if same:
                     continue
             partition = (new_fingerprint[each] >> 56) & (PARTITIONS - 1)
             at = counts[partition]
-            for word in range(words):
-                keys[partition, at, word] = new_key[each, word]
+            for each_word in range(words):
+                keys[partition, at, each_word] = new_key[each, each_word]
             fingerprints[partition, at] = new_fingerprint[each]
             sources[partition, at] = state - origin
             counts[partition] = at + 1

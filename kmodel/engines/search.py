@@ -27,7 +27,7 @@ from kmodel.engines.expand import (
 )
 from kmodel.engines.grouping import choose_partition
 from kmodel.engines.tables import NOTHING, Leaf, Tables
-from kmodel.engines.visited import INITIAL, Partition, number_rows, pack_rows, repacked
+from kmodel.engines.visited import INITIAL, Partition, number_rows, pack_rows, repacked, sampled
 from kmodel.kernel import Model, ModelError
 
 CHUNK = 2048  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
@@ -210,12 +210,8 @@ class Space:
 
     def _sample(self, most: int = 1 << 13) -> Ints:
         step = max(1, self.states // most)
-        rows = [
-            self.row((number, state))
-            for number, partition in enumerate(self.partitions)
-            for state in range(0, partition.count, step)
-        ]
-        return np.array(rows, np.int64)
+        rows = [sampled(self.arrays, each.states, each.count, step) for each in self.partitions]
+        return np.concatenate(rows)
 
     def _add_initial(self, rows: list[list[int]]) -> None:
         for index, row in enumerate(rows):

@@ -177,6 +177,15 @@ def unpack(t: Arrays, states: Ints, state: int, row: Ints) -> None:
 
 
 @compiled
+def sampled(t: Arrays, states: Ints, count: int, step: int) -> Ints:
+    """Return every so many-th state as a row of the numbers of its cells' values."""
+    rows = np.empty(((count + step - 1) // step, t.cell_block.size), np.int64)
+    for each in range(rows.shape[0]):
+        unpack(t, states, each * step, rows[each])
+    return rows
+
+
+@compiled
 def number_rows(old: Arrays, new: Arrays, states: Ints, start: int, count: int) -> int:
     """Number the values that states have in new blocks; return the state at which room ran out, or the count."""
     row = np.empty(old.cell_block.size, np.int64)
