@@ -13,17 +13,19 @@ from kmodel.engines.arrays import ITEMS, ROWS, Arrays
 from kmodel.engines.compiled import UNKNOWN, Ints, Memo, Vector
 from kmodel.engines.tables import Leaf, Tables
 
-WORD_BITS = 64
+WORD_BITS = 32
 
 
 class Packing:
     """Where each block's value is in the words of a state, with room for the values still to come."""
 
     def __init__(self, counts: Sequence[int]) -> None:
-        need = [max(1, int(count).bit_length() + (count > 2)) for count in counts]
-        self.words = max(1, -(-sum(need) // WORD_BITS))
-        while (bins := self._fit(need)) is None:
-            self.words += 1
+        # a spare bit for each block that still grows, unless that takes another word
+        tight = [max(1, int(count).bit_length()) for count in counts]
+        loose = [bits + (bits > 2) for bits in tight]
+        need = loose if len(_bins(loose)) == len(_bins(tight)) else tight
+        bins = _bins(need)
+        self.words = len(bins)
         self.word, self.shift, self.width = (np.zeros(len(need), np.int64) for _ in range(3))
         for word, blocks in enumerate(bins):
             spare = WORD_BITS - sum(need[block] for block in blocks)
@@ -35,16 +37,19 @@ class Packing:
                 shift += int(self.width[block])
         self.mask = (np.int64(1) << self.width) - 1
 
-    def _fit(self, need: list[int]) -> list[list[int]] | None:
-        bins: list[list[int]] = [[] for _ in range(self.words)]
-        room = [WORD_BITS] * self.words
-        for block in sorted(range(len(need)), key=lambda block: -need[block]):
-            word = next((word for word in range(self.words) if room[word] >= need[block]), None)
-            if word is None:
-                return None
-            bins[word].append(block)
-            room[word] -= need[block]
-        return bins
+
+def _bins(need: list[int]) -> list[list[int]]:
+    """Return the blocks in each word: those that need most bits first, each in the first word that has room."""
+    bins: list[list[int]] = []
+    room: list[int] = []
+    for block in sorted(range(len(need)), key=lambda block: -need[block]):
+        word = next((word for word, bits in enumerate(room) if bits >= need[block]), len(bins))
+        if word == len(bins):
+            bins.append([])
+            room.append(WORD_BITS)
+        bins[word].append(block)
+        room[word] -= need[block]
+    return bins
 
 
 class Blocks:

@@ -5,6 +5,9 @@ from typing import Any, TypeVar
 
 import numba  # type: ignore[import-untyped]
 import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba.core import types  # type: ignore[import-untyped]
+from numba.extending import intrinsic  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,6 +26,22 @@ def inlined(function: F) -> F:
     """Return the function compiled into each compiled function that calls it, for the innermost loops."""
     fast: F = numba.njit(function, inline="always")
     return fast
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def prefetch(context: Any, array: Any, index: Any) -> Any:
+    """Ask for the cache line of an array's item at a non-negative index, which will be read soon."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        byte, number = ir.PointerType(ir.IntType(8)), ir.IntType(32)
+        address = builder.bitcast(builder.gep(data, [arguments[1]]), byte)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = builder.module.globals.get("llvm.prefetch.p0") or ir.Function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [address, number(0), number(3), number(1)])  # to read, keep in all caches, data
+        return context.get_dummy_value()
+
+    return types.void(array, index), generate
 
 
 @compiled

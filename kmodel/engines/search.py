@@ -190,6 +190,8 @@ class Space:
         while self.regroup_at and self.states >= self.regroup_at[0]:
             self.regroup_at.pop(0)
         partition = choose_partition(self.tables, self._sample(), self.states)
+        if partition == self.blocks.partition:
+            return
         old, old_arrays = self.blocks, self.arrays
         self.blocks = Blocks(self.tables, partition)
         self.blocks.grow()
@@ -203,7 +205,7 @@ class Space:
         self.blocks.repack()
         self._refresh()
         for each in self.partitions:
-            packed = np.empty((each.states.shape[0], self.blocks.packing.words), np.int64)
+            packed = np.empty((each.states.shape[0], self.blocks.packing.words), np.uint32)
             pack_rows(old_arrays, self.arrays, each.states, each.count, packed)
             each.states = packed
         self._make_buckets()
@@ -224,9 +226,9 @@ class Space:
                 values.append(value)
             if any(value > mask for value, mask in zip(values, self.blocks.packing.mask, strict=True)):
                 self.repack()
-            packing, key, fingerprint = self.blocks.packing, np.zeros((1, self.blocks.packing.words), np.int64), 0
+            packing, key, fingerprint = self.blocks.packing, np.zeros((1, self.blocks.packing.words), np.uint32), 0
             for block, value in enumerate(values):
-                key[0, packing.word[block]] |= np.int64(value) << packing.shift[block]
+                key[0, packing.word[block]] |= np.uint32(value << int(packing.shift[block]))
                 fingerprint += int(self.blocks.fingerprint[self.blocks.base[block] + value])
             fingerprint &= (1 << 64) - 1
             partition = self.partitions[(fingerprint >> 56) & (PARTITIONS - 1)]
@@ -242,7 +244,7 @@ class Space:
         for each in self.partitions:
             each.states = repacked(each.states, each.count, each.states.shape[0], old, self.arrays, words)
         for source in range(PARTITIONS):
-            buckets = np.empty((PARTITIONS, self.bucket, words), np.int64)
+            buckets = np.empty((PARTITIONS, self.bucket, words), np.uint32)
             for target in np.flatnonzero(self.counts[source]).tolist():
                 count = int(self.counts[source, target])
                 buckets[target, :count] = repacked(self.keys[source][target], count, count, old, self.arrays, words)
@@ -250,7 +252,7 @@ class Space:
 
     def _make_buckets(self) -> None:
         words = self.blocks.packing.words
-        self.keys = [np.empty((PARTITIONS, self.bucket, words), np.int64) for _ in range(PARTITIONS)]
+        self.keys = [np.empty((PARTITIONS, self.bucket, words), np.uint32) for _ in range(PARTITIONS)]
         self.fingerprints = [np.empty((PARTITIONS, self.bucket), np.int64) for _ in range(PARTITIONS)]
         self.sources = [np.empty((PARTITIONS, self.bucket), np.uint16) for _ in range(PARTITIONS)]
         self.counts = np.zeros((PARTITIONS, PARTITIONS), np.int64)

@@ -11,12 +11,12 @@ import numpy as np
 
 from kmodel.engines.arrays import Arrays
 from kmodel.engines.blocks import Packing
-from kmodel.engines.compiled import Ints, compiled
+from kmodel.engines.compiled import Ints, compiled, prefetch
 from kmodel.engines.expand import number_row
 
 PLACE_BITS = 26
 PLACE_MASK = (1 << PLACE_BITS) - 1
-BATCH = 64  # entries looked at together, so that their cache misses overlap
+AHEAD = 16  # how many states ahead memory is asked for, so that cache misses overlap
 MAX_LOAD = 0.8
 INITIAL = -1  # the partition of the "parents" of initial states
 
@@ -37,44 +37,39 @@ def insert(
     there are more."""
     words = keys.shape[1]
     mask = table.size - 1
-    entries, probes = np.empty(BATCH, np.int64), np.empty(BATCH, np.int64)
-    for low in range(0, length, BATCH):
-        high = min(length, low + BATCH)
-        for each in range(low, high):
-            entries[each - low] = table[fingerprints[each] & mask]
-        for each in range(low, high):
-            place = max(0, (entries[each - low] & PLACE_MASK) - 1)
-            probes[each - low] = states[place, 0]
-        for each in range(low, high):
-            fingerprint = fingerprints[each]
-            tag = (fingerprint >> 50) & 63
-            slot = fingerprint & mask
-            known = False
-            entry = entries[each - low]
-            if entry != 0 and entry >> PLACE_BITS == tag and probes[each - low] == keys[each, 0] and words == 1:
-                continue
-            entry = np.int64(table[slot])
-            while entry != 0:
-                if entry >> PLACE_BITS == tag:
-                    place = (entry & PLACE_MASK) - 1
-                    known = True
-                    for word in range(words):
-                        if states[place, word] != keys[each, word]:
-                            known = False
-                            break
-                    if known:
+    flat = states.reshape(states.size)
+    for each in range(length):
+        if each + 2 * AHEAD < length:
+            prefetch(table, fingerprints[each + 2 * AHEAD] & mask)
+        if each + AHEAD < length:
+            likely = np.int64(table[fingerprints[each + AHEAD] & mask])
+            prefetch(flat, max(0, (likely & PLACE_MASK) - 1) * words)
+        fingerprint = fingerprints[each]
+        tag = (fingerprint >> 50) & 63
+        slot = fingerprint & mask
+        known = False
+        entry = np.int64(table[slot])
+        while entry != 0:
+            if entry >> PLACE_BITS == tag:
+                place = (entry & PLACE_MASK) - 1
+                known = True
+                for word in range(words):
+                    if states[place, word] != keys[each, word]:
+                        known = False
                         break
-                slot = (slot + 1) & mask
-                entry = np.int64(table[slot])
-            if known:
-                continue
-            if count >= limit:
-                return -1
-            for word in range(words):
-                states[count, word] = keys[each, word]
-            parents[count] = sources[each]
-            count += 1
-            table[slot] = (tag << PLACE_BITS) | count
+                if known:
+                    break
+            slot = (slot + 1) & mask
+            entry = np.int64(table[slot])
+        if known:
+            continue
+        if count >= limit:
+            return -1
+        for word in range(words):
+            states[count, word] = keys[each, word]
+        parents[count] = sources[each]
+        count += 1
+        table[slot] = (tag << PLACE_BITS) | count
     return count
 
 
@@ -98,7 +93,7 @@ class Partition:
 
     def __init__(self, words: int) -> None:
         self.count = 0
-        self.states = np.empty((256, words), np.int64)
+        self.states = np.empty((256, words), np.uint32)
         self.parents = np.empty(256, np.uint16)
         self.table = np.zeros(512, np.uint32)
         self.run_start: list[int] = []  # runs of states found from one run of parents: (first state, partition, origin)
@@ -109,7 +104,7 @@ class Partition:
         wanted = self.count + spare
         if wanted > self.states.shape[0]:
             size = max(wanted, self.states.shape[0] + self.states.shape[0] // 3)
-            states = np.empty((size, self.states.shape[1]), np.int64)
+            states = np.empty((size, self.states.shape[1]), np.uint32)
             states[: self.count] = self.states[: self.count]
             parents = np.empty(size, np.uint16)
             parents[: self.count] = self.parents[: self.count]
@@ -119,7 +114,8 @@ class Partition:
             slots *= 2
         if slots != self.table.size:
             self.table = np.zeros(0, np.uint32)
-            table = np.zeros(slots, np.uint32)
+            table = np.empty(slots, np.uint32)  # not zeros: memory got by it is not in huge pages
+            table.fill(0)
             rehash(arrays, self.states, self.count, table)
             self.table = table
 
@@ -159,7 +155,7 @@ def rewiden(states: Ints, count: int, word: Ints, shift: Ints, mask: Ints, t: Ar
 
 def repacked(states: Ints, count: int, size: int, old: Packing, arrays: Arrays, words: int) -> Ints:
     """Return an array of that size with the states packed as the arrays say, not as they were before."""
-    out = np.empty((size, words), np.int64)
+    out = np.empty((size, words), np.uint32)
     rewiden(states, count, old.word, old.shift, old.mask, arrays, out)
     return out
 
