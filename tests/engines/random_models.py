@@ -65,7 +65,8 @@ class Effect:
     def __call__(self, cluster: Cluster) -> Cluster:
         kind, name = self.place
         if kind == "number":
-            base = cluster[NUMBER[self.other]] if self.way == 1 and cluster.has(NUMBER[self.other]) else 0
+            source = NUMBER[self.other if self.way == 1 and cluster.has(NUMBER[self.other]) else name]
+            base = cluster[source] if self.way else 0
             return cluster.set(NUMBER[name], (base + self.constant) % MOST_VALUES)
         if kind == "queue":
             if self.way == 0:
@@ -113,7 +114,7 @@ def _judge_step(guard: Guard, other: Guard, writes: int) -> Any:
 @st.composite
 def models(draw: st.DrawFn) -> Model:
     names = ["a", "b", "c", "d"]
-    places = draw(st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from(names)), min_size=1, max_size=5, unique=True))
+    places = draw(st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from(names)), min_size=3, max_size=6, unique=True))
     guards = st.builds(Guard, st.sampled_from(places), st.integers(0, 3), st.integers(0, 2))
     effects = st.builds(
         Effect, st.sampled_from(places), st.integers(0, 3), st.integers(0, 2), st.sampled_from(names)
@@ -123,9 +124,9 @@ def models(draw: st.DrawFn) -> Model:
         cells[{"number": NUMBER, "thing": THING, "queue": QUEUE}[kind][name]] = {"number": 0, "thing": None, "queue": ()}[kind]
     initial = Cluster.of(cells)
     actions = []
-    for number in range(draw(st.integers(1, 6))):
+    for number in range(draw(st.integers(3, 8))):
         function = _act(
-            tuple(draw(st.lists(guards, max_size=3))), tuple(draw(st.lists(effects, max_size=3)))
+            tuple(draw(st.lists(guards, max_size=1))), tuple(draw(st.lists(effects, min_size=1, max_size=2)))
         )
         function.__name__ = f"act{number}"
         actions.append(Transition(function, "anyone", "", False, None).bind())
