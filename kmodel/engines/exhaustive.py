@@ -12,7 +12,7 @@ from kmodel.engines.verdict import Finding, Result, Verdict
 from kmodel.kernel import BoundReached, Kind, Model, Spec, Step, Trace, take
 
 if TYPE_CHECKING:
-    from kmodel.engines.search import Place, Space
+    from kmodel.engines.compiled.search import Place, Space
 
 
 @attrs.frozen
@@ -43,7 +43,7 @@ def result_of(model: Model, bounds: Bounds = Bounds()) -> Result:
 
 class _Search:
     def __init__(self, model: Model, bounds: Bounds) -> None:
-        from kmodel.engines.search import Clock
+        from kmodel.engines.compiled.search import Clock
 
         self.model = model
         self.bounds = bounds
@@ -73,7 +73,7 @@ class _Search:
         return 0 if self.space is None else self.space.states
 
     def _levels(self) -> Iterator[Event]:
-        from kmodel.engines.search import Overflow, Space
+        from kmodel.engines.compiled.search import Overflow, Space
 
         space = self.space = Space(self.model, self.bounds.threads)
         while space.states > sum(space.cursor):
@@ -125,8 +125,8 @@ class _Search:
                 raise _Stopped(f"stopped at the first violation, after {space.states:,} states")
 
     def _finding_at(self, space: Space, index: int, place: Place, code: int, of_step: bool) -> Finding:
-        from kmodel.engines.search import telling_step
-        from kmodel.engines.tables import Answer
+        from kmodel.engines.compiled.search import telling_step
+        from kmodel.engines.compiled.tries import Answer
 
         spec = self.model.specs[index]
         last = None
@@ -138,7 +138,7 @@ class _Search:
         return Finding(spec, verdict, answer.reason, self._trace(space, place, last))
 
     def _trace(self, space: Space, place: Place, last: tuple[int, int] | None) -> Trace:
-        from kmodel.engines.search import ancestry, choices
+        from kmodel.engines.compiled.search import ancestry, choices
 
         initial, places = ancestry(space, place)
         taken = [*choices(space, places), *([last] if last is not None else [])]

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from kmodel.engines import search as compiled_search
+from kmodel.engines.compiled import search as compiled_search
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.verdict import Result, Verdict
 from kmodel.kernel import Kind, Model, follow
@@ -56,7 +56,7 @@ def test_random_models_equal_the_reference(model: Model) -> None:
 def test_random_models_equal_the_reference_whenever_cells_are_regrouped(model: Model) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiled_search, "REGROUP_AT_STATES", tuple(range(2, 200, 7)))
-        patch.setattr("kmodel.engines.grouping.MAX_UNSEEN", 1.0)
+        patch.setattr("kmodel.engines.compiled.grouping.MAX_UNSEEN", 1.0)
         assert_equal_to_reference(model, result_of(model))
 
 

@@ -8,8 +8,8 @@ calls the function, extends the tables, and resumes the loop in the same state.
 
 import numpy as np
 
-from kmodel.engines.arrays import CHECKS, GROUPS, ITEMS, ROWS, Arrays
-from kmodel.engines.compiled import UNKNOWN, Ints, compiled, inlined, look_up, store
+from kmodel.engines.compiled.arrays import CHECKS, GROUPS, ITEMS, ROWS, Arrays
+from kmodel.engines.compiled.jit import UNKNOWN, Ints, compiled, inlined, look_up, store
 
 DONE, FULL, NEEDS_FILL, MISS, MISS_UPDATE, GROW, REPACK = range(7)
 PARTITIONS = 16

@@ -9,10 +9,10 @@ from bisect import bisect_right
 
 import numpy as np
 
-from kmodel.engines.arrays import Arrays
-from kmodel.engines.blocks import Packing
-from kmodel.engines.compiled import Ints, compiled, prefetch
-from kmodel.engines.expand import number_row
+from kmodel.engines.compiled.arrays import Arrays
+from kmodel.engines.compiled.blocks import Packing
+from kmodel.engines.compiled.jit import Ints, compiled, prefetch
+from kmodel.engines.compiled.expand import number_row
 
 PLACE_BITS = 26
 PLACE_MASK = (1 << PLACE_BITS) - 1

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from kmodel.engines.compiled import Ints
+from kmodel.engines.compiled.jit import Ints
 
 
 class Arrays(NamedTuple):

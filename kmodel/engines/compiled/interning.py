@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from kmodel.engines.compiled import UNKNOWN, Memo, Vector
-from kmodel.engines.fingerprint import fingerprint
+from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector
+from kmodel.engines.compiled.fingerprint import fingerprint
 from kmodel.kernel import Layout
 from kmodel.kernel.footprint import Projection
 from kmodel.kernel.values import plain

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from kmodel.engines.blocks import Blocks
-from kmodel.engines.compiled import Ints
-from kmodel.engines.expand import (
+from kmodel.engines.compiled.blocks import Blocks
+from kmodel.engines.compiled.jit import Ints
+from kmodel.engines.compiled.expand import (
     DONE,
     FULL,
     GROW,
@@ -25,9 +25,9 @@ from kmodel.engines.expand import (
     expand,
     number_row,
 )
-from kmodel.engines.grouping import choose_partition
-from kmodel.engines.tables import NOTHING, Leaf, Tables
-from kmodel.engines.visited import INITIAL, Partition, number_rows, pack_rows, repacked, sampled
+from kmodel.engines.compiled.grouping import choose_partition
+from kmodel.engines.compiled.tries import NOTHING, Leaf, Tables
+from kmodel.engines.compiled.visited import INITIAL, Partition, number_rows, pack_rows, repacked, sampled
 from kmodel.kernel import Model, ModelError
 
 CHUNK = 2048  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits

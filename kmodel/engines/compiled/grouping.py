@@ -5,8 +5,8 @@ from itertools import combinations
 
 import numpy as np
 
-from kmodel.engines.compiled import Ints
-from kmodel.engines.tables import Leaf, Tables
+from kmodel.engines.compiled.jit import Ints
+from kmodel.engines.compiled.tries import Leaf, Tables
 
 MAX_UNSEEN = 0.02  # share of a sample seen only once: estimates the states whose value is not in the sample (Good-Turing)
 MIN_STATES_PER_VALUE = 64  # a block's value costs some hundred bytes; it must serve many states
