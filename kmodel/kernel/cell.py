@@ -1,6 +1,6 @@
 """Cells: the smallest named parts of a cluster."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -33,10 +33,15 @@ class Cells(Generic[T]):
 
 @attrs.frozen(eq=False)
 class Layout:
-    """Which cells a cluster has, in which order, and the constants that no transition can write."""
+    """Which cells a cluster has, in which order, and the constants that no transition can write.
+
+    `may_mention` tells which cells may mention ranks of a scope; the fewer they are, the smaller the footprints.
+    """
 
     cells: tuple[Cell[Any], ...]
     constants: Mapping[Cell[Any], Any]
+    may_mention: Callable[[Cell[Any], str], bool] = lambda cell, scope: True
+    _of_scope: dict[str, tuple[Cell[Any], ...]] = attrs.field(init=False, factory=dict)
     _positions: dict[Cell[Any], int] = attrs.field(init=False)
     _keys: dict[str, tuple[tuple[str, ...], ...]] = attrs.field(init=False)
 
@@ -68,12 +73,14 @@ class Layout:
         """Return the keys of the family's cells, in the order in which the cluster lists them."""
         return self._keys.get(family.family, ())
 
+    def cells_of(self, scope: str) -> tuple[Cell[Any], ...]:
+        """Return the cells that may mention ranks of the scope."""
+        if scope not in self._of_scope:
+            self._of_scope[scope] = tuple(cell for cell in self.cells if self.may_mention(cell, scope))
+        return self._of_scope[scope]
+
     def constant(self, cell: Cell[T]) -> T:
         """Return a constant of the scenario; reading one leaves no footprint, since it never changes."""
         value: T = self.constants[cell]
         return value
 
-
-def names(keys: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the keys of a family whose keys have one part each, as plain names."""
-    return tuple(key[0] for key in keys)

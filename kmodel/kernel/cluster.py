@@ -61,6 +61,17 @@ def first(items: tuple[T, ...] | None) -> T | None:
     return items[0] if items else None
 
 
+@attrs.frozen(cache_hash=True)
+class Then:
+    """The update, or projection, that does one function after another."""
+
+    earlier: Callable[[Any], Any]
+    later: Callable[[Any], Any]
+
+    def __call__(self, old: Any) -> Any:
+        return self.later(self.earlier(old))
+
+
 @attrs.frozen
 class Cluster:
     """The global state: one value per cell of the layout."""
@@ -69,9 +80,13 @@ class Cluster:
     values: tuple[Any, ...]
 
     @staticmethod
-    def of(cells: Mapping[Cell[Any], Any], constants: Mapping[Cell[Any], Any] | None = None) -> "Cluster":
-        """Return the cluster that has these cells with these values, in this order."""
-        layout = Layout(tuple(cells), constants or {})
+    def of(
+        cells: Mapping[Cell[Any], Any],
+        constants: Mapping[Cell[Any], Any] | None = None,
+        may_mention: Callable[[Cell[Any], str], bool] = lambda cell, scope: True,
+    ) -> "Cluster":
+        """Return the cluster that has these cells with these values, in this order (see Layout)."""
+        layout = Layout(tuple(cells), constants or {}, may_mention)
         return Cluster(layout, tuple(plain(value, lambda c=cell: f"cell {c}") for cell, value in cells.items()))  # type: ignore[misc]
 
     def __getitem__(self, cell: Cell[T]) -> T:

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import attrs
 
 from kmodel.kernel.cell import Cell
-from kmodel.kernel.cluster import Cluster, Put, Replace
+from kmodel.kernel.cluster import Cluster, Put, Replace, Then
 from kmodel.kernel.errors import ModelError
+from kmodel.kernel.rank import close_gaps
 from kmodel.kernel.values import WHOLE, plain, shape, tracked
 
 T = TypeVar("T")
@@ -87,14 +88,14 @@ class View(Cluster):
     __slots__ = ("_log", "_offset", "_pending")
     _log: Log
     _offset: int
-    _pending: dict[int, tuple[Any, Callable[[Any], Any]]]
+    _pending: dict[int, Callable[[Any], Any]]
 
     @staticmethod
     def on(
         cluster: Cluster,
         log: Log,
         offset: int = 0,
-        pending: dict[int, tuple[Any, Callable[[Any], Any]]] | None = None,
+        pending: dict[int, Callable[[Any], Any]] | None = None,
     ) -> "View":
         """Return a view of the cluster that reports to the log, its cells numbered from the offset."""
         view = object.__new__(View)
@@ -119,10 +120,14 @@ class View(Cluster):
     def look(self, cell: Cell[T], through: Callable[[T], P]) -> P:
         """Return the cell's value seen through a pure function: only what that shows counts as read."""
         position = self.layout.position(cell)
+        function: Callable[[Any], P] = through
         if position in self._pending:
-            return through(self._written(position))
-        found = through(self.values[position])
-        self._log.note(position + self._offset, Projection(function=through), found)
+            update = self._pending[position]
+            if isinstance(update, Put):
+                return through(update.value)
+            function = Then(update, through)
+        found = function(self.values[position])
+        self._log.note(position + self._offset, Projection(function=function), found)
         return found
 
     def modify(self, cell: Cell[T], update: Callable[[T], T]) -> "View":
@@ -130,27 +135,27 @@ class View(Cluster):
         position = self._writable(cell)
         update = self._clean(cell, update)
         if position in self._pending and not isinstance(update, Put):
-            before, earlier = self._pending[position]
-            change: Callable[[Any], Any] = (
-                Put(update(earlier.value)) if isinstance(earlier, Put) else Then(earlier, update)
-            )
-        else:
-            before, change = self.values[position], update
-        return View.on(self, self._log, self._offset, {**self._pending, position: (before, change)})
+            earlier = self._pending[position]
+            update = Put(update(earlier.value)) if isinstance(earlier, Put) else Then(earlier, update)
+        return View.on(self, self._log, self._offset, {**self._pending, position: update})
 
     def writes(self) -> Writes:
         """Return what was written, in the order of the cells."""
-        return tuple(Write(position, self._pending[position][1]) for position in sorted(self._pending))
+        return tuple(Write(position, self._pending[position]) for position in sorted(self._pending))
+
+    def changed(self) -> tuple[Cell[Any], ...]:
+        """Return the cells that were written, in their order."""
+        return tuple(self.layout.cells[position] for position in sorted(self._pending))
 
     def belongs_to(self, log: Log) -> bool:
         """Tell whether this view reports to that log."""
         return self._log is log
 
     def _written(self, position: int) -> Any:
-        before, update = self._pending[position]
+        update, old = self._pending[position], self.values[position]
         if not isinstance(update, Put):  # what is there now depends on all that was there before
-            self._log.note(position + self._offset, Projection((WHOLE,)), before)
-        return update(before)
+            self._log.note(position + self._offset, Projection((WHOLE,)), old)
+        return update(old)
 
     def _clean(self, cell: Cell[Any], update: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def where() -> str:
@@ -161,17 +166,6 @@ class View(Cluster):
         if isinstance(update, Replace):
             return Replace(tuple((name, plain(value, where)) for name, value in update.changes))
         return plain(update, where) if attrs.has(type(update)) else update  # type: ignore[no-any-return]
-
-
-@attrs.frozen(cache_hash=True)
-class Then:
-    """The update that does one update after another."""
-
-    earlier: Callable[[Any], Any]
-    later: Callable[[Any], Any]
-
-    def __call__(self, old: Any) -> Any:
-        return self.later(self.earlier(old))
 
 
 def apply(cluster: Cluster, writes: Writes) -> Cluster:
@@ -188,8 +182,9 @@ def record(
 ) -> tuple[Writes | None, tuple[Read, ...]]:
     """Call a transition on a view of the cluster; return its writes (None: not enabled) and its reads, in order."""
     log = Log()
+    before = View.on(cluster, log)
     try:
-        after = function(View.on(cluster, log))
+        after = function(before)
     except ModelError as error:
         raise ModelError(f"{who}: {error}") from error
     if after is None:
@@ -199,6 +194,8 @@ def record(
             f"{who} returned {type(after).__name__!r}, not a cluster made from the one it was given; "
             "return cluster.set(...) or None"
         )
+    after = close_gaps(before, after, after.changed())
+    assert isinstance(after, View)
     return after.writes(), log.footprint()
 
 

@@ -7,7 +7,7 @@ better, a sentence with the reason.
 import inspect
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, overload
 
 import attrs
 
@@ -23,6 +23,7 @@ class Kind(Enum):
 
 
 Function = Callable[[Any], bool | str]
+Families = Cells[Any] | tuple[Cells[Any], ...]
 
 
 @attrs.frozen(eq=False)
@@ -60,28 +61,42 @@ class Spec:
         return self.function(subject)
 
 
+@overload
+def invariant(function: Function) -> Spec: ...
+@overload
+def invariant(*, needs: Families = (), hazard: str | None = None) -> Callable[[Function], Spec]: ...
 def invariant(
-    function: Function | None = None, *, needs: Cells[Any] | tuple[Cells[Any], ...] = (), hazard: str | None = None
-) -> Any:
+    function: Function | None = None, *, needs: Families = (), hazard: str | None = None
+) -> Spec | Callable[[Function], Spec]:
     """Declare that the function is True of every reachable cluster."""
     return _spec(Kind.INVARIANT, function, needs, hazard, None)
 
 
+@overload
+def step_invariant(function: Function) -> Spec: ...
+@overload
+def step_invariant(*, needs: Families = (), hazard: str | None = None) -> Callable[[Function], Spec]: ...
 def step_invariant(
-    function: Function | None = None, *, needs: Cells[Any] | tuple[Cells[Any], ...] = (), hazard: str | None = None
-) -> Any:
+    function: Function | None = None, *, needs: Families = (), hazard: str | None = None
+) -> Spec | Callable[[Function], Spec]:
     """Declare that the function is True of every step."""
     return _spec(Kind.STEP_INVARIANT, function, needs, hazard, None)
 
 
+@overload
+def sometimes(function: Function) -> Spec: ...
+@overload
+def sometimes(*, needs: Families = (), shows: Spec | None = None) -> Callable[[Function], Spec]: ...
 def sometimes(
-    function: Function | None = None, *, needs: Cells[Any] | tuple[Cells[Any], ...] = (), shows: Spec | None = None
-) -> Any:
+    function: Function | None = None, *, needs: Families = (), shows: Spec | None = None
+) -> Spec | Callable[[Function], Spec]:
     """Declare that the function is True of at least one cluster or step; it `shows` that an invariant is not vacuous."""
     return _spec(Kind.SOMETIMES, function, needs, None, shows)
 
 
-def _spec(kind: Kind, function: Function | None, needs: Any, hazard: str | None, shows: Spec | None) -> Any:
+def _spec(
+    kind: Kind, function: Function | None, needs: Families, hazard: str | None, shows: Spec | None
+) -> Spec | Callable[[Function], Spec]:
     families = tuple(family.family for family in (needs if isinstance(needs, tuple) else (needs,)))
 
     def decorate(function: Function) -> Spec:

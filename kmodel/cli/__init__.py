@@ -1,0 +1,31 @@
+"""The command line: kmodel check, replay, graph and specs, in kubectl's manners."""
+
+import click
+
+from kmodel.cli.check import check
+from kmodel.cli.graph import graph
+from kmodel.cli.replay import replay
+from kmodel.cli.specs import specs
+
+__all__ = ["main"]
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 no violation, 1 violated, 2 bad input or usage, 3 exhaustive but not finished.",
+)
+@click.version_option(package_name="kmodel", message="kmodel %(version)s")
+def main() -> None:
+    """kmodel checks what the Kubernetes control plane can do with your manifests, step by step.
+
+    \b
+    Check a scenario of this project:       kmodel check pod-creation
+    Check your own manifests:               kmodel check -f pod.yaml --nodes 2
+    Take the steps of a counterexample:     kmodel replay reports/pod-creation/trace-SPEC.json
+    Draw the states:                        kmodel graph -f pod.yaml
+    See what is checked:                    kmodel specs
+    """
+
+
+for command in (check, replay, graph, specs):
+    main.add_command(command)

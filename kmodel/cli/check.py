@@ -1,0 +1,182 @@
+"""`kmodel check`: explore a scenario, ask every spec, print the verdicts, write the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from kmodel.cli.errors import InputProblem, one_line
+from kmodel.cli.inputs import Input, chosen_specs, nothing, read, scenario_options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kmodel.engines.events import Event
+    from kmodel.engines.verdict import Result
+    from kmodel.kernel import Model, Spec
+    from kmodel.reporting.writer import Written
+
+VIOLATED, UNFINISHED = 1, 3
+
+
+@attrs.frozen
+class How:
+    """How to explore, as far as the command line says."""
+
+    engine: str | None
+    profile: str
+    max_states: int | None
+    max_depth: int | None
+    first: bool
+
+
+@click.command(
+    short_help="Explore a scenario and check every spec.",
+    epilog="Exit codes: 0 no violation (documented hazards are none), 1 violated, 2 bad input or usage, "
+    "3 asked to be exhaustive but not finished.",
+)
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@scenario_options
+@click.option("--engine", type=click.Choice(["exhaustive", "hypothesis"]), help="Instead of the scenario's own.")
+@click.option(
+    "--profile",
+    type=click.Choice(["dev", "ci", "nightly"]),
+    default="dev",
+    show_default=True,
+    help="How much the engine hypothesis samples.",
+)
+@click.option("--max-states", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many states.")
+@click.option("--max-depth", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many steps.")
+@click.option("--first/--keep-going", "first", help="Stop at the first violation, or go on to find others (default).")
+@click.option("--spec", "spec_names", multiple=True, metavar="NAME", help="Check only this spec; may be repeated.")
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="The folder that gets a report per scenario.",
+)
+@click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table", show_default=True)
+@one_line
+def check(
+    scenarios: tuple[str, ...],
+    filenames: tuple[Path, ...],
+    nodes: int | None,
+    faults: dict[str, int] | None,
+    spec_names: tuple[str, ...],
+    reports: Path,
+    output: str,
+    **how: Any,
+) -> None:
+    """Explore scenarios, check every spec and write a report of each.
+
+    SCENARIO is the name of a file in specs/scenarios/; with -f it is what you pass instead.
+
+    \b
+    Examples:
+      kmodel check pod-creation
+      kmodel check -f pod.yaml -f service.yaml --nodes 2
+      kmodel check -f manifests/ --faults container-crash=1,kubelet-restart=1
+      kmodel check pod-creation --spec no_node_is_overcommitted --first
+      kmodel check pod-creation -o json
+    """
+    inputs = read(scenarios, filenames, nodes, faults)
+    if not inputs:
+        raise InputProblem(nothing("check"))
+    specs = chosen_specs(spec_names)
+    _make(reports)
+    documents, codes = [], [0]
+    for number, given in enumerate(inputs):
+        if number and output != "json":
+            click.echo()
+        outcome = _check(given, specs, How(**how), reports, output)
+        documents.append(outcome.document)
+        codes.append(outcome.code)
+        if outcome.interrupted:
+            break
+    if output == "json":
+        from kmodel.reporting.document import as_list
+
+        click.echo(json.dumps(as_list("Check", documents), indent=2, ensure_ascii=False))
+    raise click.exceptions.Exit(VIOLATED if VIOLATED in codes else max(codes))
+
+
+def _make(reports: Path) -> None:
+    """Make the folder for the reports before the work, not after it, since it may be impossible."""
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputProblem(f"{reports}: cannot be made: {error.strerror}; name another folder with --reports") from None
+
+
+@attrs.frozen
+class _Outcome:
+    document: dict[str, Any]
+    code: int
+    interrupted: bool
+
+
+def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, output: str) -> _Outcome:
+    from rich.console import Console
+
+    from kmodel.reporting.document import check_document
+    from kmodel.reporting.handler import drive
+    from kmodel.reporting.progress import ProgressLine
+    from kmodel.reporting.summary import print_summary
+    from kmodel.reporting.writer import write_report
+
+    console = Console(highlight=False, quiet=output == "json")
+    engine = how.engine or given.scenario.engine
+    model = given.model(specs)
+    events = _explore(model, engine, how, given.scenario.max_states)
+    handlers = [ProgressLine(console)] if console.is_terminal and output != "json" else []
+    driven = drive(events, *handlers)
+    result = driven.result
+    print_summary(console, given.source, result)  # before the report, whose pictures take a moment
+    written = write_report(result, given.source, reports)
+    _print_outcome(console, given, result, written, wide=output == "wide")
+    document = check_document(result, given.source, written)
+    unfinished = driven.interrupted or (engine == "exhaustive" and not result.finished)
+    return _Outcome(document, VIOLATED if result.failures else UNFINISHED if unfinished else 0, driven.interrupted)
+
+
+def _explore(model: Model, engine: str, how: How, max_states: int | None) -> Iterable[Event]:
+    if engine == "hypothesis":
+        if how.max_states or how.max_depth or how.first:
+            raise InputProblem(
+                "--max-states, --max-depth and --first bound the engine exhaustive; add --engine exhaustive"
+            )
+        from kmodel.engines import hypothesis
+
+        return hypothesis.explore(model, profile=how.profile)
+    from kmodel.engines import exhaustive
+
+    return exhaustive.explore(model, exhaustive.Bounds(how.max_states or max_states, how.max_depth, how.first))
+
+
+def _print_outcome(console: Console, given: Input, result: Result, written: Written, wide: bool) -> None:
+    from kmodel.reporting.columns import wrapped
+    from kmodel.reporting.failure import failure_text
+    from kmodel.reporting.wording import overall
+
+    for finding in result.failures:
+        trace_file = written.traces.get(finding.spec.name)
+        text = failure_text(
+            finding, given.source, trace_file=trace_file, index=written.index, width=console.width, wide=wide
+        )
+        console.print()
+        console.print("VIOLATED", style="bold red", end=" ")
+        console.print(text, markup=False, soft_wrap=True)
+    console.print()
+    for note in written.notes:
+        console.print(f"note     {note}", markup=False, soft_wrap=True)
+    if not result.failures:
+        console.print(f"report   {written.index}", markup=False, soft_wrap=True)
+    style = "bold red" if result.failures else "green" if result.finished else "yellow"
+    verdict = wrapped(f"{given.source.name}: {overall(result)}", console.width, 0)
+    console.print("\n".join(verdict), style=style, markup=False, soft_wrap=True)

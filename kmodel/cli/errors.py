@@ -1,0 +1,61 @@
+"""Errors as the command line shows them: one line, exit code 2, never a traceback."""
+
+import functools
+import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, ParamSpec, TypeVar
+
+import click
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SHOW_TRACEBACK = "KMODEL_TRACEBACK"
+
+
+class InputProblem(click.ClickException):
+    """Something that the user gave cannot be used; the message is one line with the fix."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the line."""
+        click.echo(f"error: {self.format_message()}", err=True, file=file)
+
+
+def one_line(command: Callable[P, R]) -> Callable[P, R]:
+    """Make a command end with one line and exit code 2 whatever error comes out of it."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:  # the reader of a pipe had enough, as in `kmodel specs | head`
+            raise
+        except Exception as error:
+            if os.environ.get(SHOW_TRACEBACK):
+                raise
+            raise InputProblem(_line(error)) from error
+
+    return run
+
+
+def _line(error: Exception) -> str:
+    if type(error).__module__.startswith("kmodel."):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    # What is left comes from a transition or a spec that somebody wrote, or is a mistake in kmodel: say where it is.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{_near(frame.filename)}:{frame.lineno}, in {frame.name}"
+    said = " ".join(str(error).split())
+    return f"{place}: {type(error).__name__}: {said}; set {SHOW_TRACEBACK}=1 to see how it came to this"
+
+
+def _near(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename

@@ -1,0 +1,84 @@
+"""`kmodel graph`: draw the states of a scenario."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kmodel.cli.errors import InputProblem, one_line
+from kmodel.cli.inputs import read_one, scenario_options
+
+MOST_DRAWN = 250  # states, as in kmodel.reporting.pictures, which is not loaded for a help text
+
+
+@click.command(short_help="Draw the states of a scenario.")
+@click.argument("scenario", required=False)
+@scenario_options
+@click.option(
+    "--max-states",
+    type=click.IntRange(min=1),
+    default=MOST_DRAWN,
+    show_default=True,
+    help="Draw each state if there are at most this many, and groups of them otherwise.",
+)
+@click.option(
+    "--group-by",
+    multiple=True,
+    metavar="FIELD",
+    help="Draw states as one that agree in this field, for example etcd/pods.spec.node_name; may be repeated.",
+)
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="The folder in which the scenario has one for its files.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["files", "dot", "svg"]),
+    default="files",
+    show_default=True,
+    help="Write both files, or print one of them.",
+)
+@one_line
+def graph(
+    scenario: str | None,
+    filenames: tuple[Path, ...],
+    nodes: int | None,
+    faults: dict[str, int] | None,
+    max_states: int,
+    group_by: tuple[str, ...],
+    reports: Path,
+    output: str,
+) -> None:
+    """Draw the states of a scenario, and which action leads from one to another.
+
+    \b
+    Examples:
+      kmodel graph pod-creation
+      kmodel graph -f pod.yaml --nodes 1 --max-states 100
+      kmodel graph pod-creation --group-by etcd/pods.status.phase -o dot
+    """
+    from kmodel.reporting.pictures import pictures
+    from kmodel.reporting.writer import folder_name, write_pictures
+
+    given = read_one(scenario, filenames, nodes, faults)
+    drawn = pictures(given.model(()), max_states=max_states, group_by=group_by, svg=output != "dot")
+    picture = drawn[0]
+    if output == "dot":
+        click.echo(picture.dot)
+    elif output == "svg":
+        if picture.drawing.svg is None:
+            raise InputProblem(picture.drawing.note)
+        click.echo(picture.drawing.svg)
+    else:
+        folder = reports / folder_name(given.source.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        click.echo(f"{picture.title}: {picture.caption}")
+        for file in write_pictures(drawn, folder):
+            click.echo(file)
+        if picture.drawing.note:
+            click.echo(f"note: {picture.drawing.note}", err=True)

@@ -1,0 +1,157 @@
+"""What the commands read: manifests and scenario files, the options that go with them, and the specs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+import click
+
+from kmodel.cli.errors import InputProblem
+
+# What a command does not need it does not load: `kmodel --help` must be there at once.
+if TYPE_CHECKING:
+    from kmodel.kernel import Model, Spec
+    from kmodel.reporting.source import Source
+    from kmodel.scenario import Scenario
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@attrs.frozen
+class Input:
+    """A scenario that was read, and what a report has to know of where it came from."""
+
+    scenario: Scenario
+    source: Source
+
+    def model(self, specs: tuple[Spec, ...]) -> Model:
+        """Return the scenario's model, with those of the specs that apply to it."""
+        from kmodel import scenario
+
+        return scenario.model(self.scenario, specs)
+
+
+class Faults(click.ParamType[dict[str, int]]):
+    """The type of an option such as `container-crash=1,kubelet-restart=2`."""
+
+    name = "KIND=N,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, int]:
+        """Return the budgets by the kinds of faults."""
+        if isinstance(value, dict):
+            return value
+        budgets: dict[str, int] = {}
+        for part in filter(None, str(value).split(",")):
+            kind, equals, budget = part.partition("=")
+            if not equals or not budget.isdecimal():
+                self.fail(f"{part!r} is no fault with its budget; write for example container-crash=1", param, ctx)
+            budgets[kind.strip()] = int(budget)
+        return budgets
+
+
+def scenario_options(command: F) -> F:
+    """Add the options that say what to read."""
+    for option in (
+        click.option("--faults", type=Faults(), help="How often each kind of fault may happen: container-crash=1,…"),
+        click.option("--nodes", type=click.IntRange(min=1), help="How many nodes there are, if no Node manifest says."),
+        click.option(
+            "-f",
+            "--filename",
+            "filenames",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            metavar="FILE_OR_DIR",
+            help="Manifests, a scenario file, or a folder of them; may be given several times. They make one scenario.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def read(
+    names: Sequence[str], filenames: Sequence[Path], nodes: int | None, faults: dict[str, int] | None
+) -> list[Input]:
+    """Return the scenarios that are meant: one of all files, or one for each name."""
+    if names and filenames:
+        raise InputProblem("give names of scenarios or files with -f, not both; one run checks one kind")
+    if filenames:
+        return [read_files(filenames, nodes, faults)]
+    return [read_files([named(name)], nodes, faults) for name in names]
+
+
+def read_one(name: str | None, filenames: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> Input:
+    """Return the one scenario that is meant."""
+    if name is None and not filenames:
+        raise InputProblem(nothing("read"))
+    return read([name] if name is not None else [], filenames, nodes, faults)[0]
+
+
+def read_files(files: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> Input:
+    """Return the scenario that files make together."""
+    from kmodel import scenario
+    from kmodel.reporting.source import Source
+
+    for file in files:
+        if not file.exists():
+            raise InputProblem(f"{file}: there is no such file or folder; name a manifest, a scenario or a folder")
+    made = scenario.load(files, nodes=nodes, faults=faults)
+    budgets = tuple(sorted((faults or {}).items()))
+    return Input(made, Source(made.name, tuple(files), nodes, budgets, tuple(made.taking_part), tuple(made.left_out)))
+
+
+def named(name: str) -> Path:
+    """Return the file of one of the project's scenarios."""
+    known = scenario_files()
+    if name in known:
+        return known[name]
+    if Path(name).exists():
+        raise InputProblem(f"{name!r} is no scenario's name; to read a file, write -f {name}")
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}; or pass files with -f"
+    raise InputProblem(f"there is no scenario {name!r}; {hint}")
+
+
+def scenario_files() -> dict[str, Path]:
+    """Return the project's scenario files by their names."""
+    from kmodel import discovery
+
+    return {file.stem: file for file in discovery.find_scenarios(specs_folder())}
+
+
+def specs_folder() -> Path:
+    """Return the folder of the project's specs, or that of the specs that come with kmodel."""
+    from kmodel import discovery
+
+    folder = discovery.find_specs_folder(Path.cwd())
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+
+
+def all_specs() -> tuple[Spec, ...]:
+    """Return all specs of the project."""
+    from kmodel import discovery
+
+    return discovery.load_specs(specs_folder())
+
+
+def chosen_specs(names: Sequence[str]) -> tuple[Spec, ...]:
+    """Return the specs of these names, or all if no name is given."""
+    specs = all_specs()
+    known = [spec.name for spec in specs]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise InputProblem(
+                f"there is no spec {name!r}; {f'did you mean {near[0]}?' if near else 'see kmodel specs'}"
+            )
+    return tuple(spec for spec in specs if not names or spec.name in names)
+
+
+def nothing(verb: str) -> str:
+    """Return the line that says what to give a command that was given nothing."""
+    return (
+        f"nothing to {verb}: name a scenario ({', '.join(scenario_files()) or 'none here'}) or pass manifests with -f"
+    )

@@ -1,0 +1,71 @@
+"""`kmodel specs`: list what is checked."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from kmodel.cli.errors import one_line
+from kmodel.cli.inputs import all_specs, named, read_files
+
+if TYPE_CHECKING:
+    from kmodel.kernel import Spec
+
+
+@click.command(short_help="List what is checked.")
+@click.option("--scenario", metavar="NAME", help="Only the specs that apply to this scenario.")
+@click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table", show_default=True)
+@one_line
+def specs(scenario: str | None, output: str) -> None:
+    """List the specs: their names, kinds, and what they say.
+
+    A spec that Kubernetes truly breaks is a documented hazard: a violation of it is shown, but does not fail a check.
+
+    \b
+    Examples:
+      kmodel specs
+      kmodel specs --scenario pod-creation
+      kmodel specs -o json
+    """
+    listed = all_specs()
+    if scenario is not None:
+        listed = read_files([named(scenario)], None, None).model(listed).specs
+    if output == "json":
+        from kmodel.reporting.document import as_list
+
+        click.echo(json.dumps(as_list("Spec", [_document(spec) for spec in listed]), indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from kmodel.reporting.columns import columns
+
+    if output == "wide":
+        headings = ["NAME", "KIND", "MODULE", "SHOWS", "SENTENCE", "HAZARD"]
+        rows = [
+            [*_row(spec), spec.module, spec.shows.name if spec.shows else "-", spec.sentence, spec.hazard or "-"]
+            for spec in listed
+        ]
+        width = None
+    else:
+        headings = ["NAME", "KIND", "HAZARD", "SENTENCE"]
+        rows = [[*_row(spec), "yes" if spec.hazard else "-", spec.sentence] for spec in listed]
+        width = Console().width
+    for lines in columns(headings, rows, width):
+        click.echo("\n".join(lines))
+
+
+def _row(spec: Spec) -> list[str]:
+    return [spec.name, spec.kind.value]
+
+
+def _document(spec: Spec) -> dict[str, object]:
+    return {
+        "name": spec.name,
+        "kind": spec.kind.value,
+        "sentence": spec.sentence,
+        "hazard": spec.hazard,
+        "shows": None if spec.shows is None else spec.shows.name,
+        "module": spec.module,
+    }

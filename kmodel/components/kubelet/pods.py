@@ -1,0 +1,147 @@
+"""kubelet, its pods: admit, run through the container runtime, restart, stop, and clean up.
+
+Models: one worker per pod name, for one UID at a time; admission by what the node can hold; restart by restartPolicy; termination when the pod is
+being deleted, is gone, or is another one of the same name. A kubelet that restarts forgets its workers, lists its pods and finds the
+containers again.
+
+Leaves out: static and mirror pods, probes, init containers, backoff between restarts, the order among containers that stop; admission
+by taints (only NoExecute counts there) and by node affinity (the scheduler has checked it; a label that changes later is not
+modelled). Two pods of one name never have workers at once: the younger waits for the elder to be cleaned up.
+
+Upstream: pkg/kubelet/{kubelet.go,pod_workers.go,lifecycle/predicate.go,kuberuntime/kuberuntime_manager.go}, 1.34.
+"""
+
+from typing import Any
+
+import attrs
+
+from kmodel.components.calls import idle
+from kmodel.components.etcd import stored
+from kmodel.components.informer import in_cache, synced
+from kmodel.components.kubelet.state import WORKERS, Worker, client_of, is_up, watcher_of
+from kmodel.components.resources import fit
+from kmodel.components.runtime import RUNTIME, RunningContainer, Sandbox
+from kmodel.components.settings import SETTINGS
+from kmodel.kernel import Cluster, transition
+from kmodel.objects import Pod
+
+REASONS = {"pods": "OutOfpods", "cpu": "OutOfcpu", "memory": "OutOfmemory"}
+
+
+def known_pod(cluster: Cluster, node: str, pod: str) -> Pod | None:
+    """Return the pod as the kubelet's cache has it, if it is the one that the kubelet works on."""
+    cached: Any = in_cache(cluster, watcher_of(node), "pods", pod)
+    worker = cluster[WORKERS[node, pod]]
+    if cached is None or worker is None or cached.metadata.uid != worker.uid:
+        return None
+    return cached  # type: ignore[no-any-return]
+
+
+def must_stop(cluster: Cluster, node: str, pod: str) -> bool:
+    """Tell whether the pod's containers have to go: it is being deleted, is gone, finished, or was never admitted."""
+    known = known_pod(cluster, node, pod)
+    worker = cluster[WORKERS[node, pod]]
+    return known is None or known.metadata.deleting or (worker is not None and worker.rejected is not None)
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def admit_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Take on a pod that is bound to this node, or reject it if the node cannot hold it."""
+    if not is_up(cluster, node) or cluster[WORKERS[node, pod]] is not None:
+        return None
+    if not synced(cluster, watcher_of(node), "pods"):
+        return None
+    cached = in_cache(cluster, watcher_of(node), "pods", pod)
+    if cached is None or (cached.terminal and not cached.metadata.deleting):
+        return None
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is not None and sandbox.uid != cached.metadata.uid:
+        return None  # the elder pod of this name is not cleaned up
+    capacity = next(each.status for each in cluster[SETTINGS].nodes if each.metadata.name == node)
+    others = []
+    for name in cluster.names(stored("pods")):
+        other = in_cache(cluster, watcher_of(node), "pods", name)
+        worker = cluster[WORKERS[node, name]]
+        if name != pod and other is not None and worker is not None and worker.rejected is None and not other.terminal:
+            others.append(other.spec)
+    lacking = None if cached.metadata.deleting else fit(cached.spec, others, capacity)
+    return cluster.set(WORKERS[node, pod], Worker(cached.metadata.uid, REASONS[lacking] if lacking else None))
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def create_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Have the container runtime create the pod's sandbox and containers."""
+    if not is_up(cluster, node) or cluster[WORKERS[node, pod]] is None or cluster[RUNTIME[node, pod]] is not None:
+        return None
+    known = known_pod(cluster, node, pod)
+    if known is None or known.terminal or must_stop(cluster, node, pod):
+        return None
+    containers = tuple(RunningContainer(container.name, restarts=known.status.restarts) for container in known.spec.containers)
+    assert known.metadata.uid is not None
+    return cluster.set(RUNTIME[node, pod], Sandbox(known.metadata.uid, containers))
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def restart_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Start a container again that has exited, as the restartPolicy says."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is None or not is_up(cluster, node) or cluster[WORKERS[node, pod]] is None:
+        return None
+    known = known_pod(cluster, node, pod)
+    if known is None or known.terminal or must_stop(cluster, node, pod):
+        return None
+    for index, container in enumerate(sandbox.containers):
+        if container.state == "exited" and restarts(known.spec.restart_policy, container):
+            again = attrs.evolve(container, state="created", exit_code=None, restarts=container.restarts + 1)
+            containers = (*sandbox.containers[:index], again, *sandbox.containers[index + 1 :])
+            return cluster.set(RUNTIME[node, pod], attrs.evolve(sandbox, containers=containers))
+    return None
+
+
+def restarts(policy: str | None, container: RunningContainer) -> bool:
+    """Tell whether a policy has an exited container started again."""
+    return policy == "Always" or (policy == "OnFailure" and container.exit_code != 0)
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def stop_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Have the container runtime stop the containers of a pod that has to go."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is None or not sandbox.any_in("created", "running") or not is_up(cluster, node):
+        return None
+    if not synced(cluster, watcher_of(node), "pods") or not must_stop(cluster, node, pod):
+        return None
+    if cluster[WORKERS[node, pod]] is None and in_cache(cluster, watcher_of(node), "pods", pod) is not None:
+        cached = in_cache(cluster, watcher_of(node), "pods", pod)
+        if cached.metadata.uid == sandbox.uid:
+            return None  # after a restart: admit it first
+    stopping = tuple(
+        attrs.evolve(each, state="stopping") if each.state in ("created", "running") else each for each in sandbox.containers
+    )
+    return cluster.set(RUNTIME[node, pod], attrs.evolve(sandbox, containers=stopping))
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def remove_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Have the container runtime remove what is left of a pod that has to go and whose end is reported."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is None or not sandbox.all_in("exited") or not is_up(cluster, node):
+        return None
+    if not synced(cluster, watcher_of(node), "pods"):
+        return None
+    cached = in_cache(cluster, watcher_of(node), "pods", pod)
+    same = cached is not None and cached.metadata.uid == sandbox.uid
+    if same and not (cached.metadata.deleting and cached.terminal):
+        return None
+    return cluster.set(RUNTIME[node, pod], None)
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def forget_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Forget a pod that is gone from the api-server and from the container runtime."""
+    worker = cluster[WORKERS[node, pod]]
+    if worker is None or not is_up(cluster, node) or cluster[RUNTIME[node, pod]] is not None:
+        return None
+    if known_pod(cluster, node, pod) is not None or not idle(cluster, client_of(node, pod)):
+        return None
+    return cluster.set(WORKERS[node, pod], None)

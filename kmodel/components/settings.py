@@ -1,0 +1,80 @@
+"""What a scenario settles once and for all: sizes, modes, users, requests, budgets. No step changes it."""
+
+from kmodel.kernel import Cell
+from kmodel.objects import Node, Object, ReplicaSet
+
+import attrs
+
+FAULTS = (
+    "container-crash",
+    "container-exit",
+    "kubelet-restart",
+    "node-crash",
+    "node-restart",
+    "scheduler-restart",
+    "controller-restart",
+    "lost-request",
+    "lost-answer",
+)
+
+
+@attrs.frozen
+class User:
+    """Somebody who uses kubectl: whether the api-server can authenticate them, and what they may do (`*`: all)."""
+
+    name: str
+    authenticated: bool = True
+    verbs: tuple[str, ...] = ("*",)
+    resources: tuple[str, ...] = ("*",)
+
+
+@attrs.frozen
+class Command:
+    """One kubectl command: create, apply, replace or delete an object, and perhaps wait until it is Running or Deleted.
+
+    `resource_version` makes a replace conditional: "read" on the version that the user reads when the command is run.
+    """
+
+    verb: str
+    resource: str
+    key: str
+    object: Object | None = None
+    wait: str | None = None
+    grace_seconds: int | None = None
+
+
+@attrs.frozen
+class Session:
+    """The commands that one user gives, one after the other."""
+
+    user: str
+    commands: tuple[Command, ...]
+
+
+@attrs.frozen
+class Settings:
+    """All that the components need to know of the scenario."""
+
+    nodes: tuple[Node, ...] = ()
+    objects: tuple[Object, ...] = ()  # stored in etcd at the start, beside the nodes
+    users: tuple[User, ...] = (User("admin"),)
+    sessions: tuple[Session, ...] = ()
+    pod_names: tuple[str, ...] = ()  # of the pods that users create, by key
+    workloads: tuple[ReplicaSet, ...] = ()  # whose pods get generated names
+    names_per_workload: int = 3  # pods of one workload that may be mentioned at once
+    services: tuple[str, ...] = ()
+    faults: tuple[tuple[str, int], ...] = ()
+    calls: str = "split"  # or "fused": send, handle, commit, answer and receive in one step
+    scheduler: str = "watch"  # or "poll"
+    kubelet: str = "watch"  # or "poll"
+    register_nodes: bool = False  # kubelets create their Node objects; otherwise these are there at the start
+    actors: tuple[str, ...] = ()  # the optional ones that take part: see components/control_plane.py
+    watch_buffer: int = 8  # events that wait for a slow watcher before the api-server closes the watch
+    missed_heartbeats: int = 1  # checks without a renewal before a node is taken for unhealthy
+
+    def budget(self, fault: str) -> int:
+        """Return how often the fault may happen."""
+        return dict(self.faults).get(fault, 0)
+
+
+SETTINGS: Cell[Settings] = Cell("settings")

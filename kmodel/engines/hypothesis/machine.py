@@ -1,0 +1,185 @@
+"""The state machine that kmodel makes of a model: one rule per transition, its arguments drawn from those enabled."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+import attrs
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from kmodel.engines.hypothesis.internals import end_run, unstick
+from kmodel.engines.hypothesis.journal import Journal, Path
+from kmodel.engines.hypothesis.space import Judgement, Space, State
+from kmodel.kernel import Kind, Model, ModelError, Spec, Transition
+
+
+class ViolationError(AssertionError):
+    """A run violates a spec; each spec has its own subclass, so that Hypothesis shrinks each violation by itself."""
+
+
+class Cancelled(KeyboardInterrupt):
+    """Nobody waits for the exploration any more; unlike an error, Hypothesis lets this pass."""
+
+
+@attrs.frozen(repr=False)
+class Beginning:
+    """Where a run begins: a model and one of its initial states."""
+
+    model: Model
+    initial: int
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(f"{self.model.name!r}" + (f", initial={self.initial}" if len(self.model.initial) > 1 else ""))
+
+
+class Machine(RuleBasedStateMachine):
+    """A run in progress. Users get a subclass with one rule per transition from `state_machine`."""
+
+    journal: Journal
+    spaces: dict[int, Space]
+
+    def __init__(self) -> None:
+        super().__init__()
+        unstick(self)
+        if self.journal.cancelled:
+            raise Cancelled
+        self.journal.runs += 1
+        self._partial: tuple[int, ...] = ()
+        self._choices: list[int] = []
+
+    def start(self, beginning: Beginning) -> None:
+        """Begin the run."""
+        model = beginning.model
+        if id(model) not in self.spaces:
+            self.spaces[id(model)] = Space(model)  # a space holds its model, so the id stays its own
+        self._space = self.spaces[id(model)]
+        self._beginning = beginning
+        self._state: State = self._space.initial(beginning.initial)
+        self._heed(self._state.answers)
+
+    def can(self, transition: Transition) -> bool:
+        """Tell whether an action of the transition is enabled."""
+        return bool(self._space.enabled(self._state, transition))
+
+    def is_terminal(self) -> bool:
+        """Tell whether nothing more can happen."""
+        return self._space.is_terminal(self._state)
+
+    def candidates(self, transition: Transition, parameter: str, is_first: bool) -> list[str]:
+        """Return the values of a parameter with which, after those chosen before it, the transition is enabled."""
+        if is_first:
+            self._partial = self._space.enabled(self._state, transition)
+        return list(dict.fromkeys(self._argument(index, parameter) for index in self._partial))
+
+    def choose(self, parameter: str, value: str) -> None:
+        """Keep the actions in which the parameter has this value."""
+        self._partial = tuple(index for index in self._partial if self._argument(index, parameter) == value)
+
+    def _argument(self, index: int, parameter: str) -> str:
+        return self._space.model.actions[index].arguments[parameter]
+
+    def act(self, transition: Transition) -> None:
+        """Take the chosen action of the transition, and ask the specs."""
+        (index,) = self._partial if transition.parameters else self._space.enabled(self._state, transition)
+        journal = self.journal
+        self._choices.append(index)
+        self._state, answers = self._space.follow(self._state, index)
+        journal.steps += 1
+        journal.depth = max(journal.depth, len(self._choices))
+        journal.fired[str(self._space.model.actions[index])] += 1
+        self._heed(answers)
+
+    def _heed(self, answers: tuple[Judgement, ...]) -> None:
+        for spec, reason in answers:
+            path = Path(self._space.model, self._beginning.initial, tuple(self._choices))
+            self.journal.note(spec, reason, path)
+            if spec.kind is not Kind.SOMETIMES and spec not in self.journal.ignored:
+                raise _violation(spec)(f"{spec.name}: {reason}")
+
+
+def state_machine(
+    models: Model | SearchStrategy[Model], transitions: Iterable[Transition] = (), *, journal: Journal | None = None
+) -> type[RuleBasedStateMachine]:
+    """Return the state machine of a model, or of all models that a strategy draws, whose `transitions` must be told.
+
+    The machine is an ordinary one of Hypothesis: `state_machine(model).TestCase` is a test.
+    """
+    if isinstance(models, Model):
+        transitions = dict.fromkeys(action.transition for action in models.actions)
+        name = models.name
+        beginnings = st.sampled_from([Beginning(models, index) for index in range(len(models.initial))])
+    else:
+        name = "models"
+        beginnings = models.flatmap(
+            lambda model: st.sampled_from([Beginning(model, index) for index in range(len(model.initial))])
+        )
+        if not (transitions := tuple(transitions)):
+            raise ModelError("a strategy of models does not tell their transitions; give state_machine those too")
+    members: dict[str, Any] = {
+        # The example database keeps the failures of machines apart by their names.
+        "__module__": __name__,
+        "journal": journal or Journal(),
+        "spaces": {},
+        "begin": initialize(beginning=beginnings)(_begin),
+        "rest": precondition(_is_terminal)(rule()(_rest)),
+    }
+    for number, transition in enumerate(transitions):
+        members[f"rule_{number}_{transition.name}"] = _rule_of(transition)
+    return type(_class_name(name), (Machine,), members)
+
+
+def _begin(self: Machine, beginning: Beginning) -> None:
+    self.start(beginning)
+
+
+def _rest(self: Machine) -> None:
+    """Do nothing: Hypothesis wants a rule for the state in which nothing is enabled."""
+    end_run()
+
+
+def _is_terminal(self: Machine) -> bool:
+    return self.is_terminal()
+
+
+_begin.__name__, _rest.__name__ = "begin", "rest"
+
+
+def _rule_of(transition: Transition) -> Callable[..., None]:
+    def is_enabled(self: Machine) -> bool:
+        return self.can(transition)
+
+    def act(self: Machine, **_: str) -> None:
+        self.act(transition)
+
+    act.__name__ = act.__qualname__ = transition.name
+    names = sorted(transition.parameters)  # the order in which Hypothesis draws them
+    arguments = {name: _argument(transition, name, is_first=name == names[0]) for name in names}
+    decorate: Callable[[Callable[..., None]], Callable[..., None]] = rule(**arguments)  # type: ignore[call-overload]
+    return precondition(is_enabled)(decorate(act))
+
+
+def _argument(transition: Transition, parameter: str, is_first: bool) -> SearchStrategy[str]:
+    @st.composite
+    def argument(draw: DrawFn) -> str:
+        machine = cast(Machine, draw(st.runner()))
+        value = draw(st.sampled_from(machine.candidates(transition, parameter, is_first)))
+        machine.choose(parameter, value)
+        return value
+
+    return argument()
+
+
+_VIOLATIONS: dict[Spec, type[ViolationError]] = {}
+
+
+def _violation(spec: Spec) -> type[ViolationError]:
+    if spec not in _VIOLATIONS:
+        _VIOLATIONS[spec] = type(f"Violation_of_{spec.name}", (ViolationError,), {})
+    return _VIOLATIONS[spec]
+
+
+def _class_name(name: str) -> str:
+    words = "".join(word[:1].upper() + word[1:] for word in re.split(r"\W+|_", name))
+    return words if words.isidentifier() else f"Model{words}"

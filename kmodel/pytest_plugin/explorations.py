@@ -1,0 +1,105 @@
+"""The explorations of a test run: each scenario once, in the process that asks first."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kmodel.engines import exhaustive, hypothesis
+from kmodel.engines.events import Event, Finished
+from kmodel.kernel import ModelError
+from kmodel.pytest_plugin.outcomes import Explored, explored, failed
+from kmodel.pytest_plugin.project import Job
+from kmodel.pytest_plugin.sharing import Shared
+from kmodel.reporting.writer import Written, write_report
+
+REPORTS = "reports"
+PATIENCE_SECONDS = 0.05
+
+
+class Explorations:
+    """What was explored so far; `wanted` are the scenarios of this run, in the order of their items."""
+
+    def __init__(self, root: Path, start: Path, shared: Shared | None, profile: str) -> None:
+        self.root = root
+        self.start = start
+        self.shared = shared
+        self.profile = profile
+        self.engine: str | None = None
+        self.max_states: int | None = None
+        self.wanted: list[Job] = []
+        self.statistics: dict[str, str] = {}
+        self._known: dict[str, Explored] = {}
+
+    @staticmethod
+    def configured(config: pytest.Config, shared: Path | None) -> "Explorations":
+        """Return the explorations that the options of a test run ask for."""
+        profile = config.getoption("--hypothesis-profile", None) or ("ci" if os.environ.get("CI") else "dev")
+        # A worker on another machine has no part in the folder.
+        folder = Shared(shared) if shared is not None and shared.is_dir() else None
+        made = Explorations(config.rootpath, config.invocation_params.dir, folder, profile)
+        made.engine = config.getoption("--kmodel-engine")
+        made.max_states = config.getoption("--kmodel-max-states")
+        return made
+
+    def all(self) -> list[Explored]:
+        """Return all explorations of this run, those of other processes as well."""
+        return self.shared.all() if self.shared is not None else list(self._known.values())
+
+    def of(self, job: Job) -> Explored:
+        """Return the exploration of a scenario, which takes its time for the first who asks."""
+        while job.name not in self._known:
+            if self._try(job) or any(self._try(other) for other in self.wanted if other.name not in self._known):
+                continue
+            time.sleep(PATIENCE_SECONDS)  # all that is left is being explored by others
+        return self._known[job.name]
+
+    def _try(self, job: Job) -> bool:
+        """Get to know a scenario, unless another process is exploring it right now; tell whether that worked."""
+        if self.shared is None:
+            self._known[job.name] = self._explore(job)
+            return True
+        with self.shared.claim(job.name) as claimed:
+            known = self.shared.read(job.name)
+            if known is None and claimed:
+                known = self._explore(job)
+                self.shared.write(known)
+        if known is not None:
+            self._known[job.name] = known
+        return known is not None
+
+    def _explore(self, job: Job) -> Explored:
+        try:
+            *_, last = self._events(job)
+        except ModelError as error:
+            return failed(job, " ".join(str(error).split()))
+        assert isinstance(last, Finished), "an engine ends with its result"
+        result = last.result
+        try:
+            report: Written | str = self._near(write_report(result, job.source, self.root / REPORTS))
+        except OSError as error:
+            report = f"no report: {error}"
+        return explored(job, result, report, _width())
+
+    def _events(self, job: Job) -> Iterator[Event]:
+        if (self.engine or job.engine) == "hypothesis":
+            told: list[str] = []
+            yield from hypothesis.explore(job.model, profile=self.profile, statistics=told.append)
+            self.statistics[job.name] = "\n\n".join(told)
+        else:
+            bounds = exhaustive.Bounds(max_states=self.max_states or job.max_states)
+            yield from exhaustive.explore(job.model, bounds)
+
+    def _near(self, written: Written) -> Written:
+        """Return the paths as one would type them where pytest was started."""
+
+        def near(path: Path) -> Path:
+            return path.relative_to(self.start) if path.is_relative_to(self.start) else path
+
+        return Written(near(written.index), {spec: near(path) for spec, path in written.traces.items()}, written.notes)
+
+
+def _width() -> int:
+    return max(80, min(int(os.environ.get("COLUMNS") or 120), 160))

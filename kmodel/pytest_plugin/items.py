@@ -1,0 +1,112 @@
+"""Spec files as pytest collects them, and their items: one per spec and scenario."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from kmodel.discovery import load_file
+from kmodel.kernel import Kind, Spec
+from kmodel.pytest_plugin.outcomes import key_of
+from kmodel.pytest_plugin.project import Job, Refused
+from kmodel.pytest_plugin.stash import EXPLORATIONS, PROJECT
+from kmodel.reporting.wording import Standing
+from kmodel.scenario import InputError
+
+
+class FailedError(Exception):
+    """An item fails, and this is all there is to say: no traceback would add to it."""
+
+
+class SpecFile(pytest.File):
+    """A file below `specs/`."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the items; nothing is explored yet."""
+        project = self.config.stash[PROJECT]
+        try:
+            specs = load_file(project.folder, self.path)
+        except InputError as error:
+            raise self.CollectError(str(error)) from None
+        if specs and not project.refusal_told:  # by the first spec file, since all would say the same
+            project.refusal_told = True
+            for refused in project.refused:
+                yield RefusedItem.from_parent(self, name=f"scenario[{refused.name}]", refused=refused)
+        for spec in specs:
+            jobs = [job for job in project.jobs if isinstance(job, Job) and spec in job.model.specs]
+            for job in jobs:
+                yield SpecItem.from_parent(self, name=f"{spec.name}[{job.name}]", spec=spec, job=job)
+            if not jobs:
+                yield IdleItem.from_parent(self, name=f"{spec.name}[no scenario]", spec=spec)
+
+
+class _Item(pytest.Item):
+    def __init__(self, *, spec: Spec | None = None, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.spec = spec
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return what is shown of a failure."""
+        if isinstance(excinfo.value, FailedError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Return where the spec is written."""
+        line = None if self.spec is None else self.spec.function.__code__.co_firstlineno - 1
+        return self.path, line, self.name
+
+
+class SpecItem(_Item):
+    """A spec in a scenario."""
+
+    def __init__(self, *, job: Job, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.job = job
+
+    def runtest(self) -> None:
+        """Explore the scenario unless that is done, and judge the spec."""
+        assert self.spec is not None
+        explorations = self.config.stash[EXPLORATIONS]
+        explored = explorations.of(self.job)
+        statistics = explorations.statistics.pop(self.job.name, None)
+        if statistics:
+            self.hypothesis_statistics = statistics  # where Hypothesis's plugin looks for --hypothesis-show-statistics
+        if explored.error is not None:
+            raise FailedError(explored.error)
+        outcome = explored.outcomes[key_of(self.spec)]
+        if outcome.standing is Standing.VIOLATED:
+            raise FailedError(outcome.text)
+        if outcome.standing is Standing.HAZARD:
+            pytest.xfail(f"documented hazard: {outcome.text}")
+        if outcome.standing is Standing.VACUOUS:
+            _skip(f"never happens in this scenario: {outcome.text}")
+        if outcome.standing is Standing.OPEN and self.spec.kind is Kind.SOMETIMES:
+            _skip(f"not reached: {outcome.text}")
+
+
+class RefusedItem(_Item):
+    """A scenario that cannot be explored."""
+
+    def __init__(self, *, refused: Refused, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.refused = refused
+
+    def runtest(self) -> None:
+        """Fail with the reason."""
+        raise FailedError(self.refused.why)
+
+
+class IdleItem(_Item):
+    """A spec that no scenario can put to the test."""
+
+    def runtest(self) -> None:
+        """Say so."""
+        assert self.spec is not None
+        needs = ", ".join(self.spec.needs)
+        _skip("no scenario has the cells that this spec needs" + (f": {needs}" if needs else ""))
+
+
+def _skip(reason: str) -> NoReturn:
+    raise pytest.skip.Exception(reason, _use_item_location=True)

@@ -1,0 +1,40 @@
+"""The section "kmodel" at the end of a test run: per scenario how much of it was seen, and how its specs stand."""
+
+from collections import Counter
+from typing import Any
+
+from kmodel.pytest_plugin.outcomes import Explored
+from kmodel.pytest_plugin.project import Project
+from kmodel.reporting.wording import Standing
+
+
+def print_summary(terminal: Any, explorations: list[Explored], project: Project) -> None:
+    """Print the section, unless nothing was explored and nothing refused."""
+    # Under xdist it is the workers that collect: here only what they explored is known.
+    refused = project.refused if project.was_collected or explorations else ()
+    if not explorations and not refused:
+        return
+    terminal.section("kmodel")
+    for explored in sorted(explorations, key=lambda explored: explored.scenario):
+        _print_exploration(terminal, explored)
+    for refusal in refused:
+        terminal.write_line(f"{refusal.name}: not explored: {refusal.why}", red=True)
+
+
+def _print_exploration(terminal: Any, explored: Explored) -> None:
+    if explored.error is not None:
+        terminal.write_line(f"{explored.scenario}: not explored: {explored.error}", red=True)
+        return
+    order = list(Standing)
+    outcomes = sorted(explored.outcomes.values(), key=lambda outcome: order.index(outcome.standing))
+    told = ", ".join(f"{number} {label}" for label, number in Counter(outcome.label for outcome in outcomes).items())
+    is_exhaustive = explored.scope.startswith("exhaustive")
+    terminal.write(f"{explored.scenario}: ", bold=True)
+    terminal.write(explored.scope, green=is_exhaustive, yellow=not is_exhaustive)
+    terminal.write_line(f"; {told or 'no spec was asked'}")
+    for line in explored.left_out:
+        terminal.write_line(f"  left out: {line}")
+    for line in explored.notes:
+        terminal.write_line(f"  {line}")
+    if explored.report is not None:
+        terminal.write_line(f"  report: {explored.report}")

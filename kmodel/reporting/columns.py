@@ -1,0 +1,34 @@
+"""Columns in kubectl's manner: capital headings, blanks between, no lines; the last column wraps within the width."""
+
+import textwrap
+from collections.abc import Sequence
+
+GAP = "   "
+NARROWEST_LAST = 36  # columns; a last column with less room than this goes on lines of its own
+INDENT = 7  # columns by which that is indented
+
+
+def columns(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> list[list[str]]:
+    """Return the lines of the headings and of each row; a width of None wraps nothing."""
+    table = [headings, *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(headings) - 1)]
+    start = sum(widths) + len(GAP) * len(widths)
+    room = None if width is None else width - start
+    return [_lines(row, widths, room, width) for row in table]
+
+
+def _lines(row: Sequence[str], widths: Sequence[int], room: int | None, width: int | None) -> list[str]:
+    *firsts, last = row
+    head = "".join(text.ljust(size) + GAP for text, size in zip(firsts, widths, strict=True))
+    if room is None or width is None:
+        return [(head + last).rstrip()]
+    if room < NARROWEST_LAST:
+        return [head.rstrip(), *wrapped(last, width, INDENT)]
+    first, *more = textwrap.wrap(last, room, break_on_hyphens=False) or [""]
+    return [(head + first).rstrip(), *(" " * len(head) + line for line in more)]
+
+
+def wrapped(text: str, width: int, indent: int, hanging: int = 0) -> list[str]:
+    """Return the lines of a text that is indented as a whole, and all but its first line by some more."""
+    first, others = " " * indent, " " * (indent + hanging)
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)

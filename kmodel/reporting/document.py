@@ -1,0 +1,88 @@
+"""The result of an exploration as one JSON document whose keys stay as they are."""
+
+from typing import Any
+
+from kmodel.engines.verdict import Finding, Result
+from kmodel.kernel import Trace
+from kmodel.reporting.failure import replay_command
+from kmodel.reporting.source import Source
+from kmodel.reporting.story import story
+from kmodel.reporting.wording import never_fired, ordered
+from kmodel.reporting.writer import Written
+
+API_VERSION = "kmodel.dev/v1alpha1"
+
+
+def as_list(kind: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the document of several things of a kind, as kubectl does."""
+    return {"apiVersion": API_VERSION, "kind": f"{kind}List", "items": items}
+
+
+def check_document(result: Result, source: Source, written: Written | None = None) -> dict[str, Any]:
+    """Return the document of one exploration."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Check",
+        "scenario": {
+            "name": source.name,
+            "files": [str(file) for file in source.files],
+            "nodes": source.nodes,
+            "faults": dict(source.faults),
+            "takingPart": list(source.taking_part),
+            "leftOut": list(source.left_out),
+        },
+        "engine": result.engine,
+        "finished": result.finished,
+        "stopped": result.stopped,
+        "statistics": {
+            "distinctStates": result.states,
+            "generatedStates": result.generated,
+            "depth": result.depth,
+            "seconds": round(result.seconds, 3),
+        },
+        "specs": [
+            {
+                "name": finding.spec.name,
+                "kind": finding.spec.kind.value,
+                "sentence": finding.spec.sentence,
+                "verdict": finding.verdict.value,
+                "standing": wording.standing.value,
+                "reason": finding.reason,
+                "hazard": finding.spec.hazard,
+                "trace": _trace(finding, source, written),
+            }
+            for finding, wording in ordered(result)
+        ],
+        "neverFired": list(never_fired(result)),
+        "actions": dict(result.fired),
+        "report": None if written is None else str(written.index),
+    }
+
+
+def _trace(finding: Finding, source: Source, written: Written | None) -> dict[str, Any] | None:
+    if finding.trace is None:
+        return None
+    file = None if written is None else written.traces.get(finding.spec.name)
+    return {
+        "address": finding.trace.path,
+        "file": None if file is None else str(file),
+        "replay": replay_command(finding.trace, source, file),
+        "steps": steps(finding.trace),
+    }
+
+
+def steps(trace: Trace) -> list[dict[str, Any]]:
+    """Return the steps of a trace."""
+    return [
+        {
+            "step": line.number,
+            "actor": line.actor,
+            "action": line.action,
+            "type": line.type,
+            "reason": line.reason,
+            "object": line.object,
+            "message": line.message,
+            "changes": [str(change) for change in line.changes],
+        }
+        for line in story(trace)
+    ]

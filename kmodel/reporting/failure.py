@@ -1,0 +1,50 @@
+"""A violation told in full: the reason, the story, the command that replays it and where the report is."""
+
+import shlex
+from pathlib import Path
+
+from kmodel.engines.verdict import Finding
+from kmodel.kernel import Trace
+from kmodel.reporting.source import Source
+from kmodel.reporting.story import WIDTH, event_table
+
+
+def failure_text(
+    finding: Finding,
+    source: Source,
+    *,
+    trace_file: Path | None = None,
+    index: Path | None = None,
+    width: int = WIDTH,
+    wide: bool = False,
+) -> str:
+    """Return the text of a violation; the trace's file and the report's page are named if they were written."""
+    assert finding.trace is not None, "only a finding with a trace can be told"
+    lines = [
+        f"{finding.spec.name}: {finding.reason}",
+        f"The spec says: {finding.spec.sentence}",
+        "",
+        event_table(finding.trace, width=width, wide=wide),
+        "",
+        f"replay   {replay_command(finding.trace, source, trace_file)}",
+    ]
+    if index is not None:
+        lines.append(f"report   {index}")
+    return "\n".join(lines)
+
+
+def replay_command(trace: Trace, source: Source, trace_file: Path | None = None) -> str:
+    """Return the command that replays a trace: by its file if it was written, by its address otherwise."""
+    if trace_file is not None:
+        return shlex.join(["kmodel", "replay", str(trace_file)])
+    return shlex.join(["kmodel", "replay", "--path", trace.path, *options(source)])
+
+
+def options(source: Source) -> list[str]:
+    """Return the options of the command line that read the source again."""
+    words = [word for file in source.files for word in ("-f", str(file))]
+    if source.nodes is not None:
+        words += ["--nodes", str(source.nodes)]
+    if source.faults:
+        words += ["--faults", ",".join(f"{kind}={budget}" for kind, budget in source.faults)]
+    return words

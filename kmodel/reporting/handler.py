@@ -1,0 +1,78 @@
+"""Handlers: each consumes the events of an exploration and knows nothing of the others."""
+
+from collections.abc import Callable, Iterable
+
+import attrs
+
+from kmodel.engines.events import Event, Finished, Found, Progress, Started
+from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.kernel import Model, Spec
+
+Handler = Callable[[Event], None]
+
+
+@attrs.frozen
+class Driven:
+    """The result of an exploration, and whether an interrupt ended it."""
+
+    result: Result
+    interrupted: bool = False
+
+
+def drive(events: Iterable[Event], *handlers: Handler) -> Driven:
+    """Give each event to each handler and return the result; an interrupt ends it with what was found so far."""
+    so_far, interrupted = SoFar(), False
+    handlers = (so_far, *handlers)
+    try:
+        for event in events:
+            for handle in handlers:
+                handle(event)
+    except KeyboardInterrupt:
+        interrupted = True
+        finished = Finished(so_far.result("interrupted"))
+        for handle in handlers:
+            handle(finished)
+    assert so_far.finished is not None, "an engine ends with Finished"
+    return Driven(so_far.finished, interrupted)
+
+
+@attrs.define
+class SoFar:
+    """The handler that keeps what was found so far, for an exploration that is cut off before its result."""
+
+    model: Model | None = None
+    engine: str = ""
+    progress: Progress = attrs.field(factory=lambda: Progress(0, 0, 0, 0.0))
+    findings: dict[Spec, Finding] = attrs.field(factory=dict)
+    finished: Result | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Note the event."""
+        if isinstance(event, Started):
+            self.model, self.engine = event.model, event.engine
+        elif isinstance(event, Progress):
+            self.progress = event
+        elif isinstance(event, Found):
+            self.findings[event.finding.spec] = event.finding
+        else:
+            self.finished = event.result
+
+    def result(self, why: str) -> Result:
+        """Return the result of the exploration up to now, with the reason why there is no more."""
+        assert self.model is not None, "an engine begins with Started"
+        why = f"{why} after {self.progress.states:,} states"
+        findings = tuple(
+            self.findings.get(spec, Finding(spec, Verdict.NO_VIOLATION_FOUND, why)) for spec in self.model.specs
+        )
+        # What was generated and how often each action fired is known to the engine alone: 0 and empty say so.
+        return Result(
+            self.model,
+            self.engine,
+            findings,
+            self.progress.states,
+            0,
+            self.progress.depth,
+            self.progress.seconds,
+            {},
+            why,
+        )

@@ -1,0 +1,72 @@
+"""Which pictures of a model to draw: all states if they are few, else a quotient and what is near a violation."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from kmodel.engines.graph import extract, neighbourhood
+from kmodel.engines.verdict import Finding
+from kmodel.kernel import Model
+from kmodel.reporting import dot
+from kmodel.reporting.draw import Drawing, draw
+from kmodel.reporting.quotient import chosen_fields, quotient, telling_fields
+from kmodel.reporting.wording import count
+
+MOST_DRAWN = 250  # states of a graph that is drawn whole
+MOST_GROUPED = 4000  # states that a quotient is made of: a few seconds' work
+
+
+@attrs.frozen
+class Picture:
+    """A picture: its file name without an ending, its heading, what it shows in words, its DOT and its SVG."""
+
+    name: str
+    title: str
+    caption: str
+    dot: str
+    drawing: Drawing
+
+
+def pictures(
+    model: Model,
+    findings: Sequence[Finding] = (),
+    *,
+    max_states: int = MOST_DRAWN,
+    group_by: Sequence[str] = (),
+    svg: bool = True,
+) -> tuple[Picture, ...]:
+    """Return the pictures of a model and of the violations that are given; FieldError for an unknown field."""
+    sketch = draw if svg else _not_drawn
+    traces = [finding.trace for finding in findings if finding.trace is not None]
+    graph = extract(model, max_states)
+    if graph.complete and not group_by:
+        labels = "" if len(graph.states) <= dot.MOST_LABELLED else " Hover over a state or an arrow to see what it is."
+        caption = f"All {count(len(graph.states), 'state')}; the initial one has a thick outline.{labels}"
+        source = dot.whole(graph, model.name, traces)
+        return (Picture("state-graph", "State graph", caption, source, sketch(source)),)
+    larger = extract(model, max(MOST_GROUPED, max_states))
+    fields = chosen_fields(larger, group_by) if group_by else telling_fields(larger)
+    groups = quotient(larger, fields)
+    source = dot.grouped(groups, model.name)
+    caption = _grouped_caption(len(larger.states), larger.complete, [str(field) for field in fields])
+    drawn = [Picture("state-graph", "State graph, grouped", caption, source, sketch(source))]
+    for finding in findings:
+        if finding.trace is not None:
+            near = neighbourhood(model, finding.trace, max_states)
+            source = dot.around(near, finding.trace, finding.spec.name)
+            caption = (
+                "The steps of the counterexample in bold, and as dots the states to which any other step would have led"
+                f"{'' if near.complete else ', as far as they fit'}."
+            )
+            title = f"Around the violation of {finding.spec.name}"
+            drawn.append(Picture(f"near-{finding.spec.name}", title, caption, source, sketch(source)))
+    return tuple(drawn)
+
+
+def _not_drawn(dot: str) -> Drawing:
+    return Drawing(None)
+
+
+def _grouped_caption(states: int, complete: bool, fields: list[str]) -> str:
+    seen = f"All {states:,} states" if complete else f"The first {states:,} states that were found, not all there are"
+    return f"{seen}, too many to draw one by one, grouped by {', '.join(fields) or 'nothing'}."

@@ -1,0 +1,40 @@
+"""The progress line on a terminal: states found, how many of them are expanded, depth, states per second."""
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+
+from kmodel.engines import events
+
+
+class ProgressLine:
+    """The handler that shows how far an exploration is; it leaves nothing on the terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=16),
+            TextColumn("{task.fields[counts]}"),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __call__(self, event: events.Event) -> None:
+        """Show the event."""
+        if isinstance(event, events.Started):
+            self._task = self._bar.add_task(event.model.name, counts="", total=None)
+            self._bar.start()
+        elif isinstance(event, events.Progress) and self._task is not None:
+            # How many states there are is not known before the end: the bar shows how many of those found are expanded.
+            self._bar.update(
+                self._task, completed=event.states - event.waiting, total=event.states, counts=counts(event)
+            )
+        elif isinstance(event, events.Finished):
+            self._bar.stop()
+
+
+def counts(event: events.Progress) -> str:
+    """Return how far an exploration is, in words that fit beside a bar."""
+    speed = f", {event.states / event.seconds:,.0f} states/s" if event.seconds > 0 else ""
+    return f"{event.states:,} states, depth {event.depth}{speed}"

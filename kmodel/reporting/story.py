@@ -1,0 +1,68 @@
+"""A trace as a story: one line per step, in the manner of `kubectl get events`."""
+
+import attrs
+
+from kmodel.kernel import Step, Trace
+from kmodel.reporting.columns import columns, wrapped
+from kmodel.reporting.diff import Change, changes
+
+WIDTH = 80  # columns, where nothing else is known
+CHANGE = 9  # columns by which what a step changed is indented: more than its message
+
+
+@attrs.frozen
+class Line:
+    """One step of a story: who did what to which object, and what that changed."""
+
+    number: int
+    type: str
+    reason: str
+    object: str
+    actor: str
+    action: str
+    message: str
+    changes: tuple[Change, ...]
+
+
+def story(trace: Trace) -> tuple[Line, ...]:
+    """Return the lines of a trace's story, numbered from 1."""
+    return tuple(line(number, step) for number, step in enumerate(trace.steps, start=1))
+
+
+def line(number: int, step: Step) -> Line:
+    """Return the line of one step."""
+    event = step.event
+    return Line(
+        number,
+        event.type,
+        event.reason,
+        event.object or "-",
+        step.action.actor,
+        str(step.action),
+        event.message,
+        changes(step.before, step.after),
+    )
+
+
+def event_table(trace: Trace, *, width: int | None = WIDTH, wide: bool = False, diffs: bool = False) -> str:
+    """Return a trace as a table of events; wide adds the action and wraps nothing."""
+    lines = story(trace)
+    if not lines:
+        return "the initial state, before any step"
+    headings = ["STEP", "TYPE", "REASON", "OBJECT", "ACTOR", *(["ACTION"] if wide else []), "MESSAGE"]
+    rows = [
+        [str(x.number), x.type, x.reason, x.object, x.actor, *([x.action] if wide else []), x.message] for x in lines
+    ]
+    if wide:
+        width = None
+    head, *body = columns(headings, rows, width)
+    out = list(head)
+    for told, row in zip(lines, body, strict=True):
+        out += row
+        if diffs:
+            out += [text for change in told.changes for text in _change(change, width)]
+    return "\n".join(out)
+
+
+def _change(change: Change, width: int | None) -> list[str]:
+    return [" " * CHANGE + str(change)] if width is None else wrapped(str(change), width, CHANGE, hanging=2)

@@ -1,0 +1,70 @@
+"""The summary of an exploration on a terminal: what was explored, what was left out, one line per spec."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from kmodel.engines.verdict import Result
+from kmodel.reporting.columns import columns
+from kmodel.reporting.source import Source
+from kmodel.reporting.wording import Standing, count, never_fired, ordered, scope, states_per_second
+
+STYLE = {
+    Standing.VACUOUS: "bold red",
+    Standing.VIOLATED: "bold red",
+    Standing.HAZARD: "yellow",
+    Standing.OPEN: "yellow",
+    Standing.HOLDS: "green",
+}
+LABEL = 14  # columns for the label of a fact
+
+
+def print_summary(console: Console, source: Source, result: Result) -> None:
+    """Print what was explored and the verdict on each spec."""
+    for label, text, style in _facts(source, result):
+        _print_fact(console, label, text, style)
+    if not result.findings:
+        return
+    console.print()
+    findings = ordered(result)
+    rows = [[finding.spec.name, str(wording)] for finding, wording in findings]
+    head, *body = columns(["SPEC", "VERDICT"], rows, console.width)
+    print_lines(console, head)
+    for (_, wording), lines in zip(findings, body, strict=True):
+        print_lines(console, lines, wording.verdict, STYLE[wording.standing])
+
+
+def print_lines(console: Console, lines: list[str], word: str = "", style: str = "") -> None:
+    """Print lines as they are; the word in them, if any, in a style."""
+    text = Text("\n".join(lines))
+    if word:
+        text.highlight_words([f" {word}"], style)
+    console.print(text, soft_wrap=True)
+
+
+def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
+    unfired = never_fired(result)
+    if unfired:  # what was never put to the test comes first, or nobody reads it
+        yield "NEVER FIRED", ", ".join(unfired), "bold red"
+    yield "SCENARIO", source.name, "bold"
+    yield "TAKES PART", ", ".join(source.taking_part) or "every actor of the model", ""
+    yield "LEFT OUT", source.left_out[0] if source.left_out else "nothing", ""
+    for sentence in source.left_out[1:]:
+        yield "", sentence, ""
+    yield "EXPLORED", counted(result), ""
+    yield "", f"{result.seconds:.1f} s, {states_per_second(result)} states/s, engine {result.engine}", ""
+    yield "", scope(result), "" if result.finished else "yellow"
+
+
+def counted(result: Result) -> str:
+    """Return the counts of an exploration in one line."""
+    generated = f"{result.generated:,} generated, " if result.generated else ""
+    return f"{count(result.states, 'distinct state')}, {generated}depth {result.depth}"
+
+
+def _print_fact(console: Console, label: str, text: str, style: str) -> None:
+    for number, line in enumerate(Text(text).wrap(console, console.width - LABEL)):
+        line.stylize(style)
+        line.rstrip()
+        console.print(Text((label if number == 0 else "").ljust(LABEL)) + line, soft_wrap=True)

@@ -1,0 +1,112 @@
+"""Traces as JSON files: what `kmodel replay` needs to take the same steps again, and what a person wants to read."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from kmodel.engines.replay import Choice
+from kmodel.kernel import Trace
+from kmodel.reporting.source import Source
+from kmodel.reporting.story import story
+
+FORMAT = "kmodel.dev/trace/v1"
+
+
+class TraceFileError(Exception):
+    """A file is no trace that kmodel wrote: one line that names the file, the cause and the fix."""
+
+
+@attrs.frozen
+class Saved:
+    """A trace as it is kept in a file: where its model comes from, the actions, and what it shows."""
+
+    source: Source
+    initial: int
+    choices: tuple[Choice, ...]
+    address: str
+    spec: str | None = None
+    reason: str = ""
+
+
+def save(path: Path, trace: Trace, source: Source, spec: str | None = None, reason: str = "") -> None:
+    """Write a trace to a file; the scenario's files are named as seen from the folder of that file."""
+    folder = path.parent.resolve()
+    document = {
+        "format": FORMAT,
+        "scenario": {
+            "name": source.name,
+            "files": [Path(os.path.relpath(file.resolve(), folder)).as_posix() for file in source.files],
+            "nodes": source.nodes,
+            "faults": dict(source.faults),
+        },
+        "spec": spec,
+        "reason": reason,
+        "address": trace.path,
+        "initial": trace.address[0],
+        "steps": [
+            {
+                "step": told.number,
+                "actor": told.actor,
+                "transition": step.action.transition.name,
+                "binding": step.action.arguments,
+                "event": {
+                    "type": told.type,
+                    "reason": told.reason,
+                    "object": told.object,
+                    "message": told.message,
+                },
+                "changes": [str(change) for change in told.changes],
+            }
+            for told, step in zip(story(trace), trace.steps, strict=True)
+        ],
+    }
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> Saved:
+    """Read a trace file; the scenario's files are found relative to it. TraceFileError if it is no trace file."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TraceFileError(f"{path}: cannot be read: {error.strerror or error}; name a trace-*.json file") from None
+    except ValueError as error:  # also text that is not UTF-8
+        raise TraceFileError(f"{path}: is no JSON ({error}); name a trace-*.json file of a report") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise TraceFileError(f"{path}: is no trace of kmodel (format {FORMAT}); name a trace-*.json file of a report")
+    try:
+        return _saved(document, path.parent)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise TraceFileError(f"{path}: is damaged ({why}); run kmodel check again to write it anew") from None
+
+
+def _saved(document: dict[str, Any], folder: Path) -> Saved:
+    scenario = document["scenario"]
+    source = Source(
+        name=str(scenario["name"]),
+        files=tuple(_near(folder / file) for file in scenario["files"]),
+        nodes=None if scenario["nodes"] is None else int(scenario["nodes"]),
+        faults=tuple((str(kind), int(budget)) for kind, budget in scenario["faults"].items()),
+    )
+    choices = tuple(
+        Choice(str(step["transition"]), tuple((str(name), str(value)) for name, value in step["binding"].items()))
+        for step in document["steps"]
+    )
+    spec = document.get("spec")
+    return Saved(
+        source,
+        int(document["initial"]),
+        choices,
+        str(document["address"]),
+        None if spec is None else str(spec),
+        str(document.get("reason", "")),
+    )
+
+
+def _near(path: Path) -> Path:
+    """Return the path as seen from the working directory, which is how the user would write it."""
+    relative = Path(os.path.relpath(path))
+    return path.resolve() if relative.parts[:3] == ("..", "..", "..") else relative

@@ -1,0 +1,120 @@
+"""The words for each verdict, in one place: no two are worded alike, and none says more than is known."""
+
+from enum import Enum
+
+import attrs
+
+from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.kernel import Kind
+
+
+class Standing(Enum):
+    """How a finding is to be read, in the order in which a reader should see them."""
+
+    VACUOUS = "vacuous"
+    VIOLATED = "violated"
+    HAZARD = "hazard"
+    OPEN = "no-violation-found"
+    HOLDS = "holds"
+
+
+@attrs.frozen
+class Wording:
+    """A finding in words: how it stands, the verdict and why."""
+
+    standing: Standing
+    verdict: str
+    why: str
+
+    def __str__(self) -> str:
+        colon = ":" if self.standing in (Standing.VACUOUS, Standing.HAZARD) else ""
+        return f"{self.verdict}{colon} {self.why}"
+
+
+def word(finding: Finding, result: Result) -> Wording:
+    """Return a finding in words."""
+    if finding.is_vacuous:
+        shown = finding.spec.shows
+        why = f"{finding.reason}, so {shown.name} is not shown to be put to the test" if shown else finding.reason
+        return Wording(Standing.VACUOUS, "VACUOUS", why)
+    if finding.is_hazard:
+        why = f"{finding.spec.hazard} (violated {_where(finding)}: {finding.reason})"
+        return Wording(Standing.HAZARD, "documented hazard", why)
+    if finding.verdict is Verdict.VIOLATED:
+        return Wording(Standing.VIOLATED, "VIOLATED", f"{_where(finding)}: {finding.reason}")
+    if finding.verdict is Verdict.NO_VIOLATION_FOUND:
+        if finding.spec.kind is Kind.SOMETIMES:
+            return Wording(Standing.OPEN, "not reached", f"({finding.reason})")
+        return Wording(Standing.OPEN, "no violation found", f"({finding.reason})")
+    if finding.spec.kind is Kind.SOMETIMES:
+        return Wording(Standing.HOLDS, "holds", f"(it happens, first {_where(finding)})")
+    return Wording(Standing.HOLDS, "holds", f"({all_states(result)})")
+
+
+def word_on_trace(finding: Finding) -> str:
+    """Return what one trace shows of a spec, in words."""
+    if finding.trace is None:
+        return f"not {'reached' if finding.spec.kind is Kind.SOMETIMES else 'violated'} {finding.reason}"
+    if finding.spec.kind is Kind.SOMETIMES:
+        return f"it happens {_where(finding)}"
+    hazard = f"; documented hazard: {finding.spec.hazard}" if finding.is_hazard else ""
+    return f"VIOLATED {_where(finding)}: {finding.reason}{hazard}"
+
+
+def all_states(result: Result) -> str:
+    """Return `all 288 states`, or `all 1 state`."""
+    return f"all {count(result.states, 'state')}"
+
+
+def ordered(result: Result) -> tuple[tuple[Finding, Wording], ...]:
+    """Return the findings with their words: vacuous first, then violated, hazards, open, and those that hold."""
+    order = list(Standing)
+    pairs = [(finding, word(finding, result)) for finding in result.findings]
+    return tuple(sorted(pairs, key=lambda pair: order.index(pair[1].standing)))
+
+
+def scope(result: Result) -> str:
+    """Return how much of the model was seen: everything, or why not."""
+    if result.finished:
+        return "every reachable state was seen"
+    return f"not exhaustive: {result.stopped}"
+
+
+def never_fired(result: Result) -> tuple[str, ...]:
+    """Return the transitions that were never taken; none where the engine did not get to count them."""
+    return result.never_fired if result.fired else ()
+
+
+def overall(result: Result) -> str:
+    """Return the outcome of an exploration in one line."""
+    words = [wording.standing for _, wording in ordered(result)]
+    violated, vacuous, hazards = (
+        words.count(standing) for standing in (Standing.VIOLATED, Standing.VACUOUS, Standing.HAZARD)
+    )
+    parts = [f"{count(violated, 'spec')} violated"] if violated else []
+    if not result.findings:
+        parts.append("no spec was asked")
+    elif not violated:
+        parts.append(f"no spec violated in {all_states(result)}" if result.finished else "no violation found")
+    if hazards:
+        parts.append(f"{count(hazards, 'documented hazard')} (not counted as violated)")
+    if vacuous:
+        parts.append(f"{count(vacuous, 'spec')} vacuous")
+    if not result.finished:
+        parts.append(scope(result))
+    return "; ".join(parts)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 state`, `1,146 states`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def states_per_second(result: Result) -> str:
+    """Return the speed of an exploration, or a dash where it was too quick to tell."""
+    return f"{result.states / result.seconds:,.0f}" if result.seconds > 0 else "-"
+
+
+def _where(finding: Finding) -> str:
+    steps = 0 if finding.trace is None else len(finding.trace.steps)
+    return f"after {count(steps, 'step')}" if steps else "in the initial state"

@@ -1,0 +1,75 @@
+"""Which of the optional actors take part: the smallest set that is needed, and why the others do not."""
+
+from collections.abc import Collection, Mapping
+
+from kmodel.components.control_plane import OPTIONAL_ACTORS as OPTIONAL
+from kmodel.components.settings import Session, Settings
+from kmodel.objects import Object, Pod, ReplicaSet, Service
+
+ALWAYS = ("kubectl", "kube-apiserver", "etcd")
+WITH_KUBELET = "container-runtime"
+NODE_FAULTS = ("node-crash", "node-restart")
+CONTROLLERS = ("replicaset-controller", "endpointslice-controller", "node-lifecycle-controller")
+HIT_BY = {
+    "container-crash": ("kubelet",),
+    "container-exit": ("kubelet",),
+    "kubelet-restart": ("kubelet",),
+    "node-crash": ("kubelet",),
+    "node-restart": ("kubelet",),
+    "scheduler-restart": ("kube-scheduler",),
+    "controller-restart": CONTROLLERS,
+}
+
+
+def needed(
+    objects: Collection[Object], faults: Mapping[str, int], *, register_nodes: bool, heartbeats: bool
+) -> dict[str, str | None]:
+    """Return for each optional actor why it is not needed, or None if it is."""
+    workloads = any(isinstance(value, ReplicaSet) for value in objects)
+    pods = workloads or any(isinstance(value, Pod) for value in objects)
+    unbound = any(
+        (isinstance(value, Pod) and value.spec.node_name is None)
+        or (isinstance(value, ReplicaSet) and value.template.spec.node_name is None)
+        for value in objects
+    )
+    services = any(isinstance(value, Service) for value in objects)
+    nodes = heartbeats or any(faults.get(fault) for fault in NODE_FAULTS)
+    no_service = "no Service asks for it"
+    no_silence = "no fault silences a node"
+    return {
+        "kube-scheduler": None if unbound else "there is no pod without a node",
+        "kubelet": None if pods or register_nodes or nodes else "there is no pod to run, and no node to register",
+        "replicaset-controller": None if workloads else "there is no ReplicaSet and no ReplicationController",
+        "endpointslice-controller": None if services else no_service,
+        "kube-proxy": None if services else no_service,
+        "heartbeats": None if nodes else no_silence,
+        "node-lifecycle-controller": None if nodes else no_silence,
+    }
+
+
+def chosen(
+    reasons: Mapping[str, str | None], actors: Collection[str] | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the optional actors that take part, and a sentence for each that does not."""
+    if actors is None:
+        part = tuple(name for name in OPTIONAL if reasons[name] is None)
+        return part, tuple(f"{name}: {reasons[name]}" for name in OPTIONAL if reasons[name] is not None)
+    part = tuple(name for name in OPTIONAL if name in actors)
+    sentences = tuple(f"{name}: the scenario's actors do not name it" for name in OPTIONAL if name not in actors)
+    return part, sentences
+
+
+def taking_part(optional: Collection[str], sessions: Collection[Session]) -> tuple[str, ...]:
+    """Return all actors that take part."""
+    always = ALWAYS if sessions else ALWAYS[1:]
+    runtime = (WITH_KUBELET,) if "kubelet" in optional else ()
+    return (*always, *optional, *runtime)
+
+
+def idle_faults(settings: Settings) -> tuple[str, ...]:
+    """Return a sentence for each fault that has a budget and nothing to hit."""
+    return tuple(
+        f"{fault}: cannot happen without {' or '.join(HIT_BY[fault])}"
+        for fault, _ in settings.faults
+        if fault in HIT_BY and not set(HIT_BY[fault]) & set(settings.actors)
+    )

@@ -1,0 +1,114 @@
+"""What is printed: the summary, the event table, a failure; compared with golden files (see golden.py)."""
+
+import io
+from pathlib import Path
+
+import attrs
+from rich.console import Console
+
+from kmodel.engines.events import Finished, Found, Progress, Started
+from kmodel.engines.exhaustive import Bounds, explore
+from kmodel.engines.verdict import Result, Verdict
+from kmodel.reporting.failure import failure_text, replay_command
+from kmodel.reporting.handler import drive
+from kmodel.reporting.progress import counts
+from kmodel.reporting.source import Source
+from kmodel.reporting.story import event_table
+from kmodel.reporting.summary import print_summary
+from kmodel.reporting.wording import overall, word
+from tests.reporting.examples import SOURCE, broken_model, result
+from tests.reporting.golden import same
+from tests.toys import two_phase_commit
+
+
+def printed(outcome: Result, source: Source = SOURCE) -> str:
+    out = io.StringIO()
+    print_summary(Console(file=out, width=80, highlight=False), source, outcome)
+    return out.getvalue()
+
+
+def test_summary_of_every_standing() -> None:
+    text = printed(result(broken_model()))
+    assert max(map(len, text.splitlines())) <= 80
+    assert same("summary-broken.txt", text)
+
+
+def test_summary_when_all_holds() -> None:
+    assert same("summary-holds.txt", printed(result(two_phase_commit.model(3)), Source("two-phase-commit-3")))
+
+
+def test_summary_when_a_bound_was_hit() -> None:
+    assert same("summary-bound.txt", printed(result(two_phase_commit.model(3), Bounds(max_states=20))))
+
+
+def test_the_three_verdicts_are_worded_differently() -> None:
+    holds, broken = result(two_phase_commit.model(2)), result(broken_model())
+    bounded = result(two_phase_commit.model(2), Bounds(max_states=5))
+    words = [word(outcome.findings[0], outcome).verdict for outcome in (holds, broken, bounded)]
+    assert words == ["holds", "VIOLATED", "no violation found"]
+    assert [finding.verdict for finding in (holds.findings[0], broken.findings[0], bounded.findings[0])] == list(
+        Verdict
+    )
+
+
+def test_a_bounded_run_never_claims_all_states() -> None:
+    bounded = result(two_phase_commit.model(2), Bounds(max_states=5))
+    assert overall(bounded) == "no violation found; not exhaustive: stopped after 5 states"
+    assert "all 5" not in printed(bounded)
+    assert "every reachable" not in printed(bounded)
+
+
+def test_event_table_at_80_columns() -> None:
+    failure = result(broken_model()).failures[0]
+    assert failure.trace is not None
+    text = event_table(failure.trace, diffs=True)
+    assert max(map(len, text.splitlines())) <= 80
+    assert same("event-table.txt", text + "\n")
+
+
+def test_wide_event_table_has_one_line_per_step() -> None:
+    failure = result(broken_model()).failures[0]
+    assert failure.trace is not None
+    text = event_table(failure.trace, wide=True)
+    assert len(text.splitlines()) == 1 + len(failure.trace.steps)
+    assert same("event-table-wide.txt", text + "\n")
+
+
+def test_failure_names_the_replay_command_and_the_report() -> None:
+    failure = result(broken_model()).failures[0]
+    text = failure_text(failure, SOURCE, trace_file=Path("reports/x/trace-y.json"), index=Path("reports/x/index.html"))
+    assert same("failure.txt", text + "\n")
+
+
+def test_without_a_file_a_trace_is_replayed_by_its_address() -> None:
+    failure = result(broken_model()).failures[0]
+    assert failure.trace is not None
+    source = Source("x", (Path("my pod.yaml"),), nodes=2, faults=(("container-crash", 1),))
+    assert replay_command(failure.trace, source) == (
+        f"kmodel replay --path {failure.trace.path} -f 'my pod.yaml' --nodes 2 --faults container-crash=1"
+    )
+
+
+def test_progress_in_words() -> None:
+    assert counts(Progress(12_000, 8, 3_000, 2.0)) == "12,000 states, depth 8, 6,000 states/s"
+
+
+def test_an_interrupt_ends_with_what_was_found_so_far() -> None:
+    seen: list[type] = []
+    model = broken_model()
+
+    def stop_at_first_violation(event: object) -> None:
+        seen.append(type(event))
+        if isinstance(event, Found) and event.finding.is_failure:
+            raise KeyboardInterrupt
+
+    driven = drive(explore(model), stop_at_first_violation)
+    assert driven.interrupted
+    assert seen[0] is Started
+    assert seen[-1] is Finished
+    verdicts = {finding.spec.name: finding.verdict for finding in driven.result.findings}
+    assert verdicts["managers_agree"] is Verdict.VIOLATED
+    assert verdicts["all_commit"] is Verdict.NO_VIOLATION_FOUND
+    text = printed(attrs.evolve(driven.result, seconds=0.5))
+    assert "not exhaustive: interrupted after" in text
+    assert "NEVER FIRED" not in text  # nobody counted

@@ -1,0 +1,66 @@
+"""Dining philosophers (Dijkstra): N philosophers, N forks; each takes one fork at a time and needs both beside them."""
+
+from kmodel.kernel import Cell, Cells, Cluster, Model, invariant, sometimes, transition
+
+HOLDER: Cells[str | None] = Cells("fork")  # who holds the fork
+FIRST: Cells[str] = Cells("first")  # the fork that a philosopher takes first
+SECOND: Cells[str] = Cells("second")
+MEALS: Cell[int] = Cell("meals")  # how many have eaten, up to one
+
+
+@transition(actor="{philosopher}")
+def take_first(cluster: Cluster, philosopher: str) -> Cluster | None:
+    """A philosopher takes the first fork."""
+    fork = HOLDER[cluster[FIRST[philosopher]]]
+    return cluster.set(fork, philosopher) if cluster[fork] is None else None
+
+
+@transition(actor="{philosopher}")
+def take_second(cluster: Cluster, philosopher: str) -> Cluster | None:
+    """A philosopher who holds the first fork takes the second."""
+    first, second = HOLDER[cluster[FIRST[philosopher]]], HOLDER[cluster[SECOND[philosopher]]]
+    if cluster[first] != philosopher or cluster[second] is not None:
+        return None
+    return cluster.set(second, philosopher)
+
+
+@transition(actor="{philosopher}")
+def eat(cluster: Cluster, philosopher: str) -> Cluster | None:
+    """A philosopher who holds both forks eats, and puts them back."""
+    forks = [HOLDER[cluster[side[philosopher]]] for side in (FIRST, SECOND)]
+    if any(cluster[fork] != philosopher for fork in forks):
+        return None
+    return cluster.set(forks[0], None).set(forks[1], None).set(MEALS, 1)
+
+
+@invariant
+def nobody_starves(cluster: Cluster) -> bool | str:
+    """Never does each philosopher hold one fork and wait for the other."""
+    names = cluster.names(FIRST)
+    holding = [cluster[HOLDER[cluster[FIRST[name]]]] == name for name in names]
+    return not all(holding) or any(cluster[HOLDER[cluster[SECOND[name]]]] == name for name in names) or "all wait"
+
+
+@sometimes(shows=nobody_starves)
+def somebody_eats(cluster: Cluster) -> bool:
+    """A philosopher has eaten."""
+    return cluster[MEALS] == 1
+
+
+def model(philosophers: int, *, last_is_left_handed: bool) -> Model:
+    """Return the model; that one of them takes the forks in another order is what breaks the symmetry."""
+    names = [f"p{number}" for number in range(philosophers)]
+    forks = [f"f{number}" for number in range(philosophers)]
+    sides = {name: (forks[number], forks[(number + 1) % philosophers]) for number, name in enumerate(names)}
+    if last_is_left_handed:
+        sides[names[-1]] = (sides[names[-1]][1], sides[names[-1]][0])
+    initial = Cluster.of(
+        {
+            **{HOLDER[fork]: None for fork in forks},
+            **{FIRST[name]: first for name, (first, _) in sides.items()},
+            **{SECOND[name]: second for name, (_, second) in sides.items()},
+            MEALS: 0,
+        }
+    )
+    actions = [action.bind(philosopher=name) for name in names for action in (take_first, take_second, eat)]
+    return Model((initial,), tuple(actions), (nobody_starves, somebody_eats), name=f"dining-{philosophers}")
