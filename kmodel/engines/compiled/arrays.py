@@ -60,6 +60,7 @@ class Arrays(NamedTuple):
     item_check_length: Ints
     check_root: Ints
     check_code: Ints
+    jumps: Ints  # walks remembered: from a node, for a value of the block that it reads
     used: Ints  # how many: items, checks, block values in row_index, pairs in updated, in group memo
     done: Ints  # per spec, whether its verdict is known
     # packing: where a block's value is in a state's words

@@ -14,6 +14,7 @@ from kmodel.engines.compiled.jit import UNKNOWN, Ints, Memo, Vector
 from kmodel.engines.compiled.tries import Leaf, Tables
 
 WORD_BITS = 32
+JUMPS = 1 << 17
 
 
 class Packing:
@@ -80,6 +81,7 @@ class Blocks:
         self.items = {name: np.empty(256, np.int64 if name == "change" else np.int32) for name in ITEM_FIELDS}
         self.checks = {name: np.empty(256, np.int32) for name in ("root", "code")}
         self.used = np.zeros(4, np.int64)
+        self.jumps = np.zeros(JUMPS, np.int64)
         self.group_memo.used = self.used[3:4]
         self.packing = Packing([1] * blocks)
 
@@ -130,6 +132,7 @@ class Blocks:
             *(self.items[name] for name in ITEM_FIELDS),
             self.checks["root"],
             self.checks["code"],
+            self.jumps,
             self.used,
             done,
             packing.word,

@@ -14,6 +14,9 @@ from kmodel.engines.compiled.jit import UNKNOWN, Ints, compiled, inlined, look_u
 DONE, FULL, NEEDS_FILL, MISS, MISS_UPDATE, GROW, REPACK = range(7)
 PARTITIONS = 16
 NOTHING = -2
+JUMP_LIMIT = 1 << 21  # nodes and values from here on are not remembered in jumps
+JUMP_CODE = (1 << 22) - 1
+JUMP_KEY = ~JUMP_CODE
 
 
 @compiled
@@ -90,6 +93,7 @@ def walk(
     code: int,
     before: Ints,
     after: Ints,
+    jumps: Ints,
     node_position: Ints,
     node_projection: Ints,
     cell_block: Ints,
@@ -102,22 +106,47 @@ def walk(
     child_keys: Ints,
     child_values: Ints,
 ) -> int:
-    """Follow a trie from a node to a leaf, for the block values before and after a step; UNKNOWN where it ends early."""
+    """Follow a trie from a node to a leaf, for the block values before and after a step; UNKNOWN where it ends early.
+
+    Reads of one block that follow each other are one jump. Jumps are remembered in a table that forgets what
+    is in its way; an entry is one word (node, value, place reached), so that threads may share the table.
+    """
     cells = cell_block.size
     while code >= 0:
+        start = code
         cell = node_position[code]
-        if cell >= cells:
+        is_after = cell >= cells
+        if is_after:
             cell -= cells
             value = after[cell_block[cell]]
         else:
             value = before[cell_block[cell]]
         block = cell_block[cell]
-        number = block_rows[row_base[block] + value * block_size[block] + cell_slot[cell]]
-        branch = branches[projection_base[node_projection[code]] + number]
-        if branch < 0:
-            code = -1
-        else:
+        key = (np.int64(start) << 43) | (np.int64(value) << 22)
+        slot = ((key * np.int64(-7046029254386353131)) >> 40) & (jumps.size - 1)
+        entry = jumps[slot]
+        if entry & JUMP_KEY == key and start < JUMP_LIMIT and value < JUMP_LIMIT and entry != 0:
+            code = (entry & JUMP_CODE) - JUMP_LIMIT
+            continue
+        row_start = row_base[block] + value * block_size[block]
+        while True:
+            number = block_rows[row_start + cell_slot[cell]]
+            branch = branches[projection_base[node_projection[code]] + number]
+            if branch < 0:
+                code = -1
+                break
             code = look_up(child_keys, child_values, code, branch)
+            if code < 0:
+                break
+            cell = node_position[code]
+            if (cell >= cells) != is_after:
+                break
+            if is_after:
+                cell -= cells
+            if cell_block[cell] != block:
+                break
+        if code != UNKNOWN and start < JUMP_LIMIT and value < JUMP_LIMIT and -JUMP_LIMIT < code < JUMP_LIMIT:
+            jumps[slot] = key | (code + JUMP_LIMIT)
     return code
 
 
@@ -237,6 +266,7 @@ def expand(
     )
     node_position, node_projection, child_keys, child_values = t.node_position, t.node_projection, t.child_keys, t.child_values
     cell_block, cell_slot, row_base, block_rows = t.cell_block, t.cell_slot, t.row_base, t.block_rows
+    jumps = t.jumps
     projection_base, branches, block_size = t.projection_base, t.branches, t.block_size
     blocks, words = word.size, rows.shape[1]
     row, after = np.empty(blocks, np.int64), np.empty(blocks, np.int64)
@@ -271,7 +301,7 @@ def expand(
                 if code == UNKNOWN:
                     code = roots[root]
                 if code > NOTHING:
-                    code = walk(code, row, row, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    code = walk(code, row, row, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root, 0, entry
                         return
@@ -335,7 +365,7 @@ def expand(
                         continue
                     if code == UNKNOWN:
                         code = roots[root_asked]
-                    code = walk(code, row, after, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    code = walk(code, row, after, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
                         return
