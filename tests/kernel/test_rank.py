@@ -59,14 +59,14 @@ def test_ranks_move_up_when_one_is_forgotten() -> None:
     before = cluster(stored=Object(version(3)), seen=Object(version(1)), sent=(version(2), Rank(OTHER, 4)))
     step = take(watch.bind(), before)
     assert step is not None
-    assert step.after.values == (Object(version(2)), Object(version(2)), (version(1), Rank(OTHER, 4)))
+    assert step.next.values == (Object(version(2)), Object(version(2)), (version(1), Rank(OTHER, 4)))
 
 
 def test_ranks_that_are_all_still_mentioned_keep_their_numbers() -> None:
     before = cluster(stored=Object(version(2)), seen=Object(version(1)), sent=(version(1),))
     step = take(watch.bind(), before)
     assert step is not None
-    assert step.after.values == (Object(version(2)), Object(version(2)), (version(1),))
+    assert step.next.values == (Object(version(2)), Object(version(2)), (version(1),))
 
 
 def test_endless_writes_make_finitely_many_states() -> None:
@@ -96,7 +96,7 @@ def test_numbers_are_without_gaps_and_order_is_kept(story: list[str]) -> None:
         step = take(moves[name], now)
         if step is None:
             continue
-        now = step.after
+        now = step.next
         if name == "write":
             absolute["stored"] = max(absolute["stored"], absolute["seen"], *absolute["sent"], 0) + 1
         elif name == "watch":
