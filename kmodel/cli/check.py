@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,8 +135,8 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
     engine = how.engine or given.scenario.engine
     model = given.model(specs)
     events = _explore(model, engine, how, given.scenario.max_states)
-    handlers = [ProgressLine(console)] if console.is_terminal and output != "json" else []
-    driven = drive(events, *handlers)
+    with closing(ProgressLine(console)) as progress:
+        driven = drive(events, progress)
     result = driven.result
     print_summary(console, given.source, result)  # before the report, whose pictures take a moment
     written = write_report(result, given.source, reports)

@@ -1,29 +1,31 @@
 """Breadth-first search over all reachable states: exact counts, shortest counterexamples."""
 
-import time
-from collections import Counter
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
-from kmodel.engines.tables import Table, spec_table, transition_table
 from kmodel.engines.verdict import Finding, Result, Verdict
-from kmodel.kernel import BoundReached, Cluster, Kind, Model, Spec, Step, Trace, failure, take
-from kmodel.kernel.footprint import Effect, Writes
+from kmodel.kernel import BoundReached, Kind, Model, Spec, Step, Trace, take
 
-PROGRESS_EVERY_STATES = 1000
-Row = tuple[Any, ...]
+if TYPE_CHECKING:
+    from kmodel.engines.compiled.search import Place, Space
 
 
 @attrs.frozen
 class Bounds:
-    """When to stop although states are left: a number of states, a depth, and whether the first violation is enough."""
+    """When to stop although states are left, and how many threads to use.
+
+    A number of states, a depth, and whether the first violation is enough.
+    """
 
     max_states: int | None = None
     max_depth: int | None = None
     stop_at_first_violation: bool = False
+    threads: int = 1
 
 
 def explore(model: Model, bounds: Bounds = Bounds()) -> Iterator[Event]:
@@ -41,141 +43,138 @@ def result_of(model: Model, bounds: Bounds = Bounds()) -> Result:
 
 class _Search:
     def __init__(self, model: Model, bounds: Bounds) -> None:
+        from kmodel.engines.compiled.search import Clock
+
         self.model = model
         self.bounds = bounds
-        self.layout = model.initial[0].layout
-        self.tables = [transition_table(action) for action in model.actions]
-        self.state_specs = [(spec, spec_table(spec)) for spec in model.specs if not spec.of_steps]
-        self.step_specs = [spec for spec in model.specs if spec.of_steps]
-        self.step_tables: dict[tuple[int, int, Writes], Table[bool | str]] = {}
-        self.rows: list[Row] = []
-        self.number: dict[Row, int] = {}
-        self.parents: list[tuple[int, int]] = []
-        self.generated = 0
+        self.clock = Clock()
         self.depth = 0
-        self.fired: Counter[str] = Counter()
-        self.counts = [0] * len(model.actions)
-        self.findings: dict[Spec, Finding] = {}
-        self.started = time.perf_counter()
+        self.findings: dict[int, Finding] = {}
+        self.space: Space | None = None
 
     def run(self) -> Iterator[Event]:
         stopped: str | None = None
         try:
-            for event in self._levels():
-                yield event
-                if isinstance(event, Found) and event.finding.is_failure and self.bounds.stop_at_first_violation:
-                    stopped = f"stopped at the first violation, after {len(self.rows):,} states"
-                    break
+            yield from self._levels()
         except _Stopped as stop:
             stopped = stop.why
         except BoundReached as bound:
+            yield from self._judge()
             stopped = str(bound)
+        except KeyboardInterrupt:
+            stopped = f"interrupted after {self.states:,} states"
+        finally:
+            if self.space is not None:
+                self.space.close()
         yield Finished(self._result(stopped))
 
+    @property
+    def states(self) -> int:
+        return 0 if self.space is None else self.space.states
+
     def _levels(self) -> Iterator[Event]:
-        for index, cluster in enumerate(self.model.initial):
-            self.generated += 1
-            if cluster.values not in self.number:
-                yield from self._add(cluster.values, -1, index)
-        low = 0
-        while low < len(self.rows):
+        from kmodel.engines.compiled.search import Overflow, Space
+
+        space = self.space = Space(self.model, self.bounds.threads)
+        while space.states > sum(space.cursor):
             self.depth += 1
-            high = len(self.rows)
+            ends = [partition.count for partition in space.partitions]
             if self.bounds.max_depth is not None and self.depth > self.bounds.max_depth:
-                raise _Stopped(f"stopped at depth {self.bounds.max_depth:,}, with {high - low:,} states not expanded")
-            for state in range(low, high):
-                if state % PROGRESS_EVERY_STATES == 0:
-                    waiting = len(self.rows) - state
-                    yield Progress(len(self.rows), self.depth, waiting, time.perf_counter() - self.started)
-                yield from self._expand(state)
-            low = high
+                waiting = sum(ends) - sum(space.cursor)
+                yield from self._check_waiting(space)
+                raise _Stopped(f"stopped at depth {self.bounds.max_depth:,}, with {waiting:,} states not expanded")
+            yield self._progress(space)
+            while space.cursor != ends:
+                space.expand_round(ends)
+                yield from self._judge()
+                try:
+                    space.add_round(self.bounds.max_states)
+                except Overflow:
+                    yield from self._check_waiting(space)
+                    raise _Stopped(f"stopped after {space.states:,} states") from None
+                if self.clock.is_due():
+                    yield self._progress(space)
 
-    def _expand(self, state: int) -> Iterator[Event]:
-        row = self.rows[state]
-        for index, table in enumerate(self.tables):
-            effect = table.answer(row, lambda: Cluster(self.layout, row))
-            if effect is None:
-                continue
-            self.generated += 1
-            self.counts[index] += 1
-            successor = list(row)
-            for write in effect.total:
-                successor[write.position] = write.update(row[write.position])
-            after = tuple(successor)
-            if self.step_specs:
-                yield from self._check_step(state, index, effect)
-            if after not in self.number:
-                yield from self._add(after, state, index)
+    def _check_waiting(self, space: Space) -> Iterator[Event]:
+        """Ask the specs of states about the states that will not be expanded."""
+        ends = [partition.count for partition in space.partitions]
+        while space.cursor != ends:
+            space.expand_round(ends, check_only=True)
+            yield from self._judge()
 
-    def _add(self, row: Row, parent: int, index: int) -> Iterator[Event]:
-        if self.bounds.max_states is not None and len(self.rows) >= self.bounds.max_states:
-            raise _Stopped(f"stopped after {self.bounds.max_states:,} states")
-        state = len(self.rows)
-        self.number[row] = state
-        self.rows.append(row)
-        self.parents.append((parent, index))
-        for spec, table in self.state_specs:
-            if spec not in self.findings:
-                answer = table.answer(row, lambda: Cluster(self.layout, row))
-                yield from self._judge(spec, answer, lambda: self._trace(state))
+    def _progress(self, space: Space) -> Progress:
+        return Progress(space.states, self.depth, space.states - sum(space.cursor), self.clock.seconds)
 
-    def _check_step(self, state: int, index: int, effect: Effect) -> Iterator[Event]:
-        for which, spec in enumerate(self.step_specs):
-            if spec in self.findings:
-                continue
-            table = self.step_tables.get((which, index, effect.writes))
-            if table is None:
-                table = self.step_tables[which, index, effect.writes] = spec_table(spec)
-            answer = table.answer(self.rows[state], lambda: self._step(state, index))
-            yield from self._judge(spec, answer, lambda: self._trace(state, index))
-
-    def _judge(self, spec: Spec, answer: bool | str, trace: Any) -> Iterator[Event]:
-        if spec.kind is Kind.SOMETIMES:
-            if answer is True:
-                self.findings[spec] = Finding(spec, Verdict.HOLDS, "it happens", trace())
-                yield Found(self.findings[spec])
+    def _judge(self) -> Iterator[Event]:
+        """Turn what the last round found into findings: for each spec the first state or step."""
+        space = self.space
+        if space is None:
             return
-        reason = failure(answer)
-        if reason is not None:
-            self.findings[spec] = Finding(spec, Verdict.VIOLATED, reason, trace())
-            yield Found(self.findings[spec])
+        found = space.found
+        for partition, index in zip(*(found[:, :, 0] >= 0).nonzero(), strict=True):
+            if space.done[index]:
+                continue
+            place = (int(partition), int(found[partition, index, 0]))
+            code = int(found[partition, index, 1])
+            of_step = int(found[partition, index, 2]) >= 0
+            finding = self._finding_at(space, int(index), place, code, of_step)
+            space.done[index] = 1
+            self.findings[int(index)] = finding
+            yield Found(finding)
+            if finding.is_failure and self.bounds.stop_at_first_violation:
+                raise _Stopped(f"stopped at the first violation, after {space.states:,} states")
 
-    def _step(self, state: int, index: int) -> Step:
-        step = take(self.model.actions[index], Cluster(self.layout, self.rows[state]))
-        assert step is not None
-        return step
+    def _finding_at(self, space: Space, index: int, place: Place, code: int, of_step: bool) -> Finding:
+        from kmodel.engines.compiled.search import telling_step
+        from kmodel.engines.compiled.tries import Answer
 
-    def _trace(self, state: int, last: int | None = None) -> Trace:
-        chosen: list[int] = [] if last is None else [last]
-        while self.parents[state][0] >= 0:
-            state, index = self.parents[state]
-            chosen.append(index)
-        initial = self.parents[state][1]
-        return trace_of(self.model, initial, chosen[::-1])
+        spec = self.model.specs[index]
+        last = None
+        if of_step:
+            last, code = telling_step(space, index, place)
+        answer = space.tables.outcome(code)
+        assert isinstance(answer, Answer)
+        verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
+        return Finding(spec, verdict, answer.reason, self._trace(space, place, last))
+
+    def _trace(self, space: Space, place: Place, last: tuple[int, int] | None) -> Trace:
+        from kmodel.engines.compiled.search import ancestry, choices
+
+        initial, places = ancestry(space, place)
+        taken = [*choices(space, places), *([last] if last is not None else [])]
+        cluster = self.model.initial[initial]
+        steps: list[Step] = []
+        for action, _ in taken:
+            step = take(self.model.actions[action], cluster)
+            assert step is not None, f"{self.model.actions[action]} is not enabled on its own trace"
+            steps.append(step)
+            cluster = step.next
+        return Trace(self.model.initial[initial], tuple(steps), (initial, *(index for _, index in taken)))
 
     def _result(self, stopped: str | None) -> Result:
-        findings = tuple(self._finding(spec, stopped) for spec in self.model.specs)
-        fired = {str(action): count for action, count in zip(self.model.actions, self.counts, strict=True)}
+        findings = tuple(self._finding(index, spec, stopped) for index, spec in enumerate(self.model.specs))
+        space = self.space
+        fired = [0] * len(self.model.actions) if space is None else space.fired.sum(axis=0).tolist()
         return Result(
             self.model,
             "exhaustive",
             findings,
-            len(self.rows),
-            self.generated,
+            self.states,
+            0 if space is None else space.generated,
             self.depth,
-            time.perf_counter() - self.started,
-            fired,
+            self.clock.seconds,
+            {str(action): count for action, count in zip(self.model.actions, fired, strict=False)},
             stopped,
         )
 
-    def _finding(self, spec: Spec, stopped: str | None) -> Finding:
-        if spec in self.findings:
-            return self.findings[spec]
+    def _finding(self, index: int, spec: Spec, stopped: str | None) -> Finding:
+        if index in self.findings:
+            return self.findings[index]
         if stopped is not None:
             return Finding(spec, Verdict.NO_VIOLATION_FOUND, stopped)
         if spec.kind is Kind.SOMETIMES:
-            return Finding(spec, Verdict.VIOLATED, f"it never happens in all {len(self.rows):,} reachable states")
-        return Finding(spec, Verdict.HOLDS, f"in all {len(self.rows):,} reachable states")
+            return Finding(spec, Verdict.VIOLATED, f"it never happens in all {self.states:,} reachable states")
+        return Finding(spec, Verdict.HOLDS, f"in all {self.states:,} reachable states")
 
 
 def trace_of(model: Model, initial: int, choices: list[int]) -> Trace:

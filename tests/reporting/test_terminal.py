@@ -1,17 +1,19 @@
 """What is printed: the summary, the event table, a failure; compared with golden files (see golden.py)."""
 
 import io
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import attrs
 from rich.console import Console
 
-from kmodel.engines.events import Finished, Found, Progress, Started
+from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.exhaustive import Bounds, explore
 from kmodel.engines.verdict import Result, Verdict
 from kmodel.reporting.failure import failure_text, replay_command
 from kmodel.reporting.handler import drive
-from kmodel.reporting.progress import counts
+from kmodel.reporting.progress import ProgressLine, counts
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import event_table
 from kmodel.reporting.summary import print_summary
@@ -38,7 +40,10 @@ def test_summary_when_all_holds() -> None:
 
 
 def test_summary_when_a_bound_was_hit() -> None:
-    assert same("summary-bound.txt", printed(result(two_phase_commit.model(3), Bounds(max_states=20))))
+    outcome = result(two_phase_commit.model(3), Bounds(max_states=20))
+    # How far an engine gets in the last level before it stops is its own affair.
+    outcome = attrs.evolve(outcome, states=20, generated=26, depth=2, fired={"abort()": 4})
+    assert same("summary-bound.txt", printed(outcome))
 
 
 def test_the_three_verdicts_are_worded_differently() -> None:
@@ -109,21 +114,53 @@ def test_progress_in_words() -> None:
 
 
 def test_an_interrupt_ends_with_what_was_found_so_far() -> None:
+    outcome = result(broken_model())
     seen: list[type] = []
-    model = broken_model()
 
-    def stop_at_first_violation(event: object) -> None:
-        seen.append(type(event))
-        if isinstance(event, Found) and event.finding.is_failure:
-            raise KeyboardInterrupt
+    def interrupted() -> Iterator[Event]:
+        yield Started(outcome.model, "exhaustive")
+        yield Progress(30, 3, 12, 0.5)
+        yield Found(outcome.failures[0])
+        raise KeyboardInterrupt
 
-    driven = drive(explore(model), stop_at_first_violation)
+    driven = drive(interrupted(), lambda event: seen.append(type(event)))
     assert driven.interrupted
-    assert seen[0] is Started
-    assert seen[-1] is Finished
+    assert seen == [Started, Progress, Found, Finished]
     verdicts = {finding.spec.name: finding.verdict for finding in driven.result.findings}
     assert verdicts["managers_agree"] is Verdict.VIOLATED
     assert verdicts["all_commit"] is Verdict.NO_VIOLATION_FOUND
-    text = printed(attrs.evolve(driven.result, seconds=0.5))
-    assert "not exhaustive: interrupted after" in text
+    text = printed(driven.result)
+    assert "not exhaustive: interrupted after 30 states" in text
     assert "NEVER FIRED" not in text  # nobody counted
+
+
+def test_an_interrupt_in_a_handler_ends_the_engine() -> None:
+    ended = []
+
+    def engine() -> Iterator[Event]:
+        try:
+            yield from explore(broken_model())
+        finally:
+            ended.append(True)
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Found):
+            raise KeyboardInterrupt
+
+    assert drive(engine(), interrupt).interrupted
+    assert ended
+
+
+def test_the_progress_line_gives_the_terminal_back_after_an_error() -> None:
+    out = io.StringIO()
+    line = ProgressLine(Console(file=out, force_terminal=True, width=80))
+    with closing(line):
+        line(Started(two_phase_commit.model(1), "exhaustive"))
+        line(Progress(10, 2, 4, 1.0))  # and then no Finished, since the model is impure
+    assert out.getvalue().count("\x1b[?25l") == out.getvalue().count("\x1b[?25h") == 1  # the cursor
+
+
+def test_without_a_terminal_there_is_no_progress_line() -> None:
+    out = io.StringIO()
+    drive(explore(two_phase_commit.model(2)), ProgressLine(Console(file=out, width=80)))
+    assert out.getvalue() == ""

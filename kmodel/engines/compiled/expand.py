@@ -1,0 +1,406 @@
+"""The compiled loop: what can be done in each state, by walking tables.
+
+For each value of each block there is a list of what is left to do for the actions and specs that read that block first: actions
+that are not enabled there, and specs that have nothing to say, are not in it; an action that reads and writes only that
+block is there with its outcome. Lists are made when first needed. What no table knows yet ends the loop with a status; Python
+calls the function, extends the tables, and resumes the loop in the same state.
+"""
+
+import numpy as np
+
+from kmodel.engines.compiled.arrays import CHECKS, GROUPS, ITEMS, ROWS, Arrays
+from kmodel.engines.compiled.jit import UNKNOWN, Ints, compiled, inlined, look_up, store
+
+DONE, FULL, NEEDS_FILL, MISS, MISS_UPDATE, GROW, REPACK = range(7)
+PARTITIONS = 16
+NOTHING = -2
+JUMP_LIMIT = 1 << 21  # nodes and values from here on are not remembered in jumps
+JUMP_CODE = (1 << 22) - 1
+JUMP_KEY = ~JUMP_CODE
+
+
+@compiled
+def index_rows(base: Ints, count: Ints, fingerprint: Ints, row_index: Ints) -> None:
+    """Enter all block values into an empty index."""
+    mask = row_index.size - 1
+    for block in range(base.size):
+        for value in range(base[block], base[block] + count[block]):
+            slot = fingerprint[value] & mask
+            while row_index[slot] != 0:
+                slot = (slot + 1) & mask
+            row_index[slot] = value + 1
+
+
+@compiled
+def number_row(t: Arrays, block: int, row: Ints) -> int:
+    """Return the number of a block's joint value, a new one if it was never seen; UNKNOWN if there is no room for it."""
+    first = t.block_cell_start[block]
+    size = t.block_cell_start[block + 1] - first
+    fingerprint = np.int64(0)
+    for slot in range(size):
+        fingerprint += t.fingerprints[t.fingerprint_base[t.block_cells[first + slot]] + row[slot]]
+    mask = t.row_index.size - 1
+    slot = fingerprint & mask
+    base, count = t.block_base[block], t.block_count[block]
+    while t.row_index[slot] != 0:
+        value = t.row_index[slot] - 1 - base
+        if 0 <= value < count and t.block_fingerprint[base + value] == fingerprint:
+            start = t.row_base[block] + value * size
+            same = True
+            for cell in range(size):
+                if t.block_rows[start + cell] != row[cell]:
+                    same = False
+                    break
+            if same:
+                return value  # type: ignore[no-any-return]
+        slot = (slot + 1) & mask
+    if count >= t.block_capacity[block] or 2 * (t.used[ROWS] + 1) > t.row_index.size:
+        return -1
+    t.row_index[slot] = base + count + 1
+    t.block_fingerprint[base + count] = fingerprint
+    start = t.row_base[block] + count * size
+    for cell in range(size):
+        t.block_rows[start + cell] = row[cell]
+    t.block_count[block] = count + 1
+    t.used[ROWS] += 1
+    return count  # type: ignore[no-any-return]
+
+
+@compiled
+def change(t: Arrays, group: int, block: int, value: int, out: Ints) -> int:
+    """Return the block's value after a group of writes; UNKNOWN with the status in `out` if it cannot be told yet."""
+    first = t.block_cell_start[block]
+    size = t.block_cell_start[block + 1] - first
+    row = np.empty(size, np.int64)
+    start = t.row_base[block] + value * size
+    for slot in range(size):
+        row[slot] = t.block_rows[start + slot]
+    for write in range(t.group_write_start[group], t.group_write_start[group + 1]):
+        slot, update = t.group_slot[write], t.group_update[write]
+        new = look_up(t.updated_keys, t.updated_values, update, row[slot])
+        if new == UNKNOWN:
+            out[0], out[2], out[3] = MISS_UPDATE, update, row[slot]
+            return -1
+        row[slot] = new
+    number = number_row(t, block, row)
+    if number == UNKNOWN:
+        out[0] = GROW
+    return number
+
+
+@inlined
+def walk(
+    code: int,
+    before: Ints,
+    after: Ints,
+    jumps: Ints,
+    node_position: Ints,
+    node_projection: Ints,
+    cell_block: Ints,
+    cell_slot: Ints,
+    block_size: Ints,
+    row_base: Ints,
+    block_rows: Ints,
+    projection_base: Ints,
+    branches: Ints,
+    child_keys: Ints,
+    child_values: Ints,
+) -> int:
+    """Follow a trie from a node to a leaf, for the block values before and after a step; UNKNOWN where it ends early.
+
+    Reads of one block that follow each other are one jump. Jumps are remembered in a table that forgets what
+    is in its way; an entry is one word (node, value, place reached), so that threads may share the table.
+    """
+    cells = cell_block.size
+    while code >= 0:
+        start = code
+        cell = node_position[code]
+        is_after = cell >= cells
+        if is_after:
+            cell -= cells
+            value = after[cell_block[cell]]
+        else:
+            value = before[cell_block[cell]]
+        block = cell_block[cell]
+        key = (np.int64(start) << 43) | (np.int64(value) << 22)
+        slot = ((key * np.int64(-7046029254386353131)) >> 40) & (jumps.size - 1)
+        entry = jumps[slot]
+        if entry & JUMP_KEY == key and start < JUMP_LIMIT and value < JUMP_LIMIT and entry != 0:
+            code = (entry & JUMP_CODE) - JUMP_LIMIT
+            continue
+        row_start = row_base[block] + value * block_size[block]
+        while True:
+            number = block_rows[row_start + cell_slot[cell]]
+            branch = branches[projection_base[node_projection[code]] + number]
+            if branch < 0:
+                code = -1
+                break
+            code = look_up(child_keys, child_values, code, branch)
+            if code < 0:
+                break
+            cell = node_position[code]
+            if (cell >= cells) != is_after:
+                break
+            if is_after:
+                cell -= cells
+            if cell_block[cell] != block:
+                break
+        if code != UNKNOWN and start < JUMP_LIMIT and value < JUMP_LIMIT and -JUMP_LIMIT < code < JUMP_LIMIT:
+            jumps[slot] = key | (code + JUMP_LIMIT)
+    return code
+
+
+@compiled
+def walk_within(t: Arrays, code: int, block: int, before: int, after: int) -> int:
+    """Follow a trie as far as it reads one block and is known; return the place reached."""
+    cells = t.cell_block.size
+    while code >= 0:
+        cell = t.node_position[code]
+        value = before
+        if cell >= cells:
+            cell -= cells
+            value = after
+        if t.cell_block[cell] != block:
+            return code
+        size = t.block_cell_start[block + 1] - t.block_cell_start[block]
+        number = t.block_rows[t.row_base[block] + value * size + t.cell_slot[cell]]
+        branch = t.branches[t.projection_base[t.node_projection[code]] + number]
+        if branch < 0:
+            return code
+        following = look_up(t.child_keys, t.child_values, code, branch)
+        if following == UNKNOWN:
+            return code
+        code = following
+    return code
+
+
+@compiled
+def fill(t: Arrays, actions: int, block: int, value: int, out: Ints) -> bool:
+    """Make the list of a block's value; False with the status in `out` if that needs Python."""
+    first, last = t.block_root_start[block], t.block_root_start[block + 1]
+    item, check = t.used[ITEMS], t.used[CHECKS]
+    if item + last - first > t.item_root.size:
+        out[0] = GROW
+        return False
+    begin = item
+    for place in range(first, last):
+        root = t.block_roots[place]
+        code = walk_within(t, t.roots[root], block, value, value)
+        if code == NOTHING or (root >= actions and t.done[t.root_spec[root]]):
+            continue
+        t.item_root[item], t.item_code[item] = root, code
+        t.item_next[item], t.item_change[item] = -1, 0
+        t.item_check_start[item], t.item_check_length[item] = check, 0
+        if root < actions and code <= NOTHING:
+            leaf = NOTHING - code
+            group, groups = t.leaf_group_start[leaf], t.leaf_group_start[leaf + 1]
+            local = groups == group or (groups == group + 1 and t.group_block[t.leaf_groups[group]] == block)
+            if local:
+                following = value
+                if groups > group:
+                    following = change(t, t.leaf_groups[group], block, value, out)
+                    if following == UNKNOWN:
+                        return False
+                t.item_next[item] = following
+                base = t.block_base[block]
+                t.item_change[item] = t.block_fingerprint[base + following] - t.block_fingerprint[base + value]
+                step_class = t.leaf_class[leaf]
+                for each in range(t.class_start[step_class], t.class_start[step_class + 1]):
+                    spec_root = t.class_roots[each]
+                    if t.done[t.root_spec[spec_root]]:
+                        continue
+                    place_reached = walk_within(t, t.roots[spec_root], block, value, following)
+                    if place_reached == NOTHING:
+                        continue
+                    if check >= t.check_root.size:
+                        out[0] = GROW
+                        return False
+                    t.check_root[check], t.check_code[check] = spec_root, place_reached
+                    check += 1
+                t.item_check_length[item] = check - t.item_check_start[item]
+        item += 1
+    t.list_start[t.block_base[block] + value] = begin
+    t.list_length[t.block_base[block] + value] = item - begin
+    t.used[ITEMS], t.used[CHECKS] = item, check
+    return True
+
+
+@compiled
+def expand(
+    t: Arrays,
+    actions: int,
+    rows: Ints,
+    low: int,
+    high: int,
+    origin: int,
+    may_fill: bool,
+    check_only: bool,
+    keys: Ints,
+    fingerprints: Ints,
+    sources: Ints,
+    counts: Ints,
+    fired: Ints,
+    found: Ints,
+    out: Ints,
+) -> None:
+    """Expand the states low to high of a partition into the buckets of the partitions that their successors belong to.
+
+    Keys is (partition, place, word); a source is the state's distance from the origin. The status is in out[0], the state
+    at which to resume in out[1], and what is missing in out[2:].
+    """
+    # arrays taken out of the tuple once: each access to it would count references
+    list_start, list_length, item_root, item_code, item_next, item_change = (
+        t.list_start, t.list_length, t.item_root, t.item_code, t.item_next, t.item_change,
+    )
+    item_check_start, item_check_length, check_root, check_code, roots, root_spec = (
+        t.item_check_start, t.item_check_length, t.check_root, t.check_code, t.roots, t.root_spec,
+    )
+    leaf_class, class_start, class_roots, leaf_group_start, leaf_groups, group_block = (
+        t.leaf_class, t.class_start, t.class_roots, t.leaf_group_start, t.leaf_groups, t.group_block,
+    )
+    group_keys, group_values, done, word, shift, mask = (
+        t.group_keys, t.group_values, t.done, t.word, t.shift, t.mask,
+    )
+    block_base, block_fingerprint = (
+        t.block_base, t.block_fingerprint,
+    )
+    node_position, node_projection, child_keys, child_values = t.node_position, t.node_projection, t.child_keys, t.child_values
+    cell_block, cell_slot, row_base, block_rows = t.cell_block, t.cell_slot, t.row_base, t.block_rows
+    jumps = t.jumps
+    projection_base, branches, block_size = t.projection_base, t.branches, t.block_size
+    blocks, words = word.size, rows.shape[1]
+    row, after = np.empty(blocks, np.int64), np.empty(blocks, np.int64)
+    new_action, new_key = np.empty(actions, np.int64), np.empty((actions, words), np.int64)
+    new_fingerprint, order = np.empty(actions, np.int64), np.empty(actions, np.int64)
+    full = False
+    for partition in range(counts.size):
+        if counts[partition] + actions > keys.shape[1]:
+            full = True
+    for state in range(low, high):
+        out[1] = state
+        if full:
+            out[0] = FULL
+            return
+        fingerprint = np.int64(0)
+        for block in range(blocks):
+            value = (rows[state, word[block]] >> shift[block]) & mask[block]
+            row[block] = value
+            after[block] = value
+            fingerprint += block_fingerprint[block_base[block] + value]
+        new = 0
+        for block in range(blocks):
+            entry = block_base[block] + row[block]
+            if list_start[entry] < 0:
+                if not may_fill:
+                    out[0] = NEEDS_FILL
+                    return
+                if not fill(t, actions, block, row[block], out):
+                    return
+            for item in range(list_start[entry], list_start[entry] + list_length[entry]):
+                root, code = item_root[item], item_code[item]
+                if code == UNKNOWN:
+                    code = roots[root]
+                if code > NOTHING:
+                    code = walk(code, row, row, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    if code == UNKNOWN:
+                        out[0], out[2], out[3], out[4] = MISS, root, 0, entry
+                        return
+                    if code == NOTHING:
+                        continue
+                if root >= actions:
+                    spec = root_spec[root]
+                    if not done[spec] and found[spec, 0] < 0:
+                        found[spec, 0], found[spec, 1], found[spec, 2] = state, code, -1
+                    continue
+                if check_only:
+                    continue
+                leaf = NOTHING - code
+                following = item_next[item]
+                for each_word in range(words):
+                    new_key[new, each_word] = rows[state, each_word]
+                if following >= 0:
+                    new_fingerprint[new] = fingerprint + item_change[item]
+                    new_key[new, word[block]] += (following - row[block]) << shift[block]
+                    if following > mask[block]:
+                        out[0] = REPACK
+                        return
+                    first_check = item_check_start[item]
+                    last_check = first_check + item_check_length[item]
+                    after[block] = following
+                else:
+                    changed = fingerprint
+                    for each in range(leaf_group_start[leaf], leaf_group_start[leaf + 1]):
+                        group = leaf_groups[each]
+                        other = group_block[group]
+                        following = look_up(group_keys, group_values, group, row[other])
+                        if following == UNKNOWN:
+                            if not may_fill:
+                                out[0] = NEEDS_FILL
+                                return
+                            if 2 * (t.used[GROUPS] + 1) > group_keys.size:
+                                out[0] = GROW
+                                return
+                            following = change(t, group, other, row[other], out)
+                            if following == UNKNOWN:
+                                return
+                            store(group_keys, group_values, group, row[other], following)
+                            t.used[GROUPS] += 1
+                        if following > mask[other]:
+                            out[0] = REPACK
+                            return
+                        after[other] = following
+                        base = block_base[other]
+                        changed += block_fingerprint[base + following] - block_fingerprint[base + row[other]]
+                        new_key[new, word[other]] += (following - row[other]) << shift[other]
+                    new_fingerprint[new] = changed
+                    step_class = leaf_class[leaf]
+                    first_check, last_check = class_start[step_class], class_start[step_class + 1]
+                for check in range(first_check, last_check):
+                    if item_next[item] >= 0:
+                        root_asked, code = check_root[check], check_code[check]
+                    else:
+                        root_asked, code = class_roots[check], -1
+                    spec = root_spec[root_asked]
+                    if done[spec]:
+                        continue
+                    if code == UNKNOWN:
+                        code = roots[root_asked]
+                    code = walk(code, row, after, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    if code == UNKNOWN:
+                        out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
+                        return
+                    if code < NOTHING and found[spec, 0] < 0:
+                        found[spec, 0], found[spec, 1], found[spec, 2] = state, code, leaf
+                if item_next[item] >= 0:
+                    after[block] = row[block]
+                else:
+                    for each in range(leaf_group_start[leaf], leaf_group_start[leaf + 1]):
+                        other = group_block[leaf_groups[each]]
+                        after[other] = row[other]
+                # successors stay in the order of the actions, whatever the blocks are
+                new_action[new] = root
+                place = new
+                while place > 0 and new_action[order[place - 1]] > root:
+                    order[place] = order[place - 1]
+                    place -= 1
+                order[place] = new
+                new += 1
+        for place in range(new):
+            each = order[place]
+            fired[new_action[each]] += 1
+            same = new_fingerprint[each] == fingerprint
+            if same:
+                for each_word in range(words):
+                    same = same and new_key[each, each_word] == rows[state, each_word]
+                if same:
+                    continue
+            partition = (new_fingerprint[each] >> 56) & (PARTITIONS - 1)
+            at = counts[partition]
+            for each_word in range(words):
+                keys[partition, at, each_word] = new_key[each, each_word]
+            fingerprints[partition, at] = new_fingerprint[each]
+            sources[partition, at] = state - origin
+            counts[partition] = at + 1
+            if at + 1 + actions > keys.shape[1]:
+                full = True
+    out[0], out[1] = DONE, high

@@ -1,0 +1,112 @@
+"""Interning: each cell's values, projections and updates as small integers, in arrays that compiled code reads."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+
+from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector
+from kmodel.engines.compiled.fingerprint import fingerprint
+from kmodel.kernel import Layout
+from kmodel.kernel.footprint import Projection
+from kmodel.kernel.values import plain
+
+
+class Interner:
+    """The numbers of the values seen so far.
+
+    A value has a number within its cell; a projection, and an update, has a number within the model and belongs to one cell. The
+    pools hold, for each cell, a row with one entry per value: its fingerprint, or its branch as a projection shows it.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        cells = len(layout.cells)
+        self.values: list[list[Any]] = [[] for _ in range(cells)]
+        self._ids: list[dict[Any, int]] = [{} for _ in range(cells)]
+        self._capacity = [4] * cells
+        self.fingerprint_base = np.arange(0, 4 * cells, 4, dtype=np.int64)
+        self.fingerprints = np.zeros(4 * cells, np.int64)
+        self._projection_ids: dict[tuple[int, Projection], int] = {}
+        self._projections: list[tuple[int, Projection, dict[Hashable, int]]] = []
+        self.projection_base = Vector(np.int64)
+        self.branches = Vector()
+        self._update_ids: dict[tuple[int, Callable[[Any], Any]], int] = {}
+        self._updates: list[tuple[int, Callable[[Any], Any]]] = []
+        self.updated = Memo()
+
+    def intern(self, cell: int, value: Any) -> int:
+        """Return the number of a value of the cell at a position, a new one if it was never seen."""
+        number = self._ids[cell].get(value)
+        if number is None:
+            number = self._ids[cell][value] = len(self.values[cell])
+            self.values[cell].append(value)
+            if number >= self._capacity[cell]:
+                self._widen(cell)
+            self.fingerprints[self.fingerprint_base[cell] + number] = fingerprint(self.layout.cells[cell], value)
+        return number
+
+    def projection(self, cell: int, projection: Projection) -> int:
+        """Return the number of a projection of the cell at a position."""
+        number = self._projection_ids.get((cell, projection))
+        if number is None:
+            number = self._projection_ids[cell, projection] = len(self._projections)
+            self._projections.append((cell, projection, {}))
+            self.projection_base.append(self.branches.size)
+            self._append_unknown(self._capacity[cell])
+        return number
+
+    def branch(self, projection: int, value: int, found: Hashable) -> int:
+        """Return the branch that a value takes under a projection that showed `found`, and remember it."""
+        branches = self._projections[projection][2]
+        branch = branches.setdefault(found, len(branches))
+        self.branches.data[self.projection_base.data[projection] + value] = branch
+        return branch
+
+    def look(self, projection: int, value: int) -> bool:
+        """Find the branch of a value under a projection, where it is not known yet; True if it was found now."""
+        if self.branches.data[self.projection_base.data[projection] + value] != UNKNOWN:
+            return False
+        cell, function, _ = self._projections[projection]
+        self.branch(projection, value, function(self.values[cell][value]))
+        return True
+
+    def update(self, cell: int, update: Callable[[Any], Any]) -> int:
+        """Return the number of an update of the cell at a position."""
+        number = self._update_ids.get((cell, update))
+        if number is None:
+            number = self._update_ids[cell, update] = len(self._updates)
+            self._updates.append((cell, update))
+        return number
+
+    def apply(self, update: int, value: int) -> int:
+        """Return the number of the value that an update makes of a value, and remember it."""
+        cell, function = self._updates[update]
+        new = plain(function(self.values[cell][value]), lambda: f"cell {self.layout.cells[cell]}")
+        number = self.intern(cell, new)
+        self.updated.put(update, value, number)
+        return number
+
+    def _widen(self, cell: int) -> None:
+        """Double the rows of a cell in all pools; the pools are laid out anew."""
+        old = np.array(self._capacity)
+        self._capacity[cell] *= 2
+        new = np.array(self._capacity)
+        base = np.concatenate(([0], np.cumsum(new)[:-1]))
+        fingerprints = np.zeros(int(new.sum()), np.int64)
+        for each, (start, length) in enumerate(zip(self.fingerprint_base, old, strict=True)):
+            fingerprints[base[each] : base[each] + length] = self.fingerprints[start : start + length]
+        self.fingerprint_base, self.fingerprints = base.astype(np.int64), fingerprints
+        branches, self.branches = self.branches, Vector()
+        starts, self.projection_base = self.projection_base, Vector(np.int64)
+        for number, (of, _, _) in enumerate(self._projections):
+            start = self.branches.size
+            self.projection_base.append(start)
+            self._append_unknown(self._capacity[of])
+            earlier = starts.data[number]
+            self.branches.data[start : start + old[of]] = branches.data[earlier : earlier + old[of]]
+
+    def _append_unknown(self, count: int) -> None:
+        self.branches.reserve(count)
+        self.branches.data[self.branches.size : self.branches.size + count] = UNKNOWN
+        self.branches.size += count

@@ -1,0 +1,352 @@
+"""Breadth-first search in rounds: expand part of a level, then add what was found.
+
+In a round each partition expands some of its states into buckets, one per partition that a successor may belong to; then each
+partition adds the states of the buckets meant for it. The order in which states are found depends on their fingerprints
+alone, so counts, depths and traces are the same for any number of threads.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from kmodel.engines.compiled.blocks import Blocks
+from kmodel.engines.compiled.jit import Ints
+from kmodel.engines.compiled.expand import (
+    DONE,
+    FULL,
+    GROW,
+    MISS,
+    MISS_UPDATE,
+    NEEDS_FILL,
+    PARTITIONS,
+    REPACK,
+    expand,
+    number_row,
+)
+from kmodel.engines.compiled.grouping import choose_partition
+from kmodel.engines.compiled.tries import NOTHING, Leaf, Tables
+from kmodel.engines.compiled.visited import INITIAL, Partition, number_rows, pack_rows, repacked, sampled
+from kmodel.kernel import Model, ModelError
+
+CHUNK = 2048  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
+BUCKET = 2048  # at least; a bucket has room for the successors of a state, whatever they are
+ALONE = 512  # states expanded without other threads after a table was found to be incomplete
+REGROUP_AT_STATES = (1 << 12, 1 << 15, 1 << 18, 1 << 21, 1 << 24)
+
+Place = tuple[int, int]  # a partition, and a state's place in it
+
+
+class Overflow(Exception):  # noqa: N818 - it ends the search, it is no mistake
+    """There are more states than were asked for."""
+
+
+class Space:
+    """The tables, blocks and partitions of a search, and the compiled rounds on them."""
+
+    def __init__(self, model: Model, threads: int = 1) -> None:
+        self.model = model
+        self.threads = threads
+        self.tables = Tables(model)
+        self.actions = len(model.actions)
+        rows = [self.tables.row(cluster) for cluster in model.initial]
+        self.seed(rows[0])
+        self.done = np.zeros(max(1, len(model.specs)), np.uint8)
+        self.blocks = Blocks(self.tables, [(cell,) for cell in range(self.tables.cells)])
+        self.partitions = [Partition(self.blocks.packing.words) for _ in range(PARTITIONS)]
+        self.bucket = max(BUCKET, 4 * self.actions)
+        self._make_buckets()
+        self.fired = np.zeros((PARTITIONS, max(1, self.actions)), np.int64)
+        self.found = np.full((PARTITIONS, max(1, len(model.specs)), 3), -1, np.int64)
+        self.out = np.zeros((PARTITIONS, 8), np.int64)
+        self.cursor = [0] * PARTITIONS
+        self.regroup_at = list(REGROUP_AT_STATES)
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._refresh()
+        self._add_initial(rows)
+
+    @property
+    def states(self) -> int:
+        """How many distinct states there are so far."""
+        return sum(partition.count for partition in self.partitions)
+
+    @property
+    def generated(self) -> int:
+        """How many states were generated: the initial ones, and one per step taken."""
+        return len(self.model.initial) + int(self.fired.sum())
+
+    def seed(self, row: list[int]) -> None:
+        """Ask all actions and specs of states once, so that each trie has a root."""
+        for root in range(self.actions + len(self.tables.state_specs)):
+            self.tables.resolve(root, row)
+
+    def close(self) -> None:
+        """Let the threads go."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def row(self, place: Place) -> list[int]:
+        """Return the numbers of a state's values, one per cell."""
+        partition, state = place
+        words = self.partitions[partition].states[state].tolist()
+        blocks, packing = self.blocks, self.blocks.packing
+        row = [0] * self.tables.cells
+        for block, cells in enumerate(blocks.partition):
+            value = (words[packing.word[block]] >> int(packing.shift[block])) & int(packing.mask[block])
+            start = int(blocks.row_base[block]) + value * len(cells)
+            for slot, cell in enumerate(cells):
+                row[cell] = int(blocks.rows[start + slot])
+        return row
+
+    def outcome(self, action: int, row: list[int]) -> Leaf | None:
+        """Return what an action does in a state; None if it is not enabled."""
+        code = self.tables.resolve(action, row)
+        outcome = self.tables.outcome(code)
+        assert outcome is None or isinstance(outcome, Leaf)
+        return outcome
+
+    def expand_round(self, ends: list[int], check_only: bool = False) -> None:
+        """Expand up to a chunk of states of each partition, the states before its end."""
+        self.counts[:] = 0
+        self.found[:] = -1
+        origins = list(self.cursor)
+        stops = [min(end, cursor + CHUNK) for end, cursor in zip(ends, self.cursor, strict=True)]
+        self.origins = origins
+        pending = [each for each in range(PARTITIONS) if self.cursor[each] < stops[each]]
+
+        def run(each: int, may_fill: bool, stop: int) -> None:
+            expand(
+                self.arrays,
+                self.actions,
+                self.partitions[each].states,
+                self.cursor[each],
+                stop,
+                origins[each],
+                may_fill,
+                check_only,
+                self.keys[each],
+                self.fingerprints[each],
+                self.sources[each],
+                self.counts[each],
+                self.fired[each],
+                self.found[each],
+                self.out[each],
+            )
+            self.cursor[each] = int(self.out[each, 1])
+
+        while pending:
+            if self._pool is not None:
+                self._in_threads(lambda each: run(each, False, stops[each]), pending)
+            stuck = []
+            for each in pending:
+                if self._pool is None:
+                    self.out[each, 0] = NEEDS_FILL
+                if self.out[each, 0] in (DONE, FULL):
+                    continue
+                stop = stops[each] if self._pool is None else min(stops[each], self.cursor[each] + ALONE)
+                while self.out[each, 0] not in (DONE, FULL):
+                    self._provide(each, self.out[each].tolist())
+                    run(each, True, stop)
+                if self.out[each, 0] == DONE and self.cursor[each] < stops[each]:
+                    stuck.append(each)
+            pending = stuck
+
+    def add_round(self, limit: int | None = None) -> None:
+        """Add the states in the buckets; Overflow, with exactly `limit` states there, if there are more."""
+        incoming = self.counts.sum(axis=0).tolist()
+        for each, count in enumerate(incoming):
+            self.partitions[each].reserve(count, self.arrays)
+        bounded = limit is not None and self.states + sum(incoming) > limit
+        targets = [each for each, count in enumerate(incoming) if count]
+
+        def run(each: int) -> None:
+            partition = self.partitions[each]
+            most = 1 << 62
+            for source in np.flatnonzero(self.counts[:, each]).tolist():
+                if bounded:
+                    assert limit is not None
+                    most = partition.count + limit - self.states
+                if not partition.add(
+                    (source, self.origins[source]),
+                    self.keys[source][each],
+                    self.fingerprints[source][each],
+                    self.sources[source][each],
+                    int(self.counts[source, each]),
+                    most,
+                ):
+                    raise Overflow
+
+        if self._pool is not None and not bounded:
+            self._in_threads(run, targets)
+        else:
+            for each in targets:
+                run(each)
+        if self.regroup_at and self.states >= self.regroup_at[0]:
+            self.regroup()
+
+    def regroup(self) -> None:
+        """Choose blocks anew for the states found so far, and pack all states accordingly."""
+        while self.regroup_at and self.states >= self.regroup_at[0]:
+            self.regroup_at.pop(0)
+        partition = choose_partition(self.tables, self._sample(), self.states)
+        if partition == self.blocks.partition:
+            return
+        old, old_arrays = self.blocks, self.arrays
+        self.blocks = Blocks(self.tables, partition)
+        self.blocks.grow()
+        self._refresh()
+        for each in self.partitions:
+            start = 0
+            while (start := int(number_rows(old_arrays, self.arrays, each.states, start, each.count))) < each.count:
+                self.blocks.grow()
+                self._refresh()
+        del old
+        self.blocks.repack()
+        self._refresh()
+        for each in self.partitions:
+            packed = np.empty((each.states.shape[0], self.blocks.packing.words), np.uint32)
+            pack_rows(old_arrays, self.arrays, each.states, each.count, packed)
+            each.states = packed
+        self._make_buckets()
+
+    def _sample(self, most: int = 1 << 13) -> Ints:
+        step = max(1, self.states // most)
+        rows = [sampled(self.arrays, each.states, each.count, step) for each in self.partitions]
+        return np.concatenate(rows)
+
+    def _add_initial(self, rows: list[list[int]]) -> None:
+        for index, row in enumerate(rows):
+            values = []
+            for block, cells in enumerate(self.blocks.partition):
+                part = np.array([row[cell] for cell in cells], np.int64)
+                while (value := int(number_row(self.arrays, block, part))) < 0:
+                    self.blocks.grow()
+                    self._refresh()
+                values.append(value)
+            if any(value > mask for value, mask in zip(values, self.blocks.packing.mask, strict=True)):
+                self.repack()
+            packing, key, fingerprint = self.blocks.packing, np.zeros((1, self.blocks.packing.words), np.uint32), 0
+            for block, value in enumerate(values):
+                key[0, packing.word[block]] |= np.uint32(value << int(packing.shift[block]))
+                fingerprint += int(self.blocks.fingerprint[self.blocks.base[block] + value])
+            fingerprint &= (1 << 64) - 1
+            partition = self.partitions[(fingerprint >> 56) & (PARTITIONS - 1)]
+            partition.reserve(1, self.arrays)
+            hashed = np.array([fingerprint], np.uint64).view(np.int64)
+            partition.add((INITIAL, index), key, hashed, np.zeros(1, np.uint16), 1, 1 << 62)
+
+    def repack(self) -> None:
+        """Make room for more values of the blocks in the words of the states."""
+        old = self.blocks.repack()
+        self._refresh()
+        words = self.blocks.packing.words
+        for each in self.partitions:
+            each.states = repacked(each.states, each.count, each.states.shape[0], old, self.arrays, words)
+        for source in range(PARTITIONS):
+            buckets = np.empty((PARTITIONS, self.bucket, words), np.uint32)
+            for target in np.flatnonzero(self.counts[source]).tolist():
+                count = int(self.counts[source, target])
+                buckets[target, :count] = repacked(self.keys[source][target], count, count, old, self.arrays, words)
+            self.keys[source] = buckets
+
+    def _make_buckets(self) -> None:
+        words = self.blocks.packing.words
+        self.keys = [np.empty((PARTITIONS, self.bucket, words), np.uint32) for _ in range(PARTITIONS)]
+        self.fingerprints = [np.empty((PARTITIONS, self.bucket), np.int64) for _ in range(PARTITIONS)]
+        self.sources = [np.empty((PARTITIONS, self.bucket), np.uint16) for _ in range(PARTITIONS)]
+        self.counts = np.zeros((PARTITIONS, PARTITIONS), np.int64)
+
+    def _provide(self, each: int, out: list[int]) -> None:
+        """Find out what the compiled loop did not know when it stopped in a state."""
+        status, state = out[:2]
+        if status == MISS:
+            root, leaf, entry = out[2:5]
+            outcome = self.tables.outcomes[leaf]
+            assert outcome is None or isinstance(outcome, Leaf)
+            self.tables.resolve(root, self.row((each, state)), outcome)
+            self.blocks.forget(entry)
+        elif status == MISS_UPDATE:
+            self.tables.interner.apply(out[2], out[3])
+        elif status == GROW:
+            self.blocks.grow()
+        elif status == REPACK:
+            self.repack()
+        elif status == NEEDS_FILL:
+            return
+        else:
+            raise ModelError(f"the compiled loop stopped with status {status}; this is a mistake in kmodel")
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.arrays = self.blocks.arrays(self.done)
+
+    def _in_threads(self, work: Callable[[int], None], items: list[int]) -> None:
+        assert self._pool is not None
+        for _ in self._pool.map(work, items):
+            pass
+
+
+class Clock:
+    """Tells when it is time to report progress."""
+
+    def __init__(self, every_seconds: float = 0.25) -> None:
+        self.started = self.last = time.perf_counter()
+        self.every = every_seconds
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self.started
+
+    def is_due(self) -> bool:
+        """Tell whether a report is due, at most once per interval."""
+        now = time.perf_counter()
+        if now - self.last < self.every:
+            return False
+        self.last = now
+        return True
+
+
+def ancestry(space: Space, place: Place) -> tuple[int, list[Place]]:
+    """Return the initial state that a state was reached from, and the places on the way, the state's own included."""
+    places = [place]
+    while True:
+        parent = space.partitions[place[0]].parent(place[1])
+        if parent[0] == INITIAL:
+            return parent[1], places[::-1]
+        place = parent
+        places.append(place)
+
+
+def choices(space: Space, places: list[Place]) -> Iterator[tuple[int, int]]:
+    """Yield, for each step between states on a path, the first action that takes it and its index among those enabled."""
+    rows = [space.row(place) for place in places]
+    for before, after in zip(rows, rows[1:], strict=False):
+        index = 0
+        for action in range(space.actions):
+            leaf = space.outcome(action, before)
+            if leaf is None:
+                continue
+            if space.tables.after(leaf, before) == after:
+                yield action, index
+                break
+            index += 1
+        else:
+            raise ModelError("no action leads from a state to the next on its path; a transition is not deterministic")
+
+
+def telling_step(space: Space, spec: int, place: Place) -> tuple[tuple[int, int], int]:
+    """Return the first action whose step from a state a spec has something to tell of, its index among those enabled, and the leaf."""
+    tables, row = space.tables, space.row(place)
+    index = 0
+    for action in range(space.actions):
+        leaf = space.outcome(action, row)
+        if leaf is None:
+            continue
+        start, stop = tables.class_start.data[leaf.step_class : leaf.step_class + 2].tolist()
+        for root in tables.class_roots.data[start:stop].tolist():
+            if tables.root_spec.data[root] == spec and (code := tables.resolve(root, row, leaf)) != NOTHING:
+                return (action, index), code
+        index += 1
+    raise ModelError(f"spec {space.model.specs[spec].name} tells of no step from the state where it did; it is not pure")

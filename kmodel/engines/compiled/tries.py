@@ -1,0 +1,202 @@
+"""Tables: what each transition and spec answered, remembered under what it read.
+
+A table is a decision trie. An inner node says which cell to read next and through which projection; its branches are what was
+seen there so far; a leaf holds the answer. A miss calls the Python function and extends the trie. All tries of a model share
+flat arrays, in which a place is a code: an inner node (0, 1, …), UNKNOWN, or a leaf (NOTHING, then downwards).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector, look_up
+from kmodel.engines.compiled.interning import Interner
+from kmodel.kernel import Cluster, Kind, Model, ModelError, Spec, Step, ask, failure
+from kmodel.kernel.footprint import Effect, Read, check_deterministic, record
+from kmodel.kernel.model import step_of
+
+NOTHING = -2  # the leaf of an action that is not enabled, or of a spec whose answer says nothing
+
+
+@attrs.frozen
+class Leaf:
+    """One outcome of an action: the cells read on the way, its effect, and all writes as (cell, update) numbers."""
+
+    action: int
+    reads: tuple[int, ...]
+    effect: Effect
+    writes: tuple[tuple[int, int], ...]
+    step_class: int
+
+
+@attrs.frozen
+class Answer:
+    """An answer of a spec that must be told: a violation, or that a `sometimes` happens."""
+
+    spec: int
+    reason: str
+
+
+class Tables:
+    """The tries of a model: one per action, one per spec of states, one per spec of steps and class of steps.
+
+    A class of steps is one action with the cells that it read and its effect, since a spec may look at all three. What a spec reads after
+    such a step is a function of what was there before, so its trie is walked over the row before.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.interner = Interner(model.initial[0].layout)
+        self.cells = len(model.initial[0].layout.cells)
+        self.calls = [0] * len(model.actions)
+        self.touched: list[set[int]] = [set() for _ in model.actions]  # the cells that each action has read so far
+        self.spec_calls = [0] * len(model.specs)
+        self.state_specs = [index for index, spec in enumerate(model.specs) if not spec.of_steps]
+        self.step_specs = [index for index, spec in enumerate(model.specs) if spec.of_steps]
+        self.node_position, self.node_projection = Vector(), Vector()
+        self.children = Memo()
+        self.roots = Vector(np.int32, [UNKNOWN] * (len(model.actions) + len(self.state_specs)))
+        self.root_spec = Vector(np.int32, [UNKNOWN] * len(model.actions) + self.state_specs)
+        self.outcomes: list[Leaf | Answer | None] = [None]
+        self.leaf_class = Vector(np.int32, [0])
+        self._leaf_ids: dict[Any, int] = {}
+        self._classes: dict[Any, int] = {}
+        self.class_start = Vector(np.int32, [0])
+        self.class_roots = Vector()
+
+    def row(self, cluster: Cluster) -> list[int]:
+        """Return the numbers of a cluster's values, one per cell."""
+        return [self.interner.intern(cell, value) for cell, value in enumerate(cluster.values)]
+
+    def cluster(self, row: Sequence[int]) -> Cluster:
+        """Return the cluster whose values have these numbers."""
+        values = self.interner.values
+        return Cluster(self.interner.layout, tuple(values[cell][number] for cell, number in enumerate(row)))
+
+    def step(self, leaf: Leaf, before: Sequence[int]) -> Step:
+        """Return the step from a row that has this outcome."""
+        return step_of(self.model.actions[leaf.action], self.cluster(before), leaf.effect, leaf.reads)
+
+    def after(self, leaf: Leaf, row: Sequence[int]) -> list[int]:
+        """Return the row after the writes of an outcome."""
+        after = list(row)
+        for cell, update in leaf.writes:
+            after[cell] = self.interner.apply(update, row[cell])
+        return after
+
+    def outcome(self, code: int) -> Leaf | Answer | None:
+        """Return what a leaf holds."""
+        return self.outcomes[NOTHING - code]
+
+    def resolve(self, root: int, before: Sequence[int], leaf: Leaf | None = None) -> int:
+        """Return the leaf of a trie for a row (or for the step with an outcome from it), calling Python where unknown."""
+        code = self._walk(root, before)
+        if code != UNKNOWN:
+            return code
+        if root < len(self.model.actions):
+            effect, reads = self._call_action(root, self.cluster(before))
+            code = self._action_leaf(root, reads, effect)
+        else:
+            index = int(self.root_spec.data[root])
+            spec = self.model.specs[index]
+            self.spec_calls[index] += 2
+            answer, reads = ask(spec, self.cluster(before) if leaf is None else self.step(leaf, before))
+            code = self._answer_leaf(index, spec, answer)
+        self._extend(root, reads, code, before)
+        return code
+
+    def _call_action(self, index: int, cluster: Cluster) -> tuple[Effect | None, tuple[Read, ...]]:
+        action = self.model.actions[index]
+        who = f"transition {action}"
+        recording = record(action, cluster, who)
+        check_deterministic(recording, record(action, cluster, who), cluster, who)
+        self.calls[index] += 2
+        self.touched[index].update(read.position for read in recording[1])
+        return recording
+
+    def _walk(self, root: int, row: Sequence[int]) -> int:
+        """Follow the trie, finding the branches of new values by their projections, as far as its nodes are known."""
+        code = int(self.roots.data[root])
+        while code >= 0:
+            position, projection = int(self.node_position.data[code]), int(self.node_projection.data[code])
+            self.interner.look(projection, row[position])
+            branch = self.interner.branches.data[self.interner.projection_base.data[projection] + row[position]]
+            code = self._child(code, int(branch))
+        return code
+
+    def _child(self, node: int, branch: int) -> int:
+        return int(look_up(self.children.keys, self.children.values, node, branch))
+
+    def _extend(self, root: int, reads: Sequence[Read], leaf: int, row: Sequence[int]) -> None:
+        place = int(self.roots.data[root])
+        enter: Callable[[int], None] = lambda code: self.roots.data.__setitem__(root, code)  # noqa: E731
+        for read in reads:
+            projection = self.interner.projection(read.position, read.projection)
+            if place == UNKNOWN:
+                place = self.node_position.size
+                self.node_position.append(read.position)
+                self.node_projection.append(projection)
+                enter(place)
+            elif place < 0 or (self.node_position.data[place], self.node_projection.data[place]) != (
+                read.position,
+                projection,
+            ):
+                raise _impure(self, root)
+            branch = self.interner.branch(projection, row[read.position], read.found)
+            node, place = place, self._child(place, branch)
+            enter = lambda code, node=node, branch=branch: self.children.put(node, branch, code)  # type: ignore[misc]  # noqa: E731
+        if place != UNKNOWN:
+            raise _impure(self, root)
+        enter(leaf)
+
+    def _action_leaf(self, action: int, reads: Sequence[Read], effect: Effect | None) -> int:
+        if effect is None:
+            return NOTHING
+        read = tuple(dict.fromkeys(read.position for read in reads))
+        numbered = tuple((write.position, self.interner.update(write.position, write.update)) for write in effect.total)
+        if not self.step_specs:
+            read = ()
+        key = (action, read, effect)
+        if key not in self._leaf_ids:
+            step_class = self._step_class((action, read, effect.writes))
+            self._leaf_ids[key] = self._add(Leaf(action, read, effect, numbered, step_class))
+            self.leaf_class.append(step_class)
+        return self._leaf_ids[key]
+
+    def _step_class(self, key: Any) -> int:
+        if key not in self._classes:
+            self._classes[key] = len(self._classes)
+            for index in self.step_specs:
+                self.class_roots.append(self.roots.size)
+                self.roots.append(UNKNOWN)
+                self.root_spec.append(index)
+            self.class_start.append(self.class_roots.size)
+        return self._classes[key]
+
+    def _answer_leaf(self, index: int, spec: Spec, answer: bool | str) -> int:
+        reason = "it happens" if spec.kind is Kind.SOMETIMES and answer is True else None
+        if spec.kind is not Kind.SOMETIMES:
+            reason = failure(answer)
+        if reason is None:
+            return NOTHING
+        key = (index, reason)
+        if key not in self._leaf_ids:
+            self._leaf_ids[key] = self._add(Answer(index, reason))
+            self.leaf_class.append(0)
+        return self._leaf_ids[key]
+
+    def _add(self, outcome: Leaf | Answer) -> int:
+        self.outcomes.append(outcome)
+        return NOTHING - (len(self.outcomes) - 1)
+
+
+def _impure(tables: Tables, root: int) -> ModelError:
+    actions = tables.model.actions
+    who = (
+        f"transition {actions[root]}"
+        if root < len(actions)
+        else f"spec {tables.model.specs[int(tables.root_spec.data[root])].name}"
+    )
+    return ModelError(f"{who} read other cells after seeing the same values; it is not pure")
