@@ -91,19 +91,21 @@ def check(
         raise InputProblem(nothing("check"))
     specs = chosen_specs(spec_names)
     _make(reports)
-    documents, codes = [], [0]
+    outcomes: list[_Outcome] = []
     for number, given in enumerate(inputs):
         if number and output != "json":
             click.echo()
-        outcome = _check(given, specs, How(**how), reports, output)
-        documents.append(outcome.document)
-        codes.append(outcome.code)
-        if outcome.interrupted:
+        outcomes.append(_check(given, specs, How(**how), reports, output))
+        if outcomes[-1].interrupted:
             break
     if output == "json":
         from kmodel.reporting.document import as_list
 
-        click.echo(json.dumps(as_list("Check", documents), indent=2, ensure_ascii=False))
+        items = [outcome.document for outcome in outcomes]
+        click.echo(json.dumps(as_list("Check", items), indent=2, ensure_ascii=False))
+    elif len(inputs) > 1:
+        _print_all(inputs, outcomes)
+    codes = {outcome.code for outcome in outcomes}
     raise click.exceptions.Exit(VIOLATED if VIOLATED in codes else max(codes))
 
 
@@ -118,8 +120,22 @@ def _make(reports: Path) -> None:
 @attrs.frozen
 class _Outcome:
     document: dict[str, Any]
+    verdict: str
     code: int
     interrupted: bool
+
+
+def _print_all(inputs: list[Input], outcomes: list[_Outcome]) -> None:
+    """Print a line per scenario; those that an interrupt left out are named, too."""
+    from rich.console import Console
+
+    from kmodel.reporting.columns import columns
+
+    verdicts = [outcome.verdict for outcome in outcomes] + ["not checked"] * (len(inputs) - len(outcomes))
+    rows = [[given.source.name, verdict] for given, verdict in zip(inputs, verdicts, strict=True)]
+    click.echo()
+    for lines in columns(["SCENARIO", "OUTCOME"], rows, Console().width):
+        click.echo("\n".join(lines))
 
 
 def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, output: str) -> _Outcome:
@@ -129,6 +145,7 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
     from kmodel.reporting.handler import drive
     from kmodel.reporting.progress import ProgressLine
     from kmodel.reporting.summary import print_summary
+    from kmodel.reporting.wording import overall
     from kmodel.reporting.writer import write_report
 
     console = Console(highlight=False, quiet=output == "json")
@@ -143,7 +160,8 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
     _print_outcome(console, given, result, written, wide=output == "wide")
     document = check_document(result, given.source, written)
     unfinished = driven.interrupted or (engine == "exhaustive" and not result.finished)
-    return _Outcome(document, VIOLATED if result.failures else UNFINISHED if unfinished else 0, driven.interrupted)
+    code = VIOLATED if result.failures else UNFINISHED if unfinished else 0
+    return _Outcome(document, overall(result), code, driven.interrupted)
 
 
 def _explore(model: Model, engine: str, how: How, max_states: int | None) -> Iterable[Event]:

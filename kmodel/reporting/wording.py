@@ -1,5 +1,6 @@
 """The words for each verdict, in one place: no two are worded alike, and none says more than is known."""
 
+import re
 from enum import Enum
 
 import attrs
@@ -32,7 +33,9 @@ class Wording:
 
     @property
     def in_short(self) -> "Wording":
-        """The same without the details of why no more is known, where those are told once for all specs."""
+        """The same without what is told once for all specs: how many states there are, and why no more is known."""
+        if self.standing is Standing.VACUOUS:
+            return attrs.evolve(self, why=re.sub(r" in all [\d,]+ reachable states?", "", self.why))
         if self.standing is not Standing.OPEN:
             return self
         return attrs.evolve(self, why=f"({self.why.strip('()').rpartition('; ')[2].partition(':')[0]})")
@@ -42,7 +45,7 @@ def word(finding: Finding, result: Result) -> Wording:
     """Return a finding in words."""
     if finding.is_vacuous:
         shown = finding.spec.shows
-        why = f"{finding.reason}, so {shown.name} is not shown to be put to the test" if shown else finding.reason
+        why = f"{finding.reason}, so {shown.name} is not put to the test" if shown else finding.reason
         return Wording(Standing.VACUOUS, "VACUOUS", why)
     if finding.is_hazard:
         why = f"{finding.spec.hazard} (violated {_where(finding)}: {finding.reason})"
