@@ -61,7 +61,7 @@ def page(
             overall=overall(result),
             scope=scope(result),
             speed=states_per_second(result),
-            bad=any(each.wording.standing in (Standing.VIOLATED, Standing.VACUOUS) for each in told),
+            mood=_mood(told, result),
             told=told,
             vacuous=[each for each in told if each.wording.standing is Standing.VACUOUS],
             unfired=never_fired(result),
@@ -93,6 +93,13 @@ def coverage(result: Result) -> tuple[Coverage, ...]:
         for name, each in actions.items()
     ]
     return tuple(sorted(rows, key=lambda row: row.count > 0))
+
+
+def _mood(told: Sequence[Told], result: Result) -> str:
+    standings = {each.wording.standing for each in told}
+    if Standing.VIOLATED in standings:
+        return "bad"
+    return "open" if Standing.VACUOUS in standings or not result.finished else "good"
 
 
 def _told(

@@ -58,7 +58,14 @@ def word(finding: Finding, result: Result) -> Wording:
         return Wording(Standing.OPEN, "no violation found", f"({finding.reason})")
     if finding.spec.kind is Kind.SOMETIMES:
         return Wording(Standing.HOLDS, "holds", f"(first {_where(finding)})")
-    return Wording(Standing.HOLDS, "holds", f"({all_states(result)})")
+    untested = ", but not put to the test" if _is_untested(finding, result) else ""
+    return Wording(Standing.HOLDS, "holds", f"({all_states(result)}{untested})")
+
+
+def _is_untested(finding: Finding, result: Result) -> bool:
+    """Tell whether all that would show the finding's spec not to be vacuous never happens."""
+    witnesses = [each for each in result.findings if each.spec.shows and each.spec.shows.name == finding.spec.name]
+    return bool(witnesses) and all(witness.is_vacuous for witness in witnesses)
 
 
 def word_on_trace(finding: Finding) -> str:

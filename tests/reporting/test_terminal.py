@@ -10,7 +10,7 @@ from rich.console import Console
 
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.exhaustive import Bounds, explore
-from kmodel.engines.verdict import Result, Verdict
+from kmodel.engines.verdict import Finding, Result, Verdict
 from kmodel.reporting.failure import failure_text, replay_command
 from kmodel.reporting.handler import drive
 from kmodel.reporting.progress import ProgressLine, counts
@@ -54,6 +54,16 @@ def test_the_three_verdicts_are_worded_differently() -> None:
     assert [finding.verdict for finding in (holds.findings[0], broken.findings[0], bounded.findings[0])] == list(
         Verdict
     )
+
+
+def test_what_holds_but_was_not_put_to_the_test_says_so() -> None:
+    outcome = result(broken_model())
+    vacuous = next(finding for finding in outcome.findings if finding.is_vacuous)
+    held = Finding(vacuous.spec.shows or vacuous.spec, Verdict.HOLDS, "in all 69 reachable states")
+    outcome = attrs.evolve(outcome, findings=(held, vacuous))
+    assert str(word(held, outcome)) == "holds (all 69 states, but not put to the test)"
+    reached = attrs.evolve(vacuous, verdict=Verdict.HOLDS)
+    assert str(word(held, attrs.evolve(outcome, findings=(held, vacuous, reached)))) == "holds (all 69 states)"
 
 
 def test_a_bounded_run_never_claims_all_states() -> None:
