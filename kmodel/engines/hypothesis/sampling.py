@@ -123,8 +123,10 @@ class _Sampling:
                 except Empty:
                     seconds = time.perf_counter() - self.started
                     yield Progress(len(self.space.seen), self.journal.depth, 0, seconds)
+        except BaseException:  # nobody listens any more: an interrupt, or the iterator was closed
+            self.journal.cancelled = True
+            raise
         finally:
-            self.journal.cancelled = thread.is_alive()
             thread.join()
         if error is not None:
             raise error
