@@ -19,14 +19,14 @@ from kmodel.objects import Binding, NodeStatus, Object, PodStatus, Taint
 TIMEOUT = 0  # the code of an answer that never came: the caller cannot tell a lost request from a lost answer
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Taints:
     """The body of a patch of a node's taints."""
 
     taints: tuple[Taint, ...]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Unscheduled:
     """The body of a patch of a pod's PodScheduled condition to False, with the reason."""
 
@@ -36,7 +36,7 @@ class Unscheduled:
 Body = Object | PodStatus | Unscheduled | NodeStatus | Taints | Binding
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Request:
     """What a client asks: a verb on an object, with its body and preconditions."""
 
@@ -56,7 +56,7 @@ class Request:
         return "/".join(part for part in (self.resource, self.key, self.subresource) if part)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Transaction:
     """What the api-server asks etcd: if the key still has this version (None: is absent), put the value (None: delete)."""
 
@@ -66,7 +66,7 @@ class Transaction:
     value: Object | None
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Acknowledgement:
     """What etcd answers once the write is durable, or that the key has another version."""
 
@@ -75,7 +75,7 @@ class Acknowledgement:
     succeeded: bool
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Response:
     """What the api-server answers: an HTTP status code and a reason as in metav1.Status, and what it answers to."""
 

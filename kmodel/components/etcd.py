@@ -45,7 +45,7 @@ class Watch:
         return self.node is None or (isinstance(value, Pod) and value.spec.node_name == self.node)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class WatchEvent:
     """One event of a watch: ADDED, MODIFIED or DELETED, the key, and the object (None when deleted)."""
 
@@ -138,7 +138,9 @@ def write(cluster: Cluster, resource: str, key: str, value: Object | None) -> Cl
     watches = [watch for watch in cluster[WATCHES] if watch.resource == resource]
     before = {watch: watch.selects(cluster[cell]) for watch in watches}
     if value is not None:
-        value = with_metadata(value, resource_version=fresh(cluster, versions(resource, key)))
+        # The latest version of a key that is there is its own, and no other is mentioned after it.
+        next_version = fresh(cluster, versions(resource, key), after=version(cluster[cell]))
+        value = with_metadata(value, resource_version=next_version)
     cluster = cluster.set(cell, value)
     for watch in watches:
         if watch.selects(value):

@@ -67,7 +67,7 @@ def lists(cluster: Cluster, watch: Watch, on_change: Handler) -> Cluster:
     return cluster
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Informer:
     """The steps by which the components of one process learn of objects."""
 

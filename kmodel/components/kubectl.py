@@ -21,7 +21,7 @@ from kmodel.kernel import Cells, Cluster, Event, Step, transition
 from kmodel.objects import Pod, reference
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Progress:
     """How far a user is: the number of the command, what it does (ready, asked, waiting), and the last answer's code."""
 

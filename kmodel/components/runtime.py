@@ -17,7 +17,7 @@ TERMINATED = 143  # 128 + SIGTERM
 CRASHED = 1
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class RunningContainer:
     """One container: created, running, stopping or exited, with its exit code and how often it was started again."""
 
@@ -27,7 +27,7 @@ class RunningContainer:
     restarts: int = 0
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Sandbox:
     """The containers of one pod, by the pod's UID."""
 

@@ -31,7 +31,7 @@ DEFAULT_CPU_MILLICORES = 100
 DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Assumed:
     """Where the scheduler takes a pod to be until its cache says so."""
 

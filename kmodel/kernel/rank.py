@@ -6,17 +6,18 @@ move up. So the numbers of a scope are 1, 2, … without gaps in every cluster, 
 numbers are one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import attrs
 
+from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.values import fields
 
 
-@attrs.frozen(order=True)
+@attrs.frozen(order=True, cache_hash=True)
 class Rank:
     """The number-th of the things of a scope that are still mentioned."""
 
@@ -26,31 +27,64 @@ class Rank:
 
 @attrs.frozen(cache_hash=True)
 class Mentions:
-    """The projection of a value on the numbers of a scope that it mentions, in ascending order."""
+    """The projection of a value on whether it mentions a number of a scope above a given one (0: any at all)."""
 
     scope: str
+    above: int = 0
 
-    def __call__(self, value: Any) -> tuple[int, ...]:
-        return tuple(sorted(rank.number for rank in ranks(value) if rank.scope == self.scope))
+    def __call__(self, value: Any) -> bool:
+        return any(rank.scope == self.scope and rank.number > self.above for rank in ranks(value))
 
 
 @attrs.frozen(cache_hash=True)
-class Renumber:
-    """The update that moves up the ranks of a scope in a value: each of them to its place among `numbers`."""
+class MentionsRank:
+    """The projection of a value on whether it mentions this very rank."""
+
+    rank: Rank
+
+    def __call__(self, value: Any) -> bool:
+        return self.rank in ranks(value)
+
+
+@attrs.frozen(cache_hash=True)
+class Highest:
+    """The projection of a value on the highest number of a scope that it mentions, 0 if none."""
 
     scope: str
-    numbers: tuple[int, ...]
+
+    def __call__(self, value: Any) -> int:
+        return max((rank.number for rank in ranks(value) if rank.scope == self.scope), default=0)
+
+
+@attrs.frozen(cache_hash=True)
+class Forgets:
+    """The projection of a value on the ranks that it mentions and that are not mentioned any more after an update of it."""
+
+    update: Callable[[Any], Any]
+
+    def __call__(self, value: Any) -> frozenset[Rank]:
+        return ranks(value) - ranks(self.update(value))
+
+
+@attrs.frozen(cache_hash=True)
+class MoveUp:
+    """The update that gives each rank of a scope behind a forgotten one the number before its own."""
+
+    forgotten: Rank
 
     def __call__(self, old: Any) -> Any:
-        return self._renumbered(old) if any(rank.scope == self.scope for rank in ranks(old)) else old
+        return self._moved(old) if Mentions(self.forgotten.scope, self.forgotten.number)(old) else old
 
-    def _renumbered(self, value: Any) -> Any:
+    def _moved(self, value: Any) -> Any:
         if isinstance(value, Rank):
-            return Rank(self.scope, self.numbers.index(value.number) + 1) if value.scope == self.scope else value
+            behind = value.scope == self.forgotten.scope and value.number > self.forgotten.number
+            return Rank(value.scope, value.number - 1) if behind else value
         if isinstance(value, tuple):
-            return tuple(self._renumbered(item) for item in value)
+            return tuple(self._moved(item) for item in value)
+        if isinstance(value, frozenset):
+            return frozenset(self._moved(item) for item in value)
         if attrs.has(type(value)):
-            return attrs.evolve(value, **{name: self._renumbered(getattr(value, name)) for name in fields(type(value))})
+            return attrs.evolve(value, **{name: self._moved(getattr(value, name)) for name in fields(type(value))})
         return value
 
 
@@ -71,33 +105,29 @@ def _walk(value: Any) -> Iterator[Rank]:
             yield from _walk(getattr(value, name))
 
 
-def mentioned(cluster: Cluster, scope: str) -> tuple[int, ...]:
-    """Return the numbers of the scope that any cell of the cluster mentions, in ascending order."""
-    mentions = Mentions(scope)
-    numbers: set[int] = set()
-    for cell in cluster.layout.cells_of(scope):
-        numbers.update(cluster.look(cell, mentions))
-    return tuple(sorted(numbers))
+def is_mentioned(cluster: Cluster, scope: str) -> bool:
+    """Tell whether any cell mentions a rank of the scope."""
+    return any(cluster.look(cell, Mentions(scope)) for cell in cluster.layout.cells_of(scope))
 
 
-def fresh(cluster: Cluster, scope: str) -> Rank:
-    """Return a new rank of the scope, later than all that are mentioned."""
-    return Rank(scope, max(mentioned(cluster, scope), default=0) + 1)
+def fresh(cluster: Cluster, scope: str, *, after: Rank | None = None) -> Rank:
+    """Return a new rank of the scope, later than all that are mentioned; `after` is the latest of them, if it is known."""
+    if after is not None:
+        return Rank(scope, after.number + 1)
+    highest = Highest(scope)
+    return Rank(scope, 1 + max((cluster.look(cell, highest) for cell in cluster.layout.cells_of(scope)), default=0))
 
 
-def close_gaps(before: Cluster, after: Cluster, changed: tuple[Any, ...]) -> Cluster:
-    """Return the cluster after a step with the ranks moved up where the changed cells forgot the last mention of one."""
-    lost: set[str] = set()
-    for cell in changed:
-        old = before.look(cell, ranks)
-        if old:
-            lost.update(rank.scope for rank in old - after.look(cell, ranks))
-    for scope in sorted(lost):
-        numbers = mentioned(after, scope)
-        if numbers == tuple(range(1, len(numbers) + 1)):
+def close_gaps(before: Cluster, after: Cluster, updates: Iterable[tuple[Cell[Any], Callable[[Any], Any]]]) -> Cluster:
+    """Return the cluster after some updates with the ranks moved up behind each whose last mention they took away."""
+    candidates: set[Rank] = set()
+    for cell, update in updates:
+        candidates |= before.look(cell, Forgets(update))
+    for rank in sorted(candidates, reverse=True):  # from the last, so that the numbers of the others stay
+        cells = after.layout.cells_of(rank.scope)
+        if any(after.look(cell, MentionsRank(rank)) for cell in cells):
             continue
-        renumber = Renumber(scope, numbers)
-        for cell in after.layout.cells_of(scope):
-            if any(numbers.index(number) + 1 != number for number in after.look(cell, Mentions(scope))):
-                after = after.modify(cell, renumber)
+        for cell in cells:
+            if after.look(cell, Mentions(rank.scope, rank.number)):
+                after = after.modify(cell, MoveUp(rank))
     return after

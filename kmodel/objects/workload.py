@@ -11,7 +11,7 @@ from kmodel.objects.meta import Labels, ObjectMeta
 from kmodel.objects.pod import PodSpec
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class PodTemplate:
     """What the pods of a ReplicaSet look like."""
 
@@ -19,7 +19,7 @@ class PodTemplate:
     spec: PodSpec = PodSpec()
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class ReplicaSet:
     """A number of equal pods to keep running; `kind` is ReplicaSet or ReplicationController."""
 
@@ -30,7 +30,7 @@ class ReplicaSet:
     template: PodTemplate = PodTemplate()
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Service:
     """A name for the ready pods that a selector selects."""
 
@@ -38,7 +38,7 @@ class Service:
     selector: Labels = ()
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Endpoint:
     """One pod that a Service may route to."""
 
@@ -46,7 +46,7 @@ class Endpoint:
     uid: Rank
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class EndpointSlice:
     """The ready pods of a Service, by name."""
 

@@ -26,7 +26,7 @@ USER = CONTROLLER_USER + "node-controller"
 TAINTS = (Taint(UNREACHABLE, effect="NoSchedule"), Taint(UNREACHABLE, effect="NoExecute"))
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Health:
     """What the controller observed of a node: the last renewal, and how many checks went by without another."""
 

@@ -29,7 +29,7 @@ USERS = {
 }
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Expectations:
     """Creations and deletions that were asked for and are not seen in the cache yet."""
 
@@ -42,7 +42,7 @@ class Expectations:
         return self.creations <= 0 and not self.deletions
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Round:
     """What is left to do of one reconcile: how many pods to create, which to delete."""
 
