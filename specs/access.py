@@ -33,7 +33,9 @@ def allowed(cluster: Cluster, request: Request) -> bool:
         return (request.verb, request.resource, request.subresource) in MAY_ASK[user]
     for known in cluster[SETTINGS].users:
         if known.name == user and known.authenticated:
-            return {"*", request.verb} & set(known.verbs) != set() and {"*", request.resource} & set(known.resources) != set()
+            return {"*", request.verb} & set(known.verbs) != set() and {"*", request.resource} & set(
+                known.resources
+            ) != set()
     return False
 
 
@@ -122,7 +124,11 @@ def transitions_ok(step: Step) -> bool | str:
             if cell.family != "calls" and not cell.family.startswith(OWN_CELLS[actor]):
                 return f"{step.action.actor} wrote {cell}"
             about_a_place = cell.family.startswith(("caches/", "kubelet/", "container-runtime", "kube-proxy/"))
-            if actor in ("kubelet", "container-runtime", "kube-proxy") and about_a_place and cell.key[0].rpartition("/")[2] != place:
+            if (
+                actor in ("kubelet", "container-runtime", "kube-proxy")
+                and about_a_place
+                and cell.key[0].rpartition("/")[2] != place
+            ):
                 return f"{step.action.actor} wrote {cell}, which is of another node"
     for transaction in transactions(step):
         body, user = transaction.request.body, transaction.request.user
@@ -136,5 +142,6 @@ def transitions_ok(step: Step) -> bool | str:
 def all_parts_of_a_pod_change(step: Step) -> bool:
     """A pod that its kubelet reports Running is stored: user, scheduler and kubelet have made their changes."""
     return any(
-        isinstance(transaction.value, Pod) and transaction.value.status.phase == "Running" for transaction in committed(step)
+        isinstance(transaction.value, Pod) and transaction.value.status.phase == "Running"
+        for transaction in committed(step)
     )

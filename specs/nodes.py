@@ -91,7 +91,10 @@ def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
         if author is None or author.user != f"system:node:{after.spec.node_name}":
             return f"{author.user if author else step.action.actor} changed the phase of pod/{cell.key[0]}"
         reported = author.body
-        if not isinstance(reported, PodStatus) or (reported.phase, reported.ready) != (after.status.phase, after.status.ready):
+        if not isinstance(reported, PodStatus) or (reported.phase, reported.ready) != (
+            after.status.phase,
+            after.status.ready,
+        ):
             return f"pod/{cell.key[0]} has a status that its kubelet did not report"
     return True
 
@@ -118,7 +121,7 @@ def a_kubelet_reports_running(step: Step) -> bool:
 
 @step_invariant(needs=(SPLIT, WORKERS))
 def a_deletion_takes_effect_on_its_uid(step: Step) -> bool | str:
-    """A pod that goes away by a kubelet's word is the very pod whose end the kubelet saw, not a later one of its name."""
+    """A pod that goes by a kubelet's word is the very pod whose end the kubelet saw, not a later one of its name."""
     for cell in step.wrote(PODS):
         gone = step.before[cell]
         if gone is None or step.after[cell] is not None:
@@ -138,4 +141,6 @@ def a_kubelet_finishes_a_deletion(step: Step) -> bool:
     """A pod goes away because its kubelet says that nothing of it runs any more."""
     gone = any(step.after[cell] is None for cell in step.wrote(PODS))
     calls = (step.before[cell] for cell in step.wrote(CALLS))
-    return gone and any(isinstance(call, Transaction) and call.request.user.startswith("system:node:") for call in calls)
+    return gone and any(
+        isinstance(call, Transaction) and call.request.user.startswith("system:node:") for call in calls
+    )

@@ -34,7 +34,7 @@ def a_bound_pod_is_written_again(step: Step) -> bool:
 
 @step_invariant(needs=(SPLIT, QUEUE))
 def bound_only_to_a_node_that_passed_the_filters(step: Step) -> bool | str:
-    """The scheduler asks only for nodes that pass its filters as it knows the cluster, and the api-server binds to no other."""
+    """The scheduler asks only for nodes that pass its filters as far as it knows; the api-server binds to no other."""
     for cell in step.wrote(CALLS):
         before, call = step.before[cell], step.after[cell]
         if isinstance(call, Request) and before is None and isinstance(call.body, Binding):
@@ -55,7 +55,9 @@ def _why_not(cluster: Cluster, key: str, name: str) -> str | None:
         return "though the scheduler does not know of both"
     if node.spec.unschedulable:
         return "which is unschedulable"
-    if any(not _tolerates(pod.spec.tolerations, taint) for taint in node.spec.taints if taint.effect != "PreferNoSchedule"):
+    if any(
+        not _tolerates(pod.spec.tolerations, taint) for taint in node.spec.taints if taint.effect != "PreferNoSchedule"
+    ):
         return "which has a taint that the pod does not tolerate"
     if not set(pod.spec.node_selector) <= set(node.metadata.labels):
         return "which the pod's nodeSelector does not select"
@@ -91,9 +93,10 @@ def a_pod_finds_no_node(cluster: Cluster) -> bool:
 
 
 @invariant(
-    hazard="A binding outlives the scheduler that asked for it: a scheduler that restarts, or gives up on an answer, takes the room for "
-    "free while the binding is still under way, and binds another pod there. The kubelet then rejects one (OutOfmemory, OutOfcpu). The "
-    "api-server checks no capacity [pkg/registry/core/pod/storage/storage.go; cf. kubernetes/kubernetes#136782].",
+    hazard="A binding outlives the scheduler that asked for it: a scheduler that restarts, or gives up on an answer, "
+    "takes the room for free while the binding is still under way, and binds another pod there. The kubelet "
+    "then rejects one (OutOfmemory, OutOfcpu). The api-server checks no capacity "
+    "[pkg/registry/core/pod/storage/storage.go; cf. kubernetes/kubernetes#136782].",
     hazard_with=(BUDGET["scheduler-restart"], BUDGET["lost-request"], BUDGET["lost-answer"]),
 )
 def no_node_is_overcommitted(cluster: Cluster) -> bool | str:

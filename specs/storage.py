@@ -6,7 +6,6 @@ from kmodel.kernel import Cell, Cluster, Step, invariant, sometimes, step_invari
 from kmodel.objects import BY_RESOURCE, Pod, ReplicaSet
 
 
-
 def etcd_keys(step: Step) -> tuple[Cell[object], ...]:
     """Return the keys of etcd that a step wrote."""
     return tuple(cell for cell in step.writes if cell.family.startswith("etcd/"))
@@ -62,7 +61,8 @@ def an_acknowledged_write_is_durable(step: Step) -> bool | str:
             continue
         unchanged = isinstance(before, Request) and answer.verb in ("patch", "update", "delete") and answer.code == 200
         if not unchanged:
-            return f"{client} was told {answer.code} for {answer.verb} {answer.resource}/{answer.key}, which etcd never acknowledged"
+            asked = f"{answer.verb} {answer.resource}/{answer.key}"
+            return f"{client} was told {answer.code} for {asked}, which etcd never acknowledged"
     return True
 
 
@@ -89,7 +89,9 @@ def no_invalid_object_is_stored(cluster: Cluster) -> bool | str:
 
 def _wrong(value: object) -> str | None:
     if isinstance(value, ReplicaSet):
-        return None if set(value.selector) <= set(value.template.labels) else "the selector does not select the template"
+        return (
+            None if set(value.selector) <= set(value.template.labels) else "the selector does not select the template"
+        )
     if not isinstance(value, Pod):
         return None
     if not value.spec.containers:
@@ -110,7 +112,9 @@ def _wrong(value: object) -> str | None:
 @sometimes(needs=SPLIT, shows=no_invalid_object_is_stored)
 def an_invalid_object_is_refused(step: Step) -> bool:
     """The api-server answers 422 to an object that is not valid."""
-    return any(isinstance(call := step.after[CALLS[client]], Response) and call.code == 422 for client in calls(step, Response))
+    return any(
+        isinstance(call := step.after[CALLS[client]], Response) and call.code == 422 for client in calls(step, Response)
+    )
 
 
 @step_invariant(needs=SPLIT)

@@ -1,12 +1,12 @@
 """Calls of the api-server: what is under way between a client and the api-server, and between it and etcd.
 
-Models: a client sends a request; the api-server handles it and hands etcd a transaction; etcd commits and acknowledges it; the
-api-server answers; the client receives the answer. Each is a step of its own, and between any two anyone may act, crash, or lose
-the message. One cell holds one call from its request to its answer.
+Models: a client sends a request; the api-server handles it and hands etcd a transaction; etcd commits and
+acknowledges it; the api-server answers; the client receives the answer. Each is a step of its own, and between any
+two anyone may act, crash, or lose the message. One cell holds one call from its request to its answer.
 
-Leaves out: connections, retries by client-go below the caller's own, and LIST and WATCH (see informer.py). A client has one call
-under way at a time; what a component does in parallel it does as several clients. When a component dies with a call under way, the
-call goes on without it, in a slot of its own, and nobody receives the answer.
+Leaves out: connections, retries by client-go below the caller's own, and LIST and WATCH (see informer.py). A client
+has one call under way at a time; what a component does in parallel it does as several clients. When a component dies
+with a call under way, the call goes on without it, in a slot of its own, and nobody receives the answer.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers, kubernetes/kubernetes 1.34.
 """
@@ -58,7 +58,7 @@ class Request:
 
 @attrs.frozen(cache_hash=True)
 class Transaction:
-    """What the api-server asks etcd: if the key still has this version (None: is absent), put the value (None: delete)."""
+    """What the api-server asks etcd: if the key has this version (None: is absent), put the value (None: delete)."""
 
     request: Request
     key: str

@@ -1,11 +1,11 @@
 """etcd: keys with versions, compare-and-swap transactions, watch events in order, acknowledged once they are durable.
 
-Models: one strictly serializable store. A transaction compares the key's version and writes only if it is the expected one; the write, its
-events on every open watch and the acknowledgement become visible at one point in time.
+Models: one strictly serializable store. A transaction compares the key's version and writes only if it is the
+expected one; the write, its events on every open watch and the acknowledgement become visible at one point in time.
 
-Leaves out: members, elections and loss of the quorum (no write happens then, so safety is not touched); compaction as such (a
-watch that falls behind is closed, and the watcher lists again, with the same effect). The api-server's watch cache is one with
-the store: with one api-server it only adds delay, which the watch's own queue has already.
+Leaves out: members, elections and loss of the quorum (no write happens then, so safety is not touched); compaction as
+such (a watch that falls behind is closed, and the watcher lists again, with the same effect). The api-server's watch
+cache is one with the store: with one api-server it only adds delay, which the watch's own queue has already.
 
 Upstream: etcd.io docs learning/api_guarantees (v3.6); staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go, 1.34.
 """
@@ -66,6 +66,7 @@ class Publish:
     buffer: int
 
     def __call__(self, old: tuple[WatchEvent, ...] | None) -> tuple[WatchEvent, ...] | None:
+        """Return the longer queue; None: the watch is closed."""
         if old is None or len(old) >= self.buffer:
             return None
         return (*old, self.event)
@@ -133,7 +134,7 @@ def commit(cluster: Cluster, client: str) -> Cluster | None:
 
 
 def write(cluster: Cluster, resource: str, key: str, value: Object | None) -> Cluster:
-    """Return the cluster with the key written, or deleted, and the event on every open watch whose selector meets it."""
+    """Return the cluster with the key written, or deleted, and the event on each open watch whose selector meets it."""
     cell = stored(resource)[key]
     watches = [watch for watch in cluster[WATCHES] if watch.resource == resource]
     before = {watch: watch.selects(cluster[cell]) for watch in watches}

@@ -1,11 +1,12 @@
 """Informers: how a component learns of objects: list, then watch; or list again and again (poll).
 
-Models: a cache per component and resource (components of one process share theirs), filled by a LIST and kept up by the events of a
-WATCH, delivered in order and late by any time; an event handler runs as the cache changes. A closed watch (the component
-restarted, or fell behind) makes the component list again; what it missed in between it never sees one by one.
+Models: a cache per component and resource (components of one process share theirs), filled by a LIST and kept up by
+the events of a WATCH, delivered in order and late by any time; an event handler runs as the cache changes. A closed
+watch (the component restarted, or fell behind) makes the component list again; what it missed in between it never
+sees one by one.
 
-Leaves out: the LIST as a call: its answer is a snapshot, all later events queue up behind it, so that a slow answer cannot be told from
-slow events; resync; bookmarks. A LIST is served at the latest version [KEP-2340, GA in 1.34].
+Leaves out: the LIST as a call: its answer is a snapshot, all later events queue up behind it, so that a slow answer
+cannot be told from slow events; resync; bookmarks. A LIST is served at the latest version [KEP-2340, GA in 1.34].
 
 Upstream: staging/src/k8s.io/client-go/tools/cache/{reflector,shared_informer}.go, 1.34.
 """
@@ -81,7 +82,9 @@ class Informer:
         return [step.bind(watcher=watch.watcher, resource=watch.resource) for watch in watches for step in steps]
 
 
-def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] = lambda cluster, watcher: True) -> Informer:
+def informer(
+    on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] = lambda cluster, watcher: True
+) -> Informer:
     """Return an informer whose event handler is `on_change` and which stands still while the watcher is not alive."""
 
     @transition(actor="{watcher}", object="{resource}")
@@ -100,7 +103,7 @@ def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] 
             return None
         cell = cached(resource)[watcher, event.key]
         old = cluster[cell]
-        cluster = cluster.modify(QUEUES[watcher, resource], drop_first).set(cell, event.object)
+        cluster = cluster.modify(QUEUES[watcher, resource], _received).set(cell, event.object)
         return on_change(cluster, watch_of(cluster, watcher, resource), event.key, old, event.object)
 
     @transition(actor="{watcher}", object="{resource}")
@@ -134,6 +137,11 @@ def forget_all(cluster: Cluster, watcher: str) -> Cluster:
             for key in cluster.names(stored(watch.resource)):
                 cluster = cluster.set(cached(watch.resource)[watcher, key], None)
     return cluster
+
+
+def _received(queue: tuple[WatchEvent, ...] | None) -> tuple[WatchEvent, ...] | None:
+    """The update of a watch's queue by which its first event is taken off."""
+    return None if queue is None else drop_first(queue)
 
 
 def _told(step: Step) -> Event:

@@ -1,9 +1,9 @@
 """What a scenario settles once and for all: sizes, modes, users, requests, budgets. No step changes it."""
 
+import attrs
+
 from kmodel.kernel import Cell
 from kmodel.objects import Node, Object, ReplicaSet
-
-import attrs
 
 FAULTS = (
     "container-crash",

@@ -69,6 +69,7 @@ class Effect:
     writes: Writes
     total: Writes
 
+
 MADE_ANEW = (
     "a function that is made anew at each call, so that nobody can tell it is the same; "
     "use a function of the module or an attrs.frozen class with __call__"
@@ -114,7 +115,7 @@ def _attribute(path: tuple[str, ...]) -> Projection:
 class View(Cluster):
     """A cluster as one call of a transition or spec sees it: every read goes to the log, every write is kept.
 
-    What is read of a cell that was written is a function of what was there before: of the cluster before, that is what was read.
+    What is read of a cell that was written is a function of what was there before; so that is what counts as read.
     """
 
     __slots__ = ("_log", "_pending")

@@ -1,9 +1,9 @@
 """Ranks: numbers that are only ever compared, kept finite by renumbering them in order as soon as one is forgotten.
 
-Resource versions, UIDs and renewals of a lease grow for ever, yet nobody looks at more than their order. A rank belongs to a scope.
-A new one comes after all that some cell mentions; when a step leaves a number that no cell mentions any more, the later ones of that scope
-move up. So the numbers of a scope are 1, 2, … without gaps in every cluster, and clusters that would differ only in absolute
-numbers are one.
+Resource versions, UIDs and renewals of a lease grow for ever, yet nobody looks at more than their order. A rank
+belongs to a scope. A new one comes after all that some cell mentions; when a step leaves a number that no cell
+mentions any more, the later ones of that scope move up. So the numbers of a scope are 1, 2, … without gaps in every
+cluster, and clusters that would differ only in absolute numbers are one.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -33,6 +33,7 @@ class Mentions:
     above: int = 0
 
     def __call__(self, value: Any) -> bool:
+        """Tell whether it does."""
         return any(rank.scope == self.scope and rank.number > self.above for rank in ranks(value))
 
 
@@ -43,6 +44,7 @@ class MentionsRank:
     rank: Rank
 
     def __call__(self, value: Any) -> bool:
+        """Tell whether it does."""
         return self.rank in ranks(value)
 
 
@@ -53,16 +55,18 @@ class Highest:
     scope: str
 
     def __call__(self, value: Any) -> int:
+        """Return the number."""
         return max((rank.number for rank in ranks(value) if rank.scope == self.scope), default=0)
 
 
 @attrs.frozen(cache_hash=True)
 class Forgets:
-    """The projection of a value on the ranks that it mentions and that are not mentioned any more after an update of it."""
+    """The projection of a value on the ranks that it mentions and no longer mentions after an update of it."""
 
     update: Callable[[Any], Any]
 
     def __call__(self, value: Any) -> frozenset[Rank]:
+        """Return the ranks."""
         return ranks(value) - ranks(self.update(value))
 
 
@@ -73,6 +77,7 @@ class MoveUp:
     forgotten: Rank
 
     def __call__(self, old: Any) -> Any:
+        """Return the value with its ranks moved up."""
         return self._moved(old) if Mentions(self.forgotten.scope, self.forgotten.number)(old) else old
 
     def _moved(self, value: Any) -> Any:
@@ -111,7 +116,7 @@ def is_mentioned(cluster: Cluster, scope: str) -> bool:
 
 
 def fresh(cluster: Cluster, scope: str, *, after: Rank | None = None) -> Rank:
-    """Return a new rank of the scope, later than all that are mentioned; `after` is the latest of them, if it is known."""
+    """Return a new rank of the scope, later than all that are mentioned; `after` is the latest of them, if known."""
     if after is not None:
         return Rank(scope, after.number + 1)
     highest = Highest(scope)

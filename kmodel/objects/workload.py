@@ -1,7 +1,8 @@
 """ReplicaSets, ReplicationControllers, Services and EndpointSlices [pkg/apis/{apps,core,discovery}/types.go, 1.34].
 
 A ReplicationController is a ReplicaSet whose kind says so: Kubernetes runs both by one controller, too
-[pkg/controller/replication/replication_controller.go]. Left out: status, minReadySeconds, ports (a pod is one endpoint).
+[pkg/controller/replication/replication_controller.go]. Left out: status, minReadySeconds, ports (a pod is one
+endpoint).
 """
 
 import attrs
@@ -16,7 +17,7 @@ class PodTemplate:
     """What the pods of a ReplicaSet look like."""
 
     labels: Labels = ()
-    spec: PodSpec = PodSpec()
+    spec: PodSpec = attrs.field(factory=PodSpec)
 
 
 @attrs.frozen(cache_hash=True)

@@ -108,7 +108,9 @@ def test_numbers_are_without_gaps_and_order_is_kept(story: list[str]) -> None:
         else:
             absolute["sent"] = absolute["sent"][1:]
         numbers = sorted({absolute["stored"], absolute["seen"], *absolute["sent"]} - {0})
-        assert sorted(rank.number for rank in ranks(now.values) if rank.scope == VERSION) == list(range(1, len(numbers) + 1))
+        assert sorted(rank.number for rank in ranks(now.values) if rank.scope == VERSION) == list(
+            range(1, len(numbers) + 1)
+        )
 
         def canonical(number: int, numbers: list[int] = numbers) -> Object | None:
             return Object(version(numbers.index(number) + 1)) if number else None

@@ -1,7 +1,8 @@
 """Admission: what the api-server fills in, and what it refuses although the user may do it.
 
-Models: defaulting, the mutating plugin DefaultTolerationSeconds, the validating plugin NodeRestriction, in this order. A plugin is a
-function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further plugins of the same shape.
+Models: defaulting, the mutating plugin DefaultTolerationSeconds, the validating plugin NodeRestriction, in this
+order. A plugin is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further
+plugins of the same shape.
 
 Leaves out: the other plugins that are on by default, none of which touches a modelled field.
 
@@ -57,7 +58,10 @@ def default_toleration_seconds(request: Request, value: Any, stored: Object | No
     missing = tuple(
         Toleration(key=key, operator="Exists", effect="NoExecute")
         for key in (NOT_READY, UNREACHABLE)
-        if not any(toleration.key in (key, None) and toleration.effect in ("NoExecute", None) for toleration in value.spec.tolerations)
+        if not any(
+            toleration.key in (key, None) and toleration.effect in ("NoExecute", None)
+            for toleration in value.spec.tolerations
+        )
     )
     return attrs.evolve(value, spec=attrs.evolve(value.spec, tolerations=value.spec.tolerations + missing))
 

@@ -1,10 +1,11 @@
 """The verbs of the API: what each makes of the stored object, or why it does not.
 
-Models: create (with generated names), update with optimistic concurrency, patches of status, taints and spec, the binding subresource, and
-the deletion protocol: a grace period for a bound pod that has not finished, at once for all else, UID preconditions, finalizers.
+Models: create (with generated names), update with optimistic concurrency, patches of status, taints and spec, the
+binding subresource, and the deletion protocol: a grace period for a bound pod that has not finished, at once for all
+else, UID preconditions, finalizers.
 
-Leaves out: immutability of single spec fields, dry runs, server-side apply's field managers; deletion propagation (no garbage
-collector yet: the pods of a deleted ReplicaSet stay).
+Leaves out: immutability of single spec fields, dry runs, server-side apply's field managers; deletion propagation (no
+garbage collector yet: the pods of a deleted ReplicaSet stay).
 
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,rest/delete.go};
 pkg/registry/core/pod/{strategy.go,storage/storage.go}, 1.34.
@@ -64,9 +65,7 @@ def update(stored: Any, request: Request, value: Any) -> Outcome:
         return Refusal(409, "Conflict")
     if request.subresource == "status":
         return attrs.evolve(stored, status=value.status)  # type: ignore[no-any-return]
-    kept = attrs.evolve(
-        stored.metadata, labels=value.metadata.labels, finalizers=value.metadata.finalizers
-    )
+    kept = attrs.evolve(stored.metadata, labels=value.metadata.labels, finalizers=value.metadata.finalizers)
     value = attrs.evolve(value, metadata=kept)
     if isinstance(value, Pod):
         spec = attrs.evolve(value.spec, node_name=stored.spec.node_name)
@@ -129,4 +128,3 @@ def _grace_seconds(stored: Any, request: Request) -> int:
 def named(value: Any, name: str) -> Any:
     """Return the object under a generated name."""
     return with_metadata(value, name=name.rpartition("/")[2], generate_name="")
-

@@ -1,12 +1,13 @@
 """kubelet, its pods: admit, run through the container runtime, restart, stop, and clean up.
 
-Models: one worker per pod name, for one UID at a time; admission by what the node can hold; restart by restartPolicy; termination when the pod is
-being deleted, is gone, or is another one of the same name. A kubelet that restarts forgets its workers, lists its pods and finds the
-containers again.
+Models: one worker per pod name, for one UID at a time; admission by what the node can hold; restart by restartPolicy;
+termination when the pod is being deleted, is gone, or is another one of the same name. A kubelet that restarts
+forgets its workers, lists its pods and finds the containers again.
 
-Leaves out: static and mirror pods, probes, init containers, backoff between restarts, the order among containers that stop; admission
-by taints (only NoExecute counts there) and by node affinity (the scheduler has checked it; a label that changes later is not
-modelled). Two pods of one name never have workers at once: the younger waits for the elder to be cleaned up.
+Leaves out: static and mirror pods, probes, init containers, backoff between restarts, the order among containers that
+stop; admission by taints (only NoExecute counts there) and by node affinity (the scheduler has checked it; a label
+that changes later is not modelled). Two pods of one name never have workers at once: the younger waits for the elder
+to be cleaned up.
 
 Upstream: pkg/kubelet/{kubelet.go,pod_workers.go,lifecycle/predicate.go,kuberuntime/kuberuntime_manager.go}, 1.34.
 """
@@ -76,7 +77,9 @@ def create_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     known = known_pod(cluster, node, pod)
     if known is None or known.terminal or must_stop(cluster, node, pod):
         return None
-    containers = tuple(RunningContainer(container.name, restarts=known.status.restarts) for container in known.spec.containers)
+    containers = tuple(
+        RunningContainer(container.name, restarts=known.status.restarts) for container in known.spec.containers
+    )
     assert known.metadata.uid is not None
     return cluster.set(RUNTIME[node, pod], Sandbox(known.metadata.uid, containers))
 
@@ -116,7 +119,8 @@ def stop_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         if cached.metadata.uid == sandbox.uid:
             return None  # after a restart: admit it first
     stopping = tuple(
-        attrs.evolve(each, state="stopping") if each.state in ("created", "running") else each for each in sandbox.containers
+        attrs.evolve(each, state="stopping") if each.state in ("created", "running") else each
+        for each in sandbox.containers
     )
     return cluster.set(RUNTIME[node, pod], attrs.evolve(sandbox, containers=stopping))
 
