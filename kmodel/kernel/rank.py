@@ -6,7 +6,7 @@ mentions any more, the later ones of that scope move up. So the numbers of a sco
 cluster, and clusters that would differ only in absolute numbers are one.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ import attrs
 
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster
-from kmodel.kernel.values import fields
+from kmodel.kernel.values import ATOMS, fields
 
 
 @attrs.frozen(order=True, cache_hash=True)
@@ -78,36 +78,49 @@ class MoveUp:
 
     def __call__(self, old: Any) -> Any:
         """Return the value with its ranks moved up."""
-        return self._moved(old) if Mentions(self.forgotten.scope, self.forgotten.number)(old) else old
+        if not any(self._is_behind(rank) for rank in ranks(old)):
+            return old
+        return _moved_up(self, old)
 
-    def _moved(self, value: Any) -> Any:
+    def _is_behind(self, rank: Rank) -> bool:
+        return rank.scope == self.forgotten.scope and rank.number > self.forgotten.number
+
+    def moved(self, value: Any) -> Any:
+        """Return a value that mentions a rank behind the forgotten one, with its parts moved up."""
         if isinstance(value, Rank):
-            behind = value.scope == self.forgotten.scope and value.number > self.forgotten.number
-            return Rank(value.scope, value.number - 1) if behind else value
+            return Rank(value.scope, value.number - 1)
         if isinstance(value, tuple):
-            return tuple(self._moved(item) for item in value)
+            return tuple(self(item) for item in value)
         if isinstance(value, frozenset):
-            return frozenset(self._moved(item) for item in value)
-        if attrs.has(type(value)):
-            return attrs.evolve(value, **{name: self._moved(getattr(value, name)) for name in fields(type(value))})
-        return value
+            return frozenset(self(item) for item in value)
+        return attrs.evolve(value, **{name: self(getattr(value, name)) for name in fields(type(value))})
 
 
-@lru_cache(maxsize=1 << 16)
+# Values share most of their parts (an object is in etcd, in caches and in queues), so what was found out of a part is kept.
+KEPT = 1 << 16
+
+
+@lru_cache(maxsize=KEPT)
+def _moved_up(update: MoveUp, value: Any) -> Any:
+    return update.moved(value)
+
+
 def ranks(value: Any) -> frozenset[Rank]:
     """Return all ranks that a value mentions."""
-    return frozenset(_walk(value))
+    if isinstance(value, ATOMS):
+        return NO_RANKS
+    return _ranks(value)
 
 
-def _walk(value: Any) -> Iterator[Rank]:
+NO_RANKS: frozenset[Rank] = frozenset()
+
+
+@lru_cache(maxsize=KEPT)
+def _ranks(value: Any) -> frozenset[Rank]:
     if isinstance(value, Rank):
-        yield value
-    elif isinstance(value, tuple | frozenset):
-        for item in value:
-            yield from _walk(item)
-    elif attrs.has(type(value)):
-        for name in fields(type(value)):
-            yield from _walk(getattr(value, name))
+        return frozenset((value,))
+    parts = value if isinstance(value, tuple | frozenset) else (getattr(value, name) for name in fields(type(value)))
+    return NO_RANKS.union(*(ranks(part) for part in parts))
 
 
 def is_mentioned(cluster: Cluster, scope: str) -> bool:
