@@ -19,7 +19,7 @@ from kmodel.components.kubelet import pods as kubelet_pods
 from kmodel.components.kubelet import state as kubelet_state
 from kmodel.components.kubelet import status as kubelet_status
 from kmodel.components.settings import SETTINGS, Settings
-from kmodel.kernel import Action, Cell, Cluster, Rank, Transition
+from kmodel.kernel import Action, Cell, Cluster, Event, Rank, Step, Transition
 from kmodel.objects import KINDS, Lease, ObjectMeta, Pod, resource_of
 
 OPTIONAL_ACTORS = (
@@ -164,9 +164,11 @@ class _Plan:
         """Return who watches what."""
         found: list[Watch] = []
         if self.takes_part("kube-scheduler"):
-            found += [Watch(scheduler.SCHEDULER, "pods"), Watch(scheduler.SCHEDULER, "nodes")]
+            polls = self.settings.scheduler == "poll"
+            found += [Watch(scheduler.SCHEDULER, resource, polls=polls) for resource in ("pods", "nodes")]
         if self.takes_part("kubelet"):
-            found += [Watch(kubelet_state.watcher_of(node), "pods", node) for node in self.nodes]
+            polls = self.settings.kubelet == "poll"
+            found += [Watch(kubelet_state.watcher_of(node), "pods", node, polls) for node in self.nodes]
         shared: list[str] = []
         if self.takes_part("replicaset-controller"):
             shared += ["pods", *(replicaset.RESOURCES[kind] for kind, _ in self.workloads)]
@@ -226,7 +228,8 @@ def _initial(plan: _Plan) -> Cluster:
         constants[SPLIT] = True
     cluster = Cluster.of(cells, constants, _may_mention)
     for watch in plan.watches():
-        listed = _informer_of(watch).list_and_watch(cluster, watcher=watch.watcher, resource=watch.resource)
+        first = _informer_of(watch).poll if watch.polls else _informer_of(watch).list_and_watch
+        listed = first(cluster, watcher=watch.watcher, resource=watch.resource)
         assert listed is not None
         cluster = listed
     return cluster
@@ -303,10 +306,7 @@ def _actions(plan: _Plan) -> Iterator[Action]:
     if plan.settings.sessions:
         yield from (kubectl.wait.bind(user=session.user) for session in settings.sessions)
     for watch in plan.watches():
-        mode = {scheduler.SCHEDULER: settings.scheduler, "kubelet": settings.kubelet}.get(
-            watch.watcher.partition("/")[0], "watch"
-        )
-        yield from _informer_of(watch).actions((watch,), mode)
+        yield from _informer_of(watch).actions(watch)
     if plan.takes_part("kubelet"):
         for transition in (
             kubelet_pods.admit_pod,
@@ -367,7 +367,11 @@ def fuse(send: Transition, caller: Caller) -> Transition:
                 after = step.function(after, client=client) or after
         return after
 
-    return attrs.evolve(send, function=in_one_step, describe=None)
+    def told(step: Step) -> Event:
+        reason = "".join(word.capitalize() for word in send.name.split("_"))
+        return Event("Normal", reason, step.action.object or step.action.actor, f"{send.sentence} It is done at once.")
+
+    return attrs.evolve(send, function=in_one_step, describe=told)
 
 
 def _faults(plan: _Plan) -> Iterator[Action]:

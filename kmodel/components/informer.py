@@ -16,9 +16,9 @@ from typing import Any
 
 import attrs
 
-from kmodel.components.etcd import QUEUES, WATCHES, Watch, WatchEvent, stored
-from kmodel.kernel import Action, Cells, Cluster, Event, Step, Transition, drop_first, first, transition
-from kmodel.objects import Object, reference
+from kmodel.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored
+from kmodel.kernel import Action, Cells, Cluster, Event, Step, Transition, drop_first, transition
+from kmodel.objects import EndpointSlice, Lease, Node, Object, Pod, ReplicaSet, reference
 
 CONTROLLER_MANAGER = "kube-controller-manager"  # whose controllers share their informers
 
@@ -41,14 +41,24 @@ def all_in_cache(cluster: Cluster, watcher: str, resource: str) -> list[Any]:
     return [value for value in known if value is not None]
 
 
-def is_open(queue: tuple[WatchEvent, ...] | None) -> bool:
-    """The projection of a watch's queue on whether the watcher has listed and is being told of changes."""
+def is_open(queue: Queue) -> bool:
+    """The projection of a watch's queue on whether the watcher is being told of changes."""
+    return isinstance(queue, tuple)
+
+
+def has_listed(queue: Queue) -> bool:
+    """The projection of a watch's queue on whether the watcher has listed since it started."""
     return queue is not None
+
+
+def next_event(queue: Queue) -> WatchEvent | None:
+    """The projection of a watch's queue on the event that arrives next."""
+    return queue[0] if isinstance(queue, tuple) and queue else None
 
 
 def synced(cluster: Cluster, watcher: str, *resources: str) -> bool:
     """Tell whether the watcher has listed all these resources since it started."""
-    return all(cluster.look(QUEUES[watcher, resource], is_open) for resource in resources)
+    return all(cluster.look(QUEUES[watcher, resource], has_listed) for resource in resources)
 
 
 def ignore(cluster: Cluster, watch: Watch, key: str, old: Object | None, new: Object | None) -> Cluster:
@@ -76,10 +86,10 @@ class Informer:
     receive_event: Transition
     poll: Transition
 
-    def actions(self, watches: tuple[Watch, ...], mode: str) -> list[Action]:
-        """Return the actions for these watches, in the given mode: `watch` or `poll`."""
-        steps = (self.poll,) if mode == "poll" else (self.list_and_watch, self.receive_event)
-        return [step.bind(watcher=watch.watcher, resource=watch.resource) for watch in watches for step in steps]
+    def actions(self, watch: Watch) -> list[Action]:
+        """Return the actions of a watch."""
+        steps = (self.poll,) if watch.polls else (self.list_and_watch, self.receive_event)
+        return [step.bind(watcher=watch.watcher, resource=watch.resource) for step in steps]
 
 
 def informer(
@@ -98,7 +108,7 @@ def informer(
     @transition(actor="{watcher}", object="{resource}", describe=_told)
     def receive_event(cluster: Cluster, watcher: str, resource: str) -> Cluster | None:
         """Receive the next event of the watch."""
-        event = cluster.look(QUEUES[watcher, resource], first)
+        event = cluster.look(QUEUES[watcher, resource], next_event)
         if event is None or not alive(cluster, watcher):
             return None
         cell = cached(resource)[watcher, event.key]
@@ -139,14 +149,31 @@ def forget_all(cluster: Cluster, watcher: str) -> Cluster:
     return cluster
 
 
-def _received(queue: tuple[WatchEvent, ...] | None) -> tuple[WatchEvent, ...] | None:
+def _received(queue: Queue) -> Queue:
     """The update of a watch's queue by which its first event is taken off."""
-    return None if queue is None else drop_first(queue)
+    return drop_first(queue) if isinstance(queue, tuple) else queue
 
 
 def _told(step: Step) -> Event:
     arguments = step.action.arguments
-    event = step.before.look(QUEUES[arguments["watcher"], arguments["resource"]], first)
+    event = step.before.look(QUEUES[arguments["watcher"], arguments["resource"]], next_event)
     assert event is not None
     about = reference(arguments["resource"], event.key)
-    return Event("Normal", event.type.capitalize(), about, f"{arguments['watcher']} learns of it by its watch")
+    known = "gone" if event.object is None else summary(event.object)
+    return Event("Normal", event.type.capitalize(), about, f"the watch brings it: {known}")
+
+
+def summary(value: Object) -> str:
+    """Return in a few words what matters of an object to those who watch it."""
+    if isinstance(value, Pod):
+        said = [value.status.phase, f"on {value.spec.node_name}" if value.spec.node_name else "not bound"]
+        said += ["ready"] if value.status.ready else []
+        said += ["being deleted"] if value.metadata.deleting else []
+        return ", ".join(said)
+    if isinstance(value, Node):
+        return f"Ready={value.status.ready}" + (", tainted" if value.spec.taints else "")
+    if isinstance(value, ReplicaSet):
+        return f"{value.replicas} replicas wanted"
+    if isinstance(value, EndpointSlice):
+        return ", ".join(endpoint.pod for endpoint in value.endpoints) or "no endpoints"
+    return "renewed" if isinstance(value, Lease) else "as it is"

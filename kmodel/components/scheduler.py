@@ -138,7 +138,12 @@ def next_pod(cluster: Cluster, pod: str) -> Pod | None:
     return in_cache(cluster, SCHEDULER, "pods", pod)  # type: ignore[no-any-return]
 
 
-@transition(actor=SCHEDULER, object="pod/{pod}")
+def _chosen(step: Step) -> Event:
+    pod, node = step.action.arguments["pod"], step.action.arguments["node"]
+    return Event("Normal", "Chooses", f"pod/{pod}", f"filters and scores the nodes: {node}; asks to bind the pod there")
+
+
+@transition(actor=SCHEDULER, object="pod/{pod}", describe=_chosen)
 def schedule(cluster: Cluster, pod: str, node: str) -> Cluster | None:
     """Filter and score the nodes; assume the pod on a best one and ask the api-server to bind it there."""
     pending = next_pod(cluster, pod)

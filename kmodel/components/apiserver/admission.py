@@ -16,7 +16,7 @@ import attrs
 
 from kmodel.components.apiserver.access import node_restriction
 from kmodel.components.calls import Request
-from kmodel.objects import Container, Object, Pod, Resources, Toleration
+from kmodel.objects import Container, Object, Pod, ReplicaSet, Resources, Toleration
 
 DEFAULT_GRACE_SECONDS = 30
 NOT_READY = "node.kubernetes.io/not-ready"
@@ -26,7 +26,9 @@ Plugin = Callable[[Request, Any, Object | None], Any]
 
 
 def defaults(request: Request, value: Any, stored: Object | None) -> Any:
-    """Fill in restartPolicy, the grace period, and requests from limits."""
+    """Fill in restartPolicy, the grace period, requests from limits, and a ReplicationController's selector."""
+    if isinstance(value, ReplicaSet) and value.kind == "ReplicationController" and not value.selector:
+        return attrs.evolve(value, selector=value.template.labels)
     if not isinstance(value, Pod):
         return value
     spec = attrs.evolve(

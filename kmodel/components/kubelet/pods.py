@@ -23,7 +23,7 @@ from kmodel.components.kubelet.state import WORKERS, Worker, client_of, is_up, w
 from kmodel.components.resources import fit
 from kmodel.components.runtime import RUNTIME, RunningContainer, Sandbox
 from kmodel.components.settings import SETTINGS
-from kmodel.kernel import Cluster, transition
+from kmodel.kernel import Cluster, Event, Step, transition
 from kmodel.objects import Pod
 
 REASONS = {"pods": "OutOfpods", "cpu": "OutOfcpu", "memory": "OutOfmemory"}
@@ -45,7 +45,15 @@ def must_stop(cluster: Cluster, node: str, pod: str) -> bool:
     return known is None or known.metadata.deleting or (worker is not None and worker.rejected is not None)
 
 
-@transition(actor="kubelet/{node}", object="pod/{pod}")
+def _admitted(step: Step) -> Event:
+    node, pod = step.action.arguments["node"], step.action.arguments["pod"]
+    worker = step.after[WORKERS[node, pod]]
+    if worker is not None and worker.rejected is not None:
+        return Event("Warning", worker.rejected, f"pod/{pod}", f"rejected: {node} cannot hold it beside its other pods")
+    return Event("Normal", "Admits", f"pod/{pod}", f"takes the pod on; {node} can hold it")
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}", describe=_admitted)
 def admit_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Take on a pod that is bound to this node, or reject it if the node cannot hold it."""
     if not is_up(cluster, node) or cluster[WORKERS[node, pod]] is not None:
