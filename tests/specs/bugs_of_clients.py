@@ -1,4 +1,4 @@
-"""Bugs of scheduler, kubelet, controllers and kube-proxy: functions that make a broken transition of the faithful one."""
+"""Bugs of scheduler, kubelet, controllers and kube-proxy: what makes a broken transition of the faithful one."""
 
 from collections.abc import Callable
 from typing import Any
