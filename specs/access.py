@@ -1,6 +1,6 @@
 """Who may do what, as the specs have it: written down a second time, apart from the api-server's own rules."""
 
-from kmodel.components.calls import CALLS, SPLIT, Request, Response, Taints, Transaction, Unscheduled
+from kmodel.components.calls import CALLS, SPLIT, Request, Response, Taints, Transaction, Unscheduled, became
 from kmodel.components.etcd import stored
 from kmodel.components.settings import SETTINGS
 from kmodel.kernel import Cluster, Step, sometimes, step_invariant
@@ -39,12 +39,6 @@ def allowed(cluster: Cluster, request: Request) -> bool:
     return False
 
 
-def transactions(step: Step) -> list[Transaction]:
-    """Return the transactions that etcd was handed in the step."""
-    handed = [(step.before[cell], step.after[cell]) for cell in step.wrote(CALLS)]
-    return [after for before, after in handed if isinstance(after, Transaction) and not isinstance(before, Transaction)]
-
-
 def committed(step: Step) -> list[Transaction]:
     """Return the transactions that etcd carried out in the step."""
     if not any(cell.family.startswith("etcd/") for cell in step.writes):
@@ -55,7 +49,7 @@ def committed(step: Step) -> list[Transaction]:
 @step_invariant(needs=SPLIT)
 def unauthorized_requests_change_nothing(step: Step) -> bool | str:
     """A request of somebody unknown, or of somebody who may not make it, never becomes a transaction."""
-    for transaction in transactions(step):
+    for _, transaction in became(step, Transaction):
         if not allowed(step.before, transaction.request):
             request = transaction.request
             return f"{request.user} may not {request.verb} {request.target}, but the api-server asks etcd to write"
@@ -65,8 +59,7 @@ def unauthorized_requests_change_nothing(step: Step) -> bool | str:
 @sometimes(needs=SPLIT, shows=unauthorized_requests_change_nothing)
 def a_request_is_refused(step: Step) -> bool:
     """The api-server answers 401 or 403."""
-    answers = (step.after[cell] for cell in step.wrote(CALLS))
-    return any(isinstance(answer, Response) and answer.code in (401, 403) for answer in answers)
+    return any(answer.code in (401, 403) for _, answer in became(step, Response))
 
 
 @step_invariant(needs=SPLIT)
@@ -130,7 +123,7 @@ def transitions_ok(step: Step) -> bool | str:
                 and cell.key[0].rpartition("/")[2] != place
             ):
                 return f"{step.action.actor} wrote {cell}, which is of another node"
-    for transaction in transactions(step):
+    for _, transaction in became(step, Transaction):
         body, user = transaction.request.body, transaction.request.user
         may = MAY_CHANGE.get(NODE if user.startswith(NODE) else user)
         if may is not None and body is not None and not isinstance(body, may):

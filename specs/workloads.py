@@ -1,6 +1,6 @@
 """ReplicaSets and Services."""
 
-from kmodel.components.calls import CALLS, Request
+from kmodel.components.calls import Request, became
 from kmodel.components.controllers.replicaset import EXPECTATIONS, RESOURCES
 from kmodel.components.etcd import stored
 from kmodel.components.faults import BUDGET
@@ -58,9 +58,8 @@ def a_replicaset_has_all_its_pods(cluster: Cluster) -> bool:
 @step_invariant(needs=RULES)
 def a_service_routes_only_to_pods_that_were_ready(step: Step) -> bool | str:
     """Only pods that were ready when the controller looked become endpoints; kube-proxy routes only to endpoints."""
-    for cell in step.wrote(CALLS):
-        call = step.after[cell]
-        if step.before[cell] is None and isinstance(call, Request) and isinstance(call.body, EndpointSlice):
+    for _, call in became(step, Request):
+        if isinstance(call.body, EndpointSlice) and step.action.actor != "kube-apiserver":
             for endpoint in call.body.endpoints:
                 pod = in_cache(step.before, CONTROLLER_MANAGER, "pods", endpoint.pod)
                 if pod is None or pod.metadata.uid != endpoint.uid or not pod.status.ready:

@@ -11,9 +11,11 @@ with a call under way, the call goes on without it, in a slot of its own, and no
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers, kubernetes/kubernetes 1.34.
 """
 
+from typing import TypeVar
+
 import attrs
 
-from kmodel.kernel import Cell, Cells, Cluster, Rank
+from kmodel.kernel import Cell, Cells, Cluster, Rank, Step
 from kmodel.objects import Binding, NodeStatus, Object, PodStatus, Taint
 
 TIMEOUT = 0  # the code of an answer that never came: the caller cannot tell a lost request from a lost answer
@@ -93,6 +95,7 @@ class Response:
 
 
 Call = Request | Transaction | Acknowledgement | Response
+C = TypeVar("C", bound=Call)
 
 CALLS: Cells[Call | None] = Cells("calls")
 SPLIT: Cell[bool] = Cell("calls are split")  # a constant, there unless a scenario fuses the steps of a call
@@ -117,6 +120,22 @@ def received(cluster: Cluster, client: str) -> Response | None:
     """Return the answer that waits for the client, if there is one."""
     call = cluster[CALLS[client]]
     return call if isinstance(call, Response) else None
+
+
+def became(step: Step, kind: type[C]) -> list[tuple[str, C]]:
+    """Return the calls that a step made one of this kind, with their clients; one that outlived its client is none.
+
+    For specs: `became(step, Request)` are the requests that were sent (or are tried again by the api-server),
+    `became(step, Transaction)` those that etcd was handed, and so on.
+    """
+    written = step.wrote(CALLS)
+    there = [step.before[cell] for cell in written]
+    found = [(cell.key[0], step.after[cell], before) for cell, before in zip(written, there, strict=True)]
+    return [
+        (client, call)
+        for client, call, before in found
+        if isinstance(call, kind) and not isinstance(before, kind) and call not in there
+    ]
 
 
 def slot(client: str, number: int) -> str:

@@ -12,6 +12,8 @@ Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto, 1.34.
 
 from typing import Any
 
+from typing import Any
+
 import attrs
 
 from kmodel.kernel import Cells, Cluster, Rank, transition
@@ -44,6 +46,15 @@ class Sandbox:
     def any_in(self, *states: str) -> bool:
         """Tell whether a container is in one of these states."""
         return any(container.state in states for container in self.containers)
+
+    def stopped(self) -> "Sandbox":
+        """Return the sandbox whose running containers have to stop, and whose created ones never start."""
+        states: dict[str, dict[str, Any]] = {
+            "running": {"state": "stopping"},
+            "created": {"state": "exited", "exit_code": TERMINATED},
+        }
+        changed = tuple(attrs.evolve(each, **states.get(each.state, {})) for each in self.containers)
+        return attrs.evolve(self, containers=changed)
 
     def end(self, name: str, exit_code: int) -> "Sandbox | None":
         """Return the sandbox after a running container ended by itself; None if it is not running."""

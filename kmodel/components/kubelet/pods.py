@@ -126,11 +126,7 @@ def stop_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         cached = in_cache(cluster, watcher_of(node), "pods", pod)
         if cached.metadata.uid == sandbox.uid:
             return None  # after a restart: admit it first
-    stopping = tuple(
-        attrs.evolve(each, state="stopping") if each.state in ("created", "running") else each
-        for each in sandbox.containers
-    )
-    return cluster.set(RUNTIME[node, pod], attrs.evolve(sandbox, containers=stopping))
+    return cluster.set(RUNTIME[node, pod], sandbox.stopped())
 
 
 @transition(actor="kubelet/{node}", object="pod/{pod}")
