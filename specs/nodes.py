@@ -55,8 +55,8 @@ def a_container_runs_while_another_node_is_there(cluster: Cluster) -> bool:
 
 
 @step_invariant(
-    hazard="A patch of the status carries the pod's UID, but no resourceVersion. One that a kubelet sent before it died "
-    "may be carried out after the next one has reported the pod's end [pkg/util/pod/pod.go PatchPodStatus, 1.34].",
+    hazard="A patch of the status carries the pod's UID, but no resourceVersion. One that a kubelet sent before it "
+    "died may be carried out after the next one has reported the pod's end [pkg/util/pod/pod.go PatchPodStatus, 1.34].",
     hazard_with=(BUDGET["kubelet-restart"], BUDGET["node-crash"]),
 )
 def a_terminal_phase_is_final(step: Step) -> bool | str:

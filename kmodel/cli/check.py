@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from kmodel.cli.errors import UNFINISHED, InputProblem, one_line
+from kmodel.cli.errors import UNFINISHED, Command, InputProblem, one_line
 from kmodel.cli.inputs import Input, chosen_specs, nothing, read, scenario_options
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class How:
 
 
 @click.command(
+    cls=Command,
     short_help="Explore a scenario and check every spec.",
     epilog="Exit codes: 0 no violation (documented hazards are none), 1 violated, 2 bad input or usage, "
     "3 asked to be exhaustive but not finished.",
@@ -54,7 +55,13 @@ class How:
 @click.option("--max-states", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many states.")
 @click.option("--max-depth", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many steps.")
 @click.option("--first/--keep-going", "first", help="Stop at the first violation, or go on to find others (default).")
-@click.option("--spec", "spec_names", multiple=True, metavar="NAME", help="Check only this spec; may be repeated.")
+@click.option(
+    "--spec",
+    "spec_names",
+    multiple=True,
+    metavar="NAME",
+    help="Check only this spec and its `sometimes`; may be repeated.",
+)
 @click.option(
     "--reports",
     type=click.Path(path_type=Path, file_okay=False),
@@ -76,7 +83,7 @@ def check(
 ) -> None:
     """Explore scenarios, check every spec and write a report of each.
 
-    SCENARIO is the name of a file in specs/scenarios/; with -f it is what you pass instead.
+    SCENARIO is the name of a file in specs/scenarios/, or a path. All files given with -f make one scenario instead.
 
     \b
     Examples:

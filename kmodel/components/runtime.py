@@ -12,8 +12,6 @@ Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto, 1.34.
 
 from typing import Any
 
-from typing import Any
-
 import attrs
 
 from kmodel.kernel import Cells, Cluster, Rank, transition

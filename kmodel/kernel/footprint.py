@@ -15,7 +15,7 @@ import attrs
 
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster, Put, Replace, Then
-from kmodel.kernel.errors import ModelError
+from kmodel.kernel.errors import BoundReached, ModelError, name_error
 from kmodel.kernel.rank import Forgets, close_gaps
 from kmodel.kernel.values import WHOLE, plain, shape, tracked
 
@@ -211,8 +211,10 @@ def record(
     before = View.on(cluster, log)
     try:
         after = function(before)
-    except ModelError as error:
-        raise ModelError(f"{who}: {error}") from error
+    except BoundReached:
+        raise
+    except Exception as error:
+        raise name_error(who, error) from error
     if after is None:
         return None, log.footprint()
     if not isinstance(after, View) or not after.belongs_to(log):
@@ -222,8 +224,10 @@ def record(
         )
     try:
         apply(cluster, after.writes())  # fails here, with a name, if what is written can change
-    except ModelError as error:
-        raise ModelError(f"{who}: {error}") from error
+    except BoundReached:
+        raise
+    except Exception as error:
+        raise name_error(who, error) from error
     settled = close_gaps(before, after, after.updates())
     assert isinstance(settled, View)
     return Effect(after.writes(), settled.writes()), log.footprint()

@@ -61,9 +61,21 @@ def test_what_holds_but_was_not_put_to_the_test_says_so() -> None:
     vacuous = next(finding for finding in outcome.findings if finding.is_vacuous)
     held = Finding(vacuous.spec.shows or vacuous.spec, Verdict.HOLDS, "in all 69 reachable states")
     outcome = attrs.evolve(outcome, findings=(held, vacuous))
-    assert str(word(held, outcome)) == "holds (all 69 states, but not put to the test)"
+    assert str(word(held, outcome)) == "holds (all 69 states), but not put to the test"
+    assert (
+        str(word(vacuous, outcome)) == "never happens in all 69 states, so all_managers_commit is not put to the test"
+    )
+    assert overall(outcome) == "no spec violated in all 69 states; 1 invariant not put to the test"
+    assert printed(outcome).startswith("NOT PUT TO THE TEST HERE (1)\n  all_managers_commit\n")
     reached = attrs.evolve(vacuous, verdict=Verdict.HOLDS)
     assert str(word(held, attrs.evolve(outcome, findings=(held, vacuous, reached)))) == "holds (all 69 states)"
+
+
+def test_what_was_never_put_to_the_test_and_what_is_violated_are_counted_apart() -> None:
+    # The spec that a_manager_crashes is beside is violated, so it was put to the test, if by something else.
+    assert overall(result(broken_model())) == (
+        "1 spec violated; 1 documented hazard (not counted as violated); 1 `sometimes` not happening"
+    )
 
 
 def test_a_bounded_run_never_claims_all_states() -> None:
