@@ -161,7 +161,7 @@ def test_sampling_never_claims_to_be_exhaustive() -> None:
     outcome = run("check", "sampled", "--profile", "ci", "--spec", "managers_agree")
     assert outcome.exit_code == 0
     assert "no violation found" in outcome.stdout
-    assert "holds" not in outcome.stdout
+    assert "holds (all" not in outcome.stdout  # that something happens does hold once it was seen
 
 
 def test_bounds_of_one_engine_are_not_dropped_in_silence_by_the_other() -> None:
