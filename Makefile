@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-SCENARIO ?= specs/scenarios/pod-creation.yaml
+SCENARIO ?= pod-creation
 PYTEST_ARGS ?= -n 2
 
 .DEFAULT_GOAL := help
@@ -21,7 +21,7 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(INSTALLED)
 
-check: $(INSTALLED) ## Explore SCENARIO (the creation of a pod), check every spec, write reports/
+check: $(INSTALLED) ## Explore SCENARIO (pod-creation), check every spec, write its report
 	$(BIN)/kmodel check $(SCENARIO)
 
 test: lint ## Run the linters, the specs and the tests

@@ -321,7 +321,7 @@ def test_graph_writes_files_and_prints_dot() -> None:
     assert "reports/holds/state-graph.dot" in outcome.stdout
     assert Path("reports/holds/state-graph.dot").read_text() == run("graph", "holds", "-o", "dot").stdout[:-1]
     grouped = run("graph", "holds", "--group-by", "coordinator", "-o", "dot").stdout
-    assert r"coordinator = init\l× 16\l" in grouped
+    assert r"coordinator: init\l16 states\l" in grouped
 
 
 def test_graph_without_dot_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -361,6 +361,15 @@ def test_an_interrupt_prints_the_verdict_so_far(monkeypatch: pytest.MonkeyPatch)
     assert outcome.exit_code == 3
     assert "no violation found (interrupted after" in outcome.stdout
     assert "large" not in outcome.stdout  # the rest is not begun
+
+
+def test_an_interrupt_before_there_is_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["kmodel.scenario"], "load", interrupted)
+    outcome = run("check", "holds")
+    assert (outcome.exit_code, outcome.stderr) == (3, "interrupted\n")
 
 
 @pytest.mark.parametrize("command", ["check", "replay", "graph", "specs"])

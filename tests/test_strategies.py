@@ -37,7 +37,7 @@ def test_scenarios_build_models_in_which_something_can_happen(scenario: Scenario
         step = next(enabled(drawn, cluster), None)
         if step is None:
             break
-        cluster = step.after
+        cluster = step.next
     assert cluster is not drawn.initial[0]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from kmodel.cli.errors import InputProblem, one_line
+from kmodel.cli.errors import UNFINISHED, InputProblem, one_line
 from kmodel.cli.inputs import Input, chosen_specs, nothing, read, scenario_options
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kmodel.kernel import Model, Spec
     from kmodel.reporting.writer import Written
 
-VIOLATED, UNFINISHED = 1, 3
+VIOLATED = 1
 
 
 @attrs.frozen
@@ -162,16 +162,22 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None) -> Ite
 def _print_outcome(console: Console, given: Input, result: Result, written: Written, wide: bool) -> None:
     from kmodel.reporting.columns import wrapped
     from kmodel.reporting.failure import failure_text
-    from kmodel.reporting.wording import overall
+    from kmodel.reporting.summary import STYLE, print_lines
+    from kmodel.reporting.wording import Standing, overall
 
     for finding in result.failures:
         trace_file = written.traces.get(finding.spec.name)
         text = failure_text(
-            finding, given.source, trace_file=trace_file, index=written.index, width=console.width, wide=wide
+            finding,
+            given.source,
+            trace_file=trace_file,
+            index=written.index,
+            heading="VIOLATED",
+            width=console.width,
+            wide=wide,
         )
         console.print()
-        console.print("VIOLATED", style="bold red", end=" ")
-        console.print(text, markup=False, soft_wrap=True)
+        print_lines(console, text.split("\n"), "VIOLATED", STYLE[Standing.VIOLATED])
     console.print()
     for note in written.notes:
         console.print(f"note     {note}", markup=False, soft_wrap=True)

@@ -12,6 +12,7 @@ import click
 P = ParamSpec("P")
 R = TypeVar("R")
 
+UNFINISHED = 3
 SHOW_TRACEBACK = "KMODEL_TRACEBACK"
 
 
@@ -34,6 +35,9 @@ def one_line(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except KeyboardInterrupt:  # where there is no verdict yet, or no more to write
+            click.echo("interrupted", err=True)
+            raise click.exceptions.Exit(UNFINISHED) from None
         except BrokenPipeError:  # the reader of a pipe had enough, as in `kmodel specs | head`
             raise
         except Exception as error:

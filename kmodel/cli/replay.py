@@ -13,7 +13,7 @@ from kmodel.cli.inputs import Input, all_specs, read_files, scenario_options
 
 if TYPE_CHECKING:
     from kmodel.engines.verdict import Finding
-    from kmodel.kernel import Model, Spec, Trace
+    from kmodel.kernel import Model, Trace
 
 VIOLATED = 1
 
@@ -85,7 +85,7 @@ def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, fault
         raise InputProblem(f"{file}: there is no spec {saved.spec} any more; see kmodel specs")
     model = given.model(specs)
     trace = follow_actions(model, saved.initial, saved.choices)
-    return given, trace, _recheck(model, specs, trace)
+    return given, trace, _recheck(model, trace)
 
 
 def _from_path(path: str, filenames: tuple[Path, ...], nodes: int | None, faults: dict[str, int] | None) -> Replayed:
@@ -96,13 +96,13 @@ def _from_path(path: str, filenames: tuple[Path, ...], nodes: int | None, faults
     given = read_files(filenames, nodes, faults)
     model = given.model(all_specs())
     trace = follow_path(model, path)
-    return given, trace, [finding for finding in _recheck(model, model.specs, trace) if finding.trace is not None]
+    return given, trace, [finding for finding in _recheck(model, trace) if finding.trace is not None]
 
 
-def _recheck(model: Model, specs: tuple[Spec, ...], trace: Trace) -> list[Finding]:
+def _recheck(model: Model, trace: Trace) -> list[Finding]:
     from kmodel.engines.replay import recheck
 
-    return [recheck(spec, trace) for spec in specs if spec in model.specs]
+    return [recheck(spec, trace) for spec in model.specs]
 
 
 def _document(given: Input, trace: Trace, findings: list[Finding]) -> dict[str, object]:

@@ -13,7 +13,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers, kubernetes/kubern
 
 import attrs
 
-from kmodel.kernel import Cells, Cluster, Rank
+from kmodel.kernel import Cell, Cells, Cluster, Rank
 from kmodel.objects import Binding, NodeStatus, Object, PodStatus, Taint
 
 TIMEOUT = 0  # the code of an answer that never came: the caller cannot tell a lost request from a lost answer
@@ -95,6 +95,7 @@ class Response:
 Call = Request | Transaction | Acknowledgement | Response
 
 CALLS: Cells[Call | None] = Cells("calls")
+SPLIT: Cell[bool] = Cell("calls are split")  # a constant, there unless a scenario fuses the steps of a call
 
 
 def respond(request: Request, code: int, reason: str, key: str | None = None) -> Response:

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from kmodel.components import apiserver, controllers, etcd, faults, kubectl, kubelet, proxy, runtime, scheduler
-from kmodel.components.calls import CALLS, Response, is_orphan, slot
+from kmodel.components.calls import CALLS, SPLIT, Response, is_orphan, slot
 from kmodel.components.controllers import endpointslice, node_lifecycle, replicaset
 from kmodel.components.etcd import WATCHES, Watch, about, renewals, stored, uids, versions, with_metadata
 from kmodel.components.informer import CONTROLLER_MANAGER, Informer, cached
@@ -209,7 +209,10 @@ def _initial(plan: _Plan) -> Cluster:
         cells |= {cached(watch.resource)[watch.watcher, key]: None for key in plan.keys(watch.resource)}
     cells |= _memories(plan)
     cells |= {faults.BUDGET[fault]: count for fault, count in settings.faults if count}
-    cluster = Cluster.of(cells, {SETTINGS: settings, WATCHES: plan.watches()}, _may_mention)
+    constants: dict[Cell[Any], Any] = {SETTINGS: settings, WATCHES: plan.watches()}
+    if settings.calls == "split":
+        constants[SPLIT] = True
+    cluster = Cluster.of(cells, constants, _may_mention)
     for watch in plan.watches():
         listed = _informer_of(watch).list_and_watch(cluster, watcher=watch.watcher, resource=watch.resource)
         assert listed is not None

@@ -148,7 +148,7 @@ class _Search:
             step = take(self.model.actions[action], cluster)
             assert step is not None, f"{self.model.actions[action]} is not enabled on its own trace"
             steps.append(step)
-            cluster = step.after
+            cluster = step.next
         return Trace(self.model.initial[initial], tuple(steps), (initial, *(index for _, index in taken)))
 
     def _result(self, stopped: str | None) -> Result:
@@ -187,7 +187,7 @@ def trace_of(model: Model, initial: int, choices: list[int]) -> Trace:
         assert step is not None, f"{model.actions[choice]} is not enabled on its own trace"
         address.append(sum(take(action, cluster) is not None for action in model.actions[:choice]))
         steps.append(step)
-        cluster = step.after
+        cluster = step.next
     return Trace(model.initial[initial], tuple(steps), tuple(address))
 
 

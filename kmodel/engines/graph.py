@@ -45,7 +45,7 @@ def extract(model: Model, max_states: int) -> Graph:
 def neighbourhood(model: Model, trace: Trace, max_states: int) -> Graph:
     """Return the graph of a trace's states, numbered along the trace, and the states one step off it."""
     growth = _Growth(model, max_states)
-    growth.add([trace.initial, *(step.after for step in trace.steps)])
+    growth.add([trace.initial, *(step.next for step in trace.steps)])
     for state in range(len(growth.states)):
         growth.expand(state)
     return growth.graph()
@@ -69,14 +69,14 @@ class _Growth:
         before = self.states[state]
         for action, table in self.tables:
             try:
-                writes = table.answer(before.values, lambda: before)
+                effect = table.answer(before.values, lambda: before)
             except BoundReached:
                 self.complete = False
                 continue
-            if writes is None:
+            if effect is None:
                 continue
             values = list(before.values)
-            for write in writes:
+            for write in effect.total:
                 values[write.position] = write.update(before.values[write.position])
             target = self._number(Cluster(before.layout, tuple(values)))
             if target is not None:

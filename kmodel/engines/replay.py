@@ -43,7 +43,7 @@ def follow_actions(model: Model, initial: int, choices: Sequence[Choice]) -> Tra
             raise ReplayError(f"step {number}: {choice} is not enabled there; {CHANGED}")
         address.append(sum(take(action, cluster) is not None for action in model.actions[:index]))
         steps.append(step)
-        cluster = step.after
+        cluster = step.next
     return Trace(model.initial[initial], tuple(steps), tuple(address))
 
 
@@ -77,4 +77,4 @@ def recheck(spec: Spec, trace: Trace) -> Finding:
 
 
 def _afters(trace: Trace) -> list[Cluster]:
-    return [step.after for step in trace.steps]
+    return [step.next for step in trace.steps]

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from kmodel.kernel import Action, Cluster, ModelError, Spec, Step, ask
-from kmodel.kernel.footprint import Projection, Read, Writes, check_deterministic, record
+from kmodel.kernel.footprint import Effect, Projection, Read, check_deterministic, record
 
 A = TypeVar("A")
 
@@ -63,11 +63,11 @@ class Table(Generic[A]):
         return answer
 
 
-def transition_table(action: Action) -> Table[Writes | None]:
-    """Return the table of an action: what it writes, or None where it is not enabled."""
+def transition_table(action: Action) -> Table[Effect | None]:
+    """Return the table of an action: its effect, or None where it is not enabled."""
     who = f"transition {action}"
 
-    def call(cluster: Cluster) -> tuple[Writes | None, tuple[Read, ...]]:
+    def call(cluster: Cluster) -> tuple[Effect | None, tuple[Read, ...]]:
         recording = record(action, cluster, who)
         check_deterministic(recording, record(action, cluster, who), cluster, who)
         return recording
@@ -76,7 +76,7 @@ def transition_table(action: Action) -> Table[Writes | None]:
 
 
 def spec_table(spec: Spec) -> Table[bool | str]:
-    """Return the table of a spec of clusters, or of a spec of steps for one action and one set of written cells."""
+    """Return the table of a spec of clusters, or of a spec of steps for one action and one effect of it."""
 
     def call(subject: Cluster | Step) -> tuple[bool | str, tuple[Read, ...]]:
         return ask(spec, subject)

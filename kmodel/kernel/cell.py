@@ -69,6 +69,10 @@ class Layout:
     def __contains__(self, cell: Cell[Any]) -> bool:
         return cell in self._positions
 
+    def has_family(self, family: str) -> bool:
+        """Tell whether the cluster has cells, or a constant, of the family."""
+        return family in self._keys or any(cell.family == family for cell in self.constants)
+
     def keys(self, family: Cells[Any]) -> tuple[tuple[str, ...], ...]:
         """Return the keys of the family's cells, in the order in which the cluster lists them."""
         return self._keys.get(family.family, ())
@@ -83,4 +87,3 @@ class Layout:
         """Return a constant of the scenario; reading one leaves no footprint, since it never changes."""
         value: T = self.constants[cell]
         return value
-

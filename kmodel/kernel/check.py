@@ -10,7 +10,7 @@ from kmodel.kernel.step import Step
 
 
 def ask(spec: Spec, subject: Cluster | Step) -> tuple[bool | str, tuple[Read, ...]]:
-    """Return a spec's answer and its reads; a step's cluster after it is read at positions behind those before it."""
+    """Return a spec's answer and its reads; what it reads after a step is a function of what was there before."""
     answer = _ask_once(spec, subject)
     layout_of = subject.before if isinstance(subject, Step) else subject
     check_deterministic(answer, _ask_once(spec, subject), layout_of, f"spec {spec.name}")
@@ -24,7 +24,7 @@ def _ask_once(spec: Spec, subject: Cluster | Step) -> tuple[bool | str, tuple[Re
         view = attrs.evolve(
             subject,
             before=View.on(subject.before, log),
-            after=View.on(subject.after, log, offset=len(subject.before.values)),
+            after=View.on(subject.before, log, {write.position: write.update for write in subject.updates}),
         )
     else:
         view = View.on(subject, log)

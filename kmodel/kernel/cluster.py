@@ -28,6 +28,7 @@ class Put:
     value: Any
 
     def __call__(self, old: Any) -> Any:
+        """Return the new value."""
         return self.value
 
 
@@ -38,6 +39,7 @@ class Replace:
     changes: tuple[tuple[str, Any], ...]
 
     def __call__(self, old: Any) -> Any:
+        """Return the object with its new attributes."""
         return attrs.evolve(old, **dict(self.changes))
 
 
@@ -48,6 +50,7 @@ class Append:
     item: Any
 
     def __call__(self, old: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the longer tuple."""
         return (*old, self.item)
 
 
@@ -69,6 +72,7 @@ class Then:
     later: Callable[[Any], Any]
 
     def __call__(self, old: Any) -> Any:
+        """Return what both make of the old value."""
         return self.later(self.earlier(old))
 
 

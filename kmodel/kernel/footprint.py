@@ -1,12 +1,14 @@
 """Footprints: which cells a pure function read, through which projections, and what it wrote.
 
-A transition or spec never sees a bare cluster but a view of it. What it reads of a cell is a projection of the cell's value: the
-value itself, one attribute of the object in it, or what a pure function shows of it. Two clusters that look the same
-through all the projections that a function read are the same to the function: its answer can be remembered under them.
+A transition or spec never sees a bare cluster but a view of it. What it reads of a cell is a projection of the cell's
+value: the value itself, one attribute of the object in it, or what a pure function shows of it. Two clusters that look
+the same through all the projections that a function read are the same to the function: its answer can be remembered
+under them.
 """
 
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Iterator
+from itertools import zip_longest
+from typing import Any, NoReturn, TypeVar
 
 import attrs
 
@@ -28,6 +30,7 @@ class Projection:
     function: Callable[[Any], Hashable] | None = None
 
     def __call__(self, value: Any) -> Hashable:
+        """Return what the reader sees of the value."""
         if self.function is not None:
             return self.function(value)
         for name in self.path:
@@ -58,6 +61,19 @@ class Write:
 Writes = tuple[Write, ...]
 
 
+@attrs.frozen(cache_hash=True)
+class Effect:
+    """What a step does: what its transition wrote, and in total, with the ranks moved up that this left gaps among."""
+
+    writes: Writes
+    total: Writes
+
+MADE_ANEW = (
+    "a function that is made anew at each call, so that nobody can tell it is the same; "
+    "use a function of the module or an attrs.frozen class with __call__"
+)
+
+
 @attrs.define
 class Log:
     """The reads of one call in the order in which they happened, each once."""
@@ -77,33 +93,36 @@ class Log:
 class _CellLog:
     log: Log
     position: int
+    cell: Cell[Any]
 
     def read(self, path: tuple[str, ...], found: Hashable) -> None:
         self.log.note(self.position, Projection(path), found)
 
+    def refuse(self, path: tuple[str, ...]) -> NoReturn:
+        raise ModelError(
+            f"the value in cell {self.cell} cannot change, but {'.'.join(path)} of it was assigned to or deleted; "
+            "return cluster.update(...) or cluster.set(...)"
+        )
+
 
 class View(Cluster):
-    """A cluster as one call of a transition or spec sees it: every read goes to the log, every write is kept."""
+    """A cluster as one call of a transition or spec sees it: every read goes to the log, every write is kept.
 
-    __slots__ = ("_log", "_offset", "_pending")
+    What is read of a cell that was written is a function of what was there before: of the cluster before, that is what was read.
+    """
+
+    __slots__ = ("_log", "_pending")
     _log: Log
-    _offset: int
     _pending: dict[int, Callable[[Any], Any]]
 
     @staticmethod
-    def on(
-        cluster: Cluster,
-        log: Log,
-        offset: int = 0,
-        pending: dict[int, Callable[[Any], Any]] | None = None,
-    ) -> "View":
-        """Return a view of the cluster that reports to the log, its cells numbered from the offset."""
+    def on(cluster: Cluster, log: Log, pending: dict[int, Callable[[Any], Any]] | None = None) -> "View":
+        """Return a view of the cluster, with what is pending written to it, that reports to the log."""
         view = object.__new__(View)
         for name, value in (
             ("layout", cluster.layout),
             ("values", cluster.values),
             ("_log", log),
-            ("_offset", offset),
             ("_pending", pending or {}),
         ):
             object.__setattr__(view, name, value)
@@ -115,7 +134,7 @@ class View(Cluster):
         position = self.layout.position(cell)
         if position in self._pending:
             return self._written(position)  # type: ignore[no-any-return]
-        return tracked(self.values[position], (), _CellLog(self._log, position + self._offset))  # type: ignore[no-any-return]
+        return tracked(self.values[position], (), _CellLog(self._log, position, cell))  # type: ignore[no-any-return]
 
     def look(self, cell: Cell[T], through: Callable[[T], P]) -> P:
         """Return the cell's value seen through a pure function: only what that shows counts as read."""
@@ -127,7 +146,7 @@ class View(Cluster):
                 return through(update.value)
             function = Then(update, through)
         found = function(self.values[position])
-        self._log.note(position + self._offset, Projection(function=function), found)
+        self._log.note(position, Projection(function=function), found)
         return found
 
     def modify(self, cell: Cell[T], update: Callable[[T], T]) -> "View":
@@ -137,7 +156,7 @@ class View(Cluster):
         if position in self._pending and not isinstance(update, Put):
             earlier = self._pending[position]
             update = Put(update(earlier.value)) if isinstance(earlier, Put) else Then(earlier, update)
-        return View.on(self, self._log, self._offset, {**self._pending, position: update})
+        return View.on(self, self._log, {**self._pending, position: update})
 
     def writes(self) -> Writes:
         """Return what was written, in the order of the cells."""
@@ -154,7 +173,7 @@ class View(Cluster):
     def _written(self, position: int) -> Any:
         update, old = self._pending[position], self.values[position]
         if not isinstance(update, Put):  # what is there now depends on all that was there before
-            self._log.note(position + self._offset, Projection((WHOLE,)), old)
+            self._log.note(position, Projection((WHOLE,)), old)
         return update(old)
 
     def _clean(self, cell: Cell[Any], update: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -165,7 +184,7 @@ class View(Cluster):
             return Put(plain(update.value, where))
         if isinstance(update, Replace):
             return Replace(tuple((name, plain(value, where)) for name, value in update.changes))
-        return plain(update, where) if attrs.has(type(update)) else update  # type: ignore[no-any-return]
+        return plain(update, where) if attrs.has(type(update)) else update
 
 
 def apply(cluster: Cluster, writes: Writes) -> Cluster:
@@ -179,8 +198,8 @@ def apply(cluster: Cluster, writes: Writes) -> Cluster:
 
 def record(
     function: Callable[[Cluster], Cluster | None], cluster: Cluster, who: str
-) -> tuple[Writes | None, tuple[Read, ...]]:
-    """Call a transition on a view of the cluster; return its writes (None: not enabled) and its reads, in order."""
+) -> tuple[Effect | None, tuple[Read, ...]]:
+    """Call a transition on a view of the cluster; return its effect (None: not enabled) and its reads, in order."""
     log = Log()
     before = View.on(cluster, log)
     try:
@@ -194,9 +213,14 @@ def record(
             f"{who} returned {type(after).__name__!r}, not a cluster made from the one it was given; "
             "return cluster.set(...) or None"
         )
-    after = close_gaps(before, after, after.changed())
-    assert isinstance(after, View)
-    return after.writes(), log.footprint()
+    settled = close_gaps(before, after, after.changed())
+    assert isinstance(settled, View)
+    effect = Effect(after.writes(), settled.writes())
+    try:
+        apply(cluster, effect.total)
+    except ModelError as error:
+        raise ModelError(f"{who}: {error}") from error
+    return effect, log.footprint()
 
 
 def check_deterministic(
@@ -204,20 +228,36 @@ def check_deterministic(
 ) -> None:
     """Compare two calls of one function on one cluster; ModelError names the first cell in which they differ."""
     cells = cluster.layout.cells
-    for one, other in zip(first[1], second[1], strict=False):
-        if one != other:
-            raise ModelError(
-                f"{who} is not deterministic: called twice on one cluster it read {cells[one.position % len(cells)]} and "
-                f"then {cells[other.position % len(cells)]}; use no clock, randomness or order of a set"
-            )
-    if first[0] != second[0] or len(first[1]) != len(second[1]):
+    for one, other in zip_longest(first[1], second[1]):
+        if one == other:
+            continue
+        places = [f"cell {cells[read.position]}" if read else "nothing more" for read in (one, other)]
+        if places[0] == places[1] and one.projection.function != other.projection.function:
+            raise ModelError(f"{who}: {places[0]} is looked at through {MADE_ANEW}")
+        raise ModelError(
+            f"{who} is not deterministic: called twice on one cluster it read {places[0]} and then {places[1]}; "
+            "use no clock, randomness or order of a set"
+        )
+    if first[0] != second[0]:
+        for place in _made_anew(first[0], second[0]):
+            raise ModelError(f"{who}: cell {cells[place]} is changed by {MADE_ANEW}")
         raise ModelError(
             f"{who} is not deterministic: called twice on one cluster it answered {_shown(first[0], cluster)} and then "
             f"{_shown(second[0], cluster)}; use no clock, randomness or order of a set"
         )
 
 
+def _made_anew(first: object, second: object) -> Iterator[int]:
+    """Yield the places of the cells that two calls change by functions that differ although they look alike."""
+    if isinstance(first, Effect) and isinstance(second, Effect):
+        for one, other in zip(first.total, second.total, strict=False):
+            if one.position == other.position and one.update != other.update:
+                names = [getattr(write.update, "__qualname__", None) for write in (one, other)]
+                if names[0] is not None and names[0] == names[1]:
+                    yield one.position
+
+
 def _shown(outcome: object, cluster: Cluster) -> str:
-    if isinstance(outcome, tuple) and all(isinstance(write, Write) for write in outcome):
-        return "writes to " + ", ".join(f"{cluster.layout.cells[write.position]}" for write in outcome)
+    if isinstance(outcome, Effect):
+        return "writes to " + ", ".join(f"{cluster.layout.cells[write.position]}" for write in outcome.writes)
     return repr(outcome)

@@ -6,7 +6,7 @@ import attrs
 
 from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.errors import ModelError
-from kmodel.kernel.footprint import apply, check_deterministic, record
+from kmodel.kernel.footprint import Effect, apply, check_deterministic, record
 from kmodel.kernel.spec import Spec
 from kmodel.kernel.step import Step, Trace
 from kmodel.kernel.transition import Action
@@ -33,17 +33,17 @@ def take(action: Action, before: Cluster) -> Step | None:
     who = f"transition {action}"
     recording = record(action, before, who)
     check_deterministic(recording, record(action, before, who), before, who)
-    writes, reads = recording
-    if writes is None:
+    effect, reads = recording
+    if effect is None:
         return None
+    return step_of(action, before, effect, tuple(dict.fromkeys(read.position for read in reads)))
+
+
+def step_of(action: Action, before: Cluster, effect: Effect, reads: tuple[int, ...]) -> Step:
+    """Return the step that has this effect and read the cells at these positions."""
     cells = before.layout.cells
-    return Step(
-        before,
-        action,
-        apply(before, writes),
-        reads=tuple(dict.fromkeys(cells[read.position] for read in reads)),
-        writes=tuple(cells[write.position] for write in writes),
-    )
+    after, following = apply(before, effect.writes), apply(before, effect.total)
+    return Step(before, action, after, following, tuple(cells[position] for position in reads), effect.writes)
 
 
 def enabled(model: Model, cluster: Cluster) -> Iterator[Step]:
@@ -66,5 +66,5 @@ def follow(model: Model, address: tuple[int, ...]) -> Trace:
         if step is None:
             raise ModelError(f"step {depth} of the address takes action {choice}, but fewer are enabled there")
         steps.append(step)
-        cluster = step.after
+        cluster = step.next
     return Trace(model.initial[first], tuple(steps), address)

@@ -1,7 +1,7 @@
 """Specs: named properties of a model, written as pure functions.
 
-A spec whose parameter is called `step` sees each step; any other sees each cluster. It returns True, or what is wrong: False or,
-better, a sentence with the reason.
+A spec whose parameter is called `step` sees each step; any other sees each cluster. It returns True, or what is wrong:
+False or, better, a sentence with the reason.
 """
 
 import inspect
@@ -11,7 +11,7 @@ from typing import Any, overload
 
 import attrs
 
-from kmodel.kernel.cell import Cells
+from kmodel.kernel.cell import Cell, Cells, Layout
 
 
 class Kind(Enum):
@@ -23,17 +23,22 @@ class Kind(Enum):
 
 
 Function = Callable[[Any], bool | str]
-Families = Cells[Any] | tuple[Cells[Any], ...]
+Families = Cells[Any] | Cell[Any] | tuple[Cells[Any] | Cell[Any], ...]
 
 
 @attrs.frozen(eq=False)
 class Spec:
-    """A named property; `needs` are the cells without which it says nothing, `hazard` why Kubernetes truly breaks it."""
+    """A named property.
+
+    `needs` are the families of cells without which it says nothing; `hazard` says why Kubernetes truly breaks it, and
+    `hazard_with` names cells one of which must be there for that (the budget of a fault); none named: always.
+    """
 
     function: Function
     kind: Kind
     needs: tuple[str, ...] = ()
     hazard: str | None = None
+    hazard_with: tuple[Cell[Any], ...] = ()
     shows: "Spec | None" = None
 
     @property
@@ -56,6 +61,14 @@ class Spec:
         """Whether the function sees each step rather than each cluster."""
         return next(iter(inspect.signature(self.function).parameters)) == "step"
 
+    def within(self, layout: Layout) -> "Spec | None":
+        """Return the spec as it applies to clusters of this layout; None if it says nothing about them."""
+        if not all(layout.has_family(family) for family in self.needs):
+            return None
+        if self.hazard is None or not self.hazard_with or any(cell in layout for cell in self.hazard_with):
+            return self
+        return attrs.evolve(self, hazard=None)
+
     def __call__(self, subject: Any) -> bool | str:
         """Return the function's answer on a cluster or a step."""
         return self.function(subject)
@@ -64,23 +77,35 @@ class Spec:
 @overload
 def invariant(function: Function) -> Spec: ...
 @overload
-def invariant(*, needs: Families = (), hazard: str | None = None) -> Callable[[Function], Spec]: ...
 def invariant(
-    function: Function | None = None, *, needs: Families = (), hazard: str | None = None
+    *, needs: Families = (), hazard: str | None = None, hazard_with: tuple[Cell[Any], ...] = ()
+) -> Callable[[Function], Spec]: ...
+def invariant(
+    function: Function | None = None,
+    *,
+    needs: Families = (),
+    hazard: str | None = None,
+    hazard_with: tuple[Cell[Any], ...] = (),
 ) -> Spec | Callable[[Function], Spec]:
     """Declare that the function is True of every reachable cluster."""
-    return _spec(Kind.INVARIANT, function, needs, hazard, None)
+    return _spec(Kind.INVARIANT, function, needs, hazard, hazard_with, None)
 
 
 @overload
 def step_invariant(function: Function) -> Spec: ...
 @overload
-def step_invariant(*, needs: Families = (), hazard: str | None = None) -> Callable[[Function], Spec]: ...
 def step_invariant(
-    function: Function | None = None, *, needs: Families = (), hazard: str | None = None
+    *, needs: Families = (), hazard: str | None = None, hazard_with: tuple[Cell[Any], ...] = ()
+) -> Callable[[Function], Spec]: ...
+def step_invariant(
+    function: Function | None = None,
+    *,
+    needs: Families = (),
+    hazard: str | None = None,
+    hazard_with: tuple[Cell[Any], ...] = (),
 ) -> Spec | Callable[[Function], Spec]:
     """Declare that the function is True of every step."""
-    return _spec(Kind.STEP_INVARIANT, function, needs, hazard, None)
+    return _spec(Kind.STEP_INVARIANT, function, needs, hazard, hazard_with, None)
 
 
 @overload
@@ -90,17 +115,22 @@ def sometimes(*, needs: Families = (), shows: Spec | None = None) -> Callable[[F
 def sometimes(
     function: Function | None = None, *, needs: Families = (), shows: Spec | None = None
 ) -> Spec | Callable[[Function], Spec]:
-    """Declare that the function is True of at least one cluster or step; it `shows` that an invariant is not vacuous."""
-    return _spec(Kind.SOMETIMES, function, needs, None, shows)
+    """Declare that the function is True at least once; it `shows` that an invariant is not vacuous."""
+    return _spec(Kind.SOMETIMES, function, needs, None, (), shows)
 
 
 def _spec(
-    kind: Kind, function: Function | None, needs: Families, hazard: str | None, shows: Spec | None
+    kind: Kind,
+    function: Function | None,
+    needs: Families,
+    hazard: str | None,
+    hazard_with: tuple[Cell[Any], ...],
+    shows: Spec | None,
 ) -> Spec | Callable[[Function], Spec]:
     families = tuple(family.family for family in (needs if isinstance(needs, tuple) else (needs,)))
 
     def decorate(function: Function) -> Spec:
-        return Spec(function, kind, families, hazard, shows)
+        return Spec(function, kind, families, hazard, hazard_with, shows)
 
     return decorate if function is None else decorate(function)
 

@@ -6,18 +6,28 @@ import attrs
 
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster
+from kmodel.kernel.footprint import Writes
 from kmodel.kernel.transition import Action, Event
 
 
 @attrs.frozen
 class Step:
-    """One action taken: the clusters before and after it, and the cells that it read and wrote."""
+    """One action taken: the clusters before and after it, the cells that it read, and what it wrote.
+
+    `next` is the cluster that further steps start from: `after`, with its ranks moved up where the step left gaps.
+    """
 
     before: Cluster
     action: Action
     after: Cluster
+    next: Cluster = attrs.field(repr=False)
     reads: tuple[Cell[Any], ...] = attrs.field(repr=False)
-    writes: tuple[Cell[Any], ...] = attrs.field(repr=False)
+    updates: Writes = attrs.field(repr=False)
+
+    @property
+    def writes(self) -> tuple[Cell[Any], ...]:
+        """The cells that the transition wrote."""
+        return tuple(self.before.layout.cells[write.position] for write in self.updates)
 
     def wrote(self, *families: Any) -> tuple[Cell[Any], ...]:
         """Return the cells of these families that the step wrote."""
@@ -46,7 +56,7 @@ class Trace:
     @property
     def last(self) -> Cluster:
         """The cluster in which the trace ends."""
-        return self.steps[-1].after if self.steps else self.initial
+        return self.steps[-1].next if self.steps else self.initial
 
     @property
     def path(self) -> str:

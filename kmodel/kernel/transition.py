@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -102,8 +102,9 @@ def transition(
 ) -> Callable[[Callable[..., Cluster | None]], Transition]:
     """Make a transition of a pure function; `actor` and `object` may name its arguments: `kubelet/{node}`.
 
-    System transitions happen if they stay enabled; environment transitions (requests, faults) merely may. `describe` tells a step of
-    this transition as an event; without it the event is made of the function's name and the first line of its docstring.
+    System transitions happen if they stay enabled; environment transitions (requests, faults) merely may. `describe`
+    tells a step of this transition as an event; without it the event is made of the function's name and the first line
+    of its docstring.
     """
 
     def decorate(function: Callable[..., Cluster | None]) -> Transition:

@@ -1,14 +1,14 @@
 """What a cell may hold: immutable, hashable values, whose reading can be observed attribute by attribute.
 
 A value is None, a bool, int, str, bytes or Enum member, a tuple or frozenset of values, or an instance of an
-`attrs.frozen` class whose fields are values. Nothing else: lists, dicts and mutable classes would let a transition change a
-cluster behind the kernel's back.
+`attrs.frozen` class whose fields are values. Nothing else: lists, dicts and mutable classes would let a transition
+change a cluster behind the kernel's back.
 """
 
 from collections.abc import Callable, Hashable
 from enum import Enum
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import attrs
 
@@ -24,9 +24,13 @@ def _is_frozen(cls: type) -> bool:
     return attrs.has(cls) and bool(attrs.inspect(cls).is_frozen)
 
 
-@cache
-def fields(cls: type) -> tuple[str, ...]:
+def fields(cls: Any) -> tuple[str, ...]:
     """Return the names of an attrs class's fields, in order."""
+    return _fields(cls)
+
+
+@cache
+def _fields(cls: type) -> tuple[str, ...]:
     return tuple(field.name for field in attrs.fields(cls))
 
 
@@ -36,18 +40,24 @@ class Log(Protocol):
     def read(self, path: tuple[str, ...], found: Hashable) -> None:
         """Note that the value at the path was read, and what it looked like."""
 
+    def refuse(self, path: tuple[str, ...]) -> NoReturn:
+        """Raise a ModelError that says where somebody tried to change the attribute at the path."""
+
 
 def shape(value: Any) -> Hashable:
     """Return what looking at a value without looking into it shows: an object's class, or any other value itself."""
-    return type(value) if _is_frozen(type(value)) else value
+    kind: Any = type(value)
+    found: Hashable = kind if _is_frozen(kind) else value
+    return found
 
 
 def tracked(value: Any, path: tuple[str, ...], log: Log) -> Any:
     """Return the value, or for an object a stand-in of the same class that reports each attribute read to the log."""
     log.read(path, shape(value))
-    if not _is_frozen(type(value)):
+    kind: Any = type(value)
+    if not _is_frozen(kind):
         return value
-    stand_in = object.__new__(_tracked_class(type(value)))
+    stand_in: Any = object.__new__(_tracked_class(kind))
     object.__setattr__(stand_in, "_kmodel_tracked", (value, path, log))
     return stand_in
 
@@ -65,9 +75,23 @@ def _tracked_class(cls: type) -> type:
     # attrs compares and copies by __class__: a stand-in answers as the class that it stands for.
     members["__class__"] = property(lambda self: cls)
     members["__slots__"] = ("_kmodel_tracked",)
-    members["__hash__"] = lambda self: hash(tuple(getattr(self, name) for name in fields(cls)))
+    members["__hash__"] = _hash
+    members["__setattr__"] = lambda self, name, value: _refuse(self, name)
+    members["__delattr__"] = _refuse
     members["__eq__"] = _equal
     return type(f"Tracked{cls.__name__}", (cls,), members)
+
+
+def _hash(self: Any) -> int:
+    # As the value itself hashes: a stand-in is looked up where values are kept.
+    value, path, log = self._kmodel_tracked
+    log.read((*path, WHOLE), value)
+    return hash(value)
+
+
+def _refuse(self: Any, name: str) -> None:
+    _, path, log = self._kmodel_tracked
+    log.refuse((*path, name))
 
 
 def _equal(self: Any, other: Any) -> bool:
@@ -78,7 +102,7 @@ def _equal(self: Any, other: Any) -> bool:
 
 def plain(value: Any, where: Callable[[], str]) -> Any:
     """Return the value free of stand-ins, noting a stand-in as read whole; ModelError if it is not immutable."""
-    kind = type(value)
+    kind: Any = type(value)
     if hasattr(kind, "_kmodel_tracked"):
         original, path, log = value._kmodel_tracked
         log.read((*path, WHOLE), original)
@@ -104,4 +128,3 @@ def plain(value: Any, where: Callable[[], str]) -> Any:
         f"{where()} holds a {kind.__name__}, which can change after it is written; "
         "use a tuple, a frozenset or an attrs.frozen class"
     )
-

@@ -8,8 +8,7 @@ import pytest
 
 from kmodel.discovery import load_file
 from kmodel.kernel import Kind, Spec
-from kmodel.pytest_plugin.outcomes import key_of
-from kmodel.pytest_plugin.project import Job, Refused
+from kmodel.pytest_plugin.project import Job, Refused, key_of
 from kmodel.pytest_plugin.stash import EXPLORATIONS, PROJECT
 from kmodel.reporting.wording import Standing
 from kmodel.scenario import InputError
@@ -34,7 +33,7 @@ class SpecFile(pytest.File):
             for refused in project.refused:
                 yield RefusedItem.from_parent(self, name=f"scenario[{refused.name}]", refused=refused)
         for spec in specs:
-            jobs = [job for job in project.jobs if isinstance(job, Job) and spec in job.model.specs]
+            jobs = [job for job in project.jobs if isinstance(job, Job) and key_of(spec) in job.asked]
             for job in jobs:
                 yield SpecItem.from_parent(self, name=f"{spec.name}[{job.name}]", spec=spec, job=job)
             if not jobs:
@@ -42,8 +41,9 @@ class SpecFile(pytest.File):
 
 
 class _Item(pytest.Item):
-    def __init__(self, *, spec: Spec | None = None, **rest: Any) -> None:
-        super().__init__(**rest)
+    def __init__(self, *, name: str, parent: pytest.Collector, spec: Spec | None = None, **rest: Any) -> None:
+        # Told as text, pytest takes the brackets apart as it does for --lf; told by the name alone, it does not.
+        super().__init__(name=name, parent=parent, nodeid=f"{parent.nodeid}::{name}", **rest)
         self.spec = spec
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 import attrs
 
 from kmodel.engines.verdict import Finding, Result
-from kmodel.kernel import Kind, Spec
-from kmodel.pytest_plugin.project import Job
+from kmodel.kernel import Kind
+from kmodel.pytest_plugin.project import Job, key_of
 from kmodel.reporting.failure import failure_text
 from kmodel.reporting.wording import Standing, all_states, word
 from kmodel.reporting.writer import Written
@@ -57,11 +57,6 @@ class Explored:
         }
         lists = {name: tuple(told[name]) for name in ("left_out", "notes")}
         return Explored(**{**told, **lists, "outcomes": outcomes})
-
-
-def key_of(spec: Spec) -> str:
-    """Return the name of a spec that is its own in the project."""
-    return f"{spec.module}.{spec.name}"
 
 
 def explored(job: Job, result: Result, report: Written | str, width: int) -> Explored:

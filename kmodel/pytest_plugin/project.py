@@ -12,7 +12,7 @@ from kmodel.reporting.source import Source
 from kmodel.scenario import InputError
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class Job:
     """A scenario to explore: its model, with all specs that apply to it, and how to explore it."""
 
@@ -21,6 +21,16 @@ class Job:
     source: Source
     engine: str
     max_states: int | None
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The names of the specs that say something of this scenario."""
+        return frozenset(key_of(spec) for spec in self.model.specs)
+
+
+def key_of(spec: Spec) -> str:
+    """Return the name of a spec that is its own in the project; a scenario may hold a variant of the spec."""
+    return f"{spec.module}.{spec.name}"
 
 
 @attrs.frozen

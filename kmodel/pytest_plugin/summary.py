@@ -31,7 +31,7 @@ def _print_exploration(terminal: Any, explored: Explored) -> None:
     is_exhaustive = explored.scope.startswith("exhaustive")
     terminal.write(f"{explored.scenario}: ", bold=True)
     terminal.write(explored.scope, green=is_exhaustive, yellow=not is_exhaustive)
-    terminal.write_line(f"; {told or 'no spec was asked'}")
+    terminal.write(f"; {told or 'no spec was asked'}\n")
     for line in explored.left_out:
         terminal.write_line(f"  left out: {line}")
     for line in explored.notes:

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 GAP = "   "
-NARROWEST_LAST = 36  # columns; a last column with less room than this goes on lines of its own
+NARROWEST_LAST = 36  # columns; with less room than this, a text that does not fit goes on lines of its own
 INDENT = 7  # columns by which that is indented
 
 
@@ -22,7 +22,7 @@ def _lines(row: Sequence[str], widths: Sequence[int], room: int | None, width: i
     head = "".join(text.ljust(size) + GAP for text, size in zip(firsts, widths, strict=True))
     if room is None or width is None:
         return [(head + last).rstrip()]
-    if room < NARROWEST_LAST:
+    if len(last) > room and room < NARROWEST_LAST:
         return [head.rstrip(), *wrapped(last, width, INDENT)]
     first, *more = textwrap.wrap(last, room, break_on_hyphens=False) or [""]
     return [(head + first).rstrip(), *(" " * len(head) + line for line in more)]

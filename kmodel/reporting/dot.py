@@ -62,7 +62,7 @@ def around(graph: Graph, trace: Trace, name: str) -> str:
     """Return the neighbourhood of a trace as DOT: its steps in bold, and what else could have happened at each."""
     legend = _legend(edge.action.transition.name for edge in graph.edges)
     picture = _picture(name, legend)
-    on_trace = [graph.number(trace.initial), *(graph.number(step.after) for step in trace.steps)]
+    on_trace = [graph.number(trace.initial), *(graph.number(step.next) for step in trace.steps)]
     path = {
         (source, step.action, target): taken
         for taken, (step, (source, target)) in enumerate(zip(trace.steps, pairwise(on_trace), strict=True), start=1)

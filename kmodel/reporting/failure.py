@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kmodel.engines.verdict import Finding
 from kmodel.kernel import Trace
+from kmodel.reporting.columns import wrapped
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import WIDTH, event_table
 
@@ -15,14 +16,15 @@ def failure_text(
     *,
     trace_file: Path | None = None,
     index: Path | None = None,
+    heading: str = "",
     width: int = WIDTH,
     wide: bool = False,
 ) -> str:
-    """Return the text of a violation; the trace's file and the report's page are named if they were written."""
+    """Return the text of a violation; its trace's file and the report's page are named if they were written."""
     assert finding.trace is not None, "only a finding with a trace can be told"
     lines = [
-        f"{finding.spec.name}: {finding.reason}",
-        f"The spec says: {finding.spec.sentence}",
+        *wrapped(f"{heading} {finding.spec.name}: {finding.reason}".strip(), width, 0),
+        *wrapped(f"The spec says: {finding.spec.sentence}", width, 0),
         "",
         event_table(finding.trace, width=width, wide=wide),
         "",

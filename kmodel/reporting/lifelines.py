@@ -11,6 +11,8 @@ import attrs
 
 from kmodel.kernel import Cell, Model, Step, Trace
 
+MOST_HEARD = 2  # senders that a step is shown to hear from; one that looks at everything hears from nobody
+
 
 @attrs.frozen
 class Message:
@@ -55,27 +57,44 @@ def owner(cell: Cell[Any], actors: Sequence[str]) -> str | None:
 
 def _messages(number: int, steps: Sequence[Step], actors: Sequence[str]) -> tuple[Message, ...]:
     step = steps[number]
-    sender = step.action.actor
+    actor = step.action.actor
     sent: dict[str, list[Cell[Any]]] = {}
+    heard: dict[str, list[Cell[Any]]] = {}
     for cell in step.writes:
-        receiver = owner(cell, actors) or _next_reader(cell, steps[number + 1 :], sender)
-        if receiver is not None and receiver != sender:
-            sent.setdefault(receiver, []).append(cell)
+        if owner(cell, actors) is None and _took(step, cell):
+            _note(heard, _last_writer(cell, steps[:number]), cell)
+        else:
+            _note(sent, owner(cell, actors) or _partner(cell, number, steps), cell)
+    sent.pop(actor, None)
     if sent:
-        return tuple(Message(number, sender, receiver, tuple(cells)) for receiver, cells in sent.items())
-    read: dict[str, list[Cell[Any]]] = {}
-    for cell in step.reads:
-        asked = owner(cell, actors) or _last_writer(cell, steps[:number])
-        if asked is not None and asked != sender:
-            read.setdefault(asked, []).append(cell)
-    return tuple(Message(number, asked, sender, tuple(cells), asked=True) for asked, cells in read.items())
+        return tuple(Message(number, actor, receiver, tuple(cells)) for receiver, cells in sent.items())
+    for cell in () if heard else step.reads:  # a message that was received says more than what was looked at beside it
+        if cell not in step.writes:
+            _note(heard, owner(cell, actors) or _last_writer(cell, steps[:number]), cell)
+    heard.pop(actor, None)
+    if len(heard) > MOST_HEARD:
+        return ()
+    return tuple(Message(number, sender, actor, tuple(cells), asked=True) for sender, cells in heard.items())
 
 
-def _next_reader(cell: Cell[Any], later: Sequence[Step], sender: str) -> str | None:
-    for step in later:
-        if cell in step.writes and step.action.actor != sender:  # taken up, or else overwritten unseen
+def _note(by_actor: dict[str, list[Cell[Any]]], actor: str | None, cell: Cell[Any]) -> None:
+    if actor is not None:
+        by_actor.setdefault(actor, []).append(cell)
+
+
+def _took(step: Step, cell: Cell[Any]) -> bool:
+    """Tell whether the step took something out of the cell and put nothing in: it received a message, it sent none."""
+    old, new = step.before[cell], step.after[cell]
+    return not new or (isinstance(old, tuple) and isinstance(new, tuple) and len(new) < len(old))
+
+
+def _partner(cell: Cell[Any], number: int, steps: Sequence[Step]) -> str | None:
+    """Return who takes up what was written, or if nobody does within the trace, who spoke through this cell before."""
+    actor = steps[number].action.actor
+    for step in steps[number + 1 :]:
+        if cell in step.writes and step.action.actor != actor:  # taken up, or else overwritten unseen
             return step.action.actor if cell in step.reads else None
-    return None
+    return _last_writer(cell, steps[:number])
 
 
 def _last_writer(cell: Cell[Any], earlier: Sequence[Step]) -> str | None:

@@ -13,7 +13,7 @@ from kmodel.reporting.quotient import chosen_fields, quotient, telling_fields
 from kmodel.reporting.wording import count
 
 MOST_DRAWN = 250  # states of a graph that is drawn whole
-MOST_GROUPED = 4000  # states that a quotient is made of: a few seconds' work
+MOST_GROUPED = 1500  # states that a quotient is made of: a few seconds' work
 
 
 @attrs.frozen

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from kmodel.engines import events
+from kmodel.reporting.wording import count
 
 
 class ProgressLine:
@@ -37,4 +38,4 @@ class ProgressLine:
 def counts(event: events.Progress) -> str:
     """Return how far an exploration is, in words that fit beside a bar."""
     speed = f", {event.states / event.seconds:,.0f} states/s" if event.seconds > 0 else ""
-    return f"{event.states:,} states, depth {event.depth}{speed}"
+    return f"{count(event.states, 'state')}, depth {event.depth}{speed}"

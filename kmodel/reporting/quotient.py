@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any
 
@@ -11,11 +11,12 @@ import attrs
 from kmodel.engines.graph import Graph
 from kmodel.kernel import Cell, Cluster, Rank
 from kmodel.reporting.values import show
+from kmodel.reporting.wording import count
 
 # Of fields that nobody chose, so that the picture can be taken in:
 MOST_FIELDS = 5
 MOST_GROUPS = 40  # that they make
-MOST_VALUES = 8  # of one of them
+MOST_VALUES = 12  # of one of them
 DEEPEST = 2  # attributes within attributes, such as spec.node_name
 
 
@@ -25,20 +26,23 @@ class FieldError(Exception):
 
 @attrs.frozen
 class Field:
-    """An attribute of the value in a cell; an empty path is the value itself."""
+    """An attribute of the values in a family's cells; an empty path is the value itself."""
 
-    cell: Cell[Any]
+    cells: tuple[Cell[Any], ...]
     path: tuple[str, ...] = ()
 
-    def __call__(self, cluster: Cluster) -> Any:
-        """Return what the field holds; None where an object on the way is absent."""
-        value = cluster[self.cell]
-        for name in self.path:
-            value = getattr(value, name, None)
-        return value
+    def __call__(self, cluster: Cluster) -> str:
+        """Return what the cells hold there, whichever cell holds what: states that differ in names alone agree."""
+        held = Counter(text for cell in self.cells if (text := self._in(cluster[cell])) is not None)
+        return ", ".join(f"{text} × {often}" if often > 1 else text for text, often in sorted(held.items())) or "none"
 
     def __str__(self) -> str:
-        return ".".join((str(self.cell), *self.path))
+        return ".".join((self.cells[0].family, *self.path))
+
+    def _in(self, value: Any) -> str | None:
+        for name in self.path:
+            value = getattr(value, name, None)
+        return None if value is None else show(value)
 
 
 @attrs.frozen
@@ -46,15 +50,15 @@ class Quotient:
     """Groups of states, each with the values of the fields and its size, and the transitions between groups."""
 
     fields: tuple[Field, ...]
-    groups: tuple[tuple[tuple[Any, ...], int], ...]
+    groups: tuple[tuple[tuple[str, ...], int], ...]
     edges: tuple[tuple[int, str, int], ...]
     initial: frozenset[int]
 
     def label(self, group: int) -> str:
         """Return what the states of a group have in common, one field per line, and how many they are."""
         values, size = self.groups[group]
-        lines = [f"{field} = {show(value)}" for field, value in zip(self.fields, values, strict=True)]
-        return "\n".join([*lines, f"× {size:,}"])
+        lines = [f"{field}: {value}" for field, value in zip(self.fields, values, strict=True)]
+        return "\n".join([*lines, count(size, "state")])
 
 
 def quotient(graph: Graph, fields: Sequence[Field]) -> Quotient:
@@ -72,26 +76,25 @@ def quotient(graph: Graph, fields: Sequence[Field]) -> Quotient:
 
 
 def chosen_fields(graph: Graph, names: Sequence[str]) -> tuple[Field, ...]:
-    """Return the fields that names such as `etcd/pods.spec.node_name` mean, for every cell of the family."""
-    layout = graph.states[0].layout
+    """Return the fields that names such as `etcd/pods.spec.node_name` mean."""
+    families = _families(graph)
     fields: list[Field] = []
     for name in names:
         family, *path = name.split(".")
-        cells = [cell for cell in layout.cells if cell.family == family]
-        if not cells:
-            there = ", ".join(dict.fromkeys(cell.family for cell in layout.cells))
-            raise FieldError(f"there are no cells {family} to group by; there are {there}")
-        leaves = {leaf for cell in cells for state in graph.states for leaf in _paths(state[cell], ())}
-        if path and tuple(path) not in leaves:
-            known = ", ".join(sorted(".".join(leaf) for leaf in leaves if leaf)) or "none"
-            raise FieldError(f"{family} has no attribute {'.'.join(path)} to group by; it has {known}")
-        fields += [Field(cell, tuple(path)) for cell in cells]
+        if family not in families:
+            raise FieldError(f"there are no cells {family} to group by; there are {', '.join(families)}")
+        field = Field(families[family], tuple(path))
+        known = dict.fromkeys(path for value in _values(graph, field.cells) for path, _ in _parts(value, ()))
+        if field.path not in known:
+            there = ", ".join(".".join(path) for path in known if path) or "none"
+            raise FieldError(f"{family} has no attribute {'.'.join(path)} to group by; it has {there}")
+        fields.append(field)
     return tuple(fields)
 
 
 def telling_fields(graph: Graph) -> tuple[Field, ...]:
     """Return fields to group by where nobody chose: those that tell much about a state and yet change on few edges."""
-    columns: dict[Field, list[Any]] = {}
+    columns: dict[Field, list[str]] = {}
     for field in _candidates(graph):
         values = [field(state) for state in graph.states]
         if 2 <= len(set(values)) <= MOST_VALUES:
@@ -101,7 +104,7 @@ def telling_fields(graph: Graph) -> tuple[Field, ...]:
         for field, values in columns.items()
     }
     chosen: list[Field] = []
-    groups: list[tuple[Any, ...]] = [()] * len(graph.states)
+    groups: list[tuple[str, ...]] = [()] * len(graph.states)
     while len(chosen) < MOST_FIELDS:
         finer = {field: [(*g, v) for g, v in zip(groups, columns[field], strict=True)] for field in columns}
         worth = {
@@ -122,24 +125,29 @@ def _bits(groups: Sequence[Any]) -> float:
 
 
 def _candidates(graph: Graph) -> Iterator[Field]:
-    for position, cell in enumerate(graph.states[0].layout.cells):
+    for cells in _families(graph).values():
         paths: dict[tuple[str, ...], bool] = {}
-        for value in dict.fromkeys(state.values[position] for state in graph.states):
-            for path, held in _leaves(value, ()):
+        for value in _values(graph, cells):
+            for path, held in _parts(value, ()):
                 paths[path] = paths.get(path, True) and (held is None or isinstance(held, bool | int | str | Enum))
-        yield from (Field(cell, path) for path, plain in paths.items() if plain and len(path) <= DEEPEST)
+        yield from (Field(cells, path) for path, plain in paths.items() if plain and len(path) <= DEEPEST)
 
 
-def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _families(graph: Graph) -> dict[str, tuple[Cell[Any], ...]]:
+    families: dict[str, tuple[Cell[Any], ...]] = {}
+    for cell in graph.states[0].layout.cells:
+        families[cell.family] = (*families.get(cell.family, ()), cell)
+    return families
+
+
+def _values(graph: Graph, cells: Sequence[Cell[Any]]) -> Iterable[Any]:
+    positions = [graph.states[0].layout.position(cell) for cell in cells]
+    return dict.fromkeys(state.values[position] for state in graph.states for position in positions)
+
+
+def _parts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the paths into a value, its own first, with what is there."""
+    yield path, value
     if attrs.has(type(value)) and not isinstance(value, Rank):
         for name in (field.name for field in attrs.fields(type(value))):
-            yield from _leaves(getattr(value, name), (*path, name))
-    else:
-        yield path, value
-
-
-def _paths(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    yield path
-    if attrs.has(type(value)):
-        for name in (field.name for field in attrs.fields(type(value))):
-            yield from _paths(getattr(value, name), (*path, name))
+            yield from _parts(getattr(value, name), (*path, name))

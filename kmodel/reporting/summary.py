@@ -1,5 +1,6 @@
 """The summary of an exploration on a terminal: what was explored, what was left out, one line per spec."""
 
+import re
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -28,7 +29,7 @@ def print_summary(console: Console, source: Source, result: Result) -> None:
         return
     console.print()
     findings = ordered(result)
-    rows = [[finding.spec.name, str(wording)] for finding, wording in findings]
+    rows = [[finding.spec.name, str(wording.in_short)] for finding, wording in findings]
     head, *body = columns(["SPEC", "VERDICT"], rows, console.width)
     print_lines(console, head)
     for (_, wording), lines in zip(findings, body, strict=True):
@@ -36,17 +37,18 @@ def print_summary(console: Console, source: Source, result: Result) -> None:
 
 
 def print_lines(console: Console, lines: list[str], word: str = "", style: str = "") -> None:
-    """Print lines as they are; the word in them, if any, in a style."""
+    """Print lines as they are; the first occurrence of a word in them, if any is given, in a style."""
     text = Text("\n".join(lines))
-    if word:
-        text.highlight_words([f" {word}"], style)
+    found = re.search(rf"(?<!\S){re.escape(word)}", text.plain) if word else None
+    if found is not None:
+        text.stylize(style, *found.span())
     console.print(text, soft_wrap=True)
 
 
 def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
     unfired = never_fired(result)
     if unfired:  # what was never put to the test comes first, or nobody reads it
-        yield "NEVER FIRED", ", ".join(unfired), "bold red"
+        yield "NEVER FIRED", ", ".join(unfired) + ("" if result.finished else " (so far)"), "bold red"
     yield "SCENARIO", source.name, "bold"
     yield "TAKES PART", ", ".join(source.taking_part) or "every actor of the model", ""
     yield "LEFT OUT", source.left_out[0] if source.left_out else "nothing", ""

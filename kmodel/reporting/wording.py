@@ -30,6 +30,13 @@ class Wording:
         colon = ":" if self.standing in (Standing.VACUOUS, Standing.HAZARD) else ""
         return f"{self.verdict}{colon} {self.why}"
 
+    @property
+    def in_short(self) -> "Wording":
+        """The same without the details of why no more is known, where those are told once for all specs."""
+        if self.standing is not Standing.OPEN:
+            return self
+        return attrs.evolve(self, why=f"({self.why.strip('()').rpartition('; ')[2].partition(':')[0]})")
+
 
 def word(finding: Finding, result: Result) -> Wording:
     """Return a finding in words."""
@@ -47,7 +54,7 @@ def word(finding: Finding, result: Result) -> Wording:
             return Wording(Standing.OPEN, "not reached", f"({finding.reason})")
         return Wording(Standing.OPEN, "no violation found", f"({finding.reason})")
     if finding.spec.kind is Kind.SOMETIMES:
-        return Wording(Standing.HOLDS, "holds", f"(it happens, first {_where(finding)})")
+        return Wording(Standing.HOLDS, "holds", f"(first {_where(finding)})")
     return Wording(Standing.HOLDS, "holds", f"({all_states(result)})")
 
 

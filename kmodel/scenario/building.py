@@ -9,5 +9,5 @@ def model(scenario: Scenario, specs: tuple[Spec, ...]) -> Model:
     from kmodel.components.control_plane import build
 
     initial, actions = build(scenario.settings)
-    families = {cell.family for cell in initial.layout.cells}
-    return Model((initial,), actions, tuple(spec for spec in specs if families.issuperset(spec.needs)), scenario.name)
+    applying = (spec.within(initial.layout) for spec in specs)
+    return Model((initial,), actions, tuple(spec for spec in applying if spec is not None), scenario.name)

@@ -29,9 +29,9 @@ def search(model: Model) -> Plain:
                 generated += 1
                 fired[str(step.action)] += 1
                 _note(lengths, model, step, depth + 1)
-                if step.after not in seen:
-                    seen.add(step.after)
-                    found.append(step.after)
+                if step.next not in seen:
+                    seen.add(step.next)
+                    found.append(step.next)
         level, depth = found, depth + 1
     return Plain(len(seen), generated, depth, lengths, fired)
 

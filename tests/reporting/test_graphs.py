@@ -57,7 +57,7 @@ def test_a_large_graph_is_grouped_and_its_counterexample_shown() -> None:
     outcome = result(broken_model(4))
     drawn = pictures(outcome.model, outcome.failures, svg=False)
     assert [picture.name for picture in drawn] == ["state-graph", "near-managers_agree"]
-    assert "too many to draw one by one, grouped by prepared[rm0]" in drawn[0].caption
+    assert "too many to draw one by one, grouped by coordinator" in drawn[0].caption
     assert "1 abort()" in drawn[1].dot
 
 
@@ -79,8 +79,15 @@ def test_fields_are_chosen_so_that_the_groups_are_few() -> None:
 def test_attributes_of_objects_can_be_grouped_by() -> None:
     graph = extract(pods.model(1, 1), 1000)
     (field,) = chosen_fields(graph, ["etcd.phase"])
-    assert str(field) == "etcd[p0].phase"
-    assert {values[0] for values, _ in quotient(graph, [field]).groups} == {None, "Pending", "Running", "Failed"}
+    assert str(field) == "etcd.phase"
+    assert {values[0] for values, _ in quotient(graph, [field]).groups} == {"none", "Pending", "Running", "Failed"}
+
+
+def test_states_that_differ_in_names_alone_are_one_group() -> None:
+    graph = extract(pods.model(2, 1), 4000)
+    groups = quotient(graph, chosen_fields(graph, ["user"]))
+    held = [values[0] for values, _ in groups.groups]
+    assert held == ["0 × 2", "0, 1", "0, 2", "1 × 2", "1, 2", "2 × 2"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def handle(cluster: Cluster) -> Cluster | None:
 
 @transition(actor="scheduler")
 def hear(cluster: Cluster) -> Cluster | None:
-    return cluster.set(CALLS["scheduler"], "heard") if cluster[CALLS["scheduler"]] == "ok" else None
+    return cluster.set(CALLS["scheduler"], None) if cluster[CALLS["scheduler"]] == "ok" else None
 
 
 @transition(actor="kubelet/n1")
@@ -38,9 +38,13 @@ def compact(cluster: Cluster) -> Cluster | None:
     return None
 
 
-def messages() -> list[list[tuple[str, str, bool]]]:
+def a_model() -> Model:
     initial = Cluster.of({CALLS["scheduler"]: None, PODS["p"]: None})
-    model = Model((initial,), tuple(step.bind() for step in (ask, hear, look, rest, handle, compact)))
+    return Model((initial,), tuple(step.bind() for step in (ask, hear, look, rest, handle, compact)))
+
+
+def messages() -> list[list[tuple[str, str, bool]]]:
+    model = a_model()
     trace = follow_actions(model, 0, [Choice(name) for name in ("ask", "handle", "hear", "look")])
     actors = actors_of(model, ("kubectl", "apiserver", "store", "scheduler", "kubelet"))
     assert actors == ("apiserver", "store", "scheduler", "kubelet/n1", "kubelet/n2")
@@ -53,8 +57,14 @@ def test_messages_follow_from_who_wrote_and_who_took_up() -> None:
     asked, handled, heard, looked = messages()
     assert asked == [("scheduler", "apiserver", False)]  # nobody's cell: it goes to whoever takes it up
     assert sorted(handled) == [("apiserver", "scheduler", False), ("apiserver", "store", False)]
-    assert heard == [("apiserver", "scheduler", True)]  # wrote to nobody: shows from whom it heard
+    assert heard == [("apiserver", "scheduler", True)]  # took the answer out of the cell
     assert looked == [("store", "kubelet/n1", True)]
+
+
+def test_the_last_answer_of_a_trace_goes_to_who_asked() -> None:
+    trace = follow_actions(a_model(), 0, [Choice("ask"), Choice("handle")])
+    last = sequence(trace, actors_of(a_model())).messages[-1]
+    assert ("apiserver", "scheduler") in {(message.sender, message.receiver) for message in last}
 
 
 def test_the_owner_of_a_cell_is_in_its_name() -> None:

@@ -58,6 +58,21 @@ def test_a_bounded_run_never_claims_all_states() -> None:
     assert "every reachable" not in printed(bounded)
 
 
+def test_what_is_the_same_for_all_specs_is_told_once() -> None:
+    why = "sampled: 20 runs of up to 100 steps, 60 distinct states seen"
+    outcome = result(two_phase_commit.model(2), Bounds(max_states=5))
+    findings = (
+        attrs.evolve(outcome.findings[0], reason=why),
+        attrs.evolve(outcome.findings[1], reason=f"not seen to happen; {why}"),
+    )
+    outcome = attrs.evolve(outcome, findings=findings, stopped=why)
+    assert [str(word(finding, outcome).in_short) for finding in findings] == [
+        "no violation found (sampled)",
+        "not reached (sampled)",
+    ]
+    assert " ".join(printed(outcome).split()).count(why) == 1
+
+
 def test_event_table_at_80_columns() -> None:
     failure = result(broken_model()).failures[0]
     assert failure.trace is not None

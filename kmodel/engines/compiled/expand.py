@@ -91,8 +91,7 @@ def change(t: Arrays, group: int, block: int, value: int, out: Ints) -> int:
 @inlined
 def walk(
     code: int,
-    before: Ints,
-    after: Ints,
+    values: Ints,
     jumps: Ints,
     node_position: Ints,
     node_projection: Ints,
@@ -106,22 +105,16 @@ def walk(
     child_keys: Ints,
     child_values: Ints,
 ) -> int:
-    """Follow a trie from a node to a leaf, for the block values before and after a step; UNKNOWN where it ends early.
+    """Follow a trie from a node to a leaf, for the blocks' values; UNKNOWN where it ends early.
 
     Reads of one block that follow each other are one jump. Jumps are remembered in a table that forgets what
     is in its way; an entry is one word (node, value, place reached), so that threads may share the table.
     """
-    cells = cell_block.size
     while code >= 0:
         start = code
         cell = node_position[code]
-        is_after = cell >= cells
-        if is_after:
-            cell -= cells
-            value = after[cell_block[cell]]
-        else:
-            value = before[cell_block[cell]]
         block = cell_block[cell]
+        value = values[block]
         key = (np.int64(start) << 43) | (np.int64(value) << 22)
         slot = ((key * np.int64(-7046029254386353131)) >> 40) & (jumps.size - 1)
         entry = jumps[slot]
@@ -139,10 +132,6 @@ def walk(
             if code < 0:
                 break
             cell = node_position[code]
-            if (cell >= cells) != is_after:
-                break
-            if is_after:
-                cell -= cells
             if cell_block[cell] != block:
                 break
         if code != UNKNOWN and start < JUMP_LIMIT and value < JUMP_LIMIT and -JUMP_LIMIT < code < JUMP_LIMIT:
@@ -151,15 +140,10 @@ def walk(
 
 
 @compiled
-def walk_within(t: Arrays, code: int, block: int, before: int, after: int) -> int:
+def walk_within(t: Arrays, code: int, block: int, value: int) -> int:
     """Follow a trie as far as it reads one block and is known; return the place reached."""
-    cells = t.cell_block.size
     while code >= 0:
         cell = t.node_position[code]
-        value = before
-        if cell >= cells:
-            cell -= cells
-            value = after
         if t.cell_block[cell] != block:
             return code
         size = t.block_cell_start[block + 1] - t.block_cell_start[block]
@@ -185,7 +169,7 @@ def fill(t: Arrays, actions: int, block: int, value: int, out: Ints) -> bool:
     begin = item
     for place in range(first, last):
         root = t.block_roots[place]
-        code = walk_within(t, t.roots[root], block, value, value)
+        code = walk_within(t, t.roots[root], block, value)
         if code == NOTHING or (root >= actions and t.done[t.root_spec[root]]):
             continue
         t.item_root[item], t.item_code[item] = root, code
@@ -209,7 +193,7 @@ def fill(t: Arrays, actions: int, block: int, value: int, out: Ints) -> bool:
                     spec_root = t.class_roots[each]
                     if t.done[t.root_spec[spec_root]]:
                         continue
-                    place_reached = walk_within(t, t.roots[spec_root], block, value, following)
+                    place_reached = walk_within(t, t.roots[spec_root], block, value)
                     if place_reached == NOTHING:
                         continue
                     if check >= t.check_root.size:
@@ -269,7 +253,7 @@ def expand(
     jumps = t.jumps
     projection_base, branches, block_size = t.projection_base, t.branches, t.block_size
     blocks, words = word.size, rows.shape[1]
-    row, after = np.empty(blocks, np.int64), np.empty(blocks, np.int64)
+    row = np.empty(blocks, np.int64)
     new_action, new_key = np.empty(actions, np.int64), np.empty((actions, words), np.int64)
     new_fingerprint, order = np.empty(actions, np.int64), np.empty(actions, np.int64)
     full = False
@@ -285,7 +269,6 @@ def expand(
         for block in range(blocks):
             value = (rows[state, word[block]] >> shift[block]) & mask[block]
             row[block] = value
-            after[block] = value
             fingerprint += block_fingerprint[block_base[block] + value]
         new = 0
         for block in range(blocks):
@@ -301,7 +284,7 @@ def expand(
                 if code == UNKNOWN:
                     code = roots[root]
                 if code > NOTHING:
-                    code = walk(code, row, row, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    code = walk(code, row, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root, 0, entry
                         return
@@ -326,7 +309,6 @@ def expand(
                         return
                     first_check = item_check_start[item]
                     last_check = first_check + item_check_length[item]
-                    after[block] = following
                 else:
                     changed = fingerprint
                     for each in range(leaf_group_start[leaf], leaf_group_start[leaf + 1]):
@@ -348,7 +330,6 @@ def expand(
                         if following > mask[other]:
                             out[0] = REPACK
                             return
-                        after[other] = following
                         base = block_base[other]
                         changed += block_fingerprint[base + following] - block_fingerprint[base + row[other]]
                         new_key[new, word[other]] += (following - row[other]) << shift[other]
@@ -365,18 +346,12 @@ def expand(
                         continue
                     if code == UNKNOWN:
                         code = roots[root_asked]
-                    code = walk(code, row, after, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    code = walk(code, row, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
                         return
                     if code < NOTHING and found[spec, 0] < 0:
                         found[spec, 0], found[spec, 1], found[spec, 2] = state, code, leaf
-                if item_next[item] >= 0:
-                    after[block] = row[block]
-                else:
-                    for each in range(leaf_group_start[leaf], leaf_group_start[leaf + 1]):
-                        other = group_block[leaf_groups[each]]
-                        after[other] = row[other]
                 # successors stay in the order of the actions, whatever the blocks are
                 new_action[new] = root
                 place = new

@@ -14,16 +14,18 @@ import numpy as np
 from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector, look_up
 from kmodel.engines.compiled.interning import Interner
 from kmodel.kernel import Cluster, Kind, Model, ModelError, Spec, Step, ask, failure
-from kmodel.kernel.footprint import Read, Writes, check_deterministic, record
+from kmodel.kernel.model import step_of
+from kmodel.kernel.footprint import Effect, Read, check_deterministic, record
 
 NOTHING = -2  # the leaf of an action that is not enabled, or of a spec whose answer says nothing
 
 
 @attrs.frozen
 class Leaf:
-    """One outcome of an action: the cells read on the way, and the writes as (cell, update) numbers."""
+    """One outcome of an action: its effect, the cells read on the way, and all that changes as (cell, update) numbers."""
 
     action: int
+    effect: Effect
     reads: tuple[int, ...]
     writes: tuple[tuple[int, int], ...]
     step_class: int
@@ -40,7 +42,8 @@ class Answer:
 class Tables:
     """The tries of a model: one per action, one per spec of states, one per spec of steps and class of steps.
 
-    A class of steps is one action with the cells that it read and wrote, since a spec may look at all three.
+    A class of steps is one action with what it wrote and the cells that it read: all that a spec of steps may look at
+    except the cluster before the step, which its trie is about.
     """
 
     def __init__(self, model: Model) -> None:
@@ -72,19 +75,8 @@ class Tables:
         values = self.interner.values
         return Cluster(self.interner.layout, tuple(values[cell][number] for cell, number in enumerate(row)))
 
-    def step(self, leaf: Leaf, before: Sequence[int], after: Sequence[int]) -> Step:
-        """Return the step between two rows that has this outcome."""
-        cells = self.interner.layout.cells
-        return Step(
-            self.cluster(before),
-            self.model.actions[leaf.action],
-            self.cluster(after),
-            reads=tuple(cells[cell] for cell in leaf.reads),
-            writes=tuple(cells[cell] for cell, _ in leaf.writes),
-        )
-
     def after(self, leaf: Leaf, row: Sequence[int]) -> list[int]:
-        """Return the row after the writes of an outcome."""
+        """Return the row from which further steps start after an outcome."""
         after = list(row)
         for cell, update in leaf.writes:
             after[cell] = self.interner.apply(update, row[cell])
@@ -94,25 +86,28 @@ class Tables:
         """Return what a leaf holds."""
         return self.outcomes[NOTHING - code]
 
-    def resolve(self, root: int, before: Sequence[int], leaf: Leaf | None = None) -> int:
+    def resolve(self, root: int, row: Sequence[int], leaf: Leaf | None = None) -> int:
         """Return the leaf of a trie for a row (or for the step with an outcome from it), calling Python where unknown."""
-        after = self.after(leaf, before) if leaf is not None else []
-        code = self._walk(root, [*before, *after])
+        code = self._walk(root, row)
         if code != UNKNOWN:
             return code
+        cluster = self.cluster(row)
         if root < len(self.model.actions):
-            writes, reads = self._call_action(root, self.cluster(before))
-            code = self._action_leaf(root, reads, writes)
+            effect, reads = self._call_action(root, cluster)
+            code = self._action_leaf(root, reads, effect)
         else:
             index = int(self.root_spec.data[root])
             spec = self.model.specs[index]
             self.spec_calls[index] += 2
-            answer, reads = ask(spec, self.cluster(before) if leaf is None else self.step(leaf, before, after))
+            subject: Cluster | Step = cluster
+            if leaf is not None:
+                subject = step_of(self.model.actions[leaf.action], cluster, leaf.effect, leaf.reads)
+            answer, reads = ask(spec, subject)
             code = self._answer_leaf(index, spec, answer)
-        self._extend(root, reads, code, [*before, *after])
+        self._extend(root, reads, code, row)
         return code
 
-    def _call_action(self, index: int, cluster: Cluster) -> tuple[Writes | None, tuple[Read, ...]]:
+    def _call_action(self, index: int, cluster: Cluster) -> tuple[Effect | None, tuple[Read, ...]]:
         action = self.model.actions[index]
         who = f"transition {action}"
         recording = record(action, cluster, who)
@@ -138,7 +133,7 @@ class Tables:
         place = int(self.roots.data[root])
         enter: Callable[[int], None] = lambda code: self.roots.data.__setitem__(root, code)  # noqa: E731
         for read in reads:
-            projection = self.interner.projection(read.position % self.cells, read.projection)
+            projection = self.interner.projection(read.position, read.projection)
             if place == UNKNOWN:
                 place = self.node_position.size
                 self.node_position.append(read.position)
@@ -156,17 +151,16 @@ class Tables:
             raise _impure(self, root)
         enter(leaf)
 
-    def _action_leaf(self, action: int, reads: Sequence[Read], writes: Writes | None) -> int:
-        if writes is None:
+    def _action_leaf(self, action: int, reads: Sequence[Read], effect: Effect | None) -> int:
+        if effect is None:
             return NOTHING
-        read = tuple(dict.fromkeys(read.position for read in reads))
-        numbered = tuple((write.position, self.interner.update(write.position, write.update)) for write in writes)
-        if not self.step_specs:
-            read = ()
-        key = (action, read, numbered)
+        # what a step read matters to specs of steps only, which may look at it
+        read = tuple(dict.fromkeys(read.position for read in reads)) if self.step_specs else ()
+        key = (action, read, effect)
         if key not in self._leaf_ids:
-            step_class = self._step_class((action, read, tuple(cell for cell, _ in numbered)))
-            self._leaf_ids[key] = self._add(Leaf(action, read, numbered, step_class))
+            numbered = tuple((write.position, self.interner.update(write.position, write.update)) for write in effect.total)
+            step_class = self._step_class((action, read, effect.writes))
+            self._leaf_ids[key] = self._add(Leaf(action, effect, read, numbered, step_class))
             self.leaf_class.append(step_class)
         return self._leaf_ids[key]
 

@@ -26,7 +26,7 @@ class Path:
             assert step is not None, f"{self.model.actions[choice]} is not enabled on its own trace"
             address.append(enabled_before)
             steps.append(step)
-            cluster = step.after
+            cluster = step.next
         return Trace(self.model.initial[self.initial], tuple(steps), tuple(address))
 
 

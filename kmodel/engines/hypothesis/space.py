@@ -7,7 +7,7 @@ import attrs
 
 from kmodel.engines.tables import Table, spec_table
 from kmodel.kernel import Action, BoundReached, Cluster, Kind, Model, Spec, Step, Transition, failure, take
-from kmodel.kernel.footprint import Read, Writes, apply, check_deterministic, record
+from kmodel.kernel.footprint import Effect, Read, Writes, apply, check_deterministic, record
 
 Row = tuple[Any, ...]
 Judgement = tuple[Spec, str]  # a spec, and why it is violated or that it is reached
@@ -17,15 +17,15 @@ STATES_KEPT = 100_000  # beyond that the memory is freed; the answers are found 
 
 @attrs.frozen
 class Taken:
-    """What an action does where it is enabled: its writes, and the places of the cells that it read."""
+    """What an action does where it is enabled: its effect, and the places of the cells that it read."""
 
-    writes: Writes
+    effect: Effect
     reads: tuple[int, ...]
 
     @property
-    def footprint(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The places read and the places written: all that a spec of steps sees of a step beside its two clusters."""
-        return self.reads, tuple(write.position for write in self.writes)
+    def footprint(self) -> tuple[tuple[int, ...], Writes]:
+        """The places read and the writes: all that a spec of steps sees of a step beside the cluster before it."""
+        return self.reads, self.effect.writes
 
 
 @attrs.define(eq=False)
@@ -79,8 +79,8 @@ class Space:
         if known is None:
             taken = self._take(state, index)
             assert taken is not None, f"{self.model.actions[index]} is not enabled"
-            after = self._state(apply(Cluster(self.layout, state.row), taken.writes).values)
-            known = state.successors[index] = (after, tuple(self._judge_step(state, index, taken, after)))
+            after = self._state(apply(Cluster(self.layout, state.row), taken.effect.total).values)
+            known = state.successors[index] = (after, tuple(self._judge_step(state, index, taken)))
         after, answers = known
         return after, answers + after.answers
 
@@ -100,10 +100,10 @@ class Space:
         taken = self._take(state, index)
         if taken is None:
             return False
-        if any(write.update(old := state.row[write.position]) != old for write in taken.writes):
+        if any(write.update(old := state.row[write.position]) != old for write in taken.effect.total):
             return True
         self.idle.add(index)
-        return any(True for _ in self._judge_step(state, index, taken, state))
+        return any(True for _ in self._judge_step(state, index, taken))
 
     def _take(self, state: State, index: int) -> Taken | None:
         if index not in state.taken:
@@ -118,7 +118,7 @@ class Space:
         for spec, table in self._state_specs:
             yield from _judge(spec, table.answer(row, lambda: Cluster(self.layout, row)))
 
-    def _judge_step(self, state: State, index: int, taken: Taken, after: State) -> Iterator[Judgement]:
+    def _judge_step(self, state: State, index: int, taken: Taken) -> Iterator[Judgement]:
         def step() -> Step:
             made = take(self.model.actions[index], Cluster(self.layout, state.row))
             assert made is not None
@@ -129,7 +129,7 @@ class Space:
             table = self._step_tables.get(key)
             if table is None:
                 table = self._step_tables[key] = spec_table(spec)
-            yield from _judge(spec, table.answer(state.row + after.row, step))
+            yield from _judge(spec, table.answer(state.row, step))
 
 
 def _judge(spec: Spec, answer: bool | str) -> Iterator[Judgement]:
@@ -146,7 +146,7 @@ def _action_table(action: Action) -> Table[Taken | None]:
     def call(cluster: Cluster) -> tuple[Taken | None, tuple[Read, ...]]:
         recording = record(action, cluster, who)
         check_deterministic(recording, record(action, cluster, who), cluster, who)
-        writes, reads = recording
-        return None if writes is None else Taken(writes, tuple(read.position for read in reads)), reads
+        effect, reads = recording
+        return None if effect is None else Taken(effect, tuple(read.position for read in reads)), reads
 
     return Table(call)

@@ -1,0 +1,141 @@
+"""What runs on the nodes, and what the kubelets say of it."""
+
+from kmodel.components.calls import CALLS, SPLIT, Request, Transaction
+from kmodel.components.etcd import stored
+from kmodel.components.kubelet.state import WORKERS
+from kmodel.components.runtime import RUNTIME, Sandbox
+from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
+from kmodel.objects import PodStatus
+
+PODS = stored("pods")
+
+
+def running(cluster: Cluster) -> list[tuple[str, str, Sandbox]]:
+    """Return node, pod and sandbox of all that has a container running."""
+    found = []
+    for node, pod in cluster.layout.keys(RUNTIME):
+        sandbox = cluster[RUNTIME[node, pod]]
+        if sandbox is not None and sandbox.any_in("running", "stopping"):
+            found.append((node, pod, sandbox))
+    return found
+
+
+@invariant(needs=RUNTIME)
+def a_container_runs_only_where_its_pod_is_bound(cluster: Cluster) -> bool | str:
+    """A running container's pod, as long as it exists, is bound to the node that the container runs on."""
+    for node, name, sandbox in running(cluster):
+        pod = cluster[PODS[name]]
+        if pod is not None and pod.metadata.uid == sandbox.uid and pod.spec.node_name != node:
+            return f"pod/{name} runs on {node}, but is bound to {pod.spec.node_name}"
+    return True
+
+
+@invariant(needs=RUNTIME)
+def at_most_one_instance_of_a_pod_runs(cluster: Cluster) -> bool | str:
+    """No two nodes run containers of one pod, by its UID."""
+    where: dict[object, str] = {}
+    for node, name, sandbox in running(cluster):
+        other = where.setdefault(sandbox.uid, node)
+        if other != node:
+            return f"pod/{name} runs on {other} and on {node}"
+    return True
+
+
+@sometimes(needs=RUNTIME, shows=a_container_runs_only_where_its_pod_is_bound)
+def a_container_runs(cluster: Cluster) -> bool:
+    """A container runs whose pod is stored."""
+    return any(cluster[PODS[name]] is not None for _, name, _ in running(cluster))
+
+
+@sometimes(needs=RUNTIME, shows=at_most_one_instance_of_a_pod_runs)
+def a_container_runs_while_another_node_is_there(cluster: Cluster) -> bool:
+    """A container runs on one of several nodes, so that another could run it, too."""
+    return len({node for node, _ in cluster.layout.keys(RUNTIME)}) > 1 and bool(running(cluster))
+
+
+@step_invariant
+def a_terminal_phase_is_final(step: Step) -> bool | str:
+    """A pod that has Succeeded or Failed stays so."""
+    for cell in step.wrote(PODS):
+        before, after = step.before[cell], step.after[cell]
+        if before is None or after is None or before.metadata.uid != after.metadata.uid or not before.terminal:
+            continue
+        if after.status.phase != before.status.phase:
+            return f"pod/{cell.key[0]} was {before.status.phase} and is {after.status.phase} now"
+    return True
+
+
+@sometimes(shows=a_terminal_phase_is_final)
+def a_pod_finishes(cluster: Cluster) -> bool:
+    """A pod's phase is Succeeded or Failed."""
+    return any((pod := cluster[PODS[name]]) is not None and pod.terminal for name in cluster.names(PODS))
+
+
+@step_invariant(needs=(SPLIT, WORKERS))
+def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
+    """A kubelet reports only what its container runtime shows, and nobody else writes phase or readiness."""
+    for cell in step.wrote(CALLS):
+        call = step.after[cell]
+        if step.before[cell] is None and isinstance(call, Request) and isinstance(call.body, PodStatus):
+            wrong = _contradiction(step.before, call.user.rpartition(":")[2], call.key, call.body)
+            if wrong is not None:
+                return f"{call.user} reports pod/{call.key} {wrong}"
+    for cell in step.wrote(PODS):
+        before, after = step.before[cell], step.after[cell]
+        if before is None or after is None or before.metadata.uid != after.metadata.uid:
+            continue
+        if (before.status.phase, before.status.ready) == (after.status.phase, after.status.ready):
+            continue
+        authors = [call.request for at in step.wrote(CALLS) if isinstance(call := step.before[at], Transaction)]
+        author = next((request for request in authors if request.key == cell.key[0]), None)
+        if author is None or author.user != f"system:node:{after.spec.node_name}":
+            return f"{author.user if author else step.action.actor} changed the phase of pod/{cell.key[0]}"
+        reported = author.body
+        if not isinstance(reported, PodStatus) or (reported.phase, reported.ready) != (after.status.phase, after.status.ready):
+            return f"pod/{cell.key[0]} has a status that its kubelet did not report"
+    return True
+
+
+def _contradiction(cluster: Cluster, node: str, pod: str, status: PodStatus) -> str | None:
+    sandbox, worker = cluster[RUNTIME[node, pod]], cluster[WORKERS[node, pod]]
+    if worker is None:
+        return "without a worker that watches it"
+    if status.ready and (sandbox is None or sandbox.uid != worker.uid or not sandbox.all_in("running")):
+        return "ready, though not all its containers run"
+    if status.phase == "Running" and sandbox is not None and sandbox.all_in("created") and not status.restarts:
+        return "Running, though no container was started yet"
+    if status.phase == "Succeeded" and sandbox is not None and any(each.exit_code != 0 for each in sandbox.containers):
+        return "Succeeded, though a container did not exit with 0"
+    return None
+
+
+@sometimes(needs=(SPLIT, WORKERS), shows=status_is_what_a_kubelet_observed)
+def a_kubelet_reports_running(step: Step) -> bool:
+    """A kubelet reports a pod Running and ready."""
+    calls = (step.after[cell] for cell in step.wrote(CALLS))
+    return any(isinstance(call, Request) and isinstance(call.body, PodStatus) and call.body.ready for call in calls)
+
+
+@step_invariant(needs=(SPLIT, WORKERS))
+def a_deletion_takes_effect_on_its_uid(step: Step) -> bool | str:
+    """A pod that goes away by a kubelet's word is the very pod whose end the kubelet saw, not a later one of its name."""
+    for cell in step.wrote(PODS):
+        gone = step.before[cell]
+        if gone is None or step.after[cell] is not None:
+            continue
+        for at in step.wrote(CALLS):
+            call = step.before[at]
+            if not isinstance(call, Transaction) or not call.request.user.startswith("system:node:"):
+                continue
+            worker = step.before[WORKERS[call.request.user.removeprefix("system:node:"), cell.key[0]]]
+            if worker is not None and worker.uid != gone.metadata.uid:
+                return f"the kubelet deleted another pod/{cell.key[0]} than the one whose end it saw"
+    return True
+
+
+@sometimes(needs=(SPLIT, WORKERS), shows=a_deletion_takes_effect_on_its_uid)
+def a_kubelet_finishes_a_deletion(step: Step) -> bool:
+    """A pod goes away because its kubelet says that nothing of it runs any more."""
+    gone = any(step.after[cell] is None for cell in step.wrote(PODS))
+    calls = (step.before[cell] for cell in step.wrote(CALLS))
+    return gone and any(isinstance(call, Transaction) and call.request.user.startswith("system:node:") for call in calls)

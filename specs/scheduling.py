@@ -1,0 +1,126 @@
+"""Binding pods to nodes: once, to a node that passed the filters, within what the node has."""
+
+from kmodel.components.calls import CALLS, SPLIT, Request, Transaction
+from kmodel.components.etcd import stored
+from kmodel.components.faults import BUDGET
+from kmodel.components.informer import in_cache
+from kmodel.components.scheduler import ASSUMED, QUEUE
+from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
+from kmodel.objects import Binding, Node, Pod, Taint, Toleration
+
+PODS, NODES = stored("pods"), stored("nodes")
+
+
+@step_invariant
+def a_pod_is_bound_once(step: Step) -> bool | str:
+    """A pod's node, once set, never changes; another pod of the same name is another pod."""
+    for cell in step.wrote(PODS):
+        before, after = step.before[cell], step.after[cell]
+        if before is None or after is None or before.metadata.uid != after.metadata.uid:
+            continue
+        if before.spec.node_name is not None and after.spec.node_name != before.spec.node_name:
+            return f"pod/{cell.key[0]} moved from {before.spec.node_name} to {after.spec.node_name}"
+    return True
+
+
+@sometimes(shows=a_pod_is_bound_once)
+def a_bound_pod_is_written_again(step: Step) -> bool:
+    """A pod that is bound is written once more, and so could have been moved."""
+    return any(
+        (before := step.before[cell]) is not None and before.spec.node_name is not None and step.after[cell] is not None
+        for cell in step.wrote(PODS)
+    )
+
+
+@step_invariant(needs=(SPLIT, QUEUE))
+def bound_only_to_a_node_that_passed_the_filters(step: Step) -> bool | str:
+    """The scheduler asks only for nodes that pass its filters as it knows the cluster, and the api-server binds to no other."""
+    for cell in step.wrote(CALLS):
+        before, call = step.before[cell], step.after[cell]
+        if isinstance(call, Request) and before is None and isinstance(call.body, Binding):
+            wrong = _why_not(step.before, call.key, call.body.node)
+            if wrong is not None:
+                return f"pod/{call.key} was to be bound to {call.body.node}, {wrong}"
+        if isinstance(before, Transaction) and isinstance(before.request.body, Binding) and step.wrote(PODS):
+            bound = step.after[PODS[before.key]]
+            if bound is None or bound.spec.node_name != before.request.body.node:
+                return f"pod/{before.key} was bound to another node than {before.request.body.node}"
+    return True
+
+
+def _why_not(cluster: Cluster, key: str, name: str) -> str | None:
+    pod: Pod | None = in_cache(cluster, "kube-scheduler", "pods", key)
+    node: Node | None = in_cache(cluster, "kube-scheduler", "nodes", name)
+    if pod is None or node is None:
+        return "though the scheduler does not know of both"
+    if node.spec.unschedulable:
+        return "which is unschedulable"
+    if any(not _tolerates(pod.spec.tolerations, taint) for taint in node.spec.taints if taint.effect != "PreferNoSchedule"):
+        return "which has a taint that the pod does not tolerate"
+    if not set(pod.spec.node_selector) <= set(node.metadata.labels):
+        return "which the pod's nodeSelector does not select"
+    cpu = memory = 0
+    for other in cluster.names(PODS):
+        known: Pod | None = in_cache(cluster, "kube-scheduler", "pods", other)
+        assumed = cluster[ASSUMED[other]]
+        if known is None or other == key or known.terminal:
+            continue
+        if known.spec.node_name == name or (assumed is not None and assumed.node == name):
+            cpu += known.spec.cpu_millicores
+            memory += known.spec.memory_bytes
+    if cpu + pod.spec.cpu_millicores > node.status.cpu_millicores and pod.spec.cpu_millicores:
+        return "which has too little cpu"
+    if memory + pod.spec.memory_bytes > node.status.memory_bytes and pod.spec.memory_bytes:
+        return "which has too little memory"
+    return None
+
+
+def _tolerates(tolerations: tuple[Toleration, ...], taint: Taint) -> bool:
+    for toleration in tolerations:
+        right_effect = toleration.effect in (None, taint.effect)
+        right_key = toleration.key == taint.key or (toleration.key is None and toleration.operator == "Exists")
+        if right_effect and right_key and (toleration.operator == "Exists" or toleration.value == taint.value):
+            return True
+    return False
+
+
+@sometimes(needs=QUEUE, shows=bound_only_to_a_node_that_passed_the_filters)
+def a_pod_finds_no_node(cluster: Cluster) -> bool:
+    """The scheduler finds that no node passes the filters for a pod."""
+    return any(cluster[QUEUE[pod]] == "unschedulable" for pod in cluster.names(QUEUE))
+
+
+@invariant(
+    hazard="A binding outlives the scheduler that asked for it: a scheduler that restarts, or gives up on an answer, takes the room for "
+    "free while the binding is still under way, and binds another pod there. The kubelet then rejects one (OutOfmemory, OutOfcpu). The "
+    "api-server checks no capacity [pkg/registry/core/pod/storage/storage.go; cf. kubernetes/kubernetes#136782].",
+    hazard_with=(BUDGET["scheduler-restart"], BUDGET["lost-request"], BUDGET["lost-answer"]),
+)
+def no_node_is_overcommitted(cluster: Cluster) -> bool | str:
+    """The pods bound to a node that have not finished request no more than the node has."""
+    pods = [pod for name in cluster.names(PODS) if (pod := cluster[PODS[name]]) is not None and not pod.terminal]
+    for name in cluster.names(NODES):
+        node = cluster[NODES[name]]
+        if node is None:
+            continue
+        there = [pod for pod in pods if pod.spec.node_name == name]
+        memory = sum(pod.spec.memory_bytes for pod in there)
+        cpu = sum(pod.spec.cpu_millicores for pod in there)
+        if memory > node.status.memory_bytes:
+            return f"the pods on {name} request {memory >> 20}Mi of memory, it has {node.status.memory_bytes >> 20}Mi"
+        if cpu > node.status.cpu_millicores:
+            return f"the pods on {name} request {cpu}m of cpu, it has {node.status.cpu_millicores}m"
+    return True
+
+
+@sometimes(shows=no_node_is_overcommitted)
+def a_node_has_no_room_for_another(cluster: Cluster) -> bool:
+    """A pod is bound while another would not fit beside it any more."""
+    pods = [pod for name in cluster.names(PODS) if (pod := cluster[PODS[name]]) is not None and not pod.terminal]
+    for name in cluster.names(NODES):
+        node = cluster[NODES[name]]
+        used = sum(pod.spec.memory_bytes for pod in pods if pod.spec.node_name == name)
+        waiting = [pod.spec.memory_bytes for pod in pods if pod.spec.node_name is None]
+        if node is not None and used and any(used + wanted > node.status.memory_bytes for wanted in waiting):
+            return True
+    return False
