@@ -162,9 +162,9 @@ class View(Cluster):
         """Return what was written, in the order of the cells."""
         return tuple(Write(position, self._pending[position]) for position in sorted(self._pending))
 
-    def changed(self) -> tuple[Cell[Any], ...]:
-        """Return the cells that were written, in their order."""
-        return tuple(self.layout.cells[position] for position in sorted(self._pending))
+    def written(self) -> tuple[tuple[Cell[Any], Callable[[Any], Any]], ...]:
+        """Return the cells that were written, in their order, with their updates."""
+        return tuple((self.layout.cells[position], self._pending[position]) for position in sorted(self._pending))
 
     def belongs_to(self, log: Log) -> bool:
         """Tell whether this view reports to that log."""
@@ -213,7 +213,7 @@ def record(
             f"{who} returned {type(after).__name__!r}, not a cluster made from the one it was given; "
             "return cluster.set(...) or None"
         )
-    settled = close_gaps(before, after, after.changed())
+    settled = close_gaps(before, after, after.written())
     assert isinstance(settled, View)
     effect = Effect(after.writes(), settled.writes())
     try:

@@ -6,13 +6,14 @@ move up. So the numbers of a scope are 1, 2, … without gaps in every cluster, 
 numbers are one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import attrs
 
-from kmodel.kernel.cluster import Cluster
+from kmodel.kernel.cell import Cell
+from kmodel.kernel.cluster import Append, Cluster, Put, drop_first
 from kmodel.kernel.values import fields
 
 
@@ -35,22 +36,42 @@ class Mentions:
 
 
 @attrs.frozen(cache_hash=True)
-class Renumber:
-    """The update that moves up the ranks of a scope in a value: each of them to its place among `numbers`."""
+class Mentioning:
+    """The projection of a value on whether it mentions a rank."""
 
-    scope: str
-    numbers: tuple[int, ...]
+    rank: Rank
+
+    def __call__(self, value: Any) -> bool:
+        return self.rank in ranks(value)
+
+
+@attrs.frozen(cache_hash=True)
+class Beyond:
+    """The projection of a value on whether it mentions a later rank of the same scope."""
+
+    rank: Rank
+
+    def __call__(self, value: Any) -> bool:
+        return any(other.scope == self.rank.scope and other.number > self.rank.number for other in ranks(value))
+
+
+@attrs.frozen(cache_hash=True)
+class MoveUp:
+    """The update that moves the later ranks of a scope up by one, since nobody mentions this one any more."""
+
+    forgotten: Rank
 
     def __call__(self, old: Any) -> Any:
-        return self._renumbered(old) if any(rank.scope == self.scope for rank in ranks(old)) else old
+        return self._moved(old) if Beyond(self.forgotten)(old) else old
 
-    def _renumbered(self, value: Any) -> Any:
+    def _moved(self, value: Any) -> Any:
         if isinstance(value, Rank):
-            return Rank(self.scope, self.numbers.index(value.number) + 1) if value.scope == self.scope else value
+            later = value.scope == self.forgotten.scope and value.number > self.forgotten.number
+            return Rank(value.scope, value.number - 1) if later else value
         if isinstance(value, tuple):
-            return tuple(self._renumbered(item) for item in value)
+            return tuple(self._moved(item) for item in value)
         if attrs.has(type(value)):
-            return attrs.evolve(value, **{name: self._renumbered(getattr(value, name)) for name in fields(type(value))})
+            return attrs.evolve(value, **{name: self._moved(getattr(value, name)) for name in fields(type(value))})
         return value
 
 
@@ -80,24 +101,49 @@ def mentioned(cluster: Cluster, scope: str) -> tuple[int, ...]:
     return tuple(sorted(numbers))
 
 
+def is_mentioned(cluster: Cluster, scope: str) -> bool:
+    """Tell whether any cell of the cluster mentions a rank of the scope."""
+    return any(cluster.look(cell, Beyond(Rank(scope, 0))) for cell in cluster.layout.cells_of(scope))
+
+
 def fresh(cluster: Cluster, scope: str) -> Rank:
     """Return a new rank of the scope, later than all that are mentioned."""
-    return Rank(scope, max(mentioned(cluster, scope), default=0) + 1)
+    last = 0
+    for cell in cluster.layout.cells_of(scope):
+        # most cells mention nothing later than those before them: that is all that is read of them
+        if cluster.look(cell, Beyond(Rank(scope, last))):
+            last = cluster.look(cell, Mentions(scope))[-1]
+    return Rank(scope, last + 1)
 
 
-def close_gaps(before: Cluster, after: Cluster, changed: tuple[Any, ...]) -> Cluster:
-    """Return the cluster after a step with the ranks moved up where the changed cells forgot the last mention of one."""
-    lost: set[str] = set()
-    for cell in changed:
-        old = before.look(cell, ranks)
-        if old:
-            lost.update(rank.scope for rank in old - after.look(cell, ranks))
-    for scope in sorted(lost):
-        numbers = mentioned(after, scope)
-        if numbers == tuple(range(1, len(numbers) + 1)):
+def close_gaps(before: Cluster, after: Cluster, written: Iterable[tuple[Cell[Any], Callable[[Any], Any]]]) -> Cluster:
+    """Return the cluster after a step with the ranks moved up where the written cells forgot the last mention of one.
+
+    It looks at no more than it must, since what it looks at is part of the footprint of every transition.
+    """
+    places: dict[Rank, Cell[Any]] = {}
+    for cell, update in written:
+        for rank in _may_forget(before, cell, update):
+            places.setdefault(rank, cell)
+    for rank in sorted(places, reverse=True):
+        cells = after.layout.cells_of(rank.scope)
+        if any(after.look(cell, Mentioning(rank)) for cell in (places[rank], *cells)):
             continue
-        renumber = Renumber(scope, numbers)
-        for cell in after.layout.cells_of(scope):
-            if any(numbers.index(number) + 1 != number for number in after.look(cell, Mentions(scope))):
-                after = after.modify(cell, renumber)
+        for cell in cells:
+            if after.look(cell, Beyond(rank)):
+                after = after.modify(cell, MoveUp(rank))
     return after
+
+
+def _may_forget(before: Cluster, cell: Cell[Any], update: Callable[[Any], Any]) -> frozenset[Rank]:
+    """Return ranks among which are all that an update makes a cell forget."""
+    if isinstance(update, Append):
+        return frozenset()
+    if update is drop_first:
+        return before.look(cell, _ranks_of_first)
+    old = before.look(cell, ranks)
+    return old - ranks(update.value) if isinstance(update, Put) else old
+
+
+def _ranks_of_first(items: tuple[Any, ...]) -> frozenset[Rank]:
+    return ranks(items[0]) if items else frozenset()

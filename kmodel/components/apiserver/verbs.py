@@ -16,7 +16,7 @@ import attrs
 
 from kmodel.components.calls import Request, Taints, Unscheduled
 from kmodel.components.etcd import stored, uids, version, with_metadata
-from kmodel.kernel import BoundReached, Cluster, fresh, mentioned
+from kmodel.kernel import BoundReached, Cluster, fresh, is_mentioned
 from kmodel.objects import Binding, NodeStatus, Object, Pod, PodStatus, key, resource_of
 
 
@@ -42,7 +42,7 @@ def generated_key(cluster: Cluster, request: Request) -> str:
     prefix = key(body.metadata.generate_name, body.metadata.namespace)
     pool = [name for name in cluster.names(stored(request.resource)) if name.startswith(prefix)]
     for name in pool:
-        if not mentioned(cluster, uids(request.resource, name)):
+        if not is_mentioned(cluster, uids(request.resource, name)):
             return name
     raise BoundReached(
         f"all {len(pool)} names for {prefix}… are in use; a larger podNamesPerWorkload would let the exploration go on"
