@@ -70,6 +70,10 @@ class Publish:
             return None
         return (*old, self.event)
 
+    def dropped(self, old: tuple[WatchEvent, ...] | None) -> tuple[WatchEvent, ...]:
+        """Return what is gone of the queue: all of it, when the watch is closed."""
+        return old if old is not None and len(old) >= self.buffer else ()
+
 
 def uids(resource: str, key: str) -> str:
     """Return the scope of the UIDs of all objects that ever have this name."""

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel.cell import Cell
-from kmodel.kernel.cluster import Append, Cluster, Put, drop_first
+from kmodel.kernel.cluster import Cluster, Put, drop_first
 from kmodel.kernel.values import fields
 
 
@@ -136,13 +136,24 @@ def close_gaps(before: Cluster, after: Cluster, written: Iterable[tuple[Cell[Any
 
 
 def _may_forget(before: Cluster, cell: Cell[Any], update: Callable[[Any], Any]) -> frozenset[Rank]:
-    """Return ranks among which are all that an update makes a cell forget."""
-    if isinstance(update, Append):
-        return frozenset()
+    """Return ranks among which are all that an update makes a cell forget.
+
+    An update may have a method `dropped`, which returns the part of the old value that is gone; else all of it may be.
+    """
     if update is drop_first:
         return before.look(cell, _ranks_of_first)
+    if hasattr(update, "dropped"):
+        return before.look(cell, _RanksDropped(update))
     old = before.look(cell, ranks)
     return old - ranks(update.value) if isinstance(update, Put) else old
+
+
+@attrs.frozen(cache_hash=True)
+class _RanksDropped:
+    update: Any
+
+    def __call__(self, value: Any) -> frozenset[Rank]:
+        return ranks(self.update.dropped(value))
 
 
 def _ranks_of_first(items: tuple[Any, ...]) -> frozenset[Rank]:
