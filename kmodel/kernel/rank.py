@@ -62,17 +62,22 @@ class MoveUp:
     forgotten: Rank
 
     def __call__(self, old: Any) -> Any:
-        return self._moved(old) if Beyond(self.forgotten)(old) else old
+        return _moved_up(self.forgotten, old) if Beyond(self.forgotten)(old) else old
 
-    def _moved(self, value: Any) -> Any:
-        if isinstance(value, Rank):
-            later = value.scope == self.forgotten.scope and value.number > self.forgotten.number
-            return Rank(value.scope, value.number - 1) if later else value
-        if isinstance(value, tuple):
-            return tuple(self._moved(item) for item in value)
-        if attrs.has(type(value)):
-            return attrs.evolve(value, **{name: self._moved(getattr(value, name)) for name in fields(type(value))})
-        return value
+
+def _moved_up(forgotten: Rank, value: Any) -> Any:
+    if isinstance(value, Rank):
+        later = value.scope == forgotten.scope and value.number > forgotten.number
+        return Rank(value.scope, value.number - 1) if later else value
+    if isinstance(value, tuple):
+        return tuple(_moved_up(forgotten, item) for item in value)
+    return _object_moved_up(forgotten, value) if attrs.has(type(value)) else value
+
+
+@lru_cache(maxsize=1 << 16)
+def _object_moved_up(forgotten: Rank, value: Any) -> Any:
+    moved = {name: _moved_up(forgotten, getattr(value, name)) for name in fields(type(value))}
+    return attrs.evolve(value, **moved)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -86,7 +91,7 @@ def _walk(value: Any) -> Iterator[Rank]:
         yield value
     elif isinstance(value, tuple | frozenset):
         for item in value:
-            yield from _walk(item)
+            yield from ranks(item)  # items of a queue are met again and again
     elif attrs.has(type(value)):
         for name in fields(type(value)):
             yield from _walk(getattr(value, name))

@@ -92,6 +92,7 @@ def change(t: Arrays, group: int, block: int, value: int, out: Ints) -> int:
 def walk(
     code: int,
     values: Ints,
+    out: Ints,
     jumps: Ints,
     node_position: Ints,
     node_projection: Ints,
@@ -106,6 +107,8 @@ def walk(
     child_values: Ints,
 ) -> int:
     """Follow a trie from a node to a leaf, for the blocks' values; UNKNOWN where it ends early.
+
+    Where it ends at a value whose branch is not known, the node is in out[5] and the value in out[6].
 
     Reads of one block that follow each other are one jump. Jumps are remembered in a table that forgets what
     is in its way; an entry is one word (node, value, place reached), so that threads may share the table.
@@ -126,6 +129,7 @@ def walk(
             number = block_rows[row_start + cell_slot[cell]]
             branch = branches[projection_base[node_projection[code]] + number]
             if branch < 0:
+                out[5], out[6] = code, number
                 code = -1
                 break
             code = look_up(child_keys, child_values, code, branch)
@@ -271,6 +275,7 @@ def expand(
             row[block] = value
             fingerprint += block_fingerprint[block_base[block] + value]
         new = 0
+        out[5] = UNKNOWN
         for block in range(blocks):
             entry = block_base[block] + row[block]
             if list_start[entry] < 0:
@@ -284,7 +289,7 @@ def expand(
                 if code == UNKNOWN:
                     code = roots[root]
                 if code > NOTHING:
-                    code = walk(code, row, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    code = walk(code, row, out, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root, 0, entry
                         return
@@ -346,7 +351,7 @@ def expand(
                         continue
                     if code == UNKNOWN:
                         code = roots[root_asked]
-                    code = walk(code, row, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    code = walk(code, row, out, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
                         return

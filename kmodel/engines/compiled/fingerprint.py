@@ -6,6 +6,7 @@ the search, and with it each trace, does not depend on Python's hash seed, on th
 """
 
 from enum import Enum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -32,5 +33,10 @@ def spell(value: Any) -> str:
     if isinstance(value, frozenset):
         return f"{{{','.join(sorted(map(spell, value)))}}}"
     if attrs.has(type(value)):
-        return f"{type(value).__qualname__}({','.join(spell(getattr(value, name)) for name in fields(type(value)))})"
+        return _spell_object(value)
     return repr(value)
+
+
+@lru_cache(maxsize=1 << 16)
+def _spell_object(value: Any) -> str:
+    return f"{type(value).__qualname__}({','.join(spell(getattr(value, name)) for name in fields(type(value)))})"

@@ -63,13 +63,11 @@ class Interner:
         self.branches.data[self.projection_base.data[projection] + value] = branch
         return branch
 
-    def look(self, projection: int, value: int) -> bool:
-        """Find the branch of a value under a projection, where it is not known yet; True if it was found now."""
-        if self.branches.data[self.projection_base.data[projection] + value] != UNKNOWN:
-            return False
-        cell, function, _ = self._projections[projection]
-        self.branch(projection, value, function(self.values[cell][value]))
-        return True
+    def look(self, projection: int, value: int) -> None:
+        """Find the branch of a value under a projection, where it is not known yet."""
+        if self.branches.data[self.projection_base.data[projection] + value] == UNKNOWN:
+            cell, function, _ = self._projections[projection]
+            self.branch(projection, value, function(self.values[cell][value]))
 
     def update(self, cell: int, update: Callable[[Any], Any]) -> int:
         """Return the number of an update of the cell at a position."""
@@ -82,8 +80,10 @@ class Interner:
     def apply(self, update: int, value: int) -> int:
         """Return the number of the value that an update makes of a value, and remember it."""
         cell, function = self._updates[update]
-        new = plain(function(self.values[cell][value]), lambda: f"cell {self.layout.cells[cell]}")
-        number = self.intern(cell, new)
+        new = function(self.values[cell][value])
+        number = self._ids[cell].get(new)
+        if number is None:
+            number = self.intern(cell, plain(new, lambda: f"cell {self.layout.cells[cell]}"))
         self.updated.put(update, value, number)
         return number
 

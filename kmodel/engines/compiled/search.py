@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from kmodel.engines.compiled.blocks import Blocks
-from kmodel.engines.compiled.jit import Ints
+from kmodel.engines.compiled.jit import UNKNOWN, Ints
 from kmodel.engines.compiled.expand import (
     DONE,
     FULL,
@@ -261,7 +261,11 @@ class Space:
         """Find out what the compiled loop did not know when it stopped in a state."""
         status, state = out[:2]
         if status == MISS:
-            root, leaf, entry = out[2:5]
+            root, leaf, entry, node, value = out[2:7]
+            if node != UNKNOWN:
+                self.tables.look(node, value)
+                self._refresh()
+                return
             outcome = self.tables.outcomes[leaf]
             assert outcome is None or isinstance(outcome, Leaf)
             self.tables.resolve(root, self.row((each, state)), outcome)

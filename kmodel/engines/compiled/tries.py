@@ -107,6 +107,10 @@ class Tables:
         self._extend(root, reads, code, row)
         return code
 
+    def look(self, node: int, value: int) -> None:
+        """Find the branch at an inner node of a value of the cell that it reads."""
+        self.interner.look(int(self.node_projection.data[node]), value)
+
     def _call_action(self, index: int, cluster: Cluster) -> tuple[Effect | None, tuple[Read, ...]]:
         action = self.model.actions[index]
         who = f"transition {action}"
