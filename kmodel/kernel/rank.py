@@ -71,6 +71,8 @@ def _moved_up(forgotten: Rank, value: Any) -> Any:
         return Rank(value.scope, value.number - 1) if later else value
     if isinstance(value, tuple):
         return tuple(_moved_up(forgotten, item) for item in value)
+    if isinstance(value, frozenset):
+        return frozenset(_moved_up(forgotten, item) for item in value)
     return _object_moved_up(forgotten, value) if attrs.has(type(value)) else value
 
 
