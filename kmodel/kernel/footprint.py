@@ -68,6 +68,7 @@ class Effect:
     writes: Writes
     total: Writes
 
+
 MADE_ANEW = (
     "a function that is made anew at each call, so that nobody can tell it is the same; "
     "use a function of the module or an attrs.frozen class with __call__"
@@ -108,7 +109,8 @@ class _CellLog:
 class View(Cluster):
     """A cluster as one call of a transition or spec sees it: every read goes to the log, every write is kept.
 
-    What is read of a cell that was written is a function of what was there before: of the cluster before, that is what was read.
+    What is read of a cell that was written is a function of what was there before: of the cluster before, that is
+    what was read.
     """
 
     __slots__ = ("_log", "_pending")

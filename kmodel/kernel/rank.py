@@ -1,9 +1,9 @@
 """Ranks: numbers that are only ever compared, kept finite by renumbering them in order as soon as one is forgotten.
 
-Resource versions, UIDs and renewals of a lease grow for ever, yet nobody looks at more than their order. A rank belongs to a scope.
-A new one comes after all that some cell mentions; when a step leaves a number that no cell mentions any more, the later ones of that scope
-move up. So the numbers of a scope are 1, 2, … without gaps in every cluster, and clusters that would differ only in absolute
-numbers are one.
+Resource versions, UIDs and renewals of a lease grow for ever, yet nobody looks at more than their order. A rank
+belongs to a scope. A new one comes after all that some cell mentions; when a step leaves a number that no cell
+mentions any more, the later ones of that scope move up. So the numbers of a scope are 1, 2, … without gaps in every
+cluster, and clusters that would differ only in absolute numbers are one.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +32,7 @@ class Mentions:
     scope: str
 
     def __call__(self, value: Any) -> tuple[int, ...]:
+        """Return the numbers."""
         return tuple(sorted(rank.number for rank in ranks(value) if rank.scope == self.scope))
 
 
@@ -42,6 +43,7 @@ class Mentioning:
     rank: Rank
 
     def __call__(self, value: Any) -> bool:
+        """Tell whether it does."""
         return self.rank in ranks(value)
 
 
@@ -52,6 +54,7 @@ class Beyond:
     rank: Rank
 
     def __call__(self, value: Any) -> bool:
+        """Tell whether it does."""
         return any(other.scope == self.rank.scope and other.number > self.rank.number for other in ranks(value))
 
 
@@ -62,6 +65,7 @@ class MoveUp:
     forgotten: Rank
 
     def __call__(self, old: Any) -> Any:
+        """Return the value with the later ranks moved up."""
         return _moved_up(self.forgotten, old) if Beyond(self.forgotten)(old) else old
 
 

@@ -84,7 +84,8 @@ def report(runs: dict[str, list[Run]], rounds: int, load: float) -> str:
     lines = [
         "# Benchmarks",
         "",
-        f"Medians of {rounds} rounds on {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; "
+        f"Medians of {rounds} rounds on {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}; "
         f"load average up to {load:.1f} (above the threads in use, others share the machine). Written by `make bench`.",
         "",
         "| what | states | seconds | states/s | peak bytes per state |",
@@ -105,7 +106,11 @@ def report(runs: dict[str, list[Run]], rounds: int, load: float) -> str:
     figures = [
         ("two threads over one", median(one, "seconds") / median(two, "seconds"), "1.7"),
         ("over the plain Python loop", speed / (median(plain, "states") / median(plain, "seconds")), "40"),
-        ("peak memory per state, all included (bytes)", median(one, "peak_bytes") / median(one, "states"), "at most 24"),
+        (
+            "peak memory per state, all included (bytes)",
+            median(one, "peak_bytes") / median(one, "states"),
+            "at most 24",
+        ),
         ("Python calls of transitions", median(one, "calls"), "at most 5,000"),
     ]
     if runs["Spin"]:

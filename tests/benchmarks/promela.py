@@ -9,7 +9,8 @@ def pods(pods: int, nodes: int) -> str:
     alternatives = [text for pod in range(pods) for text in _of_pod(pod)]
     alternatives += [text for pod, node in pairs for text in _of_pair(pod, node, pods, nodes)]
     lines = [
-        f"byte user[{pods}], phase[{pods}], at[{pods}], deleting[{pods}], seen[{pods}], seen_at[{pods}], seen_deleting[{pods}];",
+        f"byte user[{pods}], phase[{pods}], at[{pods}], deleting[{pods}];",
+        f"byte seen[{pods}], seen_at[{pods}], seen_deleting[{pods}];",
         f"byte kubelet[{pods * nodes}], kubelet_deleting[{pods * nodes}], container[{pods * nodes}];",
         "active proctype control_plane() { do",
         *(f":: atomic {{ {guard} -> {effect} }}" for guard, effect in alternatives),
@@ -23,7 +24,10 @@ def _of_pod(i: int) -> list[tuple[str, str]]:
     present = f"user[{i}] == 1 && phase[{i}] != {NONE} && !deleting[{i}]"
     differs = f"(seen[{i}] != phase[{i}] || seen_at[{i}] != at[{i}] || seen_deleting[{i}] != deleting[{i}])"
     return [
-        (f"user[{i}] == 0 && phase[{i}] == {NONE}", f"user[{i}] = 1; phase[{i}] = {PENDING}; at[{i}] = 0; deleting[{i}] = 0"),
+        (
+            f"user[{i}] == 0 && phase[{i}] == {NONE}",
+            f"user[{i}] = 1; phase[{i}] = {PENDING}; at[{i}] = 0; deleting[{i}] = 0",
+        ),
         (f"{present} && at[{i}]", f"user[{i}] = 2; deleting[{i}] = 1"),
         (f"{present} && !at[{i}]", f"user[{i}] = 2; {gone}"),
         (differs, f"seen[{i}] = phase[{i}]; seen_at[{i}] = at[{i}]; seen_deleting[{i}] = deleting[{i}]"),
@@ -39,7 +43,8 @@ def _of_pair(i: int, node: int, pods: int, nodes: int) -> list[tuple[str, str]]:
     wanted = f"kubelet[{k}] != {NONE} && !kubelet_deleting[{k}]"
     return [
         (
-            f"seen[{i}] != {NONE} && !seen_at[{i}] && phase[{i}] != {NONE} && !at[{i}] && !deleting[{i}] && ({bound}) < {room}",
+            f"seen[{i}] != {NONE} && !seen_at[{i}] && phase[{i}] != {NONE} && !at[{i}] && !deleting[{i}] "
+            f"&& ({bound}) < {room}",
             f"phase[{i}] = {PENDING}; at[{i}] = {n}; deleting[{i}] = 0; "
             f"seen[{i}] = {PENDING}; seen_at[{i}] = {n}; seen_deleting[{i}] = 0",
         ),
@@ -60,10 +65,11 @@ def _of_pair(i: int, node: int, pods: int, nodes: int) -> list[tuple[str, str]]:
 def two_phase_commit(managers: int) -> str:
     """Return two-phase commit; messages are flags, since they are never removed."""
     every = range(managers)
+    ready = " && ".join(f"prepared[{i}]" for i in every)
     lines = [
         f"byte manager[{managers}], coordinator; bit prepared[{managers}], sent[{managers}], sent_commit, sent_abort;",
         "active proctype protocol() { do",
-        f":: atomic {{ coordinator == 0 && {' && '.join(f'prepared[{i}]' for i in every)} -> coordinator = 1; sent_commit = 1 }}",
+        f":: atomic {{ coordinator == 0 && {ready} -> coordinator = 1; sent_commit = 1 }}",
         ":: atomic { coordinator == 0 -> coordinator = 2; sent_abort = 1 }",
     ]
     for i in every:

@@ -1,18 +1,21 @@
 """The compiled loop: what can be done in each state, by walking tables.
 
-For each value of each block there is a list of what is left to do for the actions and specs that read that block first: actions
-that are not enabled there, and specs that have nothing to say, are not in it; an action that reads and writes only that
-block is there with its outcome. Lists are made when first needed. What no table knows yet ends the loop with a status; Python
-calls the function, extends the tables, and resumes the loop in the same state.
+For each value of each block there is a list of what is left to do for the actions and specs that read that block
+first: actions that are not enabled there, and specs that have nothing to say, are not in it; an action that reads
+and writes only that block is there with its outcome. Lists are made when first needed. What no table knows yet ends
+the loop with a status; Python calls the function, extends the tables, and resumes the loop in the same state.
 """
+
+from typing import Any
 
 import numpy as np
 
 from kmodel.engines.compiled.arrays import CHECKS, GROUPS, ITEMS, ROWS, Arrays
 from kmodel.engines.compiled.jit import UNKNOWN, Ints, compiled, inlined, look_up, store
 
-DONE, FULL, NEEDS_FILL, MISS, MISS_UPDATE, GROW, REPACK = range(7)
+DONE, FULL, NEEDS_FILL, MISS, MISS_UPDATE, GROW, REPACK, MISSING = range(8)
 PARTITIONS = 16
+PROBE = 512  # states looked at for more that is not known
 NOTHING = -2
 JUMP_LIMIT = 1 << 21  # nodes and values from here on are not remembered in jumps
 JUMP_CODE = (1 << 22) - 1
@@ -33,10 +36,10 @@ def index_rows(base: Ints, count: Ints, fingerprint: Ints, row_index: Ints) -> N
 
 @compiled
 def number_row(t: Arrays, block: int, row: Ints) -> int:
-    """Return the number of a block's joint value, a new one if it was never seen; UNKNOWN if there is no room for it."""
+    """Return the number of a block's joint value, a new one if it was never seen; UNKNOWN if there is no room."""
     first = t.block_cell_start[block]
     size = t.block_cell_start[block + 1] - first
-    fingerprint = np.int64(0)
+    fingerprint: Any = np.int64(0)
     for slot in range(size):
         fingerprint += t.fingerprints[t.fingerprint_base[t.block_cells[first + slot]] + row[slot]]
     mask = t.row_index.size - 1
@@ -229,30 +232,58 @@ def expand(
     counts: Ints,
     fired: Ints,
     found: Ints,
+    missing: Ints,
     out: Ints,
 ) -> None:
     """Expand the states low to high of a partition into the buckets of the partitions that their successors belong to.
 
-    Keys is (partition, place, word); a source is the state's distance from the origin. The status is in out[0], the state
-    at which to resume in out[1], and what is missing in out[2:].
+    Keys is (partition, place, word); a source is the state's distance from the origin. The status is in out[0], the
+    state at which to resume in out[1]. From the first state on of which something is not known, states are only looked at,
+    to find more that is not known: all that is in the first out[2] rows of `missing` (status, state, what is missing).
     """
     # arrays taken out of the tuple once: each access to it would count references
     list_start, list_length, item_root, item_code, item_next, item_change = (
-        t.list_start, t.list_length, t.item_root, t.item_code, t.item_next, t.item_change,
+        t.list_start,
+        t.list_length,
+        t.item_root,
+        t.item_code,
+        t.item_next,
+        t.item_change,
     )
     item_check_start, item_check_length, check_root, check_code, roots, root_spec = (
-        t.item_check_start, t.item_check_length, t.check_root, t.check_code, t.roots, t.root_spec,
+        t.item_check_start,
+        t.item_check_length,
+        t.check_root,
+        t.check_code,
+        t.roots,
+        t.root_spec,
     )
     leaf_class, class_start, class_roots, leaf_group_start, leaf_groups, group_block = (
-        t.leaf_class, t.class_start, t.class_roots, t.leaf_group_start, t.leaf_groups, t.group_block,
+        t.leaf_class,
+        t.class_start,
+        t.class_roots,
+        t.leaf_group_start,
+        t.leaf_groups,
+        t.group_block,
     )
     group_keys, group_values, done, word, shift, mask = (
-        t.group_keys, t.group_values, t.done, t.word, t.shift, t.mask,
+        t.group_keys,
+        t.group_values,
+        t.done,
+        t.word,
+        t.shift,
+        t.mask,
     )
     block_base, block_fingerprint = (
-        t.block_base, t.block_fingerprint,
+        t.block_base,
+        t.block_fingerprint,
     )
-    node_position, node_projection, child_keys, child_values = t.node_position, t.node_projection, t.child_keys, t.child_values
+    node_position, node_projection, child_keys, child_values = (
+        t.node_position,
+        t.node_projection,
+        t.child_keys,
+        t.child_values,
+    )
     cell_block, cell_slot, row_base, block_rows = t.cell_block, t.cell_slot, t.row_base, t.block_rows
     jumps = t.jumps
     projection_base, branches, block_size = t.projection_base, t.branches, t.block_size
@@ -260,44 +291,67 @@ def expand(
     row = np.empty(blocks, np.int64)
     new_action, new_key = np.empty(actions, np.int64), np.empty((actions, words), np.int64)
     new_fingerprint, order = np.empty(actions, np.int64), np.empty(actions, np.int64)
+    misses, resume = 0, low
     full = False
     for partition in range(counts.size):
         if counts[partition] + actions > keys.shape[1]:
             full = True
     for state in range(low, high):
-        out[1] = state
-        if full:
-            out[0] = FULL
-            return
+        if misses > 0 and (misses == missing.shape[0] or state >= resume + PROBE):
+            break
+        if misses == 0:
+            out[1] = state
+            if full:
+                out[0] = FULL
+                return
         fingerprint = np.int64(0)
         for block in range(blocks):
             value = (rows[state, word[block]] >> shift[block]) & mask[block]
             row[block] = value
             fingerprint += block_fingerprint[block_base[block] + value]
         new = 0
+        missed = False
         out[5] = UNKNOWN
         for block in range(blocks):
             entry = block_base[block] + row[block]
             if list_start[entry] < 0:
                 if not may_fill:
-                    out[0] = NEEDS_FILL
-                    return
+                    out[0], missed = NEEDS_FILL, True
+                    break
                 if not fill(t, actions, block, row[block], out):
-                    return
+                    missed = True
+                    break
             for item in range(list_start[entry], list_start[entry] + list_length[entry]):
                 root, code = item_root[item], item_code[item]
                 if code == UNKNOWN:
                     code = roots[root]
                 if code > NOTHING:
-                    code = walk(code, row, out, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    code = walk(
+                        code,
+                        row,
+                        out,
+                        jumps,
+                        node_position,
+                        node_projection,
+                        cell_block,
+                        cell_slot,
+                        block_size,
+                        row_base,
+                        block_rows,
+                        projection_base,
+                        branches,
+                        child_keys,
+                        child_values,
+                    )
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root, 0, entry
-                        return
+                        missed = True
+                        break
                     if code == NOTHING:
                         continue
                 if root >= actions:
                     spec = root_spec[root]
-                    if not done[spec] and found[spec, 0] < 0:
+                    if not done[spec] and found[spec, 0] < 0 and misses == 0:
                         found[spec, 0], found[spec, 1], found[spec, 2] = state, code, -1
                     continue
                 if check_only:
@@ -310,8 +364,8 @@ def expand(
                     new_fingerprint[new] = fingerprint + item_change[item]
                     new_key[new, word[block]] += (following - row[block]) << shift[block]
                     if following > mask[block]:
-                        out[0] = REPACK
-                        return
+                        out[0], missed = REPACK, True
+                        break
                     first_check = item_check_start[item]
                     last_check = first_check + item_check_length[item]
                 else:
@@ -322,22 +376,25 @@ def expand(
                         following = look_up(group_keys, group_values, group, row[other])
                         if following == UNKNOWN:
                             if not may_fill:
-                                out[0] = NEEDS_FILL
-                                return
+                                out[0], missed = NEEDS_FILL, True
+                                break
                             if 2 * (t.used[GROUPS] + 1) > group_keys.size:
-                                out[0] = GROW
-                                return
+                                out[0], missed = GROW, True
+                                break
                             following = change(t, group, other, row[other], out)
                             if following == UNKNOWN:
-                                return
+                                missed = True
+                                break
                             store(group_keys, group_values, group, row[other], following)
                             t.used[GROUPS] += 1
                         if following > mask[other]:
-                            out[0] = REPACK
-                            return
+                            out[0], missed = REPACK, True
+                            break
                         base = block_base[other]
                         changed += block_fingerprint[base + following] - block_fingerprint[base + row[other]]
                         new_key[new, word[other]] += (following - row[other]) << shift[other]
+                    if missed:
+                        break
                     new_fingerprint[new] = changed
                     step_class = leaf_class[leaf]
                     first_check, last_check = class_start[step_class], class_start[step_class + 1]
@@ -351,12 +408,31 @@ def expand(
                         continue
                     if code == UNKNOWN:
                         code = roots[root_asked]
-                    code = walk(code, row, out, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    code = walk(
+                        code,
+                        row,
+                        out,
+                        jumps,
+                        node_position,
+                        node_projection,
+                        cell_block,
+                        cell_slot,
+                        block_size,
+                        row_base,
+                        block_rows,
+                        projection_base,
+                        branches,
+                        child_keys,
+                        child_values,
+                    )
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
-                        return
-                    if code < NOTHING and found[spec, 0] < 0:
+                        missed = True
+                        break
+                    if code < NOTHING and found[spec, 0] < 0 and misses == 0:
                         found[spec, 0], found[spec, 1], found[spec, 2] = state, code, leaf
+                if missed:
+                    break
                 # successors stay in the order of the actions, whatever the blocks are
                 new_action[new] = root
                 place = new
@@ -365,6 +441,22 @@ def expand(
                     place -= 1
                 order[place] = new
                 new += 1
+            if missed:
+                break
+        if missed:
+            if out[0] != MISS and out[0] != MISS_UPDATE:  # that must be provided for before anything else
+                if misses > 0:
+                    break
+                return
+            missing[misses, 0] = out[0]
+            for field in range(2, 7):
+                missing[misses, field] = out[field]
+            missing[misses, 1] = state
+            if misses == 0:
+                resume = state
+            misses += 1
+        if misses > 0:
+            continue
         for place in range(new):
             each = order[place]
             fired[new_action[each]] += 1
@@ -383,4 +475,7 @@ def expand(
             counts[partition] = at + 1
             if at + 1 + actions > keys.shape[1]:
                 full = True
-    out[0], out[1] = DONE, high
+    if misses > 0:
+        out[0], out[1], out[2] = MISSING, resume, misses
+    else:
+        out[0], out[1] = DONE, high

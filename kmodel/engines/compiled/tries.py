@@ -1,8 +1,9 @@
 """Tables: what each transition and spec answered, remembered under what it read.
 
-A table is a decision trie. An inner node says which cell to read next and through which projection; its branches are what was
-seen there so far; a leaf holds the answer. A miss calls the Python function and extends the trie. All tries of a model share
-flat arrays, in which a place is a code: an inner node (0, 1, …), UNKNOWN, or a leaf (NOTHING, then downwards).
+A table is a decision trie. An inner node says which cell to read next and through which projection; its branches
+are what was seen there so far; a leaf holds the answer. A miss calls the Python function and extends the trie. All
+tries of a model share flat arrays, in which a place is a code: an inner node (0, 1, …), UNKNOWN, or a leaf
+(NOTHING, then downwards).
 """
 
 from collections.abc import Callable, Sequence
@@ -11,18 +12,18 @@ from typing import Any
 import attrs
 import numpy as np
 
-from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector, look_up
 from kmodel.engines.compiled.interning import Interner
+from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector, look_up
 from kmodel.kernel import Cluster, Kind, Model, ModelError, Spec, Step, ask, failure
-from kmodel.kernel.model import step_of
 from kmodel.kernel.footprint import Effect, Read, check_deterministic, record
+from kmodel.kernel.model import step_of
 
 NOTHING = -2  # the leaf of an action that is not enabled, or of a spec whose answer says nothing
 
 
 @attrs.frozen
 class Leaf:
-    """One outcome of an action: its effect, the cells read on the way, and all that changes as (cell, update) numbers."""
+    """One outcome of an action: its effect, the cells read on the way, all changes as (cell, update) numbers."""
 
     action: int
     effect: Effect
@@ -87,7 +88,7 @@ class Tables:
         return self.outcomes[NOTHING - code]
 
     def resolve(self, root: int, row: Sequence[int], leaf: Leaf | None = None) -> int:
-        """Return the leaf of a trie for a row (or for the step with an outcome from it), calling Python where unknown."""
+        """Return the leaf of a trie for a row (or for the step from it with an outcome), calling Python if need be."""
         code = self._walk(root, row)
         if code != UNKNOWN:
             return code
@@ -162,7 +163,9 @@ class Tables:
         read = tuple(dict.fromkeys(read.position for read in reads)) if self.step_specs else ()
         key = (action, read, effect)
         if key not in self._leaf_ids:
-            numbered = tuple((write.position, self.interner.update(write.position, write.update)) for write in effect.total)
+            numbered = tuple(
+                (write.position, self.interner.update(write.position, write.update)) for write in effect.total
+            )
             step_class = self._step_class((action, read, effect.writes))
             self._leaf_ids[key] = self._add(Leaf(action, effect, read, numbered, step_class))
             self.leaf_class.append(step_class)
