@@ -46,7 +46,7 @@ class Finding:
 class Statistics:
     """What an exploration took: for whoever asks why it is slow."""
 
-    python_calls: Mapping[str, int]  # per action; each is called twice in one cluster, to see that it is deterministic
+    python_calls: Mapping[str, int]  # per action; early ones twice in one cluster, to see that it is deterministic
     spec_calls: Mapping[str, int]  # per spec
     trie_nodes: int
     bytes_per_state: float  # states, parents and hash tables; without the tables and Python itself

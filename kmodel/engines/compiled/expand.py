@@ -15,7 +15,7 @@ from kmodel.engines.compiled.jit import UNKNOWN, Ints, compiled, inlined, look_u
 
 DONE, FULL, NEEDS_FILL, MISS, MISS_UPDATE, GROW, REPACK, MISSING = range(8)
 PARTITIONS = 16
-PROBE = 512  # states looked at for more that is not known
+PROBE = 16  # states looked at for each thing that is not known, to find more
 NOTHING = -2
 JUMP_LIMIT = 1 << 21  # nodes and values from here on are not remembered in jumps
 JUMP_CODE = (1 << 22) - 1
@@ -238,8 +238,8 @@ def expand(
     """Expand the states low to high of a partition into the buckets of the partitions that their successors belong to.
 
     Keys is (partition, place, word); a source is the state's distance from the origin. The status is in out[0], the
-    state at which to resume in out[1]. From the first state on of which something is not known, states are only looked at,
-    to find more that is not known: all that is in the first out[2] rows of `missing` (status, state, what is missing).
+    state at which to resume in out[1]. From the first state on of which something is not known, states are only
+    looked at, to find more that is not known: all that is in the first out[2] rows of `missing` (status, state, what is missing).
     """
     # arrays taken out of the tuple once: each access to it would count references
     list_start, list_length, item_root, item_code, item_next, item_change = (
@@ -297,7 +297,7 @@ def expand(
         if counts[partition] + actions > keys.shape[1]:
             full = True
     for state in range(low, high):
-        if misses > 0 and (misses == missing.shape[0] or state >= resume + PROBE):
+        if misses > 0 and (misses == missing.shape[0] or state >= resume + PROBE * misses):
             break
         if misses == 0:
             out[1] = state

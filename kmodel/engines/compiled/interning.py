@@ -16,7 +16,8 @@ class Interner:
     """The numbers of the values seen so far.
 
     A value has a number within its cell; a projection, and an update, has a number within the model and belongs
-    to one cell. The pools hold, for each cell, a row with one entry per value: its fingerprint, or its branch as a projection shows it.
+    to one cell. The pools hold, for each cell, a row with one entry per value: its fingerprint, or its branch as a
+    projection shows it.
     """
 
     def __init__(self, layout: Layout) -> None:
