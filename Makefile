@@ -8,7 +8,7 @@ SCENARIO ?= pod-creation
 PYTEST_ARGS ?= -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test lint clean
+.PHONY: help install check test lint bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -32,6 +32,9 @@ lint: $(INSTALLED) ## Run the linters
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(INSTALLED) ## Measure beside Spin and plain Python; writes reports/benchmarks.md
+	$(BIN)/python -m tests.benchmarks
 
 clean: ## Remove what was installed and generated
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

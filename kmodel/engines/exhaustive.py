@@ -153,6 +153,8 @@ class _Search:
 
     def _result(self, stopped: str | None) -> Result:
         findings = tuple(self._finding(index, spec, stopped) for index, spec in enumerate(self.model.specs))
+        from kmodel.engines.compiled.statistics import statistics
+
         space = self.space
         fired = [0] * len(self.model.actions) if space is None else space.fired.sum(axis=0).tolist()
         return Result(
@@ -165,6 +167,7 @@ class _Search:
             self.clock.seconds,
             {str(action): count for action, count in zip(self.model.actions, fired, strict=False)},
             stopped,
+            None if space is None else statistics(space),
         )
 
     def _finding(self, index: int, spec: Spec, stopped: str | None) -> Finding:

@@ -1,7 +1,7 @@
 """Tables: what a pure function answered, remembered under what it read.
 
-A table is a decision trie. An inner node says which cell to read next and through which projection; its branches are
-what was seen there so far; a leaf holds the answer. A miss calls the Python function once and extends the trie.
+A table is a decision trie. An inner node says which cell to read next and through which projection; its branches
+are what was seen there so far; a leaf holds the answer. A miss calls the Python function once and extends the trie.
 """
 
 from collections.abc import Callable, Hashable, Sequence

@@ -43,6 +43,19 @@ class Finding:
 
 
 @attrs.frozen
+class Statistics:
+    """What an exploration took: for whoever asks why it is slow."""
+
+    python_calls: Mapping[str, int]  # per action; early ones twice in one cluster, to see that it is deterministic
+    spec_calls: Mapping[str, int]  # per spec
+    trie_nodes: int
+    bytes_per_state: float  # states, parents and hash tables; without the tables and Python itself
+    blocks: tuple[tuple[tuple[str, ...], int], ...]  # the cells that are numbered together, and how many joint values
+    widest_cells: tuple[tuple[str, int], ...]  # cells with most values
+    largest_footprints: tuple[tuple[str, int], ...]  # actions that read most cells, over all clusters
+
+
+@attrs.frozen
 class Result:
     """What an exploration found: counts in TLC's sense, the verdict on each spec, how often each action fired."""
 
@@ -55,6 +68,7 @@ class Result:
     seconds: float
     fired: Mapping[str, int] = attrs.field(factory=Counter)
     stopped: str | None = None
+    statistics: Statistics | None = None
 
     @property
     def finished(self) -> bool:

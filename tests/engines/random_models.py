@@ -114,14 +114,14 @@ def _judge_step(guard: Guard, other: Guard, writes: int) -> Any:
 @st.composite
 def models(draw: st.DrawFn) -> Model:
     names = ["a", "b", "c", "d"]
-    places = draw(st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from(names)), min_size=3, max_size=6, unique=True))
-    guards = st.builds(Guard, st.sampled_from(places), st.integers(0, 3), st.integers(0, 2))
-    effects = st.builds(
-        Effect, st.sampled_from(places), st.integers(0, 3), st.integers(0, 2), st.sampled_from(names)
+    places = draw(
+        st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from(names)), min_size=3, max_size=6, unique=True)
     )
-    cells: dict[Any, Any] = {}
-    for kind, name in places:
-        cells[{"number": NUMBER, "thing": THING, "queue": QUEUE}[kind][name]] = {"number": 0, "thing": None, "queue": ()}[kind]
+    guards = st.builds(Guard, st.sampled_from(places), st.integers(0, 3), st.integers(0, 2))
+    effects = st.builds(Effect, st.sampled_from(places), st.integers(0, 3), st.integers(0, 2), st.sampled_from(names))
+    families: dict[str, Any] = {"number": NUMBER, "thing": THING, "queue": QUEUE}
+    empty: dict[str, Any] = {"number": 0, "thing": None, "queue": ()}
+    cells = {families[kind][name]: empty[kind] for kind, name in places}
     initial = Cluster.of(cells)
     actions = []
     for number in range(draw(st.integers(3, 8))):

@@ -12,7 +12,9 @@ class Plain:
     states: int
     generated: int
     depth: int
-    lengths: dict[str, int]  # for each spec that was violated, or `sometimes` that happens, the steps of its shortest trace
+    lengths: dict[
+        str, int
+    ]  # for each spec that was violated, or `sometimes` that happens, the steps of its shortest trace
     fired: dict[str, int]
 
 

@@ -1,8 +1,8 @@
 """Blocks: groups of cells whose joint values are numbered, so that a state is a few small numbers packed into words.
 
-A block is to a state what an inner node is in tree compression (Laarman, van de Pol, Weber: Parallel Recursive State Compression
-for Free, 2011): each joint value is stored once. For each of them the compiled loop also remembers what is left to do for the
-actions and specs that start by reading it.
+A block is to a state what an inner node is in tree compression (Laarman, van de Pol, Weber: Parallel Recursive
+State Compression for Free, 2011): each joint value is stored once. For each of them the compiled loop also
+remembers what is left to do for the actions and specs that start by reading it.
 """
 
 from collections.abc import Sequence
@@ -55,6 +55,13 @@ def _bins(need: list[int]) -> list[list[int]]:
 
 class Blocks:
     """The blocks of a partition of the cells, with their values so far and the lists of what is left to do for each."""
+
+    base: Ints
+    row_base: Ints
+    rows: Ints
+    fingerprint: Ints
+    list_start: Ints
+    list_length: Ints
 
     def __init__(self, tables: Tables, partition: Sequence[Sequence[int]]) -> None:
         self.tables = tables
@@ -129,7 +136,12 @@ class Blocks:
             self.row_index,
             self.list_start,
             self.list_length,
-            *(self.items[name] for name in ITEM_FIELDS),
+            self.items["root"],
+            self.items["code"],
+            self.items["next"],
+            self.items["change"],
+            self.items["check_start"],
+            self.items["check_length"],
             self.checks["root"],
             self.checks["code"],
             self.jumps,
@@ -166,7 +178,11 @@ class Blocks:
         return old
 
     def _lay_out(self, capacity: Ints | None) -> None:
-        old = None if capacity is None else (self.base, self.row_base, self.rows, self.fingerprint, self.list_start, self.list_length)
+        old = (
+            None
+            if capacity is None
+            else (self.base, self.row_base, self.rows, self.fingerprint, self.list_start, self.list_length)
+        )
         if capacity is not None:
             self.capacity = capacity
         total = int(self.capacity.sum())
@@ -181,7 +197,11 @@ class Blocks:
                 base, row_base = int(old[0][block]), int(old[1][block])
                 new, new_row, cells = int(self.base[block]), int(self.row_base[block]), int(self.sizes[block])
                 self.rows[new_row : new_row + count * cells] = old[2][row_base : row_base + count * cells]
-                for array, former in ((self.fingerprint, old[3]), (self.list_start, old[4]), (self.list_length, old[5])):
+                for array, former in (
+                    (self.fingerprint, old[3]),
+                    (self.list_start, old[4]),
+                    (self.list_length, old[5]),
+                ):
                     array[new : new + count] = former[base : base + count]
         slots = 1 << max(8, (2 * (int(self.count.sum()) + 64)).bit_length())
         self.row_index = np.zeros(slots, np.int32)

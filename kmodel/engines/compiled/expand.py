@@ -1,18 +1,21 @@
 """The compiled loop: what can be done in each state, by walking tables.
 
-For each value of each block there is a list of what is left to do for the actions and specs that read that block first: actions
-that are not enabled there, and specs that have nothing to say, are not in it; an action that reads and writes only that
-block is there with its outcome. Lists are made when first needed. What no table knows yet ends the loop with a status; Python
-calls the function, extends the tables, and resumes the loop in the same state.
+For each value of each block there is a list of what is left to do for the actions and specs that read that block
+first: actions that are not enabled there, and specs that have nothing to say, are not in it; an action that reads
+and writes only that block is there with its outcome. Lists are made when first needed. What no table knows yet ends
+the loop with a status; Python calls the function, extends the tables, and resumes the loop in the same state.
 """
+
+from typing import Any
 
 import numpy as np
 
 from kmodel.engines.compiled.arrays import CHECKS, GROUPS, ITEMS, ROWS, Arrays
 from kmodel.engines.compiled.jit import UNKNOWN, Ints, compiled, inlined, look_up, store
 
-DONE, FULL, NEEDS_FILL, MISS, MISS_UPDATE, GROW, REPACK = range(7)
+DONE, FULL, NEEDS_FILL, MISS, MISS_UPDATE, GROW, REPACK, MISSING = range(8)
 PARTITIONS = 16
+PROBE = 16  # states looked at for each thing that is not known, to find more
 NOTHING = -2
 JUMP_LIMIT = 1 << 21  # nodes and values from here on are not remembered in jumps
 JUMP_CODE = (1 << 22) - 1
@@ -33,10 +36,10 @@ def index_rows(base: Ints, count: Ints, fingerprint: Ints, row_index: Ints) -> N
 
 @compiled
 def number_row(t: Arrays, block: int, row: Ints) -> int:
-    """Return the number of a block's joint value, a new one if it was never seen; UNKNOWN if there is no room for it."""
+    """Return the number of a block's joint value, a new one if it was never seen; UNKNOWN if there is no room."""
     first = t.block_cell_start[block]
     size = t.block_cell_start[block + 1] - first
-    fingerprint = np.int64(0)
+    fingerprint: Any = np.int64(0)
     for slot in range(size):
         fingerprint += t.fingerprints[t.fingerprint_base[t.block_cells[first + slot]] + row[slot]]
     mask = t.row_index.size - 1
@@ -91,8 +94,8 @@ def change(t: Arrays, group: int, block: int, value: int, out: Ints) -> int:
 @inlined
 def walk(
     code: int,
-    before: Ints,
-    after: Ints,
+    values: Ints,
+    out: Ints,
     jumps: Ints,
     node_position: Ints,
     node_projection: Ints,
@@ -106,22 +109,18 @@ def walk(
     child_keys: Ints,
     child_values: Ints,
 ) -> int:
-    """Follow a trie from a node to a leaf, for the block values before and after a step; UNKNOWN where it ends early.
+    """Follow a trie from a node to a leaf, for the blocks' values; UNKNOWN where it ends early.
+
+    Where it ends at a value whose branch is not known, the node is in out[5] and the value in out[6].
 
     Reads of one block that follow each other are one jump. Jumps are remembered in a table that forgets what
     is in its way; an entry is one word (node, value, place reached), so that threads may share the table.
     """
-    cells = cell_block.size
     while code >= 0:
         start = code
         cell = node_position[code]
-        is_after = cell >= cells
-        if is_after:
-            cell -= cells
-            value = after[cell_block[cell]]
-        else:
-            value = before[cell_block[cell]]
         block = cell_block[cell]
+        value = values[block]
         key = (np.int64(start) << 43) | (np.int64(value) << 22)
         slot = ((key * np.int64(-7046029254386353131)) >> 40) & (jumps.size - 1)
         entry = jumps[slot]
@@ -133,16 +132,13 @@ def walk(
             number = block_rows[row_start + cell_slot[cell]]
             branch = branches[projection_base[node_projection[code]] + number]
             if branch < 0:
+                out[5], out[6] = code, number
                 code = -1
                 break
             code = look_up(child_keys, child_values, code, branch)
             if code < 0:
                 break
             cell = node_position[code]
-            if (cell >= cells) != is_after:
-                break
-            if is_after:
-                cell -= cells
             if cell_block[cell] != block:
                 break
         if code != UNKNOWN and start < JUMP_LIMIT and value < JUMP_LIMIT and -JUMP_LIMIT < code < JUMP_LIMIT:
@@ -151,15 +147,10 @@ def walk(
 
 
 @compiled
-def walk_within(t: Arrays, code: int, block: int, before: int, after: int) -> int:
+def walk_within(t: Arrays, code: int, block: int, value: int) -> int:
     """Follow a trie as far as it reads one block and is known; return the place reached."""
-    cells = t.cell_block.size
     while code >= 0:
         cell = t.node_position[code]
-        value = before
-        if cell >= cells:
-            cell -= cells
-            value = after
         if t.cell_block[cell] != block:
             return code
         size = t.block_cell_start[block + 1] - t.block_cell_start[block]
@@ -185,7 +176,7 @@ def fill(t: Arrays, actions: int, block: int, value: int, out: Ints) -> bool:
     begin = item
     for place in range(first, last):
         root = t.block_roots[place]
-        code = walk_within(t, t.roots[root], block, value, value)
+        code = walk_within(t, t.roots[root], block, value)
         if code == NOTHING or (root >= actions and t.done[t.root_spec[root]]):
             continue
         t.item_root[item], t.item_code[item] = root, code
@@ -209,7 +200,7 @@ def fill(t: Arrays, actions: int, block: int, value: int, out: Ints) -> bool:
                     spec_root = t.class_roots[each]
                     if t.done[t.root_spec[spec_root]]:
                         continue
-                    place_reached = walk_within(t, t.roots[spec_root], block, value, following)
+                    place_reached = walk_within(t, t.roots[spec_root], block, value)
                     if place_reached == NOTHING:
                         continue
                     if check >= t.check_root.size:
@@ -241,75 +232,126 @@ def expand(
     counts: Ints,
     fired: Ints,
     found: Ints,
+    missing: Ints,
     out: Ints,
 ) -> None:
     """Expand the states low to high of a partition into the buckets of the partitions that their successors belong to.
 
-    Keys is (partition, place, word); a source is the state's distance from the origin. The status is in out[0], the state
-    at which to resume in out[1], and what is missing in out[2:].
+    Keys is (partition, place, word); a source is the state's distance from the origin. The status is in out[0], the
+    state at which to resume in out[1]. From the first state on of which something is not known, states are only
+    looked at, to find more that is not known: all that is in the first out[2] rows of `missing` (status, state, what is missing).
     """
     # arrays taken out of the tuple once: each access to it would count references
     list_start, list_length, item_root, item_code, item_next, item_change = (
-        t.list_start, t.list_length, t.item_root, t.item_code, t.item_next, t.item_change,
+        t.list_start,
+        t.list_length,
+        t.item_root,
+        t.item_code,
+        t.item_next,
+        t.item_change,
     )
     item_check_start, item_check_length, check_root, check_code, roots, root_spec = (
-        t.item_check_start, t.item_check_length, t.check_root, t.check_code, t.roots, t.root_spec,
+        t.item_check_start,
+        t.item_check_length,
+        t.check_root,
+        t.check_code,
+        t.roots,
+        t.root_spec,
     )
     leaf_class, class_start, class_roots, leaf_group_start, leaf_groups, group_block = (
-        t.leaf_class, t.class_start, t.class_roots, t.leaf_group_start, t.leaf_groups, t.group_block,
+        t.leaf_class,
+        t.class_start,
+        t.class_roots,
+        t.leaf_group_start,
+        t.leaf_groups,
+        t.group_block,
     )
     group_keys, group_values, done, word, shift, mask = (
-        t.group_keys, t.group_values, t.done, t.word, t.shift, t.mask,
+        t.group_keys,
+        t.group_values,
+        t.done,
+        t.word,
+        t.shift,
+        t.mask,
     )
     block_base, block_fingerprint = (
-        t.block_base, t.block_fingerprint,
+        t.block_base,
+        t.block_fingerprint,
     )
-    node_position, node_projection, child_keys, child_values = t.node_position, t.node_projection, t.child_keys, t.child_values
+    node_position, node_projection, child_keys, child_values = (
+        t.node_position,
+        t.node_projection,
+        t.child_keys,
+        t.child_values,
+    )
     cell_block, cell_slot, row_base, block_rows = t.cell_block, t.cell_slot, t.row_base, t.block_rows
     jumps = t.jumps
     projection_base, branches, block_size = t.projection_base, t.branches, t.block_size
     blocks, words = word.size, rows.shape[1]
-    row, after = np.empty(blocks, np.int64), np.empty(blocks, np.int64)
+    row = np.empty(blocks, np.int64)
     new_action, new_key = np.empty(actions, np.int64), np.empty((actions, words), np.int64)
     new_fingerprint, order = np.empty(actions, np.int64), np.empty(actions, np.int64)
+    misses, resume = 0, low
     full = False
     for partition in range(counts.size):
         if counts[partition] + actions > keys.shape[1]:
             full = True
     for state in range(low, high):
-        out[1] = state
-        if full:
-            out[0] = FULL
-            return
+        if misses > 0 and (misses == missing.shape[0] or state >= resume + PROBE * misses):
+            break
+        if misses == 0:
+            out[1] = state
+            if full:
+                out[0] = FULL
+                return
         fingerprint = np.int64(0)
         for block in range(blocks):
             value = (rows[state, word[block]] >> shift[block]) & mask[block]
             row[block] = value
-            after[block] = value
             fingerprint += block_fingerprint[block_base[block] + value]
         new = 0
+        missed = False
+        out[5] = UNKNOWN
         for block in range(blocks):
             entry = block_base[block] + row[block]
             if list_start[entry] < 0:
                 if not may_fill:
-                    out[0] = NEEDS_FILL
-                    return
+                    out[0], missed = NEEDS_FILL, True
+                    break
                 if not fill(t, actions, block, row[block], out):
-                    return
+                    missed = True
+                    break
             for item in range(list_start[entry], list_start[entry] + list_length[entry]):
                 root, code = item_root[item], item_code[item]
                 if code == UNKNOWN:
                     code = roots[root]
                 if code > NOTHING:
-                    code = walk(code, row, row, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    code = walk(
+                        code,
+                        row,
+                        out,
+                        jumps,
+                        node_position,
+                        node_projection,
+                        cell_block,
+                        cell_slot,
+                        block_size,
+                        row_base,
+                        block_rows,
+                        projection_base,
+                        branches,
+                        child_keys,
+                        child_values,
+                    )
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root, 0, entry
-                        return
+                        missed = True
+                        break
                     if code == NOTHING:
                         continue
                 if root >= actions:
                     spec = root_spec[root]
-                    if not done[spec] and found[spec, 0] < 0:
+                    if not done[spec] and found[spec, 0] < 0 and misses == 0:
                         found[spec, 0], found[spec, 1], found[spec, 2] = state, code, -1
                     continue
                 if check_only:
@@ -322,11 +364,10 @@ def expand(
                     new_fingerprint[new] = fingerprint + item_change[item]
                     new_key[new, word[block]] += (following - row[block]) << shift[block]
                     if following > mask[block]:
-                        out[0] = REPACK
-                        return
+                        out[0], missed = REPACK, True
+                        break
                     first_check = item_check_start[item]
                     last_check = first_check + item_check_length[item]
-                    after[block] = following
                 else:
                     changed = fingerprint
                     for each in range(leaf_group_start[leaf], leaf_group_start[leaf + 1]):
@@ -335,23 +376,25 @@ def expand(
                         following = look_up(group_keys, group_values, group, row[other])
                         if following == UNKNOWN:
                             if not may_fill:
-                                out[0] = NEEDS_FILL
-                                return
+                                out[0], missed = NEEDS_FILL, True
+                                break
                             if 2 * (t.used[GROUPS] + 1) > group_keys.size:
-                                out[0] = GROW
-                                return
+                                out[0], missed = GROW, True
+                                break
                             following = change(t, group, other, row[other], out)
                             if following == UNKNOWN:
-                                return
+                                missed = True
+                                break
                             store(group_keys, group_values, group, row[other], following)
                             t.used[GROUPS] += 1
                         if following > mask[other]:
-                            out[0] = REPACK
-                            return
-                        after[other] = following
+                            out[0], missed = REPACK, True
+                            break
                         base = block_base[other]
                         changed += block_fingerprint[base + following] - block_fingerprint[base + row[other]]
                         new_key[new, word[other]] += (following - row[other]) << shift[other]
+                    if missed:
+                        break
                     new_fingerprint[new] = changed
                     step_class = leaf_class[leaf]
                     first_check, last_check = class_start[step_class], class_start[step_class + 1]
@@ -365,18 +408,31 @@ def expand(
                         continue
                     if code == UNKNOWN:
                         code = roots[root_asked]
-                    code = walk(code, row, after, jumps, node_position, node_projection, cell_block, cell_slot, block_size, row_base, block_rows, projection_base, branches, child_keys, child_values)
+                    code = walk(
+                        code,
+                        row,
+                        out,
+                        jumps,
+                        node_position,
+                        node_projection,
+                        cell_block,
+                        cell_slot,
+                        block_size,
+                        row_base,
+                        block_rows,
+                        projection_base,
+                        branches,
+                        child_keys,
+                        child_values,
+                    )
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
-                        return
-                    if code < NOTHING and found[spec, 0] < 0:
+                        missed = True
+                        break
+                    if code < NOTHING and found[spec, 0] < 0 and misses == 0:
                         found[spec, 0], found[spec, 1], found[spec, 2] = state, code, leaf
-                if item_next[item] >= 0:
-                    after[block] = row[block]
-                else:
-                    for each in range(leaf_group_start[leaf], leaf_group_start[leaf + 1]):
-                        other = group_block[leaf_groups[each]]
-                        after[other] = row[other]
+                if missed:
+                    break
                 # successors stay in the order of the actions, whatever the blocks are
                 new_action[new] = root
                 place = new
@@ -385,6 +441,22 @@ def expand(
                     place -= 1
                 order[place] = new
                 new += 1
+            if missed:
+                break
+        if missed:
+            if out[0] != MISS and out[0] != MISS_UPDATE:  # that must be provided for before anything else
+                if misses > 0:
+                    break
+                return
+            missing[misses, 0] = out[0]
+            for field in range(2, 7):
+                missing[misses, field] = out[field]
+            missing[misses, 1] = state
+            if misses == 0:
+                resume = state
+            misses += 1
+        if misses > 0:
+            continue
         for place in range(new):
             each = order[place]
             fired[new_action[each]] += 1
@@ -403,4 +475,7 @@ def expand(
             counts[partition] = at + 1
             if at + 1 + actions > keys.shape[1]:
                 full = True
-    out[0], out[1] = DONE, high
+    if misses > 0:
+        out[0], out[1], out[2] = MISSING, resume, misses
+    else:
+        out[0], out[1] = DONE, high

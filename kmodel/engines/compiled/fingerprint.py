@@ -1,8 +1,9 @@
 """Fingerprints: 64-bit hashes of what a cell holds that are the same in every process and on every machine.
 
-The fingerprint of a state is the sum of those of its cells. It decides where a state is stored and in which order states are
-expanded, never whether two states are one: states are compared exactly. It depends on the values alone, so the order of
-the search, and with it each trace, does not depend on Python's hash seed, on the number of threads or on an interruption.
+The fingerprint of a state is the sum of those of its cells. It decides where a state is stored and in which order
+states are expanded, never whether two states are one: states are compared exactly. It depends on the values alone,
+so the order of the search, and with it each trace, does not depend on Python's hash seed, on the number of threads
+or on an interruption.
 """
 
 from enum import Enum

@@ -1,4 +1,4 @@
-"""Which cells to number together: those that the same actions read and write, as long as their joint values stay few."""
+"""Which cells to number together: those that the same actions read and write, as long as joint values stay few."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -8,7 +8,9 @@ import numpy as np
 from kmodel.engines.compiled.jit import Ints
 from kmodel.engines.compiled.tries import Leaf, Tables
 
-MAX_UNSEEN = 0.02  # share of a sample seen only once: estimates the states whose value is not in the sample (Good-Turing)
+MAX_UNSEEN = (
+    0.02  # share of a sample seen only once: estimates the states whose value is not in the sample (Good-Turing)
+)
 MIN_STATES_PER_VALUE = 64  # a block's value costs some hundred bytes; it must serve many states
 
 

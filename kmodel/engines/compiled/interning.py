@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector
 from kmodel.engines.compiled.fingerprint import fingerprint
+from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector
 from kmodel.kernel import Layout
 from kmodel.kernel.footprint import Projection
 from kmodel.kernel.values import plain
@@ -15,8 +15,9 @@ from kmodel.kernel.values import plain
 class Interner:
     """The numbers of the values seen so far.
 
-    A value has a number within its cell; a projection, and an update, has a number within the model and belongs to one cell. The
-    pools hold, for each cell, a row with one entry per value: its fingerprint, or its branch as a projection shows it.
+    A value has a number within its cell; a projection, and an update, has a number within the model and belongs
+    to one cell. The pools hold, for each cell, a row with one entry per value: its fingerprint, or its branch as a
+    projection shows it.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -63,13 +64,11 @@ class Interner:
         self.branches.data[self.projection_base.data[projection] + value] = branch
         return branch
 
-    def look(self, projection: int, value: int) -> bool:
-        """Find the branch of a value under a projection, where it is not known yet; True if it was found now."""
-        if self.branches.data[self.projection_base.data[projection] + value] != UNKNOWN:
-            return False
-        cell, function, _ = self._projections[projection]
-        self.branch(projection, value, function(self.values[cell][value]))
-        return True
+    def look(self, projection: int, value: int) -> None:
+        """Find the branch of a value under a projection, where it is not known yet."""
+        if self.branches.data[self.projection_base.data[projection] + value] == UNKNOWN:
+            cell, function, _ = self._projections[projection]
+            self.branch(projection, value, function(self.values[cell][value]))
 
     def update(self, cell: int, update: Callable[[Any], Any]) -> int:
         """Return the number of an update of the cell at a position."""
@@ -82,15 +81,17 @@ class Interner:
     def apply(self, update: int, value: int) -> int:
         """Return the number of the value that an update makes of a value, and remember it."""
         cell, function = self._updates[update]
-        new = plain(function(self.values[cell][value]), lambda: f"cell {self.layout.cells[cell]}")
-        number = self.intern(cell, new)
+        new = function(self.values[cell][value])
+        number = self._ids[cell].get(new)
+        if number is None:
+            number = self.intern(cell, plain(new, lambda: f"cell {self.layout.cells[cell]}"))
         self.updated.put(update, value, number)
         return number
 
-    def _widen(self, cell: int) -> None:
+    def _widen(self, widened: int) -> None:
         """Double the rows of a cell in all pools; the pools are laid out anew."""
         old = np.array(self._capacity)
-        self._capacity[cell] *= 2
+        self._capacity[widened] *= 2
         new = np.array(self._capacity)
         base = np.concatenate(([0], np.cumsum(new)[:-1]))
         fingerprints = np.zeros(int(new.sum()), np.int64)
@@ -100,11 +101,11 @@ class Interner:
         branches, self.branches = self.branches, Vector()
         starts, self.projection_base = self.projection_base, Vector(np.int64)
         for number, (of, _, _) in enumerate(self._projections):
-            start = self.branches.size
-            self.projection_base.append(start)
+            begin = self.branches.size
+            self.projection_base.append(begin)
             self._append_unknown(self._capacity[of])
             earlier = starts.data[number]
-            self.branches.data[start : start + old[of]] = branches.data[earlier : earlier + old[of]]
+            self.branches.data[begin : begin + old[of]] = branches.data[earlier : earlier + old[of]]
 
     def _append_unknown(self, count: int) -> None:
         self.branches.reserve(count)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-import numba  # type: ignore[import-untyped]
+import numba
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba.core import types  # type: ignore[import-untyped]
-from numba.extending import intrinsic  # type: ignore[import-untyped]
+from numba.core import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,26 +28,34 @@ def inlined(function: F) -> F:
     return fast
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def prefetch(context: Any, array: Any, index: Any) -> Any:
-    """Ask for the cache line of an array's item at a non-negative index, which will be read soon."""
-
+def _prefetch(context: Any, array: Any, index: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
         byte, number = ir.PointerType(ir.IntType(8)), ir.IntType(32)
         address = builder.bitcast(builder.gep(data, [arguments[1]]), byte)
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        function = builder.module.globals.get("llvm.prefetch.p0") or ir.Function(builder.module, kind, "llvm.prefetch.p0")
+        function = builder.module.globals.get("llvm.prefetch.p0") or ir.Function(
+            builder.module, kind, "llvm.prefetch.p0"
+        )
         builder.call(function, [address, number(0), number(3), number(1)])  # to read, keep in all caches, data
         return context.get_dummy_value()
 
     return types.void(array, index), generate
 
 
+_PREFETCH: Any = intrinsic(_prefetch)
+
+
+@inlined
+def prefetch(array: Ints, index: int) -> None:
+    """Ask for the cache line of an array's item at a non-negative index, which will be read soon."""
+    _PREFETCH(array, index)
+
+
 @compiled
 def look_up(keys: Ints, values: Ints, first: int, second: int) -> int:
     """Return what a memo (open addressing, a power of two of slots) holds for a pair; UNKNOWN if nothing."""
-    key = (np.int64(first) << 32) | np.int64(second)
+    key: Any = (np.int64(first) << 32) | np.int64(second)
     mask = keys.size - 1
     slot = _slot(key) & mask
     while True:
@@ -62,19 +70,19 @@ def look_up(keys: Ints, values: Ints, first: int, second: int) -> int:
 @compiled
 def store(keys: Ints, values: Ints, first: int, second: int, value: int) -> bool:
     """Put a value for a pair into a memo that has room; True if the pair is new."""
-    key = (np.int64(first) << 32) | np.int64(second)
+    key: Any = (np.int64(first) << 32) | np.int64(second)
     mask = keys.size - 1
     slot = _slot(key) & mask
     while keys[slot] != -1 and keys[slot] != key:
         slot = (slot + 1) & mask
-    new = keys[slot] == -1
+    new: Any = keys[slot] == -1
     keys[slot] = key
     values[slot] = value
     return new  # type: ignore[no-any-return]
 
 
 @compiled
-def _slot(key: int) -> int:
+def _slot(key: Any) -> Any:
     mixed = key * np.int64(-7046029254386353131)
     return mixed ^ ((mixed >> 32) & 0xFFFFFFFF)
 

@@ -1,24 +1,24 @@
 """Breadth-first search in rounds: expand part of a level, then add what was found.
 
-In a round each partition expands some of its states into buckets, one per partition that a successor may belong to; then each
-partition adds the states of the buckets meant for it. The order in which states are found depends on their fingerprints
-alone, so counts, depths and traces are the same for any number of threads.
+In a round each partition expands some of its states into buckets, one per partition that a successor may belong to;
+then each partition adds the states of the buckets meant for it. The order in which states are found depends on
+their fingerprints alone, so counts, depths and traces are the same for any number of threads.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
 from kmodel.engines.compiled.blocks import Blocks
-from kmodel.engines.compiled.jit import Ints
 from kmodel.engines.compiled.expand import (
     DONE,
     FULL,
     GROW,
-    MISS,
     MISS_UPDATE,
+    MISSING,
     NEEDS_FILL,
     PARTITIONS,
     REPACK,
@@ -26,12 +26,14 @@ from kmodel.engines.compiled.expand import (
     number_row,
 )
 from kmodel.engines.compiled.grouping import choose_partition
+from kmodel.engines.compiled.jit import UNKNOWN, Ints
 from kmodel.engines.compiled.tries import NOTHING, Leaf, Tables
 from kmodel.engines.compiled.visited import INITIAL, Partition, number_rows, pack_rows, repacked, sampled
 from kmodel.kernel import Model, ModelError
 
 CHUNK = 2048  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
 BUCKET = 2048  # at least; a bucket has room for the successors of a state, whatever they are
+MISSES = 256  # things not known that are gathered before Python is asked
 ALONE = 512  # states expanded without other threads after a table was found to be incomplete
 REGROUP_AT_STATES = (1 << 12, 1 << 15, 1 << 18, 1 << 21, 1 << 24)
 
@@ -60,6 +62,7 @@ class Space:
         self.fired = np.zeros((PARTITIONS, max(1, self.actions)), np.int64)
         self.found = np.full((PARTITIONS, max(1, len(model.specs)), 3), -1, np.int64)
         self.out = np.zeros((PARTITIONS, 8), np.int64)
+        self.missing = np.zeros((PARTITIONS, MISSES, 8), np.int64)
         self.cursor = [0] * PARTITIONS
         self.regroup_at = list(REGROUP_AT_STATES)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -131,6 +134,7 @@ class Space:
                 self.counts[each],
                 self.fired[each],
                 self.found[each],
+                self.missing[each],
                 self.out[each],
             )
             self.cursor[each] = int(self.out[each, 1])
@@ -259,15 +263,14 @@ class Space:
 
     def _provide(self, each: int, out: list[int]) -> None:
         """Find out what the compiled loop did not know when it stopped in a state."""
-        status, state = out[:2]
-        if status == MISS:
-            root, leaf, entry = out[2:5]
-            outcome = self.tables.outcomes[leaf]
-            assert outcome is None or isinstance(outcome, Leaf)
-            self.tables.resolve(root, self.row((each, state)), outcome)
-            self.blocks.forget(entry)
-        elif status == MISS_UPDATE:
-            self.tables.interner.apply(out[2], out[3])
+        status = out[0]
+        if status == MISSING:
+            known = set()
+            for miss in self.missing[each, : out[2]].tolist():
+                what = (miss[0], *miss[2:4]) if miss[0] == MISS_UPDATE else tuple(miss)
+                if what not in known:
+                    known.add(what)
+                    self._learn(each, miss)
         elif status == GROW:
             self.blocks.grow()
         elif status == REPACK:
@@ -277,6 +280,18 @@ class Space:
         else:
             raise ModelError(f"the compiled loop stopped with status {status}; this is a mistake in kmodel")
         self._refresh()
+
+    def _learn(self, each: int, miss: list[int]) -> None:
+        status, state, first, second, entry, node, value = miss[:7]
+        if status == MISS_UPDATE:
+            self.tables.interner.apply(first, second)
+        elif node != UNKNOWN:
+            self.tables.look(node, value)
+        else:
+            outcome = self.tables.outcomes[second]
+            assert outcome is None or isinstance(outcome, Leaf)
+            self.tables.resolve(first, self.row((each, state)), outcome)
+            self.blocks.forget(entry)
 
     def _refresh(self) -> None:
         self.arrays = self.blocks.arrays(self.done)
@@ -320,9 +335,9 @@ def ancestry(space: Space, place: Place) -> tuple[int, list[Place]]:
 
 
 def choices(space: Space, places: list[Place]) -> Iterator[tuple[int, int]]:
-    """Yield, for each step between states on a path, the first action that takes it and its index among those enabled."""
+    """Yield, for each step on a path of states, the first action that takes it and its index among those enabled."""
     rows = [space.row(place) for place in places]
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         index = 0
         for action in range(space.actions):
             leaf = space.outcome(action, before)
@@ -337,7 +352,7 @@ def choices(space: Space, places: list[Place]) -> Iterator[tuple[int, int]]:
 
 
 def telling_step(space: Space, spec: int, place: Place) -> tuple[tuple[int, int], int]:
-    """Return the first action whose step from a state a spec has something to tell of, its index among those enabled, and the leaf."""
+    """Return the first action of whose step from a state a spec tells, its index among those enabled, and the leaf."""
     tables, row = space.tables, space.row(place)
     index = 0
     for action in range(space.actions):
@@ -349,4 +364,6 @@ def telling_step(space: Space, spec: int, place: Place) -> tuple[tuple[int, int]
             if tables.root_spec.data[root] == spec and (code := tables.resolve(root, row, leaf)) != NOTHING:
                 return (action, index), code
         index += 1
-    raise ModelError(f"spec {space.model.specs[spec].name} tells of no step from the state where it did; it is not pure")
+    raise ModelError(
+        f"spec {space.model.specs[spec].name} tells of no step from the state where it did; it is not pure"
+    )

@@ -1,8 +1,9 @@
 """Tables: what each transition and spec answered, remembered under what it read.
 
-A table is a decision trie. An inner node says which cell to read next and through which projection; its branches are what was
-seen there so far; a leaf holds the answer. A miss calls the Python function and extends the trie. All tries of a model share
-flat arrays, in which a place is a code: an inner node (0, 1, …), UNKNOWN, or a leaf (NOTHING, then downwards).
+A table is a decision trie. An inner node says which cell to read next and through which projection; its branches
+are what was seen there so far; a leaf holds the answer. A miss calls the Python function and extends the trie. All
+tries of a model share flat arrays, in which a place is a code: an inner node (0, 1, …), UNKNOWN, or a leaf
+(NOTHING, then downwards).
 """
 
 from collections.abc import Callable, Sequence
@@ -11,22 +12,24 @@ from typing import Any
 import attrs
 import numpy as np
 
-from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector, look_up
 from kmodel.engines.compiled.interning import Interner
+from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector, look_up
 from kmodel.kernel import Cluster, Kind, Model, ModelError, Spec, Step, ask, failure
 from kmodel.kernel.footprint import Effect, Read, check_deterministic, record
 from kmodel.kernel.model import step_of
 
+CHECKED_CALLS = 128
+CHECKED_EVERY = 16
 NOTHING = -2  # the leaf of an action that is not enabled, or of a spec whose answer says nothing
 
 
 @attrs.frozen
 class Leaf:
-    """One outcome of an action: the cells read on the way, its effect, and all writes as (cell, update) numbers."""
+    """One outcome of an action: its effect, the cells read on the way, all changes as (cell, update) numbers."""
 
     action: int
-    reads: tuple[int, ...]
     effect: Effect
+    reads: tuple[int, ...]
     writes: tuple[tuple[int, int], ...]
     step_class: int
 
@@ -39,11 +42,16 @@ class Answer:
     reason: str
 
 
+def _is_checked(calls: int) -> bool:
+    """Tell whether the next call is made twice, to see whether the function is deterministic: the first ones, then some."""
+    return calls < CHECKED_CALLS or calls % CHECKED_EVERY == 0
+
+
 class Tables:
     """The tries of a model: one per action, one per spec of states, one per spec of steps and class of steps.
 
-    A class of steps is one action with the cells that it read and its effect, since a spec may look at all three. What a spec reads after
-    such a step is a function of what was there before, so its trie is walked over the row before.
+    A class of steps is one action with what it wrote and the cells that it read: all that a spec of steps may look at
+    except the cluster before the step, which its trie is about.
     """
 
     def __init__(self, model: Model) -> None:
@@ -75,12 +83,8 @@ class Tables:
         values = self.interner.values
         return Cluster(self.interner.layout, tuple(values[cell][number] for cell, number in enumerate(row)))
 
-    def step(self, leaf: Leaf, before: Sequence[int]) -> Step:
-        """Return the step from a row that has this outcome."""
-        return step_of(self.model.actions[leaf.action], self.cluster(before), leaf.effect, leaf.reads)
-
     def after(self, leaf: Leaf, row: Sequence[int]) -> list[int]:
-        """Return the row after the writes of an outcome."""
+        """Return the row from which further steps start after an outcome."""
         after = list(row)
         for cell, update in leaf.writes:
             after[cell] = self.interner.apply(update, row[cell])
@@ -90,29 +94,40 @@ class Tables:
         """Return what a leaf holds."""
         return self.outcomes[NOTHING - code]
 
-    def resolve(self, root: int, before: Sequence[int], leaf: Leaf | None = None) -> int:
-        """Return the leaf of a trie for a row (or for the step with an outcome from it), calling Python where unknown."""
-        code = self._walk(root, before)
+    def resolve(self, root: int, row: Sequence[int], leaf: Leaf | None = None) -> int:
+        """Return the leaf of a trie for a row (or for the step from it with an outcome), calling Python if need be."""
+        code = self._walk(root, row)
         if code != UNKNOWN:
             return code
+        cluster = self.cluster(row)
         if root < len(self.model.actions):
-            effect, reads = self._call_action(root, self.cluster(before))
+            effect, reads = self._call_action(root, cluster)
             code = self._action_leaf(root, reads, effect)
         else:
             index = int(self.root_spec.data[root])
             spec = self.model.specs[index]
-            self.spec_calls[index] += 2
-            answer, reads = ask(spec, self.cluster(before) if leaf is None else self.step(leaf, before))
+            twice = _is_checked(self.spec_calls[index])
+            self.spec_calls[index] += 1 + twice
+            subject: Cluster | Step = cluster
+            if leaf is not None:
+                subject = step_of(self.model.actions[leaf.action], cluster, leaf.effect, leaf.reads)
+            answer, reads = ask(spec, subject, twice)
             code = self._answer_leaf(index, spec, answer)
-        self._extend(root, reads, code, before)
+        self._extend(root, reads, code, row)
         return code
+
+    def look(self, node: int, value: int) -> None:
+        """Find the branch at an inner node of a value of the cell that it reads."""
+        self.interner.look(int(self.node_projection.data[node]), value)
 
     def _call_action(self, index: int, cluster: Cluster) -> tuple[Effect | None, tuple[Read, ...]]:
         action = self.model.actions[index]
         who = f"transition {action}"
         recording = record(action, cluster, who)
-        check_deterministic(recording, record(action, cluster, who), cluster, who)
-        self.calls[index] += 2
+        twice = _is_checked(self.calls[index])
+        if twice:
+            check_deterministic(recording, record(action, cluster, who), cluster, who)
+        self.calls[index] += 1 + twice
         self.touched[index].update(read.position for read in recording[1])
         return recording
 
@@ -154,14 +169,15 @@ class Tables:
     def _action_leaf(self, action: int, reads: Sequence[Read], effect: Effect | None) -> int:
         if effect is None:
             return NOTHING
-        read = tuple(dict.fromkeys(read.position for read in reads))
-        numbered = tuple((write.position, self.interner.update(write.position, write.update)) for write in effect.total)
-        if not self.step_specs:
-            read = ()
+        # what a step read matters to specs of steps only, which may look at it
+        read = tuple(dict.fromkeys(read.position for read in reads)) if self.step_specs else ()
         key = (action, read, effect)
         if key not in self._leaf_ids:
+            numbered = tuple(
+                (write.position, self.interner.update(write.position, write.update)) for write in effect.total
+            )
             step_class = self._step_class((action, read, effect.writes))
-            self._leaf_ids[key] = self._add(Leaf(action, read, effect, numbered, step_class))
+            self._leaf_ids[key] = self._add(Leaf(action, effect, read, numbered, step_class))
             self.leaf_class.append(step_class)
         return self._leaf_ids[key]
 

@@ -1,18 +1,19 @@
 """The states seen so far: stored exactly, packed, in the order in which they were found.
 
 States belong to one of 16 partitions by their fingerprints. A partition has an array of packed states, for each of
-them the distance of its parent from the start of a run of parents, and a hash table of 32-bit entries: a tag of six bits, and the
-state's place in the array. Threads work on different partitions, so nothing is locked.
+them the distance of its parent from the start of a run of parents, and a hash table of 32-bit entries: a tag of six
+bits, and the state's place in the array. Threads work on different partitions, so nothing is locked.
 """
 
+import mmap
 from bisect import bisect_right
 
 import numpy as np
 
 from kmodel.engines.compiled.arrays import Arrays
 from kmodel.engines.compiled.blocks import Packing
-from kmodel.engines.compiled.jit import Ints, compiled, prefetch
 from kmodel.engines.compiled.expand import number_row
+from kmodel.engines.compiled.jit import Ints, compiled, prefetch
 
 PLACE_BITS = 26
 PLACE_MASK = (1 << PLACE_BITS) - 1
@@ -88,13 +89,18 @@ def rehash(t: Arrays, states: Ints, count: int, table: Ints) -> None:
         table[slot] = (((fingerprint >> 50) & 63) << PLACE_BITS) | (state + 1)
 
 
+def _small_pages(size: int) -> Ints:
+    """Return an array for parents: written in order and hardly read, it takes no memory before it is written."""
+    return np.frombuffer(mmap.mmap(-1, 2 * size), np.uint16)
+
+
 class Partition:
     """The states of one partition, and which states of which partitions they were found from."""
 
     def __init__(self, words: int) -> None:
         self.count = 0
         self.states = np.empty((256, words), np.uint32)
-        self.parents = np.empty(256, np.uint16)
+        self.parents = _small_pages(256)
         self.table = np.zeros(512, np.uint32)
         self.run_start: list[int] = []  # runs of states found from one run of parents: (first state, partition, origin)
         self.run_origin: list[tuple[int, int]] = []
@@ -106,7 +112,7 @@ class Partition:
             size = max(wanted, self.states.shape[0] + self.states.shape[0] // 3)
             states = np.empty((size, self.states.shape[1]), np.uint32)
             states[: self.count] = self.states[: self.count]
-            parents = np.empty(size, np.uint16)
+            parents = _small_pages(size)
             parents[: self.count] = self.parents[: self.count]
             self.states, self.parents = states, parents
         slots = self.table.size
@@ -114,7 +120,7 @@ class Partition:
             slots *= 2
         if slots != self.table.size:
             self.table = np.zeros(0, np.uint32)
-            table = np.empty(slots, np.uint32)  # not zeros: memory got by it is not in huge pages
+            table = np.empty(slots, np.uint32)  # not zeros: memory got by that is not in huge pages
             table.fill(0)
             rehash(arrays, self.states, self.count, table)
             self.table = table
