@@ -51,19 +51,23 @@ class Run:
         return attrs.evolve(self, cluster=step.next, steps=(*self.steps, step))
 
     def settle(self, *, without: tuple[str, ...] = (), until: Callable[[Cluster], bool] | None = None) -> "Run":
-        """Return the run after the first enabled system step, again and again, until none is left.
+        """Return the run after system steps, until none is left: always one that was taken least often so far.
 
-        Actors or transitions in `without` stand still. `until` ends the run earlier, and must come true.
+        So no action starves another. Actors or transitions in `without` stand still. `until` ends the run earlier,
+        and must come true.
         """
-        run = self
+        run, taken = self, [0] * len(self.actions)
+        may = [index for index, action in enumerate(self.actions) if self._may(action, without)]
         for _ in range(LONGEST):
             if until is not None and until(run.cluster):
                 return run
-            steps = (take(action, run.cluster) for action in run.actions if run._may(action, without))
-            step = next((step for step in steps if step is not None), None)
+            fair = sorted(may, key=taken.__getitem__)
+            found = ((index, take(self.actions[index], run.cluster)) for index in fair)
+            index, step = next(((index, step) for index, step in found if step is not None), (0, None))
             if step is None:
                 assert until is None, f"the run came to rest too early, after {run.told}"
                 return run
+            taken[index] += 1
             run = run.after(step)
         raise AssertionError(f"the run did not come to rest; it ends with {run.told[-8:]}")
 
@@ -85,6 +89,10 @@ class Run:
         answer = run.cluster[CALLS[client]]
         assert isinstance(answer, Response), f"the api-server did not answer, but left {answer}"
         return answer, attrs.evolve(run, cluster=run.cluster.set(CALLS[client], None))
+
+    def since(self, earlier: "Run") -> "Run":
+        """Return the run with only the steps that came after an earlier point of it."""
+        return attrs.evolve(self, steps=self.steps[len(earlier.steps) :])
 
     @property
     def told(self) -> list[str]:

@@ -1,0 +1,134 @@
+"""kubelet: what it admits, when it restarts a container, what it reports, and what it does after a restart."""
+
+from typing import Any
+
+import attrs
+import pytest
+
+from kmodel.components.calls import Request
+from kmodel.components.etcd import stored
+from kmodel.components.kubelet.pods import restarts
+from kmodel.components.kubelet.state import WORKERS
+from kmodel.components.runtime import RUNTIME, RunningContainer
+from kmodel.objects import Container, PodStatus
+from tests.components.runs import Run
+from tests.components.scenes import create, node, pod, scene
+
+PODS = stored("pods")
+BOUND = pod(node="n1")
+
+
+@pytest.mark.parametrize(
+    ("policy", "exit_code", "again"),
+    [
+        ("Always", 0, True),
+        ("Always", 1, True),
+        ("OnFailure", 0, False),
+        ("OnFailure", 1, True),
+        ("Never", 0, False),
+        ("Never", 1, False),
+    ],
+)
+def test_the_restart_policy_decides(policy: str, exit_code: int, again: bool) -> None:
+    assert restarts(policy, RunningContainer("main", "exited", exit_code)) is again
+
+
+@pytest.mark.parametrize(
+    ("policy", "fault", "phase", "restarted"),
+    [
+        ("Always", "exit_container", "Running", 1),
+        ("Always", "crash_container", "Running", 1),
+        ("OnFailure", "exit_container", "Succeeded", 0),
+        ("OnFailure", "crash_container", "Running", 1),
+        ("Never", "exit_container", "Succeeded", 0),
+        ("Never", "crash_container", "Failed", 0),
+    ],
+)
+def test_the_phase_after_a_container_has_ended(policy: str, fault: str, phase: str, restarted: int) -> None:
+    faults = {"container-crash": 1, "container-exit": 1}
+    run = Run.of(scene(stored=(pod(node="n1", restart_policy=policy),), faults=faults)).settle()
+    run = run.take(fault, node="n1", pod="web", container="main").settle()
+    status = run.cluster[PODS["web"]].status
+    assert (status.phase, status.restarts, status.ready) == (phase, restarted, phase == "Running")
+
+
+def test_a_pod_of_two_containers_is_ready_when_both_run() -> None:
+    two = (Container("a", "nginx"), Container("b", "nginx"))
+    run = Run.of(scene(stored=(pod(node="n1", containers=two),)))
+    run = run.take("admit_pod", node="n1", pod="web").take("create_containers", node="n1", pod="web")
+    run = run.take("start_container", node="n1", pod="web").settle(without=("container-runtime",))
+    assert not run.cluster[PODS["web"]].status.ready
+    assert run.settle().cluster[PODS["web"]].status == PodStatus("Running", ready=True, scheduled=True)
+
+
+@pytest.mark.parametrize(
+    ("there", "reason"),
+    [
+        (node(memory_mib=1024), "OutOfmemory"),
+        (attrs.evolve(node(), status=attrs.evolve(node().status, pods=1)), "OutOfpods"),
+    ],
+)
+def test_a_pod_that_the_node_cannot_hold_is_rejected(there: Any, reason: str) -> None:
+    two = (pod("left", node="n1", memory_mib=600), pod("right", node="n1", memory_mib=600))
+    run = Run.of(scene(stored=two, nodes=(there,)))
+    run = run.take("admit_pod", node="n1", pod="left").take("admit_pod", node="n1", pod="right").settle()
+    left, right = (run.cluster[PODS[name]].status for name in ("left", "right"))
+    assert (left.phase, right.phase, right.reason) == ("Running", "Failed", reason)
+    assert run.cluster[RUNTIME["n1", "right"]] is None
+
+
+def test_a_kubelet_that_restarts_finds_its_containers_again() -> None:
+    run = Run.of(scene(stored=(BOUND,), faults={"kubelet-restart": 1})).settle()
+    containers, status = run.cluster[RUNTIME["n1", "web"]], run.cluster[PODS["web"]].status
+    run = run.take("restart_kubelet", node="n1")
+    assert run.cluster[WORKERS["n1", "web"]] is None
+    assert run.cluster[RUNTIME["n1", "web"]] == containers
+    run = run.settle()
+    assert run.cluster[RUNTIME["n1", "web"]] == containers
+    assert run.cluster[PODS["web"]].status == status
+    assert run.cluster[WORKERS["n1", "web"]] is not None
+
+
+def test_a_kubelet_does_not_look_at_the_pods_of_another_node() -> None:
+    run = Run.of(scene(stored=(BOUND,), nodes=2))
+    assert run.can("admit_pod", node="n1", pod="web")
+    assert not run.can("admit_pod", node="n2", pod="web")
+
+
+def test_a_pod_of_the_same_name_waits_until_the_elder_is_cleaned_up() -> None:
+    run = Run.of(scene(create(BOUND), stored=(BOUND,))).settle()
+    elder = run.cluster[RUNTIME["n1", "web"]]
+    assert elder is not None
+    response, run = run.ask(Request("admin", "delete", "pods", "web", grace_seconds=0))
+    assert response.code == 200
+    run = run.take("run_command", user="admin")
+    for name in ("handle", "commit", "answer"):
+        run = run.take(name, client="kubectl/admin")
+    while run.can("receive_event", watcher="kubelet/n1", resource="pods"):
+        run = run.take("receive_event", watcher="kubelet/n1", resource="pods")
+    assert not run.can("admit_pod", node="n1", pod="web")
+    assert not run.can("create_containers", node="n1", pod="web")
+    run = run.settle()
+    younger = run.cluster[RUNTIME["n1", "web"]]
+    assert younger is not None
+    assert run.cluster[PODS["web"]].metadata.uid == younger.uid
+    assert run.cluster[PODS["web"]].status.phase == "Running"
+
+
+def test_a_kubelet_registers_its_node_once() -> None:
+    run = Run.of(scene(nodes=2, register_nodes=True, actors=("kubelet",)))
+    assert run.cluster[stored("nodes")["n1"]] is None
+    run = run.settle()
+    assert [run.cluster[stored("nodes")[name]].metadata.name for name in ("n1", "n2")] == ["n1", "n2"]
+    assert not run.can("register_node", node="n1")
+
+
+def test_a_node_that_crashes_loses_what_runs_on_it_and_starts_again_empty() -> None:
+    run = Run.of(scene(stored=(BOUND,), actors=("kubelet",), faults={"node-crash": 1, "node-restart": 1})).settle()
+    run = run.take("crash_node", node="n1").settle()
+    assert run.cluster[RUNTIME["n1", "web"]] is None
+    assert run.cluster[PODS["web"]].status.ready  # nobody has told the api-server
+    run = run.take("restart_node", node="n1").settle()
+    sandbox = run.cluster[RUNTIME["n1", "web"]]
+    assert sandbox is not None
+    assert sandbox.all_in("running")
