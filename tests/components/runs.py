@@ -29,18 +29,18 @@ class Run:
         cluster, actions = build(settings)
         return Run(actions, cluster)
 
-    def step(self, name: str, **binding: str) -> Step | None:
+    def step(self, name: str, /, **binding: str) -> Step | None:
         """Return the step that a transition would take; None if it is not enabled."""
         action = next(
             action for action in self.actions if action.transition.name == name and action.arguments == binding
         )
         return take(action, self.cluster)
 
-    def can(self, name: str, **binding: str) -> bool:
+    def can(self, name: str, /, **binding: str) -> bool:
         """Tell whether a transition is enabled."""
         return self.step(name, **binding) is not None
 
-    def take(self, name: str, **binding: str) -> "Run":
+    def take(self, name: str, /, **binding: str) -> "Run":
         """Return the run after a transition, which must be enabled."""
         step = self.step(name, **binding)
         assert step is not None, f"{name}({binding}) is not enabled after {self.told}"
