@@ -1,0 +1,72 @@
+"""Faults: only those that have a budget, as often as it says, and what each takes away."""
+
+import pytest
+
+from kmodel.components.calls import CALLS, TIMEOUT, Response, slot
+from kmodel.components.etcd import stored
+from kmodel.components.faults import BUDGET
+from kmodel.components.informer import cached
+from kmodel.components.scheduler import ASSUMED, QUEUE, client_of
+from tests.components.runs import KUBECTL, Run
+from tests.components.scenes import ADMIN, create, pod, replicaset, scene
+
+PODS = stored("pods")
+BOUND = pod(node="n1")
+
+
+def test_nothing_goes_wrong_unless_the_scenario_says_so() -> None:
+    run = Run.of(scene(create(pod()), stored=(replicaset(),)))
+    assert not [action for action in run.actions if action.actor == "fault"]
+
+
+@pytest.mark.parametrize("budget", [1, 3])
+def test_a_fault_happens_as_often_as_its_budget_says(budget: int) -> None:
+    run = Run.of(scene(stored=(BOUND,), faults={"container-crash": budget})).settle()
+    crash = {"node": "n1", "pod": "web", "container": "main"}
+    for left in reversed(range(budget)):
+        run = run.take("crash_container", **crash).settle()
+        assert run.cluster[BUDGET["container-crash"]] == left
+    assert not run.can("crash_container", **crash)
+    assert run.cluster[PODS["web"]].status.restarts == budget
+
+
+def test_only_a_running_container_crashes() -> None:
+    run = Run.of(scene(stored=(BOUND,), faults={"container-crash": 1}))
+    assert not run.can("crash_container", node="n1", pod="web", container="main")
+    run = run.take("admit_pod", node="n1", pod="web").take("create_containers", node="n1", pod="web")
+    assert not run.can("crash_container", node="n1", pod="web", container="main")
+
+
+@pytest.mark.parametrize(("fault", "stored_after"), [("lost-request", False), ("lost-answer", True)])
+def test_the_caller_cannot_tell_a_lost_request_from_a_lost_answer(fault: str, stored_after: bool) -> None:
+    run = Run.of(scene(create(BOUND), faults={fault: 1})).take("run_command", user=ADMIN)
+    if fault == "lost-answer":
+        for name in ("handle", "commit", "answer"):
+            run = run.take(name, client=KUBECTL)
+    run = run.take(fault.replace("lost-", "lose_"), client=KUBECTL)
+    heard = run.cluster[CALLS[KUBECTL]]
+    assert heard == Response(TIMEOUT, "Timeout", "create", "pods", heard.key if isinstance(heard, Response) else "")
+    assert (run.cluster[PODS["web"]] is not None) is stored_after
+
+
+def test_a_scheduler_that_restarts_forgets_all_while_its_binding_goes_on() -> None:
+    run = Run.of(scene(stored=(pod(),), actors=("kube-scheduler",), faults={"scheduler-restart": 1}))
+    run = run.take("schedule", pod="web", node="n1").take("restart_scheduler")
+    assert run.cluster[ASSUMED["web"]] is None
+    assert run.cluster[QUEUE["web"]] is None
+    assert run.cluster[cached("pods")["kube-scheduler", "web"]] is None
+    assert run.cluster[CALLS[client_of("web")]] is None
+    assert run.cluster[CALLS[slot(client_of("web"), 1)]] is not None
+    run = run.settle()
+    assert run.cluster[PODS["web"]].spec.node_name == "n1"
+    assert all(run.cluster[cell] is None for cell in run.cluster.layout.cells if cell.family == "calls")
+
+
+def test_a_controller_manager_that_restarts_lists_again() -> None:
+    run = Run.of(scene(stored=(replicaset(),), actors=("replicaset-controller",), faults={"controller-restart": 1}))
+    run = run.settle().take("restart_controller_manager")
+    assert run.cluster[cached("pods")["kube-controller-manager", "web-b"]] is None
+    assert not run.can("reconcile", kind="replicaset", name="web")  # it has not listed yet
+    run = run.settle()
+    assert run.cluster[cached("pods")["kube-controller-manager", "web-b"]] == run.cluster[PODS["web-b"]]
+    assert run.cluster[PODS["web-c"]] is None
