@@ -10,6 +10,12 @@ ALWAYS = ("kubectl", "kube-apiserver", "etcd")
 WITH_KUBELET = "container-runtime"
 NODE_FAULTS = ("node-crash", "node-restart")
 CONTROLLERS = ("replicaset-controller", "endpointslice-controller", "node-lifecycle-controller")
+# Whose work an actor's own work rests on.
+WORKS_WITH = {
+    "heartbeats": ("kubelet", "node-lifecycle-controller"),
+    "node-lifecycle-controller": ("kubelet",),
+    "kube-proxy": ("endpointslice-controller",),
+}
 HIT_BY = {
     "container-crash": ("kubelet",),
     "container-exit": ("kubelet",),

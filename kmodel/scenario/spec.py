@@ -8,6 +8,7 @@ from kmodel.components.control_plane import OPTIONAL_ACTORS, SUFFIXES
 from kmodel.components.settings import FAULTS, User
 from kmodel.objects import BY_RESOURCE
 from kmodel.objects.manifest import Field, Fields, InputError, choose, quoted
+from kmodel.scenario.actors import WORKS_WITH
 from kmodel.scenario.fields import NAMES
 from kmodel.scenario.scenario import Engine
 
@@ -149,4 +150,11 @@ def _faults(field: Field | None) -> dict[str, int]:
 
 
 def _actors(field: Field | None) -> tuple[str, ...] | None:
-    return None if field is None else tuple(dict.fromkeys(item.one_of(OPTIONAL_ACTORS) for item in field.items()))
+    if field is None:
+        return None
+    named = tuple(dict.fromkeys(item.one_of(OPTIONAL_ACTORS) for item in field.items()))
+    for actor in named:
+        missing = [other for other in WORKS_WITH.get(actor, ()) if other not in named]
+        if missing:
+            raise field.error(f"{actor} does nothing without {' and '.join(missing)}", f"add {', '.join(missing)}")
+    return named

@@ -206,6 +206,11 @@ def test_a_step_may_bring_its_own_manifest(read) -> None:  # type: ignore[no-unt
         (scenario("nodes: 1000"), 'f.yaml:5: spec.nodes: is "1000"; use a whole number from 1 to 100'),
         (scenario("nodes: 1") + NODE, "f.yaml:5: spec.nodes: is given beside the Node of "),
         (
+            scenario("actors: [kubelet, heartbeats]"),
+            "f.yaml:5: spec.actors: heartbeats does nothing without node-lifecycle-controller; "
+            "add node-lifecycle-controller",
+        ),
+        (
             scenario("actors: [scheduler]"),
             'f.yaml:5: spec.actors[0]: is "scheduler"; did you mean "kube-scheduler"? use one of ',
         ),
