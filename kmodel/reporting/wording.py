@@ -11,10 +11,10 @@ from kmodel.kernel import Kind
 class Standing(Enum):
     """How a finding is to be read, in the order in which a reader should see them."""
 
-    VACUOUS = "vacuous"
     VIOLATED = "violated"
     HAZARD = "hazard"
     OPEN = "no-violation-found"
+    VACUOUS = "vacuous"
     HOLDS = "holds"
 
 
@@ -90,7 +90,7 @@ def all_states(result: Result) -> str:
 
 
 def ordered(result: Result) -> tuple[tuple[Finding, Wording], ...]:
-    """Return the findings with their words: vacuous first, then violated, hazards, open, and those that hold."""
+    """Return the findings with their words: violated first, then hazards, open, what never happens, and what holds."""
     order = list(Standing)
     pairs = [(finding, word(finding, result)) for finding in result.findings]
     return tuple(sorted(pairs, key=lambda pair: order.index(pair[1].standing)))
