@@ -14,7 +14,7 @@ def print_summary(terminal: Any, explorations: list[Explored], project: Project)
     refused = project.refused if project.was_collected or explorations else ()
     if not explorations and not refused:
         return
-    terminal.section("kmodel")
+    terminal.write_sep("=", "kmodel")
     for explored in sorted(explorations, key=lambda explored: explored.scenario):
         _print_exploration(terminal, explored)
     for refusal in refused:
