@@ -3,7 +3,8 @@
 from kmodel.components.calls import CALLS, SPLIT, Request, Transaction, became
 from kmodel.components.etcd import stored
 from kmodel.components.faults import BUDGET
-from kmodel.components.kubelet.state import WORKERS
+from kmodel.components.informer import in_cache
+from kmodel.components.kubelet.state import WORKERS, watcher_of
 from kmodel.components.runtime import RUNTIME, Sandbox
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
 from kmodel.objects import PodStatus
@@ -81,7 +82,9 @@ def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
     """A kubelet reports only what its container runtime shows, and nobody else writes phase or readiness."""
     for _, call in became(step, Request):
         if isinstance(call.body, PodStatus) and step.action.actor != "kube-apiserver":
-            wrong = _contradiction(step.before, call.user.rpartition(":")[2], call.key, call.body)
+            if not call.user.startswith("system:node:"):
+                return f"{call.user} reports a status of pod/{call.key}, which it cannot observe"
+            wrong = _contradiction(step.before, call.user.removeprefix("system:node:"), call.key, call.body)
             if wrong is not None:
                 return f"{call.user} reports pod/{call.key} {wrong}"
     for cell in step.wrote(PODS):
@@ -109,7 +112,10 @@ def _contradiction(cluster: Cluster, node: str, pod: str, status: PodStatus) -> 
         return "without a worker that watches it"
     if status.ready and (sandbox is None or sandbox.uid != worker.uid or not sandbox.all_in("running")):
         return "ready, though not all its containers run"
-    if status.phase == "Running" and sandbox is not None and sandbox.all_in("created") and not status.restarts:
+    known = in_cache(cluster, watcher_of(node), "pods", pod)
+    ran_before = known is not None and known.status.phase == "Running"  # on a node that came up again
+    never = sandbox is not None and sandbox.all_in("created") and not status.restarts
+    if status.phase == "Running" and never and not ran_before:
         return "Running, though no container was started yet"
     if status.phase == "Succeeded" and sandbox is not None and any(each.exit_code != 0 for each in sandbox.containers):
         return "Succeeded, though a container did not exit with 0"

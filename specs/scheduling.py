@@ -97,7 +97,7 @@ def a_pod_finds_no_node(cluster: Cluster) -> bool:
     "takes the room for free while the binding is still under way, and binds another pod there. The kubelet "
     "then rejects one (OutOfmemory, OutOfcpu). The api-server checks no capacity "
     "[pkg/registry/core/pod/storage/storage.go; cf. kubernetes/kubernetes#136782].",
-    hazard_with=(BUDGET["scheduler-restart"], BUDGET["lost-request"], BUDGET["lost-answer"]),
+    hazard_with=(BUDGET["scheduler-restart"], BUDGET["lost-answer"]),
 )
 def no_node_is_overcommitted(cluster: Cluster) -> bool | str:
     """The pods bound to a node that have not finished request no more than the node has."""

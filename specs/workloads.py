@@ -29,7 +29,7 @@ def active_pods(cluster: Cluster, kind: str, name: str) -> int:
     "way, or that hears no answer to one that was carried out, counts pods in a cache that does not show it "
     "yet, and creates another; it deletes the surplus later [pkg/controller/replicaset/replica_set.go; cf. "
     "kubernetes/kubernetes#129795, KEP-5647].",
-    hazard_with=(BUDGET["controller-restart"], BUDGET["lost-answer"], BUDGET["lost-request"]),
+    hazard_with=(BUDGET["controller-restart"], BUDGET["lost-answer"]),
 )
 def a_replicaset_never_has_too_many_pods(step: Step) -> bool | str:
     """No pod is created for a ReplicaSet that has as many active ones as the user, or the controller's cache, wants."""
@@ -64,6 +64,12 @@ def a_service_routes_only_to_pods_that_were_ready(step: Step) -> bool | str:
                 pod = in_cache(step.before, CONTROLLER_MANAGER, "pods", endpoint.pod)
                 if pod is None or pod.metadata.uid != endpoint.uid or not pod.status.ready:
                     return f"pod/{endpoint.pod} becomes an endpoint of service/{call.key}, but is not ready"
+    for cell in step.wrote(stored("endpointslices")) if step.action.actor.startswith(CONTROLLER_MANAGER) else ():
+        written = step.after[cell]  # with fused calls there is no request to look at
+        for endpoint in () if written is None else written.endpoints:
+            pod = in_cache(step.before, CONTROLLER_MANAGER, "pods", endpoint.pod)
+            if pod is None or pod.metadata.uid != endpoint.uid or not pod.status.ready:
+                return f"pod/{endpoint.pod} becomes an endpoint of service/{cell.key[0]}, but is not ready"
     for cell in step.wrote(RULES):
         node, service = cell.key
         known = step.before[cached("endpointslices")[watcher_of(node), service]]

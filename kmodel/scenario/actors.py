@@ -10,6 +10,7 @@ ALWAYS = ("kubectl", "kube-apiserver", "etcd")
 WITH_KUBELET = "container-runtime"
 NODE_FAULTS = ("node-crash", "node-restart")
 CONTROLLERS = ("replicaset-controller", "endpointslice-controller", "node-lifecycle-controller")
+LOSSES = ("lost-request", "lost-answer")
 # Whose work an actor's own work rests on.
 WORKS_WITH = {
     "heartbeats": ("kubelet", "node-lifecycle-controller"),
@@ -74,8 +75,11 @@ def taking_part(optional: Collection[str], sessions: Collection[Session]) -> tup
 
 def idle_faults(settings: Settings) -> tuple[str, ...]:
     """Return a sentence for each fault that has a budget and nothing to hit."""
-    return tuple(
+    sentences = [
         f"{fault}: cannot happen without {' or '.join(HIT_BY[fault])}"
         for fault, _ in settings.faults
         if fault in HIT_BY and not set(HIT_BY[fault]) & set(settings.actors)
-    )
+    ]
+    if settings.calls == "fused":
+        sentences += [f"{fault}: cannot happen while calls are fused" for fault in LOSSES if settings.budget(fault)]
+    return tuple(sentences)

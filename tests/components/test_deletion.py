@@ -66,7 +66,6 @@ def test_a_finalizer_keeps_the_object(node: str | None) -> None:
     assert left.metadata.finalizers == ("example.com/wait",)
 
 
-@pytest.mark.xfail(strict=True, reason="an update does not look at finalizers of an object that is being deleted")
 def test_the_removal_of_the_last_finalizer_removes_the_object() -> None:
     kept = attrs.evolve(pod(), metadata=ObjectMeta("web", finalizers=("example.com/wait",)))
     run, left = ask(start(kept))
@@ -76,7 +75,6 @@ def test_the_removal_of_the_last_finalizer_removes_the_object() -> None:
     assert run.cluster[PODS["web"]] is None
 
 
-@pytest.mark.xfail(strict=True, reason="an update does not look at finalizers of an object that is being deleted")
 def test_no_finalizer_is_added_once_an_object_is_being_deleted() -> None:
     kept = attrs.evolve(pod(), metadata=ObjectMeta("web", finalizers=("example.com/wait",)))
     run, left = ask(start(kept))

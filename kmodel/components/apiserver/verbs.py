@@ -66,6 +66,10 @@ def update(stored: Any, request: Request, value: Any) -> Outcome:
     if request.subresource == "status":
         return attrs.evolve(stored, status=value.status)  # type: ignore[no-any-return]
     kept = attrs.evolve(stored.metadata, labels=value.metadata.labels, finalizers=value.metadata.finalizers)
+    if kept.deleting and not kept.finalizers and not kept.deletion_grace_seconds:
+        return Removal()  # the last finalizer is gone [store.go ShouldDeleteDuringUpdate]
+    if kept.deleting and not set(kept.finalizers) <= set(stored.metadata.finalizers):
+        return Refusal(422, "Invalid")  # ValidateNoNewFinalizers
     value = attrs.evolve(value, metadata=kept)
     if isinstance(value, Pod):
         spec = attrs.evolve(value.spec, node_name=stored.spec.node_name)
@@ -79,6 +83,8 @@ def patch(stored: Any, request: Request) -> Outcome:
     if request.uid is not None and request.uid != stored.metadata.uid:
         return Refusal(409, "Conflict")
     if isinstance(body, PodStatus):  # the kubelet's part of the status: PodScheduled is not among it
+        if not _may_follow(stored, body):
+            return Refusal(422, "Invalid")
         body = attrs.evolve(body, scheduled=stored.status.scheduled)
     elif isinstance(body, Unscheduled):
         body = attrs.evolve(stored.status, scheduled=False, reason=body.reason)
@@ -87,6 +93,13 @@ def patch(stored: Any, request: Request) -> Outcome:
     if isinstance(body, Taints):
         return attrs.evolve(stored, spec=attrs.evolve(stored.spec, taints=body.taints))  # type: ignore[no-any-return]
     return update(stored, request, body)
+
+
+def _may_follow(stored: Pod, status: PodStatus) -> bool:
+    """Tell whether containers that ended may run again [validation.go ValidateContainerStateTransition]."""
+    if not stored.terminal or status.phase in ("Succeeded", "Failed") or stored.spec.restart_policy == "Always":
+        return True
+    return stored.spec.restart_policy == "OnFailure" and stored.status.phase == "Failed"
 
 
 def bind(stored: Pod, request: Request) -> Outcome:

@@ -58,19 +58,25 @@ def check_heartbeat(cluster: Cluster, node: str) -> Cluster | None:
     return cluster.set(HEALTH[node], attrs.evolve(health, missed=health.missed + 1))
 
 
-def _doubted(cluster: Cluster, node: str) -> tuple[Node | None, bool]:
-    """Return the node in the cache, if it may be written now, and whether it was silent for too long."""
+def _known(cluster: Cluster, node: str) -> Node | None:
+    """Return the node in the cache, if it may be written now."""
     if not synced(cluster, CONTROLLER_MANAGER, "nodes", "leases") or not idle(cluster, client_of(node)):
-        return None, False
-    known = in_cache(cluster, CONTROLLER_MANAGER, "nodes", node)
-    return known, cluster[HEALTH[node]].missed >= cluster[SETTINGS].missed_heartbeats
+        return None
+    return in_cache(cluster, CONTROLLER_MANAGER, "nodes", node)  # type: ignore[no-any-return]
+
+
+def _silent(cluster: Cluster, node: str) -> bool:
+    """Tell whether enough checks went by without a renewal, and the cache shows none now either."""
+    health, lease = cluster[HEALTH[node]], in_cache(cluster, CONTROLLER_MANAGER, "leases", node)
+    renewed = None if lease is None else lease.renewed
+    return health.missed >= cluster[SETTINGS].missed_heartbeats and health.renewed == renewed
 
 
 @transition(actor=ACTOR, object="node/{node}")
 def mark_unknown(cluster: Cluster, node: str) -> Cluster | None:
     """Set Ready to Unknown on a node that was not heard of for too long."""
-    known, silent = _doubted(cluster, node)
-    if known is None or not silent or known.status.ready != "True":
+    known = _known(cluster, node)
+    if known is None or known.status.ready != "True" or not _silent(cluster, node):
         return None
     body = attrs.evolve(known.status, ready="Unknown")
     request = Request(
@@ -82,7 +88,7 @@ def mark_unknown(cluster: Cluster, node: str) -> Cluster | None:
 @transition(actor=ACTOR, object="node/{node}")
 def taint_node(cluster: Cluster, node: str) -> Cluster | None:
     """Taint a node whose Ready is Unknown, so that nothing new goes there."""
-    known, _ = _doubted(cluster, node)
+    known = _known(cluster, node)
     if known is None or known.status.ready != "Unknown" or set(TAINTS) <= set(known.spec.taints):
         return None
     taints = (*(taint for taint in known.spec.taints if taint not in TAINTS), *TAINTS)
@@ -92,7 +98,7 @@ def taint_node(cluster: Cluster, node: str) -> Cluster | None:
 @transition(actor=ACTOR, object="node/{node}")
 def untaint_node(cluster: Cluster, node: str) -> Cluster | None:
     """Take the taints off a node that is Ready again."""
-    known, _ = _doubted(cluster, node)
+    known = _known(cluster, node)
     if known is None or known.status.ready != "True" or not set(TAINTS) & set(known.spec.taints):
         return None
     taints = tuple(taint for taint in known.spec.taints if taint not in TAINTS)
