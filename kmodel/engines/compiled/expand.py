@@ -239,7 +239,8 @@ def expand(
 
     Keys is (partition, place, word); a source is the state's distance from the origin. The status is in out[0], the
     state at which to resume in out[1]. From the first state on of which something is not known, states are only
-    looked at, to find more that is not known: all that is in the first out[2] rows of `missing` (status, state, what is missing).
+    looked at, to find more that is not known: all that is in the first out[2] rows of `missing` (status,
+    state, what is missing).
     """
     # arrays taken out of the tuple once: each access to it would count references
     list_start, list_length, item_root, item_code, item_next, item_change = (
