@@ -1,6 +1,6 @@
 """Who may do what, as the specs have it: written down a second time, apart from the api-server's own rules."""
 
-from kmodel.components.calls import CALLS, SPLIT, Request, Response, Taints, Transaction, Unscheduled
+from kmodel.components.calls import CALLS, SPLIT, Request, Response, Taints, Transaction, Unscheduled, became
 from kmodel.components.etcd import stored
 from kmodel.components.settings import SETTINGS
 from kmodel.kernel import Cluster, Step, sometimes, step_invariant
@@ -33,14 +33,10 @@ def allowed(cluster: Cluster, request: Request) -> bool:
         return (request.verb, request.resource, request.subresource) in MAY_ASK[user]
     for known in cluster[SETTINGS].users:
         if known.name == user and known.authenticated:
-            return {"*", request.verb} & set(known.verbs) != set() and {"*", request.resource} & set(known.resources) != set()
+            return {"*", request.verb} & set(known.verbs) != set() and {"*", request.resource} & set(
+                known.resources
+            ) != set()
     return False
-
-
-def transactions(step: Step) -> list[Transaction]:
-    """Return the transactions that etcd was handed in the step."""
-    handed = [(step.before[cell], step.after[cell]) for cell in step.wrote(CALLS)]
-    return [after for before, after in handed if isinstance(after, Transaction) and not isinstance(before, Transaction)]
 
 
 def committed(step: Step) -> list[Transaction]:
@@ -53,7 +49,7 @@ def committed(step: Step) -> list[Transaction]:
 @step_invariant(needs=SPLIT)
 def unauthorized_requests_change_nothing(step: Step) -> bool | str:
     """A request of somebody unknown, or of somebody who may not make it, never becomes a transaction."""
-    for transaction in transactions(step):
+    for _, transaction in became(step, Transaction):
         if not allowed(step.before, transaction.request):
             request = transaction.request
             return f"{request.user} may not {request.verb} {request.target}, but the api-server asks etcd to write"
@@ -63,8 +59,7 @@ def unauthorized_requests_change_nothing(step: Step) -> bool | str:
 @sometimes(needs=SPLIT, shows=unauthorized_requests_change_nothing)
 def a_request_is_refused(step: Step) -> bool:
     """The api-server answers 401 or 403."""
-    answers = (step.after[cell] for cell in step.wrote(CALLS))
-    return any(isinstance(answer, Response) and answer.code in (401, 403) for answer in answers)
+    return any(answer.code in (401, 403) for _, answer in became(step, Response))
 
 
 @step_invariant(needs=SPLIT)
@@ -122,9 +117,13 @@ def transitions_ok(step: Step) -> bool | str:
             if cell.family != "calls" and not cell.family.startswith(OWN_CELLS[actor]):
                 return f"{step.action.actor} wrote {cell}"
             about_a_place = cell.family.startswith(("caches/", "kubelet/", "container-runtime", "kube-proxy/"))
-            if actor in ("kubelet", "container-runtime", "kube-proxy") and about_a_place and cell.key[0].rpartition("/")[2] != place:
+            if (
+                actor in ("kubelet", "container-runtime", "kube-proxy")
+                and about_a_place
+                and cell.key[0].rpartition("/")[2] != place
+            ):
                 return f"{step.action.actor} wrote {cell}, which is of another node"
-    for transaction in transactions(step):
+    for _, transaction in became(step, Transaction):
         body, user = transaction.request.body, transaction.request.user
         may = MAY_CHANGE.get(NODE if user.startswith(NODE) else user)
         if may is not None and body is not None and not isinstance(body, may):
@@ -136,5 +135,6 @@ def transitions_ok(step: Step) -> bool | str:
 def all_parts_of_a_pod_change(step: Step) -> bool:
     """A pod that its kubelet reports Running is stored: user, scheduler and kubelet have made their changes."""
     return any(
-        isinstance(transaction.value, Pod) and transaction.value.status.phase == "Running" for transaction in committed(step)
+        isinstance(transaction.value, Pod) and transaction.value.status.phase == "Running"
+        for transaction in committed(step)
     )

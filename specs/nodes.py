@@ -1,7 +1,8 @@
 """What runs on the nodes, and what the kubelets say of it."""
 
-from kmodel.components.calls import CALLS, SPLIT, Request, Transaction
+from kmodel.components.calls import CALLS, SPLIT, Request, Transaction, became
 from kmodel.components.etcd import stored
+from kmodel.components.faults import BUDGET
 from kmodel.components.kubelet.state import WORKERS
 from kmodel.components.runtime import RUNTIME, Sandbox
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
@@ -53,7 +54,11 @@ def a_container_runs_while_another_node_is_there(cluster: Cluster) -> bool:
     return len({node for node, _ in cluster.layout.keys(RUNTIME)}) > 1 and bool(running(cluster))
 
 
-@step_invariant
+@step_invariant(
+    hazard="A patch of the status carries the pod's UID, but no resourceVersion. One that a kubelet sent before it "
+    "died may be carried out after the next one has reported the pod's end [pkg/util/pod/pod.go PatchPodStatus, 1.34].",
+    hazard_with=(BUDGET["kubelet-restart"], BUDGET["node-crash"]),
+)
 def a_terminal_phase_is_final(step: Step) -> bool | str:
     """A pod that has Succeeded or Failed stays so."""
     for cell in step.wrote(PODS):
@@ -74,9 +79,8 @@ def a_pod_finishes(cluster: Cluster) -> bool:
 @step_invariant(needs=(SPLIT, WORKERS))
 def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
     """A kubelet reports only what its container runtime shows, and nobody else writes phase or readiness."""
-    for cell in step.wrote(CALLS):
-        call = step.after[cell]
-        if step.before[cell] is None and isinstance(call, Request) and isinstance(call.body, PodStatus):
+    for _, call in became(step, Request):
+        if isinstance(call.body, PodStatus) and step.action.actor != "kube-apiserver":
             wrong = _contradiction(step.before, call.user.rpartition(":")[2], call.key, call.body)
             if wrong is not None:
                 return f"{call.user} reports pod/{call.key} {wrong}"
@@ -91,7 +95,10 @@ def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
         if author is None or author.user != f"system:node:{after.spec.node_name}":
             return f"{author.user if author else step.action.actor} changed the phase of pod/{cell.key[0]}"
         reported = author.body
-        if not isinstance(reported, PodStatus) or (reported.phase, reported.ready) != (after.status.phase, after.status.ready):
+        if not isinstance(reported, PodStatus) or (reported.phase, reported.ready) != (
+            after.status.phase,
+            after.status.ready,
+        ):
             return f"pod/{cell.key[0]} has a status that its kubelet did not report"
     return True
 
@@ -112,13 +119,12 @@ def _contradiction(cluster: Cluster, node: str, pod: str, status: PodStatus) -> 
 @sometimes(needs=(SPLIT, WORKERS), shows=status_is_what_a_kubelet_observed)
 def a_kubelet_reports_running(step: Step) -> bool:
     """A kubelet reports a pod Running and ready."""
-    calls = (step.after[cell] for cell in step.wrote(CALLS))
-    return any(isinstance(call, Request) and isinstance(call.body, PodStatus) and call.body.ready for call in calls)
+    return any(isinstance(call.body, PodStatus) and call.body.ready for _, call in became(step, Request))
 
 
 @step_invariant(needs=(SPLIT, WORKERS))
 def a_deletion_takes_effect_on_its_uid(step: Step) -> bool | str:
-    """A pod that goes away by a kubelet's word is the very pod whose end the kubelet saw, not a later one of its name."""
+    """A pod that goes by a kubelet's word is the very pod whose end the kubelet saw, not a later one of its name."""
     for cell in step.wrote(PODS):
         gone = step.before[cell]
         if gone is None or step.after[cell] is not None:
@@ -138,4 +144,6 @@ def a_kubelet_finishes_a_deletion(step: Step) -> bool:
     """A pod goes away because its kubelet says that nothing of it runs any more."""
     gone = any(step.after[cell] is None for cell in step.wrote(PODS))
     calls = (step.before[cell] for cell in step.wrote(CALLS))
-    return gone and any(isinstance(call, Transaction) and call.request.user.startswith("system:node:") for call in calls)
+    return gone and any(
+        isinstance(call, Transaction) and call.request.user.startswith("system:node:") for call in calls
+    )

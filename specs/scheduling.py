@@ -1,6 +1,6 @@
 """Binding pods to nodes: once, to a node that passed the filters, within what the node has."""
 
-from kmodel.components.calls import CALLS, SPLIT, Request, Transaction
+from kmodel.components.calls import CALLS, SPLIT, Request, Transaction, became
 from kmodel.components.etcd import stored
 from kmodel.components.faults import BUDGET
 from kmodel.components.informer import in_cache
@@ -34,13 +34,13 @@ def a_bound_pod_is_written_again(step: Step) -> bool:
 
 @step_invariant(needs=(SPLIT, QUEUE))
 def bound_only_to_a_node_that_passed_the_filters(step: Step) -> bool | str:
-    """The scheduler asks only for nodes that pass its filters as it knows the cluster, and the api-server binds to no other."""
+    """The scheduler asks only for nodes that pass its filters as far as it knows; the api-server binds to no other."""
+    for _, call in became(step, Request):
+        wrong = _why_not(step.before, call.key, call.body.node) if isinstance(call.body, Binding) else None
+        if wrong is not None and step.action.actor != "kube-apiserver":  # who may send a request back to be tried again
+            return f"pod/{call.key} was to be bound to a node {wrong}"
     for cell in step.wrote(CALLS):
-        before, call = step.before[cell], step.after[cell]
-        if isinstance(call, Request) and before is None and isinstance(call.body, Binding):
-            wrong = _why_not(step.before, call.key, call.body.node)
-            if wrong is not None:
-                return f"pod/{call.key} was to be bound to {call.body.node}, {wrong}"
+        before = step.before[cell]
         if isinstance(before, Transaction) and isinstance(before.request.body, Binding) and step.wrote(PODS):
             bound = step.after[PODS[before.key]]
             if bound is None or bound.spec.node_name != before.request.body.node:
@@ -52,13 +52,15 @@ def _why_not(cluster: Cluster, key: str, name: str) -> str | None:
     pod: Pod | None = in_cache(cluster, "kube-scheduler", "pods", key)
     node: Node | None = in_cache(cluster, "kube-scheduler", "nodes", name)
     if pod is None or node is None:
-        return "though the scheduler does not know of both"
+        return "that the scheduler does not know, or the pod is unknown"
     if node.spec.unschedulable:
-        return "which is unschedulable"
-    if any(not _tolerates(pod.spec.tolerations, taint) for taint in node.spec.taints if taint.effect != "PreferNoSchedule"):
-        return "which has a taint that the pod does not tolerate"
+        return "that is unschedulable"
+    if any(
+        not _tolerates(pod.spec.tolerations, taint) for taint in node.spec.taints if taint.effect != "PreferNoSchedule"
+    ):
+        return "that has a taint that the pod does not tolerate"
     if not set(pod.spec.node_selector) <= set(node.metadata.labels):
-        return "which the pod's nodeSelector does not select"
+        return "that the pod's nodeSelector does not select"
     cpu = memory = 0
     for other in cluster.names(PODS):
         known: Pod | None = in_cache(cluster, "kube-scheduler", "pods", other)
@@ -69,9 +71,9 @@ def _why_not(cluster: Cluster, key: str, name: str) -> str | None:
             cpu += known.spec.cpu_millicores
             memory += known.spec.memory_bytes
     if cpu + pod.spec.cpu_millicores > node.status.cpu_millicores and pod.spec.cpu_millicores:
-        return "which has too little cpu"
+        return "that has too little cpu"
     if memory + pod.spec.memory_bytes > node.status.memory_bytes and pod.spec.memory_bytes:
-        return "which has too little memory"
+        return "that has too little memory"
     return None
 
 
@@ -91,9 +93,10 @@ def a_pod_finds_no_node(cluster: Cluster) -> bool:
 
 
 @invariant(
-    hazard="A binding outlives the scheduler that asked for it: a scheduler that restarts, or gives up on an answer, takes the room for "
-    "free while the binding is still under way, and binds another pod there. The kubelet then rejects one (OutOfmemory, OutOfcpu). The "
-    "api-server checks no capacity [pkg/registry/core/pod/storage/storage.go; cf. kubernetes/kubernetes#136782].",
+    hazard="A binding outlives the scheduler that asked for it: a scheduler that restarts, or gives up on an answer, "
+    "takes the room for free while the binding is still under way, and binds another pod there. The kubelet "
+    "then rejects one (OutOfmemory, OutOfcpu). The api-server checks no capacity "
+    "[pkg/registry/core/pod/storage/storage.go; cf. kubernetes/kubernetes#136782].",
     hazard_with=(BUDGET["scheduler-restart"], BUDGET["lost-request"], BUDGET["lost-answer"]),
 )
 def no_node_is_overcommitted(cluster: Cluster) -> bool | str:

@@ -1,10 +1,9 @@
 """etcd and the api-server: who writes, what is stored, what an acknowledgement means."""
 
-from kmodel.components.calls import CALLS, SPLIT, Acknowledgement, Request, Response, Transaction
+from kmodel.components.calls import CALLS, SPLIT, Acknowledgement, Request, Response, Transaction, became
 from kmodel.components.etcd import stored, version
 from kmodel.kernel import Cell, Cluster, Step, invariant, sometimes, step_invariant
 from kmodel.objects import BY_RESOURCE, Pod, ReplicaSet
-
 
 
 def etcd_keys(step: Step) -> tuple[Cell[object], ...]:
@@ -12,25 +11,16 @@ def etcd_keys(step: Step) -> tuple[Cell[object], ...]:
     return tuple(cell for cell in step.writes if cell.family.startswith("etcd/"))
 
 
-def calls(step: Step, kind: type) -> list[str]:
-    """Return the clients whose call became one of this kind in the step."""
-    return [
-        cell.key[0]
-        for cell in step.wrote(CALLS)
-        if isinstance(step.after[cell], kind) and not isinstance(step.before[cell], kind)
-    ]
-
-
 @step_invariant(needs=SPLIT)
 def only_the_apiserver_writes_etcd(step: Step) -> bool | str:
     """etcd writes only what the api-server asked for in a transaction, and only the api-server asks."""
-    for client in calls(step, Transaction):
+    for client, _ in became(step, Transaction):
         if step.action.actor != "kube-apiserver":
             return f"{step.action.actor} handed etcd a transaction for {client}"
     for cell in etcd_keys(step):
         if step.action.actor != "etcd":
             return f"{step.action.actor} wrote {cell}"
-        asked = [step.before[CALLS[client]] for client in calls(step, Acknowledgement)]
+        asked = [step.before[CALLS[client]] for client, _ in became(step, Acknowledgement)]
         if not any(isinstance(call, Transaction) and call.key == cell.key[0] for call in asked):
             return f"{cell} was written without a transaction of the api-server"
     return True
@@ -45,9 +35,8 @@ def etcd_is_written(step: Step) -> bool:
 @step_invariant(needs=SPLIT)
 def an_acknowledged_write_is_durable(step: Step) -> bool | str:
     """etcd acknowledges a write in the step that makes it durable, and a client hears of success only after that."""
-    for client in calls(step, Acknowledgement):
-        call, transaction = step.after[CALLS[client]], step.before[CALLS[client]]
-        assert isinstance(call, Acknowledgement)
+    for client, call in became(step, Acknowledgement):
+        transaction = step.before[CALLS[client]]
         if not call.succeeded:
             continue
         now = step.after[stored(call.request.resource)[call.key]]
@@ -55,24 +44,21 @@ def an_acknowledged_write_is_durable(step: Step) -> bool | str:
             return f"a write of {call.request.target} was acknowledged that etcd did not make"
         if (now is None) != (transaction.value is None):
             return f"{call.request.target} was acknowledged, but etcd holds something else"
-    for client in calls(step, Response):
-        before, answer = step.before[CALLS[client]], step.after[CALLS[client]]
-        assert isinstance(answer, Response)
+    for client, answer in became(step, Response):
+        before = step.before[CALLS[client]]
         if not answer.ok or (isinstance(before, Acknowledgement) and before.succeeded):
             continue
         unchanged = isinstance(before, Request) and answer.verb in ("patch", "update", "delete") and answer.code == 200
         if not unchanged:
-            return f"{client} was told {answer.code} for {answer.verb} {answer.resource}/{answer.key}, which etcd never acknowledged"
+            asked = f"{answer.verb} {answer.resource}/{answer.key}"
+            return f"{client} was told {answer.code} for {asked}, which etcd never acknowledged"
     return True
 
 
 @sometimes(needs=SPLIT, shows=an_acknowledged_write_is_durable)
 def a_write_is_acknowledged(step: Step) -> bool:
     """etcd acknowledges a write."""
-    return any(
-        isinstance(call := step.after[CALLS[client]], Acknowledgement) and call.succeeded
-        for client in calls(step, Acknowledgement)
-    )
+    return any(call.succeeded for _, call in became(step, Acknowledgement))
 
 
 @invariant
@@ -89,7 +75,9 @@ def no_invalid_object_is_stored(cluster: Cluster) -> bool | str:
 
 def _wrong(value: object) -> str | None:
     if isinstance(value, ReplicaSet):
-        return None if set(value.selector) <= set(value.template.labels) else "the selector does not select the template"
+        return (
+            None if set(value.selector) <= set(value.template.labels) else "the selector does not select the template"
+        )
     if not isinstance(value, Pod):
         return None
     if not value.spec.containers:
@@ -110,15 +98,15 @@ def _wrong(value: object) -> str | None:
 @sometimes(needs=SPLIT, shows=no_invalid_object_is_stored)
 def an_invalid_object_is_refused(step: Step) -> bool:
     """The api-server answers 422 to an object that is not valid."""
-    return any(isinstance(call := step.after[CALLS[client]], Response) and call.code == 422 for client in calls(step, Response))
+    return any(call.code == 422 for _, call in became(step, Response))
 
 
 @step_invariant(needs=SPLIT)
 def no_update_is_lost(step: Step) -> bool | str:
     """A write that was made on one version of an object never succeeds on another."""
-    for client in calls(step, Acknowledgement):
-        transaction, call = step.before[CALLS[client]], step.after[CALLS[client]]
-        if not isinstance(transaction, Transaction) or not isinstance(call, Acknowledgement) or not call.succeeded:
+    for client, call in became(step, Acknowledgement):
+        transaction = step.before[CALLS[client]]
+        if not isinstance(transaction, Transaction) or not call.succeeded:
             continue
         held = version(step.before[stored(call.request.resource)[call.key]])
         if held != transaction.expected:
@@ -132,7 +120,4 @@ def no_update_is_lost(step: Step) -> bool | str:
 @sometimes(needs=SPLIT, shows=no_update_is_lost)
 def a_write_meets_another_version(step: Step) -> bool:
     """etcd refuses a transaction because somebody else wrote first."""
-    return any(
-        isinstance(call := step.after[CALLS[client]], Acknowledgement) and not call.succeeded
-        for client in calls(step, Acknowledgement)
-    )
+    return any(not call.succeeded for _, call in became(step, Acknowledgement))

@@ -1,6 +1,6 @@
 """ReplicaSets and Services."""
 
-from kmodel.components.calls import CALLS, Request
+from kmodel.components.calls import Request, became
 from kmodel.components.controllers.replicaset import EXPECTATIONS, RESOURCES
 from kmodel.components.etcd import stored
 from kmodel.components.faults import BUDGET
@@ -25,9 +25,10 @@ def active_pods(cluster: Cluster, kind: str, name: str) -> int:
 
 @step_invariant(
     needs=EXPECTATIONS,
-    hazard="Expectations live in the controller's memory only. A controller that restarts while a create is under way, or that hears no "
-    "answer to one that was carried out, counts pods in a cache that does not show it yet, and creates another; it deletes the surplus "
-    "later [pkg/controller/replicaset/replica_set.go; cf. kubernetes/kubernetes#129795, KEP-5647].",
+    hazard="Expectations live in the controller's memory only. A controller that restarts while a create is under "
+    "way, or that hears no answer to one that was carried out, counts pods in a cache that does not show it "
+    "yet, and creates another; it deletes the surplus later [pkg/controller/replicaset/replica_set.go; cf. "
+    "kubernetes/kubernetes#129795, KEP-5647].",
     hazard_with=(BUDGET["controller-restart"], BUDGET["lost-answer"], BUDGET["lost-request"]),
 )
 def a_replicaset_never_has_too_many_pods(step: Step) -> bool | str:
@@ -56,10 +57,9 @@ def a_replicaset_has_all_its_pods(cluster: Cluster) -> bool:
 
 @step_invariant(needs=RULES)
 def a_service_routes_only_to_pods_that_were_ready(step: Step) -> bool | str:
-    """Only pods that were ready when the controller looked become endpoints, and kube-proxy routes only to endpoints."""
-    for cell in step.wrote(CALLS):
-        call = step.after[cell]
-        if step.before[cell] is None and isinstance(call, Request) and isinstance(call.body, EndpointSlice):
+    """Only pods that were ready when the controller looked become endpoints; kube-proxy routes only to endpoints."""
+    for _, call in became(step, Request):
+        if isinstance(call.body, EndpointSlice) and step.action.actor != "kube-apiserver":
             for endpoint in call.body.endpoints:
                 pod = in_cache(step.before, CONTROLLER_MANAGER, "pods", endpoint.pod)
                 if pod is None or pod.metadata.uid != endpoint.uid or not pod.status.ready:
@@ -82,8 +82,9 @@ def a_service_routes_to_a_pod(cluster: Cluster) -> bool:
 
 @invariant(
     needs=RULES,
-    hazard="Readiness reaches kube-proxy through the kubelet's report, the EndpointSlice controller and a watch, each late by any time: a node "
-    "routes to a pod that was ready and is not any more [pkg/proxy/endpointslicecache.go]. Clients have to bear refused connections.",
+    hazard="Readiness reaches kube-proxy through the kubelet's report, the EndpointSlice controller and a watch, each "
+    "late by any time: a node routes to a pod that was ready and is not any more "
+    "[pkg/proxy/endpointslicecache.go]. Clients have to bear refused connections.",
 )
 def a_service_routes_only_to_ready_pods(cluster: Cluster) -> bool | str:
     """Every pod that a node routes a Service to is ready now."""
@@ -91,7 +92,9 @@ def a_service_routes_only_to_ready_pods(cluster: Cluster) -> bool | str:
         for endpoint in cluster[RULES[node, service]]:
             pod = cluster[PODS[endpoint.pod]]
             if pod is None or pod.metadata.uid != endpoint.uid or not pod.status.ready:
-                return f"kube-proxy on {node} routes service/{service} to pod/{endpoint.pod}, which is not ready any more"
+                return (
+                    f"kube-proxy on {node} routes service/{service} to pod/{endpoint.pod}, which is not ready any more"
+                )
     return True
 
 

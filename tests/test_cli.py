@@ -32,6 +32,8 @@ class InputError(Exception):
 class Scenario:
     name: str
     nodes: int
+    description: str = ""
+    ignored_fields: tuple[str, ...] = ("pod/web: spec.volumes", "pod/web: spec.containers[0].image")
     left_out: tuple[str, ...] = ("message loss: no fault asks for it",)
     taking_part: tuple[str, ...] = ("coordinator", "rm0", "rm1")
     engine: str = "exhaustive"
@@ -140,6 +142,16 @@ def test_an_exhaustive_run_that_did_not_finish() -> None:
     assert run("check", "large", "--max-states", "100000").exit_code == 0
 
 
+def test_several_scenarios_end_with_a_line_each() -> None:
+    outcome = run("check", "holds", "broken", "--spec", "managers_agree")
+    assert outcome.exit_code == 1
+    assert outcome.stdout.splitlines()[-3:] == [
+        "SCENARIO   OUTCOME",
+        "holds      no spec violated in all 56 states",
+        "broken     1 spec violated",
+    ]
+
+
 def test_a_violation_counts_more_than_a_bound() -> None:
     assert run("check", "large", "broken").exit_code == 1
     assert run("check", "broken", "--first").exit_code == 1
@@ -149,7 +161,7 @@ def test_sampling_never_claims_to_be_exhaustive() -> None:
     outcome = run("check", "sampled", "--profile", "ci", "--spec", "managers_agree")
     assert outcome.exit_code == 0
     assert "no violation found" in outcome.stdout
-    assert "holds" not in outcome.stdout
+    assert "holds (all" not in outcome.stdout  # that something happens does hold once it was seen
 
 
 def test_bounds_of_one_engine_are_not_dropped_in_silence_by_the_other() -> None:
@@ -174,6 +186,7 @@ def test_json_is_one_document_and_nothing_else() -> None:
         "finished",
         "kind",
         "neverFired",
+        "notPutToTheTest",
         "report",
         "scenario",
         "specs",
@@ -182,6 +195,8 @@ def test_json_is_one_document_and_nothing_else() -> None:
     ]
     assert broken["statistics"]["distinctStates"] == 69
     assert broken["neverFired"] == ["crash"]
+    assert broken["notPutToTheTest"] == []
+    assert broken["scenario"]["ignoredFields"] == ["pod/web: spec.volumes", "pod/web: spec.containers[0].image"]
     assert broken["scenario"]["leftOut"] == ["message loss: no fault asks for it"]
     violated = broken["specs"][0]
     assert (violated["name"], violated["verdict"]) == ("managers_agree", "violated")
@@ -215,7 +230,7 @@ def test_files_make_one_scenario_and_are_in_the_replay_command(tmp_path: Path) -
             "nothing to check: name a scenario (broken, holds, large, malformed, sampled) or pass manifests with -f",
         ),
         ("check holdz", "there is no scenario 'holdz'; did you mean holds?"),
-        ("check specs", "'specs' is no scenario's name; to read a file, write -f specs"),
+        ("check specs", "'specs' is no scenario's name; to read all files in it, write -f specs"),
         ("check malformed", "specs/scenarios/malformed.yaml:1: spec.nodes: is no number; write a number"),
         ("check -f none.yaml", "none.yaml: there is no such file or folder; name a manifest, a scenario or a folder"),
         ("check holds -f x", "give names of scenarios or files with -f, not both; one run checks one kind"),
@@ -248,7 +263,7 @@ def test_bad_input_gets_one_line_and_exit_code_2(arguments: str, line: str) -> N
     ("arguments", "said"),
     [
         ("check holds --faults crash", "'crash' is no fault with its budget; write for example container-crash=1"),
-        ("check holds --nodes 0", "0 is not in the range x>=1"),
+        ("check holds --max-depth 0", "0 is not in the range x>=1"),
         ("check holds --engine fast", "'fast' is not one of 'exhaustive', 'hypothesis'"),
         ("explode", "No such command 'explode'"),
     ],
@@ -257,6 +272,13 @@ def test_wrong_usage_is_exit_code_2(arguments: str, said: str) -> None:
     outcome = run(*arguments.split())
     assert outcome.exit_code == 2
     assert said in outcome.stderr
+    assert re.fullmatch(r"error: .*; see \w+( check)? --help\n", outcome.stderr)
+
+
+def test_the_path_of_a_file_is_taken_as_a_scenario() -> None:
+    assert run("check", "specs/scenarios/holds.yaml").exit_code == 0
+    Path("mine.yaml").write_text("holds")
+    assert run("check", "mine.yaml").exit_code == 0
 
 
 def test_a_mistake_in_a_spec_gets_one_line_with_its_place(project: list[Spec]) -> None:
@@ -264,7 +286,7 @@ def test_a_mistake_in_a_spec_gets_one_line_with_its_place(project: list[Spec]) -
     outcome = run("check", "holds")
     assert outcome.exit_code == 2
     assert outcome.stderr.count("\n") == 1
-    assert re.search(r"test_cli\.py:\d+, in raises: ZeroDivisionError: .*; set KMODEL_TRACEBACK=1", outcome.stderr)
+    assert re.search(r"spec raises: .*test_cli\.py:\d+, in raises: ZeroDivisionError: ", outcome.stderr)
 
 
 def test_a_trace_whose_spec_or_scenario_is_gone(project: list[Spec]) -> None:
@@ -360,7 +382,7 @@ def test_an_interrupt_prints_the_verdict_so_far(monkeypatch: pytest.MonkeyPatch)
     outcome = run("check", "holds", "large")
     assert outcome.exit_code == 3
     assert "no violation found (interrupted after" in outcome.stdout
-    assert "large" not in outcome.stdout  # the rest is not begun
+    assert outcome.stdout.splitlines()[-1] == "large      not checked"
 
 
 def test_an_interrupt_before_there_is_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,11 +140,12 @@ def test_verdicts_become_outcomes_and_the_summary_tells_them_apart(project: pyte
         [
             "specs/agreement.py::managers_agree?small? PASSED*",
             "XFAIL specs/more/habits.py::nobody_aborts?small? - documented hazard: managers are free to abort*",
-            "SKIPPED*never happens in this scenario: it never happens in all 56 reachable states*",
+            "SKIPPED*never happens in this scenario, in all 56 states*",
             "SKIPPED*no scenario has the cells that this spec needs: unicorn",
             "*= kmodel =*",
-            "small: exhaustive: all 56 states; 1 never happens, 1 documented hazard, 1 holds, 1 happens",
-            "  left out: kube-proxy: no Service asks for it",
+            "small: exhaustive: all 56 states; 1 never happen, 1 documented hazard, 1 hold, 1 happen",
+            "  left out, for reasons given in the report: kube-proxy",
+            "in none of these scenarios does it happen: specs.more.habits.pigs_fly",
             "  report: reports/small/index.html",
         ]
     )

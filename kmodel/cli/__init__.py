@@ -3,6 +3,7 @@
 import click
 
 from kmodel.cli.check import check
+from kmodel.cli.errors import Group
 from kmodel.cli.graph import graph
 from kmodel.cli.replay import replay
 from kmodel.cli.specs import specs
@@ -11,6 +12,7 @@ __all__ = ["main"]
 
 
 @click.group(
+    cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 no violation, 1 violated, 2 bad input or usage, 3 exhaustive but not finished.",
 )

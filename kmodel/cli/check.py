@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 
-from kmodel.cli.errors import UNFINISHED, InputProblem, one_line
+from kmodel.cli.errors import UNFINISHED, Command, InputProblem, one_line
 from kmodel.cli.inputs import Input, chosen_specs, nothing, read, scenario_options
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class How:
 
 
 @click.command(
+    cls=Command,
     short_help="Explore a scenario and check every spec.",
     epilog="Exit codes: 0 no violation (documented hazards are none), 1 violated, 2 bad input or usage, "
     "3 asked to be exhaustive but not finished.",
@@ -53,7 +55,13 @@ class How:
 @click.option("--max-states", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many states.")
 @click.option("--max-depth", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many steps.")
 @click.option("--first/--keep-going", "first", help="Stop at the first violation, or go on to find others (default).")
-@click.option("--spec", "spec_names", multiple=True, metavar="NAME", help="Check only this spec; may be repeated.")
+@click.option(
+    "--spec",
+    "spec_names",
+    multiple=True,
+    metavar="NAME",
+    help="Check only this spec and its `sometimes`; may be repeated.",
+)
 @click.option(
     "--reports",
     type=click.Path(path_type=Path, file_okay=False),
@@ -75,7 +83,7 @@ def check(
 ) -> None:
     """Explore scenarios, check every spec and write a report of each.
 
-    SCENARIO is the name of a file in specs/scenarios/; with -f it is what you pass instead.
+    SCENARIO is the name of a file in specs/scenarios/, or a path. All files given with -f make one scenario instead.
 
     \b
     Examples:
@@ -90,19 +98,21 @@ def check(
         raise InputProblem(nothing("check"))
     specs = chosen_specs(spec_names)
     _make(reports)
-    documents, codes = [], [0]
+    outcomes: list[_Outcome] = []
     for number, given in enumerate(inputs):
         if number and output != "json":
             click.echo()
-        outcome = _check(given, specs, How(**how), reports, output)
-        documents.append(outcome.document)
-        codes.append(outcome.code)
-        if outcome.interrupted:
+        outcomes.append(_check(given, specs, How(**how), reports, output))
+        if outcomes[-1].interrupted:
             break
     if output == "json":
         from kmodel.reporting.document import as_list
 
-        click.echo(json.dumps(as_list("Check", documents), indent=2, ensure_ascii=False))
+        items = [outcome.document for outcome in outcomes]
+        click.echo(json.dumps(as_list("Check", items), indent=2, ensure_ascii=False))
+    elif len(inputs) > 1:
+        _print_all(inputs, outcomes)
+    codes = {outcome.code for outcome in outcomes}
     raise click.exceptions.Exit(VIOLATED if VIOLATED in codes else max(codes))
 
 
@@ -117,8 +127,22 @@ def _make(reports: Path) -> None:
 @attrs.frozen
 class _Outcome:
     document: dict[str, Any]
+    verdict: str
     code: int
     interrupted: bool
+
+
+def _print_all(inputs: list[Input], outcomes: list[_Outcome]) -> None:
+    """Print a line per scenario; those that an interrupt left out are named, too."""
+    from rich.console import Console
+
+    from kmodel.reporting.columns import columns
+
+    verdicts = [outcome.verdict for outcome in outcomes] + ["not checked"] * (len(inputs) - len(outcomes))
+    rows = [[given.source.name, verdict] for given, verdict in zip(inputs, verdicts, strict=True)]
+    click.echo()
+    for lines in columns(["SCENARIO", "OUTCOME"], rows, Console().width):
+        click.echo("\n".join(lines))
 
 
 def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, output: str) -> _Outcome:
@@ -128,21 +152,23 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
     from kmodel.reporting.handler import drive
     from kmodel.reporting.progress import ProgressLine
     from kmodel.reporting.summary import print_summary
+    from kmodel.reporting.wording import overall
     from kmodel.reporting.writer import write_report
 
     console = Console(highlight=False, quiet=output == "json")
     engine = how.engine or given.scenario.engine
     model = given.model(specs)
     events = _explore(model, engine, how, given.scenario.max_states)
-    handlers = [ProgressLine(console)] if console.is_terminal and output != "json" else []
-    driven = drive(events, *handlers)
+    with closing(ProgressLine(console)) as progress:
+        driven = drive(events, progress)
     result = driven.result
     print_summary(console, given.source, result)  # before the report, whose pictures take a moment
     written = write_report(result, given.source, reports)
     _print_outcome(console, given, result, written, wide=output == "wide")
     document = check_document(result, given.source, written)
     unfinished = driven.interrupted or (engine == "exhaustive" and not result.finished)
-    return _Outcome(document, VIOLATED if result.failures else UNFINISHED if unfinished else 0, driven.interrupted)
+    code = VIOLATED if result.failures else UNFINISHED if unfinished else 0
+    return _Outcome(document, overall(result), code, driven.interrupted)
 
 
 def _explore(model: Model, engine: str, how: How, max_states: int | None) -> Iterable[Event]:

@@ -26,6 +26,34 @@ class InputProblem(click.ClickException):
         click.echo(f"error: {self.format_message()}", err=True, file=file)
 
 
+class Command(click.Command):
+    """A command whose wrong usage gets one line, as kubectl does it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; InputProblem if they are wrong."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise _usage_problem(error, ctx) from None
+
+
+class Group(click.Group):
+    """A group of commands, of which an unknown one gets one line."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is meant; InputProblem if there is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise _usage_problem(error, ctx) from None
+
+
+def _usage_problem(error: click.UsageError, ctx: click.Context) -> InputProblem:
+    return InputProblem(f"{error.format_message().rstrip('.')}; see {ctx.command_path} --help")
+
+
 def one_line(command: Callable[P, R]) -> Callable[P, R]:
     """Make a command end with one line and exit code 2 whatever error comes out of it."""
 

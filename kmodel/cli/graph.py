@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from kmodel.cli.errors import InputProblem, one_line
+from kmodel.cli.errors import Command, InputProblem, one_line
 from kmodel.cli.inputs import read_one, scenario_options
 
 MOST_DRAWN = 250  # states, as in kmodel.reporting.pictures, which is not loaded for a help text
 
 
-@click.command(short_help="Draw the states of a scenario.")
+@click.command(cls=Command, short_help="Draw the states of a scenario.")
 @click.argument("scenario", required=False)
 @scenario_options
 @click.option(

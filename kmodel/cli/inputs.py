@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,7 +58,12 @@ def scenario_options(command: F) -> F:
     """Add the options that say what to read."""
     for option in (
         click.option("--faults", type=Faults(), help="How often each kind of fault may happen: container-crash=1,…"),
-        click.option("--nodes", type=click.IntRange(min=1), help="How many nodes there are, if no Node manifest says."),
+        click.option(
+            "--nodes",
+            type=int,
+            metavar="N",
+            help="So many equal nodes n1, n2, …; they take the place of Node manifests.",
+        ),
         click.option(
             "-f",
             "--filename",
@@ -100,16 +106,30 @@ def read_files(files: Sequence[Path], nodes: int | None, faults: dict[str, int] 
             raise InputProblem(f"{file}: there is no such file or folder; name a manifest, a scenario or a folder")
     made = scenario.load(files, nodes=nodes, faults=faults)
     budgets = tuple(sorted((faults or {}).items()))
-    return Input(made, Source(made.name, tuple(files), nodes, budgets, tuple(made.taking_part), tuple(made.left_out)))
+    source = Source(
+        made.name,
+        tuple(files),
+        nodes,
+        budgets,
+        made.taking_part,
+        made.left_out,
+        made.ignored_fields,
+        made.description,
+    )
+    return Input(made, source)
 
 
 def named(name: str) -> Path:
-    """Return the file of one of the project's scenarios."""
+    """Return the file of one of the project's scenarios; the path of a file is taken for what it is."""
+    if os.sep in name and Path(name).exists():
+        return Path(name)
     known = scenario_files()
     if name in known:
         return known[name]
+    if Path(name).is_file():
+        return Path(name)
     if Path(name).exists():
-        raise InputProblem(f"{name!r} is no scenario's name; to read a file, write -f {name}")
+        raise InputProblem(f"{name!r} is no scenario's name; to read all files in it, write -f {name}")
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}; or pass files with -f"
     raise InputProblem(f"there is no scenario {name!r}; {hint}")
@@ -138,7 +158,7 @@ def all_specs() -> tuple[Spec, ...]:
 
 
 def chosen_specs(names: Sequence[str]) -> tuple[Spec, ...]:
-    """Return the specs of these names, or all if no name is given."""
+    """Return the specs of these names and what shows that they are not vacuous; all if no name is given."""
     specs = all_specs()
     known = [spec.name for spec in specs]
     for name in names:
@@ -147,7 +167,9 @@ def chosen_specs(names: Sequence[str]) -> tuple[Spec, ...]:
             raise InputProblem(
                 f"there is no spec {name!r}; {f'did you mean {near[0]}?' if near else 'see kmodel specs'}"
             )
-    return tuple(spec for spec in specs if not names or spec.name in names)
+    # What shows that a chosen one is not vacuous comes along: without it nobody could tell.
+    shown = {spec: spec.shows.name if spec.shows else "" for spec in specs}
+    return tuple(spec for spec in specs if not names or spec.name in names or shown[spec] in names)
 
 
 def nothing(verb: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kmodel.cli.errors import InputProblem, one_line
+from kmodel.cli.errors import Command, InputProblem, one_line
 from kmodel.cli.inputs import Input, all_specs, read_files, scenario_options
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ VIOLATED = 1
 
 
 @click.command(
+    cls=Command,
     short_help="Take the steps of a trace again.",
     epilog="Exit codes: 0 nothing is violated on the trace, 1 the spec is violated (again), 2 bad input or usage, "
     "or the trace does not apply any more.",

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kmodel.cli.errors import one_line
+from kmodel.cli.errors import Command, one_line
 from kmodel.cli.inputs import all_specs, named, read_files
 
 if TYPE_CHECKING:
     from kmodel.kernel import Spec
 
 
-@click.command(short_help="List what is checked.")
+@click.command(cls=Command, short_help="List what is checked.")
 @click.option("--scenario", metavar="NAME", help="Only the specs that apply to this scenario.")
 @click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table", show_default=True)
 @one_line

@@ -1,32 +1,34 @@
 """Calls of the api-server: what is under way between a client and the api-server, and between it and etcd.
 
-Models: a client sends a request; the api-server handles it and hands etcd a transaction; etcd commits and acknowledges it; the
-api-server answers; the client receives the answer. Each is a step of its own, and between any two anyone may act, crash, or lose
-the message. One cell holds one call from its request to its answer.
+Models: a client sends a request; the api-server handles it and hands etcd a transaction; etcd commits and
+acknowledges it; the api-server answers; the client receives the answer. Each is a step of its own, and between any
+two anyone may act, crash, or lose the message. One cell holds one call from its request to its answer.
 
-Leaves out: connections, retries by client-go below the caller's own, and LIST and WATCH (see informer.py). A client has one call
-under way at a time; what a component does in parallel it does as several clients. When a component dies with a call under way, the
-call goes on without it, in a slot of its own, and nobody receives the answer.
+Leaves out: connections, retries by client-go below the caller's own, and LIST and WATCH (see informer.py). A client
+has one call under way at a time; what a component does in parallel it does as several clients. When a component dies
+with a call under way, the call goes on without it, in a slot of its own, and nobody receives the answer.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers, kubernetes/kubernetes 1.34.
 """
 
+from typing import TypeVar
+
 import attrs
 
-from kmodel.kernel import Cell, Cells, Cluster, Rank
+from kmodel.kernel import Cell, Cells, Cluster, Rank, Step
 from kmodel.objects import Binding, NodeStatus, Object, PodStatus, Taint
 
 TIMEOUT = 0  # the code of an answer that never came: the caller cannot tell a lost request from a lost answer
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Taints:
     """The body of a patch of a node's taints."""
 
     taints: tuple[Taint, ...]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Unscheduled:
     """The body of a patch of a pod's PodScheduled condition to False, with the reason."""
 
@@ -36,7 +38,7 @@ class Unscheduled:
 Body = Object | PodStatus | Unscheduled | NodeStatus | Taints | Binding
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Request:
     """What a client asks: a verb on an object, with its body and preconditions."""
 
@@ -56,9 +58,9 @@ class Request:
         return "/".join(part for part in (self.resource, self.key, self.subresource) if part)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Transaction:
-    """What the api-server asks etcd: if the key still has this version (None: is absent), put the value (None: delete)."""
+    """What the api-server asks etcd: if the key has this version (None: is absent), put the value (None: delete)."""
 
     request: Request
     key: str
@@ -66,7 +68,7 @@ class Transaction:
     value: Object | None
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Acknowledgement:
     """What etcd answers once the write is durable, or that the key has another version."""
 
@@ -75,7 +77,7 @@ class Acknowledgement:
     succeeded: bool
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Response:
     """What the api-server answers: an HTTP status code and a reason as in metav1.Status, and what it answers to."""
 
@@ -93,6 +95,7 @@ class Response:
 
 
 Call = Request | Transaction | Acknowledgement | Response
+C = TypeVar("C", bound=Call)
 
 CALLS: Cells[Call | None] = Cells("calls")
 SPLIT: Cell[bool] = Cell("calls are split")  # a constant, there unless a scenario fuses the steps of a call
@@ -117,6 +120,22 @@ def received(cluster: Cluster, client: str) -> Response | None:
     """Return the answer that waits for the client, if there is one."""
     call = cluster[CALLS[client]]
     return call if isinstance(call, Response) else None
+
+
+def became(step: Step, kind: type[C]) -> list[tuple[str, C]]:
+    """Return the calls that a step made one of this kind, with their clients; one that outlived its client is none.
+
+    For specs: `became(step, Request)` are the requests that were sent (or are tried again by the api-server),
+    `became(step, Transaction)` those that etcd was handed, and so on.
+    """
+    written = step.wrote(CALLS)
+    there = [step.before[cell] for cell in written]
+    found = [(cell.key[0], step.after[cell], before) for cell, before in zip(written, there, strict=True)]
+    return [
+        (client, call)
+        for client, call, before in found
+        if isinstance(call, kind) and not isinstance(before, kind) and call not in there
+    ]
 
 
 def slot(client: str, number: int) -> str:

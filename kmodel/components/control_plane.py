@@ -19,7 +19,7 @@ from kmodel.components.kubelet import pods as kubelet_pods
 from kmodel.components.kubelet import state as kubelet_state
 from kmodel.components.kubelet import status as kubelet_status
 from kmodel.components.settings import SETTINGS, Settings
-from kmodel.kernel import Action, Cell, Cluster, Rank, Transition
+from kmodel.kernel import Action, Cell, Cluster, Event, Rank, Step, Transition
 from kmodel.objects import KINDS, Lease, ObjectMeta, Pod, resource_of
 
 OPTIONAL_ACTORS = (
@@ -65,7 +65,10 @@ HEARTBEAT = Caller(
     (kubelet_status.renew_lease,), kubelet_status.read_lease_answer, kubelet_state.lease_client_of, KUBELET_DEATHS
 )
 REPLICASET = Caller(
-    (replicaset.create_pod, replicaset.delete_pod), replicaset.read_pod_answer, replicaset.client_of, ("controller-restart",)
+    (replicaset.create_pod, replicaset.delete_pod),
+    replicaset.read_pod_answer,
+    replicaset.client_of,
+    ("controller-restart",),
 )
 ENDPOINTSLICE = Caller(
     (endpointslice.sync_endpoints,), endpointslice.read_slice_answer, endpointslice.client_of, ("controller-restart",)
@@ -132,8 +135,15 @@ class _Plan:
 
     def resources(self) -> tuple[str, ...]:
         """Return the resources that the scenario has, in the order of the registry of kinds."""
-        there = {resource_of(value) for value in (*self.settings.nodes, *self.settings.workloads, *self.settings.objects)}
-        there |= {resource_of(command.object) for session in self.settings.sessions for command in session.commands if command.object}
+        there = {
+            resource_of(value) for value in (*self.settings.nodes, *self.settings.workloads, *self.settings.objects)
+        }
+        there |= {
+            resource_of(command.object)
+            for session in self.settings.sessions
+            for command in session.commands
+            if command.object
+        }
         there |= {"pods"} if self.pods else set()
         there |= {"endpointslices"} if self.takes_part("endpointslice-controller") else set()
         there |= {"leases"} if self.takes_part("heartbeats") or self.takes_part("node-lifecycle-controller") else set()
@@ -154,9 +164,11 @@ class _Plan:
         """Return who watches what."""
         found: list[Watch] = []
         if self.takes_part("kube-scheduler"):
-            found += [Watch(scheduler.SCHEDULER, "pods"), Watch(scheduler.SCHEDULER, "nodes")]
+            polls = self.settings.scheduler == "poll"
+            found += [Watch(scheduler.SCHEDULER, resource, polls=polls) for resource in ("pods", "nodes")]
         if self.takes_part("kubelet"):
-            found += [Watch(kubelet_state.watcher_of(node), "pods", node) for node in self.nodes]
+            polls = self.settings.kubelet == "poll"
+            found += [Watch(kubelet_state.watcher_of(node), "pods", node, polls) for node in self.nodes]
         shared: list[str] = []
         if self.takes_part("replicaset-controller"):
             shared += ["pods", *(replicaset.RESOURCES[kind] for kind, _ in self.workloads)]
@@ -202,7 +214,9 @@ def _initial(plan: _Plan) -> Cluster:
         cells |= {stored(resource)[key]: None for key in plan.keys(resource)}
     for value in _stored_at_start(plan):
         resource, key = resource_of(value), value.metadata.key
-        ranked = with_metadata(value, uid=Rank(uids(resource, key), 1), resource_version=Rank(versions(resource, key), 1))
+        ranked = with_metadata(
+            value, uid=Rank(uids(resource, key), 1), resource_version=Rank(versions(resource, key), 1)
+        )
         cells[stored(resource)[key]] = ranked
     for watch in plan.watches():
         cells[watch.queue] = None
@@ -214,7 +228,8 @@ def _initial(plan: _Plan) -> Cluster:
         constants[SPLIT] = True
     cluster = Cluster.of(cells, constants, _may_mention)
     for watch in plan.watches():
-        listed = _informer_of(watch).list_and_watch(cluster, watcher=watch.watcher, resource=watch.resource)
+        first = _informer_of(watch).poll if watch.polls else _informer_of(watch).list_and_watch
+        listed = first(cluster, watcher=watch.watcher, resource=watch.resource)
         assert listed is not None
         cluster = listed
     return cluster
@@ -291,8 +306,7 @@ def _actions(plan: _Plan) -> Iterator[Action]:
     if plan.settings.sessions:
         yield from (kubectl.wait.bind(user=session.user) for session in settings.sessions)
     for watch in plan.watches():
-        mode = {scheduler.SCHEDULER: settings.scheduler, "kubelet": settings.kubelet}.get(watch.watcher.partition("/")[0], "watch")
-        yield from _informer_of(watch).actions((watch,), mode)
+        yield from _informer_of(watch).actions(watch)
     if plan.takes_part("kubelet"):
         for transition in (
             kubelet_pods.admit_pod,
@@ -310,7 +324,9 @@ def _actions(plan: _Plan) -> Iterator[Action]:
     if plan.takes_part("node-lifecycle-controller"):
         yield from (node_lifecycle.check_heartbeat.bind(node=node) for node in plan.nodes)
     if plan.takes_part("kube-proxy"):
-        yield from (proxy.program_rules.bind(node=node, service=name) for node in plan.nodes for name in settings.services)
+        yield from (
+            proxy.program_rules.bind(node=node, service=name) for node in plan.nodes for name in settings.services
+        )
     yield from _faults(plan)
 
 
@@ -333,7 +349,7 @@ def _calls(plan: _Plan) -> Iterator[Action]:
 
 
 def fuse(send: Transition, caller: Caller) -> Transition:
-    """Return the transition that sends, has the request handled, committed and answered, and receives, all in one step."""
+    """Return the transition that sends, has the request handled, committed and answered, and receives, in one step."""
 
     @wraps(send.function)
     def in_one_step(cluster: Cluster, **binding: str) -> Cluster | None:
@@ -351,7 +367,11 @@ def fuse(send: Transition, caller: Caller) -> Transition:
                 after = step.function(after, client=client) or after
         return after
 
-    return attrs.evolve(send, function=in_one_step, describe=None)
+    def told(step: Step) -> Event:
+        reason = "".join(word.capitalize() for word in send.name.split("_"))
+        return Event("Normal", reason, step.action.object or step.action.actor, f"{send.sentence} It is done at once.")
+
+    return attrs.evolve(send, function=in_one_step, describe=told)
 
 
 def _faults(plan: _Plan) -> Iterator[Action]:
@@ -375,4 +395,3 @@ def _faults(plan: _Plan) -> Iterator[Action]:
     for fault, transition in (("lost-request", faults.lose_request), ("lost-answer", faults.lose_answer)):
         if budget(fault):
             yield from (transition.bind(client=client) for client in plan.clients() if not is_orphan(client))
-

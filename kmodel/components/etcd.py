@@ -1,15 +1,16 @@
 """etcd: keys with versions, compare-and-swap transactions, watch events in order, acknowledged once they are durable.
 
-Models: one strictly serializable store. A transaction compares the key's version and writes only if it is the expected one; the write, its
-events on every open watch and the acknowledgement become visible at one point in time.
+Models: one strictly serializable store. A transaction compares the key's version and writes only if it is the
+expected one; the write, its events on every open watch and the acknowledgement become visible at one point in time.
 
-Leaves out: members, elections and loss of the quorum (no write happens then, so safety is not touched); compaction as such (a
-watch that falls behind is closed, and the watcher lists again, with the same effect). The api-server's watch cache is one with
-the store: with one api-server it only adds delay, which the watch's own queue has already.
+Leaves out: members, elections and loss of the quorum (no write happens then, so safety is not touched); compaction as
+such (a watch that falls behind is closed, and the watcher lists again, with the same effect). The api-server's watch
+cache is one with the store: with one api-server it only adds delay, which the watch's own queue has already.
 
 Upstream: etcd.io docs learning/api_guarantees (v3.6); staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go, 1.34.
 """
 
+from enum import Enum
 from typing import Any
 
 import attrs
@@ -27,15 +28,16 @@ def stored(resource: str) -> Cells[Any]:
 
 @attrs.frozen(cache_hash=True)
 class Watch:
-    """Who watches what: a component, a resource, and for a kubelet the node whose pods it wants."""
+    """Who watches what: a component, a resource, for a kubelet the node whose pods it wants, or who polls instead."""
 
     watcher: str
     resource: str
     node: str | None = None
+    polls: bool = False
 
     @property
-    def queue(self) -> "Cell[tuple[WatchEvent, ...] | None]":
-        """The cell of the events that are under way to the watcher; None: the watch is closed."""
+    def queue(self) -> "Cell[Queue]":
+        """The cell of the events that are under way to the watcher."""
         return QUEUES[self.watcher, self.resource]
 
     def selects(self, value: Object | None) -> bool:
@@ -45,7 +47,7 @@ class Watch:
         return self.node is None or (isinstance(value, Pod) and value.spec.node_name == self.node)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class WatchEvent:
     """One event of a watch: ADDED, MODIFIED or DELETED, the key, and the object (None when deleted)."""
 
@@ -54,7 +56,14 @@ class WatchEvent:
     object: Object | None
 
 
-QUEUES: Cells[tuple[WatchEvent, ...] | None] = Cells("watches")
+class Closed(Enum):
+    """What stands in the place of a queue after the api-server closed a watch; the watcher keeps what it knows."""
+
+    WATCH = "closed"
+
+
+Queue = tuple[WatchEvent, ...] | Closed | None  # None: the watcher has not listed since it started
+QUEUES: Cells[Queue] = Cells("watches")
 WATCHES: Cell[tuple[Watch, ...]] = Cell("watches of the control plane")
 
 
@@ -65,14 +74,11 @@ class Publish:
     event: WatchEvent
     buffer: int
 
-    def __call__(self, old: tuple[WatchEvent, ...] | None) -> tuple[WatchEvent, ...] | None:
-        if old is None or len(old) >= self.buffer:
-            return None
-        return (*old, self.event)
-
-    def dropped(self, old: tuple[WatchEvent, ...] | None) -> tuple[WatchEvent, ...]:
-        """Return what is gone of the queue: all of it, when the watch is closed."""
-        return old if old is not None and len(old) >= self.buffer else ()
+    def __call__(self, old: Queue) -> Queue:
+        """Return the longer queue, or that the watch is closed."""
+        if not isinstance(old, tuple):
+            return old
+        return (*old, self.event) if len(old) < self.buffer else Closed.WATCH
 
 
 def uids(resource: str, key: str) -> str:
@@ -137,12 +143,14 @@ def commit(cluster: Cluster, client: str) -> Cluster | None:
 
 
 def write(cluster: Cluster, resource: str, key: str, value: Object | None) -> Cluster:
-    """Return the cluster with the key written, or deleted, and the event on every open watch whose selector meets it."""
+    """Return the cluster with the key written, or deleted, and the event on each open watch whose selector meets it."""
     cell = stored(resource)[key]
-    watches = [watch for watch in cluster[WATCHES] if watch.resource == resource]
+    watches = [watch for watch in cluster[WATCHES] if watch.resource == resource and not watch.polls]
     before = {watch: watch.selects(cluster[cell]) for watch in watches}
     if value is not None:
-        value = with_metadata(value, resource_version=fresh(cluster, versions(resource, key)))
+        # The latest version of a key that is there is its own, and no other is mentioned after it.
+        next_version = fresh(cluster, versions(resource, key), after=version(cluster[cell]))
+        value = with_metadata(value, resource_version=next_version)
     cluster = cluster.set(cell, value)
     for watch in watches:
         if watch.selects(value):

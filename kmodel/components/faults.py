@@ -1,10 +1,11 @@
-"""Faults: what may go wrong, each kind as often as the scenario's budget says. All budgets are zero unless the scenario sets them.
+"""Faults: what may go wrong, each kind as often as the scenario's budget says (zero unless it says).
 
-Models: a container that crashes or ends, a kubelet, scheduler or controller manager that restarts and loses its memory, a node that goes down
-with all that runs on it and may come back, a request or an answer that is lost. Who calls hears nothing then and gives up after
-its timeout; it cannot tell which of the two was lost.
+Models: a container that crashes or ends, a kubelet, scheduler or controller manager that restarts and loses its
+memory, a node that goes down with all that runs on it and may come back, a request or an answer that is lost. Who
+calls hears nothing then and gives up after its timeout; it cannot tell which of the two was lost.
 
-Leaves out: partitions as such (they are many lost messages), disks, clocks, an api-server or etcd that is down (nothing is written then).
+Leaves out: partitions as such (they are many lost messages), disks, clocks, an api-server or etcd that is down
+(nothing is written then).
 """
 
 from kmodel.components import controllers, scheduler

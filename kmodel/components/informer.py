@@ -1,11 +1,12 @@
 """Informers: how a component learns of objects: list, then watch; or list again and again (poll).
 
-Models: a cache per component and resource (components of one process share theirs), filled by a LIST and kept up by the events of a
-WATCH, delivered in order and late by any time; an event handler runs as the cache changes. A closed watch (the component
-restarted, or fell behind) makes the component list again; what it missed in between it never sees one by one.
+Models: a cache per component and resource (components of one process share theirs), filled by a LIST and kept up by
+the events of a WATCH, delivered in order and late by any time; an event handler runs as the cache changes. A closed
+watch (the component restarted, or fell behind) makes the component list again; what it missed in between it never
+sees one by one.
 
-Leaves out: the LIST as a call: its answer is a snapshot, all later events queue up behind it, so that a slow answer cannot be told from
-slow events; resync; bookmarks. A LIST is served at the latest version [KEP-2340, GA in 1.34].
+Leaves out: the LIST as a call: its answer is a snapshot, all later events queue up behind it, so that a slow answer
+cannot be told from slow events; resync; bookmarks. A LIST is served at the latest version [KEP-2340, GA in 1.34].
 
 Upstream: staging/src/k8s.io/client-go/tools/cache/{reflector,shared_informer}.go, 1.34.
 """
@@ -15,9 +16,9 @@ from typing import Any
 
 import attrs
 
-from kmodel.components.etcd import QUEUES, WATCHES, Watch, WatchEvent, stored
-from kmodel.kernel import Action, Cells, Cluster, Event, Step, Transition, drop_first, first, transition
-from kmodel.objects import Object, reference
+from kmodel.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored
+from kmodel.kernel import Action, Cells, Cluster, Event, Step, Transition, drop_first, transition
+from kmodel.objects import EndpointSlice, Lease, Node, Object, Pod, ReplicaSet, reference
 
 CONTROLLER_MANAGER = "kube-controller-manager"  # whose controllers share their informers
 
@@ -40,14 +41,24 @@ def all_in_cache(cluster: Cluster, watcher: str, resource: str) -> list[Any]:
     return [value for value in known if value is not None]
 
 
-def is_open(queue: tuple[WatchEvent, ...] | None) -> bool:
-    """The projection of a watch's queue on whether the watcher has listed and is being told of changes."""
+def is_open(queue: Queue) -> bool:
+    """The projection of a watch's queue on whether the watcher is being told of changes."""
+    return isinstance(queue, tuple)
+
+
+def has_listed(queue: Queue) -> bool:
+    """The projection of a watch's queue on whether the watcher has listed since it started."""
     return queue is not None
+
+
+def next_event(queue: Queue) -> WatchEvent | None:
+    """The projection of a watch's queue on the event that arrives next."""
+    return queue[0] if isinstance(queue, tuple) and queue else None
 
 
 def synced(cluster: Cluster, watcher: str, *resources: str) -> bool:
     """Tell whether the watcher has listed all these resources since it started."""
-    return all(cluster.look(QUEUES[watcher, resource], is_open) for resource in resources)
+    return all(cluster.look(QUEUES[watcher, resource], has_listed) for resource in resources)
 
 
 def ignore(cluster: Cluster, watch: Watch, key: str, old: Object | None, new: Object | None) -> Cluster:
@@ -67,7 +78,7 @@ def lists(cluster: Cluster, watch: Watch, on_change: Handler) -> Cluster:
     return cluster
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Informer:
     """The steps by which the components of one process learn of objects."""
 
@@ -75,13 +86,15 @@ class Informer:
     receive_event: Transition
     poll: Transition
 
-    def actions(self, watches: tuple[Watch, ...], mode: str) -> list[Action]:
-        """Return the actions for these watches, in the given mode: `watch` or `poll`."""
-        steps = (self.poll,) if mode == "poll" else (self.list_and_watch, self.receive_event)
-        return [step.bind(watcher=watch.watcher, resource=watch.resource) for watch in watches for step in steps]
+    def actions(self, watch: Watch) -> list[Action]:
+        """Return the actions of a watch."""
+        steps = (self.poll,) if watch.polls else (self.list_and_watch, self.receive_event)
+        return [step.bind(watcher=watch.watcher, resource=watch.resource) for step in steps]
 
 
-def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] = lambda cluster, watcher: True) -> Informer:
+def informer(
+    on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] = lambda cluster, watcher: True
+) -> Informer:
     """Return an informer whose event handler is `on_change` and which stands still while the watcher is not alive."""
 
     @transition(actor="{watcher}", object="{resource}")
@@ -95,12 +108,12 @@ def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] 
     @transition(actor="{watcher}", object="{resource}", describe=_told)
     def receive_event(cluster: Cluster, watcher: str, resource: str) -> Cluster | None:
         """Receive the next event of the watch."""
-        event = cluster.look(QUEUES[watcher, resource], first)
+        event = cluster.look(QUEUES[watcher, resource], next_event)
         if event is None or not alive(cluster, watcher):
             return None
         cell = cached(resource)[watcher, event.key]
         old = cluster[cell]
-        cluster = cluster.modify(QUEUES[watcher, resource], drop_first).set(cell, event.object)
+        cluster = cluster.modify(QUEUES[watcher, resource], _received).set(cell, event.object)
         return on_change(cluster, watch_of(cluster, watcher, resource), event.key, old, event.object)
 
     @transition(actor="{watcher}", object="{resource}")
@@ -136,9 +149,31 @@ def forget_all(cluster: Cluster, watcher: str) -> Cluster:
     return cluster
 
 
+def _received(queue: Queue) -> Queue:
+    """The update of a watch's queue by which its first event is taken off."""
+    return drop_first(queue) if isinstance(queue, tuple) else queue
+
+
 def _told(step: Step) -> Event:
     arguments = step.action.arguments
-    event = step.before.look(QUEUES[arguments["watcher"], arguments["resource"]], first)
+    event = step.before.look(QUEUES[arguments["watcher"], arguments["resource"]], next_event)
     assert event is not None
     about = reference(arguments["resource"], event.key)
-    return Event("Normal", event.type.capitalize(), about, f"{arguments['watcher']} learns of it by its watch")
+    known = "gone" if event.object is None else summary(event.object)
+    return Event("Normal", event.type.capitalize(), about, f"the watch brings it: {known}")
+
+
+def summary(value: Object) -> str:
+    """Return in a few words what matters of an object to those who watch it."""
+    if isinstance(value, Pod):
+        said = [value.status.phase, f"on {value.spec.node_name}" if value.spec.node_name else "not bound"]
+        said += ["ready"] if value.status.ready else []
+        said += ["being deleted"] if value.metadata.deleting else []
+        return ", ".join(said)
+    if isinstance(value, Node):
+        return f"Ready={value.status.ready}" + (", tainted" if value.spec.taints else "")
+    if isinstance(value, ReplicaSet):
+        return f"{value.replicas} replicas wanted"
+    if isinstance(value, EndpointSlice):
+        return ", ".join(endpoint.pod for endpoint in value.endpoints) or "no endpoints"
+    return "renewed" if isinstance(value, Lease) else "as it is"

@@ -1,10 +1,11 @@
 """kubectl: a user's commands, one after the other: create, apply, replace, delete, and wait.
 
-Models: each command as one call (apply reads the object first, then creates or patches it; replace sends the version that it read); the
-user sees the answer, and may wait until the pod is Running or the object is gone before the next command.
+Models: each command as one call (apply reads the object first, then creates or patches it; replace sends the version
+that it read); the user sees the answer, and may wait until the pod is Running or the object is gone before the next
+command.
 
-Leaves out: reading as a call of its own (the answer of a GET may be old when it arrives, as a request may be slow to arrive: the same).
-A command that fails, or whose answer never comes, is reported and not repeated, as kubectl does.
+Leaves out: reading as a call of its own (the answer of a GET may be old when it arrives, as a request may be slow to
+arrive: the same). A command that fails, or whose answer never comes, is reported and not repeated, as kubectl does.
 
 Upstream: staging/src/k8s.io/kubectl/pkg/cmd/{create,apply,replace,delete,wait}, 1.34.
 """
@@ -21,9 +22,9 @@ from kmodel.kernel import Cells, Cluster, Event, Step, transition
 from kmodel.objects import Pod, reference
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Progress:
-    """How far a user is: the number of the command, what it does (ready, asked, waiting), and the last answer's code."""
+    """How far a user is: the command's number, what the user does (ready, asked, waiting), the last answer's code."""
 
     command: int = 0
     doing: str = "ready"
@@ -49,7 +50,9 @@ def _asked(step: Step) -> Event:
     command = command_of(step.before, step.action.arguments["user"])
     assert command is not None
     about = reference(command.resource, command.key)
-    return Event("Normal", command.verb.capitalize(), about, f"kubectl {command.verb}: sends the request to the api-server")
+    return Event(
+        "Normal", command.verb.capitalize(), about, f"kubectl {command.verb}: sends the request to the api-server"
+    )
 
 
 @transition(actor="kubectl/{user}", environment=True, describe=_asked)

@@ -1,7 +1,9 @@
 """kube-proxy of a node: lets the node's workloads reach each Service at its ready pods.
 
 Models: a watch on EndpointSlices, and rules that are programmed from the cache, late by any time.
-Leaves out: how a connection is made (a rule is a list of pods), session affinity, traffic policies, the Service objects themselves.
+
+Leaves out: how a connection is made (a rule is a list of pods), session affinity, traffic policies, the Service
+objects themselves.
 
 Upstream: pkg/proxy/{endpointslicecache.go,iptables/proxier.go}, 1.34.
 """

@@ -1,6 +1,7 @@
 """What both the scheduler and the kubelet ask: does a pod fit, is a taint tolerated.
 
-Upstream: pkg/scheduler/framework/plugins/noderesources/fit.go; k8s.io/component-helpers scheduling/corev1/helpers.go, 1.34.
+Upstream: pkg/scheduler/framework/plugins/noderesources/fit.go; k8s.io/component-helpers scheduling/corev1/helpers.go,
+1.34.
 """
 
 from collections.abc import Sequence
@@ -25,10 +26,7 @@ def tolerated(taint: Taint, tolerations: Sequence[Toleration]) -> bool:
         toleration.effect in (None, taint.effect)
         and (
             (toleration.key is None and toleration.operator == "Exists")
-            or (
-                toleration.key == taint.key
-                and (toleration.operator == "Exists" or toleration.value == taint.value)
-            )
+            or (toleration.key == taint.key and (toleration.operator == "Exists" or toleration.value == taint.value))
         )
         for toleration in tolerations
     )

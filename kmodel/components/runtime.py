@@ -1,13 +1,16 @@
 """Container runtime of a node: sandboxes and containers, by the word of the kubelet (CRI); it outlives the kubelet.
 
-Models: one sandbox per pod with its containers, each created, running, stopping or exited(code). The kubelet asks for a sandbox, for a
-restart and for a stop; the runtime starts and stops containers in steps of its own. A container may also end by itself (faults.py).
+Models: one sandbox per pod with its containers, each created, running, stopping or exited(code). The kubelet asks for
+a sandbox, for a restart and for a stop; the runtime starts and stops containers in steps of its own. A container may
+also end by itself (faults.py).
 
-Leaves out: images, networks, logs; the calls of the CRI as messages (kubelet and runtime share a machine, and a kubelet that dies between the
-call and its answer looks at the runtime again when it is back).
+Leaves out: images, networks, logs; the calls of the CRI as messages (kubelet and runtime share a machine, and a
+kubelet that dies between the call and its answer looks at the runtime again when it is back).
 
 Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto, 1.34.
 """
+
+from typing import Any
 
 import attrs
 
@@ -17,7 +20,7 @@ TERMINATED = 143  # 128 + SIGTERM
 CRASHED = 1
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class RunningContainer:
     """One container: created, running, stopping or exited, with its exit code and how often it was started again."""
 
@@ -27,7 +30,7 @@ class RunningContainer:
     restarts: int = 0
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Sandbox:
     """The containers of one pod, by the pod's UID."""
 
@@ -42,16 +45,26 @@ class Sandbox:
         """Tell whether a container is in one of these states."""
         return any(container.state in states for container in self.containers)
 
+    def stopped(self) -> "Sandbox":
+        """Return the sandbox whose running containers have to stop, and whose created ones never start."""
+        states: dict[str, dict[str, Any]] = {
+            "running": {"state": "stopping"},
+            "created": {"state": "exited", "exit_code": TERMINATED},
+        }
+        changed = tuple(attrs.evolve(each, **states.get(each.state, {})) for each in self.containers)
+        return attrs.evolve(self, containers=changed)
+
     def end(self, name: str, exit_code: int) -> "Sandbox | None":
         """Return the sandbox after a running container ended by itself; None if it is not running."""
         if not any(container.name == name and container.state == "running" for container in self.containers):
             return None
         ended = (
-            attrs.evolve(each, state="exited", exit_code=exit_code) if each.name == name else each for each in self.containers
+            attrs.evolve(each, state="exited", exit_code=exit_code) if each.name == name else each
+            for each in self.containers
         )
         return attrs.evolve(self, containers=tuple(ended))
 
-    def change(self, which: str, **changes: object) -> "Sandbox":
+    def change(self, which: str, **changes: Any) -> "Sandbox":
         """Return the sandbox with its first container in that state changed."""
         index = next(index for index, container in enumerate(self.containers) if container.state == which)
         changed = attrs.evolve(self.containers[index], **changes)

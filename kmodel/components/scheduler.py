@@ -1,13 +1,13 @@
 """kube-scheduler: finds a node for each pod that has none, and only says so.
 
-Models: an informer's cache of pods and nodes; per pod a place in the queue (active, or unschedulable until something changes); filters
-(resources, taints, unschedulable, nodeSelector); the least-allocated score, with a free choice among the best; assuming the pod on
-its node while the binding is under way; forgetting it when the binding fails. One pod per scheduling cycle, any number of bindings
-under way.
+Models: an informer's cache of pods and nodes; per pod a place in the queue (active, or unschedulable until something
+changes); filters (resources, taints, unschedulable, nodeSelector); the least-allocated score, with a free choice
+among the best; assuming the pod on its node while the binding is under way; forgetting it when the binding fails. One
+pod per scheduling cycle, any number of bindings under way.
 
-Leaves out: priorities and preemption, affinity, spreading, volumes; the order of the active queue (any active pod may be next, which
-only adds behaviours); backoff and the choice of events that wake an unschedulable pod (any change of a pod or node does, as the
-five-minute flush would in the end).
+Leaves out: priorities and preemption, affinity, spreading, volumes; the order of the active queue (any active pod may
+be next, which only adds behaviours); backoff and the choice of events that wake an unschedulable pod (any change of a
+pod or node does, as the five-minute flush would in the end).
 
 Upstream: pkg/scheduler/{schedule_one.go,eventhandlers.go,backend/{cache,queue}}, 1.34.
 """
@@ -31,7 +31,7 @@ DEFAULT_CPU_MILLICORES = 100
 DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Assumed:
     """Where the scheduler takes a pod to be until its cache says so."""
 
@@ -129,12 +129,21 @@ def best_nodes(cluster: Cluster, pod: Pod) -> list[str]:
 
 def next_pod(cluster: Cluster, pod: str) -> Pod | None:
     """Return the pod if it is its turn to be scheduled."""
-    if cluster[QUEUE[pod]] != "active" or not idle(cluster, client_of(pod)) or not synced(cluster, SCHEDULER, "pods", "nodes"):
+    if (
+        cluster[QUEUE[pod]] != "active"
+        or not idle(cluster, client_of(pod))
+        or not synced(cluster, SCHEDULER, "pods", "nodes")
+    ):
         return None
     return in_cache(cluster, SCHEDULER, "pods", pod)  # type: ignore[no-any-return]
 
 
-@transition(actor=SCHEDULER, object="pod/{pod}")
+def _chosen(step: Step) -> Event:
+    pod, node = step.action.arguments["pod"], step.action.arguments["node"]
+    return Event("Normal", "Chooses", f"pod/{pod}", f"filters and scores the nodes: {node}; asks to bind the pod there")
+
+
+@transition(actor=SCHEDULER, object="pod/{pod}", describe=_chosen)
 def schedule(cluster: Cluster, pod: str, node: str) -> Cluster | None:
     """Filter and score the nodes; assume the pod on a best one and ask the api-server to bind it there."""
     pending = next_pod(cluster, pod)
@@ -171,7 +180,12 @@ def _told(step: Step) -> Event:
         assumed = step.before[ASSUMED[pod]]
         where = assumed.node if assumed is not None else "its node"
         return Event("Normal", "Scheduled", f"pod/{pod}", f"the api-server has bound it to {where}")
-    return Event("Warning", "FailedBinding", f"pod/{pod}", f"{response.code} {response.reason}: forgets the assumption, tries again")
+    return Event(
+        "Warning",
+        "FailedBinding",
+        f"pod/{pod}",
+        f"{response.code} {response.reason}: forgets the assumption, tries again",
+    )
 
 
 @transition(actor=SCHEDULER, object="pod/{pod}", describe=_told)
@@ -195,4 +209,3 @@ def lose_memory(cluster: Cluster) -> Cluster:
     for pod in cluster.names(QUEUE):
         cluster = cluster.set(QUEUE[pod], None).set(ASSUMED[pod], None)
     return forget_all(cluster, SCHEDULER)
-

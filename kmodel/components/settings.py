@@ -1,9 +1,9 @@
 """What a scenario settles once and for all: sizes, modes, users, requests, budgets. No step changes it."""
 
+import attrs
+
 from kmodel.kernel import Cell
 from kmodel.objects import Node, Object, ReplicaSet
-
-import attrs
 
 FAULTS = (
     "container-crash",
@@ -18,7 +18,7 @@ FAULTS = (
 )
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class User:
     """Somebody who uses kubectl: whether the api-server can authenticate them, and what they may do (`*`: all)."""
 
@@ -28,7 +28,7 @@ class User:
     resources: tuple[str, ...] = ("*",)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Command:
     """One kubectl command: create, apply, replace or delete an object, and perhaps wait until it is Running or Deleted.
 
@@ -43,7 +43,7 @@ class Command:
     grace_seconds: int | None = None
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Session:
     """The commands that one user gives, one after the other."""
 
@@ -51,7 +51,7 @@ class Session:
     commands: tuple[Command, ...]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Settings:
     """All that the components need to know of the scenario."""
 

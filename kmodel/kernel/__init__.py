@@ -5,7 +5,7 @@ from kmodel.kernel.check import ask
 from kmodel.kernel.cluster import Append, Cluster, Put, Replace, drop_first, first
 from kmodel.kernel.errors import BoundReached, ModelError
 from kmodel.kernel.model import Model, enabled, follow, take
-from kmodel.kernel.rank import Mentions, Rank, fresh, is_mentioned, mentioned
+from kmodel.kernel.rank import Rank, fresh, is_mentioned
 from kmodel.kernel.spec import Kind, Spec, failure, invariant, sometimes, step_invariant
 from kmodel.kernel.step import Step, Trace
 from kmodel.kernel.transition import Action, Event, Transition, transition
@@ -20,7 +20,6 @@ __all__ = [
     "Event",
     "Kind",
     "Layout",
-    "Mentions",
     "Model",
     "ModelError",
     "Put",
@@ -39,7 +38,6 @@ __all__ = [
     "fresh",
     "invariant",
     "is_mentioned",
-    "mentioned",
     "sometimes",
     "step_invariant",
     "take",

@@ -3,7 +3,7 @@
 import attrs
 
 from kmodel.kernel.cluster import Cluster
-from kmodel.kernel.errors import ModelError
+from kmodel.kernel.errors import BoundReached, ModelError, name_error
 from kmodel.kernel.footprint import Log, Read, View, check_deterministic
 from kmodel.kernel.spec import Spec
 from kmodel.kernel.step import Step
@@ -35,8 +35,10 @@ def _ask_once(spec: Spec, subject: Cluster | Step) -> tuple[bool | str, tuple[Re
         view = View.on(subject, log)
     try:
         answer = spec(view)
-    except ModelError as error:
-        raise ModelError(f"spec {spec.name}: {error}") from error
+    except BoundReached:
+        raise
+    except Exception as error:
+        raise name_error(f"spec {spec.name}", error) from error
     if not isinstance(answer, bool | str):
         raise ModelError(
             f"spec {spec.name} returned {type(answer).__name__}, which is no answer; return True, False or a sentence"

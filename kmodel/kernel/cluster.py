@@ -53,10 +53,6 @@ class Append:
         """Return the longer tuple."""
         return (*old, self.item)
 
-    def dropped(self, old: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return what is gone of the old value: nothing."""
-        return ()
-
 
 def drop_first(old: tuple[Any, ...]) -> tuple[Any, ...]:
     """The update that takes the first item off the tuple in the cell."""

@@ -1,5 +1,11 @@
 """Errors of a model: each names the function, the cell and the fix in one line."""
 
+import os
+import traceback
+from pathlib import Path
+
+KERNEL = str(Path(__file__).parent)
+
 
 class ModelError(Exception):
     """The model breaks a rule of the kernel: a transition or a spec is impure, or uses a cell that is not there."""
@@ -7,3 +13,15 @@ class ModelError(Exception):
 
 class BoundReached(Exception):  # noqa: N818 - a bound is no mistake; engines turn it into a verdict
     """The model cannot go on within the scenario's limits, for example because a pool of names is used up."""
+
+
+def name_error(who: str, error: Exception) -> ModelError:
+    """Return the error that somebody's function raised as one that names the function and the line."""
+    if isinstance(error, ModelError):
+        return ModelError(f"{who}: {error}")
+    frames = traceback.extract_tb(error.__traceback__)
+    # What the kernel does on behalf of the function, such as reading an attribute, is not where the mistake is.
+    frame = next((frame for frame in reversed(frames) if not frame.filename.startswith(KERNEL)), frames[-1])
+    near = os.path.relpath(frame.filename) if Path(frame.filename).is_relative_to(Path.cwd()) else frame.filename
+    said = " ".join(str(error).split())
+    return ModelError(f"{who}: {near}:{frame.lineno}, in {frame.name}: {type(error).__name__}: {said}")

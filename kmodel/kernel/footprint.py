@@ -7,6 +7,7 @@ under them.
 """
 
 from collections.abc import Callable, Hashable, Iterator
+from functools import cache
 from itertools import zip_longest
 from typing import Any, NoReturn, TypeVar
 
@@ -14,8 +15,8 @@ import attrs
 
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster, Put, Replace, Then
-from kmodel.kernel.errors import ModelError
-from kmodel.kernel.rank import close_gaps
+from kmodel.kernel.errors import BoundReached, ModelError, name_error
+from kmodel.kernel.rank import Forgets, close_gaps
 from kmodel.kernel.values import WHOLE, plain, shape, tracked
 
 T = TypeVar("T")
@@ -97,7 +98,7 @@ class _CellLog:
     cell: Cell[Any]
 
     def read(self, path: tuple[str, ...], found: Hashable) -> None:
-        self.log.note(self.position, Projection(path), found)
+        self.log.note(self.position, _attribute(path), found)
 
     def refuse(self, path: tuple[str, ...]) -> NoReturn:
         raise ModelError(
@@ -106,11 +107,15 @@ class _CellLog:
         )
 
 
+@cache
+def _attribute(path: tuple[str, ...]) -> Projection:
+    return Projection(path)
+
+
 class View(Cluster):
     """A cluster as one call of a transition or spec sees it: every read goes to the log, every write is kept.
 
-    What is read of a cell that was written is a function of what was there before: of the cluster before, that is
-    what was read.
+    What is read of a cell that was written is a function of what was there before; so that is what counts as read.
     """
 
     __slots__ = ("_log", "_pending")
@@ -164,9 +169,9 @@ class View(Cluster):
         """Return what was written, in the order of the cells."""
         return tuple(Write(position, self._pending[position]) for position in sorted(self._pending))
 
-    def written(self) -> tuple[tuple[Cell[Any], Callable[[Any], Any]], ...]:
-        """Return the cells that were written, in their order, with their updates."""
-        return tuple((self.layout.cells[position], self._pending[position]) for position in sorted(self._pending))
+    def updates(self) -> Iterator[tuple[Cell[Any], Callable[[Any], Any]]]:
+        """Yield the cells that were written, in their order, each with its update."""
+        return ((self.layout.cells[position], self._pending[position]) for position in sorted(self._pending))
 
     def belongs_to(self, log: Log) -> bool:
         """Tell whether this view reports to that log."""
@@ -206,8 +211,10 @@ def record(
     before = View.on(cluster, log)
     try:
         after = function(before)
-    except ModelError as error:
-        raise ModelError(f"{who}: {error}") from error
+    except BoundReached:
+        raise
+    except Exception as error:
+        raise name_error(who, error) from error
     if after is None:
         return None, log.footprint()
     if not isinstance(after, View) or not after.belongs_to(log):
@@ -215,14 +222,15 @@ def record(
             f"{who} returned {type(after).__name__!r}, not a cluster made from the one it was given; "
             "return cluster.set(...) or None"
         )
-    settled = close_gaps(before, after, after.written())
-    assert isinstance(settled, View)
-    effect = Effect(after.writes(), settled.writes())
     try:
-        apply(cluster, effect.total)
-    except ModelError as error:
-        raise ModelError(f"{who}: {error}") from error
-    return effect, log.footprint()
+        apply(cluster, after.writes())  # fails here, with a name, if what is written can change
+    except BoundReached:
+        raise
+    except Exception as error:
+        raise name_error(who, error) from error
+    settled = close_gaps(before, after, after.updates())
+    assert isinstance(settled, View)
+    return Effect(after.writes(), settled.writes()), log.footprint()
 
 
 def check_deterministic(
@@ -233,6 +241,8 @@ def check_deterministic(
     for one, other in zip_longest(first[1], second[1]):
         if one == other:
             continue
+        if one is not None and other is not None and _of_writes(one) and _of_writes(other):
+            continue  # the kernel's own look at what was written: the writes differ, which is told below
         places = [f"cell {cells[read.position]}" if read else "nothing more" for read in (one, other)]
         if places[0] == places[1] and one.projection.function != other.projection.function:
             raise ModelError(f"{who}: {places[0]} is looked at through {MADE_ANEW}")
@@ -247,6 +257,10 @@ def check_deterministic(
             f"{who} is not deterministic: called twice on one cluster it answered {_shown(first[0], cluster)} and then "
             f"{_shown(second[0], cluster)}; use no clock, randomness or order of a set"
         )
+
+
+def _of_writes(read: Read) -> bool:
+    return isinstance(read.projection.function, Forgets)
 
 
 def _made_anew(first: object, second: object) -> Iterator[int]:

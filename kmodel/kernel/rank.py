@@ -6,18 +6,18 @@ mentions any more, the later ones of that scope move up. So the numbers of a sco
 cluster, and clusters that would differ only in absolute numbers are one.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
 import attrs
 
 from kmodel.kernel.cell import Cell
-from kmodel.kernel.cluster import Cluster, Put, drop_first
-from kmodel.kernel.values import fields
+from kmodel.kernel.cluster import Cluster
+from kmodel.kernel.values import ATOMS, fields
 
 
-@attrs.frozen(order=True)
+@attrs.frozen(order=True, cache_hash=True)
 class Rank:
     """The number-th of the things of a scope that are still mentioned."""
 
@@ -27,18 +27,19 @@ class Rank:
 
 @attrs.frozen(cache_hash=True)
 class Mentions:
-    """The projection of a value on the numbers of a scope that it mentions, in ascending order."""
+    """The projection of a value on whether it mentions a number of a scope above a given one (0: any at all)."""
 
     scope: str
+    above: int = 0
 
-    def __call__(self, value: Any) -> tuple[int, ...]:
-        """Return the numbers."""
-        return tuple(sorted(rank.number for rank in ranks(value) if rank.scope == self.scope))
+    def __call__(self, value: Any) -> bool:
+        """Tell whether it does."""
+        return any(rank.scope == self.scope and rank.number > self.above for rank in ranks(value))
 
 
 @attrs.frozen(cache_hash=True)
-class Mentioning:
-    """The projection of a value on whether it mentions a rank."""
+class MentionsRank:
+    """The projection of a value on whether it mentions this very rank."""
 
     rank: Rank
 
@@ -48,124 +49,103 @@ class Mentioning:
 
 
 @attrs.frozen(cache_hash=True)
-class Beyond:
-    """The projection of a value on whether it mentions a later rank of the same scope."""
+class Highest:
+    """The projection of a value on the highest number of a scope that it mentions, 0 if none."""
 
-    rank: Rank
+    scope: str
 
-    def __call__(self, value: Any) -> bool:
-        """Tell whether it does."""
-        return any(other.scope == self.rank.scope and other.number > self.rank.number for other in ranks(value))
+    def __call__(self, value: Any) -> int:
+        """Return the number."""
+        return max((rank.number for rank in ranks(value) if rank.scope == self.scope), default=0)
+
+
+@attrs.frozen(cache_hash=True)
+class Forgets:
+    """The projection of a value on the ranks that it mentions and no longer mentions after an update of it."""
+
+    update: Callable[[Any], Any]
+
+    def __call__(self, value: Any) -> frozenset[Rank]:
+        """Return the ranks."""
+        return ranks(value) - ranks(self.update(value))
 
 
 @attrs.frozen(cache_hash=True)
 class MoveUp:
-    """The update that moves the later ranks of a scope up by one, since nobody mentions this one any more."""
+    """The update that gives each rank of a scope behind a forgotten one the number before its own."""
 
     forgotten: Rank
 
     def __call__(self, old: Any) -> Any:
-        """Return the value with the later ranks moved up."""
-        return _moved_up(self.forgotten, old) if Beyond(self.forgotten)(old) else old
+        """Return the value with its ranks moved up."""
+        if not any(self._is_behind(rank) for rank in ranks(old)):
+            return old
+        return _moved_up(self, old)
+
+    def _is_behind(self, rank: Rank) -> bool:
+        return rank.scope == self.forgotten.scope and rank.number > self.forgotten.number
+
+    def moved(self, value: Any) -> Any:
+        """Return a value that mentions a rank behind the forgotten one, with its parts moved up."""
+        if isinstance(value, Rank):
+            return Rank(value.scope, value.number - 1)
+        if isinstance(value, tuple):
+            return tuple(self(item) for item in value)
+        if isinstance(value, frozenset):
+            return frozenset(self(item) for item in value)
+        return attrs.evolve(value, **{name: self(getattr(value, name)) for name in fields(type(value))})
 
 
-def _moved_up(forgotten: Rank, value: Any) -> Any:
-    if isinstance(value, Rank):
-        later = value.scope == forgotten.scope and value.number > forgotten.number
-        return Rank(value.scope, value.number - 1) if later else value
-    if isinstance(value, tuple):
-        return tuple(_moved_up(forgotten, item) for item in value)
-    if isinstance(value, frozenset):
-        return frozenset(_moved_up(forgotten, item) for item in value)
-    return _object_moved_up(forgotten, value) if attrs.has(type(value)) else value
+# Values share most of their parts (an object is in etcd, in caches and in queues), so what was found out of a part is kept.
+KEPT = 1 << 16
 
 
-@lru_cache(maxsize=1 << 16)
-def _object_moved_up(forgotten: Rank, value: Any) -> Any:
-    moved = {name: _moved_up(forgotten, getattr(value, name)) for name in fields(type(value))}
-    return attrs.evolve(value, **moved)
+@lru_cache(maxsize=KEPT)
+def _moved_up(update: MoveUp, value: Any) -> Any:
+    return update.moved(value)
 
 
-@lru_cache(maxsize=1 << 16)
 def ranks(value: Any) -> frozenset[Rank]:
     """Return all ranks that a value mentions."""
-    return frozenset(_walk(value))
+    if isinstance(value, ATOMS):
+        return NO_RANKS
+    return _ranks(value)
 
 
-def _walk(value: Any) -> Iterator[Rank]:
+NO_RANKS: frozenset[Rank] = frozenset()
+
+
+@lru_cache(maxsize=KEPT)
+def _ranks(value: Any) -> frozenset[Rank]:
     if isinstance(value, Rank):
-        yield value
-    elif isinstance(value, tuple | frozenset):
-        for item in value:
-            yield from ranks(item)  # items of a queue are met again and again
-    elif attrs.has(type(value)):
-        for name in fields(type(value)):
-            yield from _walk(getattr(value, name))
-
-
-def mentioned(cluster: Cluster, scope: str) -> tuple[int, ...]:
-    """Return the numbers of the scope that any cell of the cluster mentions, in ascending order."""
-    mentions = Mentions(scope)
-    numbers: set[int] = set()
-    for cell in cluster.layout.cells_of(scope):
-        numbers.update(cluster.look(cell, mentions))
-    return tuple(sorted(numbers))
+        return frozenset((value,))
+    parts = value if isinstance(value, tuple | frozenset) else (getattr(value, name) for name in fields(type(value)))
+    return NO_RANKS.union(*(ranks(part) for part in parts))
 
 
 def is_mentioned(cluster: Cluster, scope: str) -> bool:
-    """Tell whether any cell of the cluster mentions a rank of the scope."""
-    return any(cluster.look(cell, Beyond(Rank(scope, 0))) for cell in cluster.layout.cells_of(scope))
+    """Tell whether any cell mentions a rank of the scope."""
+    return any(cluster.look(cell, Mentions(scope)) for cell in cluster.layout.cells_of(scope))
 
 
-def fresh(cluster: Cluster, scope: str) -> Rank:
-    """Return a new rank of the scope, later than all that are mentioned."""
-    last = 0
-    for cell in cluster.layout.cells_of(scope):
-        # most cells mention nothing later than those before them: that is all that is read of them
-        if cluster.look(cell, Beyond(Rank(scope, last))):
-            last = cluster.look(cell, Mentions(scope))[-1]
-    return Rank(scope, last + 1)
+def fresh(cluster: Cluster, scope: str, *, after: Rank | None = None) -> Rank:
+    """Return a new rank of the scope, later than all that are mentioned; `after` is the latest of them, if known."""
+    if after is not None:
+        return Rank(scope, after.number + 1)
+    highest = Highest(scope)
+    return Rank(scope, 1 + max((cluster.look(cell, highest) for cell in cluster.layout.cells_of(scope)), default=0))
 
 
-def close_gaps(before: Cluster, after: Cluster, written: Iterable[tuple[Cell[Any], Callable[[Any], Any]]]) -> Cluster:
-    """Return the cluster after a step with the ranks moved up where the written cells forgot the last mention of one.
-
-    It looks at no more than it must, since what it looks at is part of the footprint of every transition.
-    """
-    places: dict[Rank, Cell[Any]] = {}
-    for cell, update in written:
-        for rank in _may_forget(before, cell, update):
-            places.setdefault(rank, cell)
-    for rank in sorted(places, reverse=True):
+def close_gaps(before: Cluster, after: Cluster, updates: Iterable[tuple[Cell[Any], Callable[[Any], Any]]]) -> Cluster:
+    """Return the cluster after some updates with the ranks moved up behind each whose last mention they took away."""
+    candidates: set[Rank] = set()
+    for cell, update in updates:
+        candidates |= before.look(cell, Forgets(update))
+    for rank in sorted(candidates, reverse=True):  # from the last, so that the numbers of the others stay
         cells = after.layout.cells_of(rank.scope)
-        if any(after.look(cell, Mentioning(rank)) for cell in (places[rank], *cells)):
+        if any(after.look(cell, MentionsRank(rank)) for cell in cells):
             continue
         for cell in cells:
-            if after.look(cell, Beyond(rank)):
+            if after.look(cell, Mentions(rank.scope, rank.number)):
                 after = after.modify(cell, MoveUp(rank))
     return after
-
-
-def _may_forget(before: Cluster, cell: Cell[Any], update: Callable[[Any], Any]) -> frozenset[Rank]:
-    """Return ranks among which are all that an update makes a cell forget.
-
-    An update may have a method `dropped`, which returns the part of the old value that is gone; else all of it may be.
-    """
-    if update is drop_first:
-        return before.look(cell, _ranks_of_first)
-    if hasattr(update, "dropped"):
-        return before.look(cell, _RanksDropped(update))
-    old = before.look(cell, ranks)
-    return old - ranks(update.value) if isinstance(update, Put) else old
-
-
-@attrs.frozen(cache_hash=True)
-class _RanksDropped:
-    update: Any
-
-    def __call__(self, value: Any) -> frozenset[Rank]:
-        return ranks(self.update.dropped(value))
-
-
-def _ranks_of_first(items: tuple[Any, ...]) -> frozenset[Rank]:
-    return ranks(items[0]) if items else frozenset()

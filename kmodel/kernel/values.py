@@ -100,8 +100,22 @@ def _equal(self: Any, other: Any) -> bool:
     return all(getattr(self, name) == getattr(other, name) for name in fields(self.__class__))
 
 
+_PLAIN: dict[int, Any] = {}  # values known to be free of stand-ins, by id; they are kept, so that an id stays theirs
+MOST_PLAIN = 1 << 18
+
+
 def plain(value: Any, where: Callable[[], str]) -> Any:
     """Return the value free of stand-ins, noting a stand-in as read whole; ModelError if it is not immutable."""
+    if id(value) in _PLAIN:
+        return value
+    result = _plain(value, where)
+    if len(_PLAIN) >= MOST_PLAIN:
+        _PLAIN.clear()
+    _PLAIN[id(result)] = result
+    return result
+
+
+def _plain(value: Any, where: Callable[[], str]) -> Any:
     kind: Any = type(value)
     if hasattr(kind, "_kmodel_tracked"):
         original, path, log = value._kmodel_tracked

@@ -28,7 +28,9 @@ KINDS = (
     KindOfObject("ReplicaSet", "apps/v1", "replicasets", "replicaset", ReplicaSet),
     KindOfObject("ReplicationController", "v1", "replicationcontrollers", "replicationcontroller", ReplicaSet),
     KindOfObject("Service", "v1", "services", "service", Service),
-    KindOfObject("EndpointSlice", "discovery.k8s.io/v1", "endpointslices", "endpointslice", EndpointSlice, in_manifests=False),
+    KindOfObject(
+        "EndpointSlice", "discovery.k8s.io/v1", "endpointslices", "endpointslice", EndpointSlice, in_manifests=False
+    ),
     KindOfObject("Lease", "coordination.k8s.io/v1", "leases", "lease", Lease, in_manifests=False),
 )
 BY_KIND = {kind.kind: kind for kind in KINDS}

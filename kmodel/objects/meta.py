@@ -11,7 +11,7 @@ Labels = tuple[tuple[str, str], ...]
 DEFAULT_NAMESPACE = "default"
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class OwnerReference:
     """The controller that owns an object; at most one, so `controller: true` is implied."""
 
@@ -20,7 +20,7 @@ class OwnerReference:
     uid: Rank
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class ObjectMeta:
     """Name, identity and version; `deleting` stands for a set deletionTimestamp, grace is in seconds."""
 

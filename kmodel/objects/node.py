@@ -11,7 +11,7 @@ from kmodel.objects.meta import ObjectMeta
 GIBIBYTE = 1 << 30
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Taint:
     """What keeps pods that do not tolerate it off a node."""
 
@@ -20,7 +20,7 @@ class Taint:
     effect: str = "NoSchedule"
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class NodeSpec:
     """What an administrator or the node lifecycle controller set."""
 
@@ -28,7 +28,7 @@ class NodeSpec:
     taints: tuple[Taint, ...] = ()
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class NodeStatus:
     """The Ready condition ("True", "False", "Unknown") and what pods may use."""
 
@@ -38,7 +38,7 @@ class NodeStatus:
     pods: int = 110
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Node:
     """A machine that runs pods."""
 
@@ -47,7 +47,7 @@ class Node:
     status: NodeStatus = NodeStatus()
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Lease:
     """A node's heartbeat: `renewed` is renewTime, of which only the order matters."""
 

@@ -8,7 +8,7 @@ import attrs
 from kmodel.objects.meta import Labels, ObjectMeta
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Resources:
     """Amounts of cpu in millicores and of memory in bytes; None where the manifest names none."""
 
@@ -16,7 +16,7 @@ class Resources:
     memory_bytes: int | None = None
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Container:
     """One container of a pod's spec."""
 
@@ -26,7 +26,7 @@ class Container:
     limits: Resources = Resources()
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Toleration:
     """What taints a pod puts up with; an empty key with operator Exists tolerates all, effect None any effect."""
 
@@ -36,7 +36,7 @@ class Toleration:
     effect: str | None = None
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class PodSpec:
     """What the user asks for, and the node that the scheduler chose."""
 
@@ -58,7 +58,7 @@ class PodSpec:
         return sum(container.requests.memory_bytes or 0 for container in self.containers)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class PodStatus:
     """What the kubelet observed (phase, ready, restarts) and why a pod does not run; `scheduled` is PodScheduled."""
 
@@ -69,7 +69,7 @@ class PodStatus:
     scheduled: bool | None = None
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Pod:
     """A pod: the smallest thing that is scheduled, once, and never moved."""
 
@@ -88,7 +88,7 @@ class Pod:
         return not self.terminal and not self.metadata.deleting
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Binding:
     """The scheduler's word on which node a pod goes to: the body of POST pods/{name}/binding."""
 

@@ -1,7 +1,8 @@
 """ReplicaSets, ReplicationControllers, Services and EndpointSlices [pkg/apis/{apps,core,discovery}/types.go, 1.34].
 
 A ReplicationController is a ReplicaSet whose kind says so: Kubernetes runs both by one controller, too
-[pkg/controller/replication/replication_controller.go]. Left out: status, minReadySeconds, ports (a pod is one endpoint).
+[pkg/controller/replication/replication_controller.go]. Left out: status, minReadySeconds, ports (a pod is one
+endpoint).
 """
 
 import attrs
@@ -11,15 +12,15 @@ from kmodel.objects.meta import Labels, ObjectMeta
 from kmodel.objects.pod import PodSpec
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class PodTemplate:
     """What the pods of a ReplicaSet look like."""
 
     labels: Labels = ()
-    spec: PodSpec = PodSpec()
+    spec: PodSpec = attrs.field(factory=PodSpec)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class ReplicaSet:
     """A number of equal pods to keep running; `kind` is ReplicaSet or ReplicationController."""
 
@@ -30,7 +31,7 @@ class ReplicaSet:
     template: PodTemplate = PodTemplate()
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Service:
     """A name for the ready pods that a selector selects."""
 
@@ -38,7 +39,7 @@ class Service:
     selector: Labels = ()
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Endpoint:
     """One pod that a Service may route to."""
 
@@ -46,7 +47,7 @@ class Endpoint:
     uid: Rank
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class EndpointSlice:
     """The ready pods of a Service, by name."""
 

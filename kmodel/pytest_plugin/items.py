@@ -81,7 +81,7 @@ class SpecItem(_Item):
         if outcome.standing is Standing.HAZARD:
             pytest.xfail(f"documented hazard: {outcome.text}")
         if outcome.standing is Standing.VACUOUS:
-            _skip(f"never happens in this scenario: {outcome.text}")
+            _skip(f"never happens in this scenario, {outcome.text}")
         if outcome.standing is Standing.OPEN and self.spec.kind is Kind.SOMETIMES:
             _skip(f"not reached: {outcome.text}")
 

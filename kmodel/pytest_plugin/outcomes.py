@@ -13,10 +13,12 @@ from kmodel.reporting.failure import failure_text
 from kmodel.reporting.wording import Standing, all_states, word
 from kmodel.reporting.writer import Written
 
-# What the summary calls an outcome where the verdict's own word does not fit in a list of counts.
+# What the summary calls an outcome, in a list of counts: "16 hold, 1 violated".
 LABELS = {
-    (Standing.VACUOUS, Kind.SOMETIMES): "never happens",
-    (Standing.HOLDS, Kind.SOMETIMES): "happens",
+    (Standing.HOLDS, Kind.INVARIANT): "hold",
+    (Standing.HOLDS, Kind.STEP_INVARIANT): "hold",
+    (Standing.HOLDS, Kind.SOMETIMES): "happen",
+    (Standing.VACUOUS, Kind.SOMETIMES): "never happen",
     (Standing.VIOLATED, Kind.INVARIANT): "violated",
     (Standing.VIOLATED, Kind.STEP_INVARIANT): "violated",
 }
@@ -29,6 +31,7 @@ class Outcome:
     standing: Standing
     text: str
     label: str
+    is_sometimes: bool
 
 
 @attrs.frozen
@@ -52,7 +55,7 @@ class Explored:
         """Return the exploration that the text is of."""
         told = json.loads(text)
         outcomes = {
-            key: Outcome(Standing(outcome["standing"]), outcome["text"], outcome["label"])
+            key: Outcome(Standing(outcome["standing"]), outcome["text"], outcome["label"], outcome["is_sometimes"])
             for key, outcome in told["outcomes"].items()
         }
         lists = {name: tuple(told[name]) for name in ("left_out", "notes")}
@@ -67,12 +70,13 @@ def explored(job: Job, result: Result, report: Written | str, width: int) -> Exp
 
     def outcome(finding: Finding) -> Outcome:
         wording = word(finding, result)
+        is_sometimes = finding.spec.kind is Kind.SOMETIMES
         label = LABELS.get((wording.standing, finding.spec.kind)) or wording.verdict
         if wording.standing is not Standing.VIOLATED:
-            return Outcome(wording.standing, wording.why, label)
+            return Outcome(wording.standing, wording.why, label, is_sometimes)
         trace_file = traces.get(finding.spec.name)
         text = failure_text(finding, job.source, trace_file=trace_file, index=index, width=width)
-        return Outcome(wording.standing, text, label)
+        return Outcome(wording.standing, text, label, is_sometimes)
 
     return Explored(
         job.name,

@@ -14,5 +14,12 @@ def build(path: Path, specs: tuple[Spec, ...]) -> tuple[Model, Source, str, int 
     """
     loaded = scenario.load([path])
     model = scenario.model(loaded, specs)
-    source = Source(loaded.name, loaded.sources, taking_part=loaded.taking_part, left_out=loaded.left_out)
+    source = Source(
+        loaded.name,
+        loaded.sources,
+        taking_part=loaded.taking_part,
+        left_out=loaded.left_out,
+        ignored_fields=loaded.ignored_fields,
+        description=loaded.description,
+    )
     return model, source, loaded.engine, loaded.max_states

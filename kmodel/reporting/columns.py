@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 GAP = "   "
-NARROWEST_LAST = 36  # columns; with less room than this, a text that does not fit goes on lines of its own
+NARROWEST_LAST = 30  # columns; with less room than this, a text that does not fit goes on lines of its own
 INDENT = 7  # columns by which that is indented
 
 

@@ -7,7 +7,7 @@ from kmodel.kernel import Trace
 from kmodel.reporting.failure import replay_command
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import story
-from kmodel.reporting.wording import never_fired, ordered
+from kmodel.reporting.wording import never_fired, ordered, untested
 from kmodel.reporting.writer import Written
 
 API_VERSION = "kmodel.dev/v1alpha1"
@@ -30,6 +30,7 @@ def check_document(result: Result, source: Source, written: Written | None = Non
             "faults": dict(source.faults),
             "takingPart": list(source.taking_part),
             "leftOut": list(source.left_out),
+            "ignoredFields": list(source.ignored_fields),
         },
         "engine": result.engine,
         "finished": result.finished,
@@ -53,6 +54,7 @@ def check_document(result: Result, source: Source, written: Written | None = Non
             }
             for finding, wording in ordered(result)
         ],
+        "notPutToTheTest": [finding.spec.name for finding in untested(result)],
         "neverFired": list(never_fired(result)),
         "actions": dict(result.fired),
         "report": None if written is None else str(written.index),

@@ -1,6 +1,6 @@
 """Handlers: each consumes the events of an exploration and knows nothing of the others."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 
 import attrs
 
@@ -28,7 +28,11 @@ def drive(events: Iterable[Event], *handlers: Handler) -> Driven:
             for handle in handlers:
                 handle(event)
     except KeyboardInterrupt:
+        if so_far.model is None:  # nothing was begun
+            raise
         interrupted = True
+        if isinstance(events, Generator):
+            events.close()
         finished = Finished(so_far.result("interrupted"))
         for handle in handlers:
             handle(finished)

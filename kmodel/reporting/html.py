@@ -7,6 +7,7 @@ from pathlib import Path
 
 import attrs
 import jinja2
+import markupsafe
 
 from kmodel.engines.verdict import Finding, Result
 from kmodel.kernel import Kind
@@ -17,7 +18,16 @@ from kmodel.reporting.pictures import Picture
 from kmodel.reporting.sequence import sequence_svg
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import Line, story
-from kmodel.reporting.wording import Standing, Wording, never_fired, ordered, overall, scope, states_per_second
+from kmodel.reporting.wording import (
+    Standing,
+    Wording,
+    never_fired,
+    ordered,
+    overall,
+    scope,
+    states_per_second,
+    untested,
+)
 
 
 @attrs.frozen
@@ -61,9 +71,9 @@ def page(
             overall=overall(result),
             scope=scope(result),
             speed=states_per_second(result),
-            bad=any(each.wording.standing in (Standing.VIOLATED, Standing.VACUOUS) for each in told),
+            mood=_mood(told, result),
             told=told,
-            vacuous=[each for each in told if each.wording.standing is Standing.VACUOUS],
+            idle=_idle(told, result),
             unfired=never_fired(result),
             counterexamples=[each for each in with_trace if not each.is_story],
             stories=[each for each in with_trace if each.is_story],
@@ -71,6 +81,19 @@ def page(
             pictures=[(picture, picture.drawing.svg and inline(picture.drawing.svg)) for picture in pictures],
         )
     )
+
+
+def _idle(told: Sequence[Told], result: Result) -> list[tuple[Told, list[Told]]]:
+    """Return what was not put to the test, each with what would have shown that it was and never happens."""
+    names = {finding.spec.name for finding in untested(result)}
+    return [
+        (
+            each,
+            [other for other in told if (shown := other.finding.spec.shows) and shown.name == each.finding.spec.name],
+        )
+        for each in told
+        if each.finding.spec.name in names
+    ]
 
 
 def coverage(result: Result) -> tuple[Coverage, ...]:
@@ -95,6 +118,13 @@ def coverage(result: Result) -> tuple[Coverage, ...]:
     return tuple(sorted(rows, key=lambda row: row.count > 0))
 
 
+def _mood(told: Sequence[Told], result: Result) -> str:
+    standings = {each.wording.standing for each in told}
+    if Standing.VIOLATED in standings:
+        return "bad"
+    return "open" if Standing.VACUOUS in standings or not result.finished else "good"
+
+
 def _told(
     finding: Finding, wording: Wording, source: Source, actors: Sequence[str], trace_files: Mapping[str, Path]
 ) -> Told:
@@ -116,4 +146,5 @@ def _template() -> jinja2.Template:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["number"] = "{:,}".format
+    environment.filters["breakable"] = lambda name: markupsafe.escape(name).replace("_", markupsafe.Markup("_<wbr>"))
     return environment.get_template("index.html")

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 import attrs
 
-from kmodel.engines.graph import extract, neighbourhood
+from kmodel.engines.graph import Graph, extract, neighbourhood
 from kmodel.engines.verdict import Finding
 from kmodel.kernel import Model
 from kmodel.reporting import dot
 from kmodel.reporting.draw import Drawing, draw
-from kmodel.reporting.quotient import chosen_fields, quotient, telling_fields
+from kmodel.reporting.quotient import Field, chosen_fields, quotient, telling_fields
 from kmodel.reporting.wording import count
 
 MOST_DRAWN = 250  # states of a graph that is drawn whole
-MOST_GROUPED = 1500  # states that a quotient is made of: a few seconds' work
+MOST_GROUPED = 1000  # states that a quotient is made of: a few seconds' work
 
 
 @attrs.frozen
@@ -38,17 +38,16 @@ def pictures(
     """Return the pictures of a model and of the violations that are given; FieldError for an unknown field."""
     sketch = draw if svg else _not_drawn
     traces = [finding.trace for finding in findings if finding.trace is not None]
-    graph = extract(model, max_states)
-    if graph.complete and not group_by:
+    graph = extract(model, max(MOST_GROUPED, max_states))
+    if graph.complete and len(graph.states) <= max_states and not group_by:
         labels = "" if len(graph.states) <= dot.MOST_LABELLED else " Hover over a state or an arrow to see what it is."
         caption = f"All {count(len(graph.states), 'state')}; the initial one has a thick outline.{labels}"
         source = dot.whole(graph, model.name, traces)
         return (Picture("state-graph", "State graph", caption, source, sketch(source)),)
-    larger = extract(model, max(MOST_GROUPED, max_states))
-    fields = chosen_fields(larger, group_by) if group_by else telling_fields(larger)
-    groups = quotient(larger, fields)
+    fields = chosen_fields(graph, group_by) if group_by else telling_fields(graph)
+    groups = quotient(graph, fields)
     source = dot.grouped(groups, model.name)
-    caption = _grouped_caption(len(larger.states), larger.complete, [str(field) for field in fields])
+    caption = _grouped_caption(graph, fields, max_states)
     drawn = [Picture("state-graph", "State graph, grouped", caption, source, sketch(source))]
     for finding in findings:
         if finding.trace is not None:
@@ -67,6 +66,8 @@ def _not_drawn(dot: str) -> Drawing:
     return Drawing(None)
 
 
-def _grouped_caption(states: int, complete: bool, fields: list[str]) -> str:
-    seen = f"All {states:,} states" if complete else f"The first {states:,} states that were found, not all there are"
-    return f"{seen}, too many to draw one by one, grouped by {', '.join(fields) or 'nothing'}."
+def _grouped_caption(graph: Graph, fields: Sequence[Field], max_states: int) -> str:
+    states = count(len(graph.states), "state")
+    seen = f"All {states}" if graph.complete else f"The first {states} that were found, not all there are"
+    why = ", too many to draw one by one" if len(graph.states) > max_states else ""
+    return f"{seen}{why}, grouped by {', '.join(map(str, fields)) or 'nothing'}."

@@ -8,7 +8,7 @@ from kmodel.reporting.wording import count
 
 
 class ProgressLine:
-    """The handler that shows how far an exploration is; it leaves nothing on the terminal."""
+    """The handler that shows how far an exploration is; on a terminal only, and it leaves nothing there once closed."""
 
     def __init__(self, console: Console) -> None:
         self._bar = Progress(
@@ -18,6 +18,7 @@ class ProgressLine:
             TextColumn("{task.fields[counts]}"),
             console=console,
             transient=True,
+            disable=console.quiet or not console.is_terminal,
         )
         self._task: TaskID | None = None
 
@@ -32,7 +33,11 @@ class ProgressLine:
                 self._task, completed=event.states - event.waiting, total=event.states, counts=counts(event)
             )
         elif isinstance(event, events.Finished):
-            self._bar.stop()
+            self.close()
+
+    def close(self) -> None:
+        """Take the line off the terminal and show the cursor again, however the exploration ended."""
+        self._bar.stop()
 
 
 def counts(event: events.Progress) -> str:

@@ -7,7 +7,11 @@ import attrs
 
 @attrs.frozen
 class Source:
-    """The scenario's name, the files and options it was read with, who takes part, and what was left out and why."""
+    """The scenario's name and description, the files and options it was read with, who takes part, and what does not.
+
+    `left_out` says in sentences which actors do not take part, `ignored_fields` which fields of the manifests the model
+    does not read, each with its object: `pod/nginx: spec.volumes`.
+    """
 
     name: str
     files: tuple[Path, ...] = ()
@@ -15,3 +19,14 @@ class Source:
     faults: tuple[tuple[str, int], ...] = ()
     taking_part: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    ignored_fields: tuple[str, ...] = ()
+    description: str = ""
+
+    @property
+    def ignored_by_object(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The fields that the model does not read, by object."""
+        objects: dict[str, list[str]] = {}
+        for field in self.ignored_fields:
+            name, _, path = field.partition(": ")
+            objects.setdefault(name, []).append(path)
+        return tuple((name, tuple(paths)) for name, paths in objects.items())

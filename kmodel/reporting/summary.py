@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.text import Text
 
 from kmodel.engines.verdict import Result
-from kmodel.reporting.columns import columns
+from kmodel.reporting.columns import columns, wrapped
 from kmodel.reporting.source import Source
-from kmodel.reporting.wording import Standing, count, never_fired, ordered, scope, states_per_second
+from kmodel.reporting.wording import Standing, count, never_fired, ordered, scope, states_per_second, untested
 
 STYLE = {
-    Standing.VACUOUS: "bold red",
+    Standing.VACUOUS: "yellow",
     Standing.VIOLATED: "bold red",
     Standing.HAZARD: "yellow",
     Standing.OPEN: "yellow",
@@ -23,6 +23,10 @@ LABEL = 14  # columns for the label of a fact
 
 def print_summary(console: Console, source: Source, result: Result) -> None:
     """Print what was explored and the verdict on each spec."""
+    for heading, names in _gaps(result):  # what was not put to the test comes first, or nobody reads it
+        console.print(Text(f"{heading} ({len(names)})", "bold red"))
+        print_lines(console, wrapped(", ".join(names), console.width, 2), "", "")
+        console.print()
     for label, text, style in _facts(source, result):
         _print_fact(console, label, text, style)
     if not result.findings:
@@ -45,15 +49,27 @@ def print_lines(console: Console, lines: list[str], word: str = "", style: str =
     console.print(text, soft_wrap=True)
 
 
-def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
+def _gaps(result: Result) -> Iterator[tuple[str, tuple[str, ...]]]:
+    idle = tuple(finding.spec.name for finding in untested(result))
+    if idle:
+        yield "NOT PUT TO THE TEST HERE", idle
     unfired = never_fired(result)
-    if unfired:  # what was never put to the test comes first, or nobody reads it
-        yield "NEVER FIRED", ", ".join(unfired) + ("" if result.finished else " (so far)"), "bold red"
+    if unfired:
+        yield "NEVER FIRED" if result.finished else "NEVER FIRED SO FAR", unfired
+
+
+def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
     yield "SCENARIO", source.name, "bold"
+    if source.description:
+        yield "", source.description, ""
     yield "TAKES PART", ", ".join(source.taking_part) or "every actor of the model", ""
     yield "LEFT OUT", source.left_out[0] if source.left_out else "nothing", ""
     for sentence in source.left_out[1:]:
         yield "", sentence, ""
+    label = "NOT READ"
+    for name, paths in source.ignored_by_object:
+        yield label, f"{name}: {', '.join(paths)}", ""
+        label = ""
     yield "EXPLORED", counted(result), ""
     yield "", f"{result.seconds:.1f} s, {states_per_second(result)} states/s, engine {result.engine}", ""
     yield "", scope(result), "" if result.finished else "yellow"

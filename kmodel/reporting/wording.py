@@ -27,12 +27,14 @@ class Wording:
     why: str
 
     def __str__(self) -> str:
-        colon = ":" if self.standing in (Standing.VACUOUS, Standing.HAZARD) else ""
-        return f"{self.verdict}{colon} {self.why}"
+        colon = ":" if self.standing is Standing.HAZARD else ""
+        return f"{self.verdict}{colon} {self.why}".rstrip()
 
     @property
     def in_short(self) -> "Wording":
-        """The same without the details of why no more is known, where those are told once for all specs."""
+        """The same without what is told once for all specs: how many states there are, and why no more is known."""
+        if self.standing is Standing.VACUOUS:
+            return attrs.evolve(self, why="")  # what it leaves untested is listed once, before all verdicts
         if self.standing is not Standing.OPEN:
             return self
         return attrs.evolve(self, why=f"({self.why.strip('()').rpartition('; ')[2].partition(':')[0]})")
@@ -42,8 +44,9 @@ def word(finding: Finding, result: Result) -> Wording:
     """Return a finding in words."""
     if finding.is_vacuous:
         shown = finding.spec.shows
-        why = f"{finding.reason}, so {shown.name} is not shown to be put to the test" if shown else finding.reason
-        return Wording(Standing.VACUOUS, "VACUOUS", why)
+        alone = shown is not None and shown.name in [each.spec.name for each in untested(result)]
+        so = f", so {shown.name} is not put to the test" if shown is not None and alone else ""
+        return Wording(Standing.VACUOUS, "never happens", f"in {all_states(result)}{so}")
     if finding.is_hazard:
         why = f"{finding.spec.hazard} (violated {_where(finding)}: {finding.reason})"
         return Wording(Standing.HAZARD, "documented hazard", why)
@@ -55,7 +58,20 @@ def word(finding: Finding, result: Result) -> Wording:
         return Wording(Standing.OPEN, "no violation found", f"({finding.reason})")
     if finding.spec.kind is Kind.SOMETIMES:
         return Wording(Standing.HOLDS, "holds", f"(first {_where(finding)})")
-    return Wording(Standing.HOLDS, "holds", f"({all_states(result)})")
+    but = ", but not put to the test" if _is_untested(finding, result) else ""
+    return Wording(Standing.HOLDS, "holds", f"({all_states(result)}){but}")
+
+
+def untested(result: Result) -> tuple[Finding, ...]:
+    """Return what holds without having been put to the test: nothing happens that would show it not to be vacuous."""
+    return tuple(finding for finding in result.findings if _is_untested(finding, result))
+
+
+def _is_untested(finding: Finding, result: Result) -> bool:
+    if finding.verdict is not Verdict.HOLDS:
+        return False
+    witnesses = [each for each in result.findings if each.spec.shows and each.spec.shows.name == finding.spec.name]
+    return bool(witnesses) and all(witness.is_vacuous for witness in witnesses)
 
 
 def word_on_trace(finding: Finding) -> str:
@@ -95,9 +111,11 @@ def never_fired(result: Result) -> tuple[str, ...]:
 def overall(result: Result) -> str:
     """Return the outcome of an exploration in one line."""
     words = [wording.standing for _, wording in ordered(result)]
-    violated, vacuous, hazards = (
-        words.count(standing) for standing in (Standing.VIOLATED, Standing.VACUOUS, Standing.HAZARD)
-    )
+    violated, hazards = (words.count(standing) for standing in (Standing.VIOLATED, Standing.HAZARD))
+    idle = [finding.spec.name for finding in untested(result)]
+    missed = [
+        each for each in result.findings if each.is_vacuous and not (each.spec.shows and each.spec.shows.name in idle)
+    ]
     parts = [f"{count(violated, 'spec')} violated"] if violated else []
     if not result.findings:
         parts.append("no spec was asked")
@@ -105,16 +123,18 @@ def overall(result: Result) -> str:
         parts.append(f"no spec violated in {all_states(result)}" if result.finished else "no violation found")
     if hazards:
         parts.append(f"{count(hazards, 'documented hazard')} (not counted as violated)")
-    if vacuous:
-        parts.append(f"{count(vacuous, 'spec')} vacuous")
+    if idle:
+        parts.append(f"{count(len(idle), 'invariant')} not put to the test")
+    if missed:
+        parts.append(f"{count(len(missed), '`sometimes`', '`sometimes`')} not happening")
     if not result.finished:
         parts.append(scope(result))
     return "; ".join(parts)
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun: `1 state`, `1,146 states`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def states_per_second(result: Result) -> str:

@@ -7,6 +7,7 @@ import attrs
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine
 
 from kmodel.engines.events import Finished, Found, Progress, Started
 from kmodel.engines.hypothesis import PROFILES, explore, settings_of, state_machine
@@ -50,7 +51,7 @@ def finding_on(spec: Spec, result: Result) -> Finding:
 
 def test_a_violation_is_found_shrunk_and_replays() -> None:
     model = two_phase_commit_that_disagrees(2)
-    finding = finding_on(two_phase_commit.managers_agree, sampled(model, max_examples=500))
+    finding = finding_on(two_phase_commit.managers_agree, sampled(model, max_examples=300))
     assert finding.verdict is Verdict.VIOLATED
     assert finding.reason == "one manager committed, another aborted"
     assert finding.trace is not None
@@ -77,7 +78,7 @@ def test_a_sometimes_that_was_reached_holds_and_shows_how() -> None:
 
 
 def test_a_small_state_space_is_seen_whole() -> None:
-    assert sampled(dining_philosophers.model(2, last_is_left_handed=True)).states == 10
+    assert sampled(dining_philosophers.model(2, last_is_left_handed=True), max_examples=40).states == 10
 
 
 @invariant(hazard="philosophers get hungry")
@@ -186,27 +187,28 @@ def test_an_impure_transition_is_an_error_not_a_violation() -> None:
         sampled(Model((Cluster.of({COUNTER: 0}),), (guess.bind(),)))
 
 
-def test_a_state_machine_is_an_ordinary_test_that_tells_a_story() -> None:
-    machine = state_machine(two_phase_commit_that_disagrees(2))
-    assert machine.__name__ == "TwoPhaseCommit2"
-    machine.TestCase.settings = settings_of("ci", max_examples=1000)
-    outcome = unittest.TestResult()
-    machine.TestCase("runTest").run(outcome)
-    ((_, story),) = outcome.failures
-    assert "managers_agree: one manager committed, another aborted" in story
-    assert "state.begin(beginning='two-phase-commit-2')" in story
-    assert "state.prepare(manager='rm0')" in story
-    assert "state.commit()" in story
-    assert "state.rest()" not in story
-
-
-def test_a_state_machine_draws_its_models() -> None:
-    models = st.integers(2, 4).map(lambda number: dining_philosophers.model(number, last_is_left_handed=False))
-    machine = state_machine(models, (dining_philosophers.take_first, dining_philosophers.eat))
+def failing_story(machine: type[RuleBasedStateMachine]) -> str:
     machine.TestCase.settings = settings_of("ci")
     outcome = unittest.TestResult()
     machine.TestCase("runTest").run(outcome)
     ((_, story),) = outcome.failures
+    return story
+
+
+def test_a_state_machine_is_an_ordinary_test_that_tells_a_story() -> None:
+    machine = state_machine(dining_philosophers.model(3, last_is_left_handed=False))
+    assert machine.__name__ == "Dining3"
+    story = failing_story(machine)
+    assert "nobody_starves: all wait" in story
+    assert "state = Dining3()\nstate.begin(beginning='dining-3')\n" in story
+    for name in ("p0", "p1", "p2"):
+        assert f"state.take_first(philosopher='{name}')" in story
+    assert story.count("state.") == 1 + 3 + 1  # begin, the steps, teardown
+
+
+def test_a_state_machine_draws_its_models() -> None:
+    models = st.integers(2, 4).map(lambda number: dining_philosophers.model(number, last_is_left_handed=False))
+    story = failing_story(state_machine(models, (dining_philosophers.take_first, dining_philosophers.eat)))
     assert "nobody_starves: all wait" in story
     assert "state.begin(beginning='dining-2')" in story
     assert story.count("state.take_first(") == 2

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from kmodel.kernel import Action, Cell, Cluster, ModelError, take, transition
+from kmodel.kernel import Action, BoundReached, Cell, Cluster, ModelError, ask, invariant, take, transition
 
 
 @attrs.frozen
@@ -209,3 +209,30 @@ def test_binding_other_arguments() -> None:
 
     with pytest.raises(ModelError, match="transition schedule takes pod, but was bound to node"):
         schedule.bind(node="n1")
+
+
+def test_a_mistake_in_a_function_is_named_with_its_line() -> None:
+    @transition(actor="x")
+    def looks_for_nothing(cluster: Cluster) -> Cluster | None:
+        raise KeyError("nothing")
+
+    @invariant
+    def divides_by_zero(cluster: Cluster) -> bool:
+        return 1 // 0 == 1
+
+    cluster = Cluster.of({Cell("a"): 0})
+    with pytest.raises(
+        ModelError, match=r"^transition looks_for_nothing\(\): .*test_purity\.py:\d+, in looks_for_nothing"
+    ):
+        take(looks_for_nothing.bind(), cluster)
+    with pytest.raises(ModelError, match=r"^spec divides_by_zero: .*, in divides_by_zero: ZeroDivisionError: "):
+        ask(divides_by_zero, cluster)
+
+
+def test_a_bound_is_no_mistake() -> None:
+    @transition(actor="x")
+    def runs_out_of_names(cluster: Cluster) -> Cluster | None:
+        raise BoundReached("no name is left")
+
+    with pytest.raises(BoundReached):
+        take(runs_out_of_names.bind(), Cluster.of({Cell("a"): 0}))

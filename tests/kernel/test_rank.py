@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmodel.engines.exhaustive import result_of
-from kmodel.kernel import Cell, Cluster, Mentions, Model, Rank, fresh, mentioned, take, transition
+from kmodel.kernel import Cell, Cluster, Model, Rank, fresh, is_mentioned, take, transition
+from kmodel.kernel.rank import ranks
 
 VERSION, OTHER = "resourceVersion", "uid"
 STORED: Cell[Any] = Cell("stored")
@@ -43,10 +44,9 @@ def watch(cluster: Cluster) -> Cluster | None:
 
 def test_mentions_are_found_at_any_depth() -> None:
     value = (Object(version(3), Rank(OTHER, 7)), frozenset({version(1)}), "web", None)
-    assert Mentions(VERSION)(value) == (1, 3)
-    assert Mentions(OTHER)(value) == (7,)
-    assert Mentions("generation")(value) == ()
-    assert mentioned(cluster(stored=Object(version(2)), sent=(version(1),)), VERSION) == (1, 2)
+    assert ranks(value) == {version(3), Rank(OTHER, 7), version(1)}
+    assert is_mentioned(cluster(sent=(value,)), OTHER)
+    assert not is_mentioned(cluster(sent=(value,)), "generation")
 
 
 def test_a_fresh_rank_comes_after_all_that_are_mentioned() -> None:
@@ -108,7 +108,9 @@ def test_numbers_are_without_gaps_and_order_is_kept(story: list[str]) -> None:
         else:
             absolute["sent"] = absolute["sent"][1:]
         numbers = sorted({absolute["stored"], absolute["seen"], *absolute["sent"]} - {0})
-        assert mentioned(now, VERSION) == tuple(range(1, len(numbers) + 1))
+        assert sorted(rank.number for rank in ranks(now.values) if rank.scope == VERSION) == list(
+            range(1, len(numbers) + 1)
+        )
 
         def canonical(number: int, numbers: list[int] = numbers) -> Object | None:
             return Object(version(numbers.index(number) + 1)) if number else None

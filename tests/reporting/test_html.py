@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from kmodel.engines.exhaustive import Bounds
+from kmodel.engines.verdict import Verdict
 from kmodel.kernel import Cell, Cluster, Event, Model, Step, invariant, transition
 from kmodel.reporting.html import coverage, page
 from kmodel.reporting.source import Source
@@ -13,7 +14,7 @@ from kmodel.reporting.writer import folder_name, write_report
 from tests.reporting.examples import SOURCE, broken_model, result
 from tests.toys import two_phase_commit
 
-VOID = {"meta", "link", "br", "input", "line", "rect", "circle", "path", "img", "hr"}
+VOID = {"wbr", "meta", "link", "br", "input", "line", "rect", "circle", "path", "img", "hr"}
 
 
 class Page(HTMLParser):
@@ -75,9 +76,23 @@ def test_the_page_loads_nothing(written: str) -> None:
 
 
 def test_what_was_not_put_to_the_test_comes_first(written: str) -> None:
-    places = [written.index(text) for text in ("Not put to the test", "<code>crash</code>", "Left out", "<h2>Verdicts")]
+    places = [written.index(text) for text in ("Never taken (1)", "<code>crash</code>", "Left out", "<h2>Verdicts")]
     assert places == sorted(places)
     assert coverage(result(broken_model()))[0].transition == "crash"
+
+
+def test_an_invariant_that_was_not_put_to_the_test_is_named_with_what_never_happens() -> None:
+    outcome = result(broken_model())
+    held = attrs.evolve(outcome.findings[2], verdict=Verdict.HOLDS, trace=None)
+    assert held.spec.name == "all_managers_commit"
+    text = page(attrs.evolve(outcome, findings=(held, outcome.findings[3])), SOURCE)
+    assert "Not put to the test here (1)" in text
+    assert "<b>all_managers_commit</b>. Never: A manager crashes." in text
+
+
+def test_the_page_says_which_fields_the_model_does_not_read() -> None:
+    text = page(result(broken_model()), attrs.evolve(SOURCE, ignored_fields=("pod/web: spec.<volumes>",)))
+    assert "<li>pod/web: <code>spec.&lt;volumes&gt;</code></li>" in text
 
 
 def test_the_page_tells_the_counterexample(written: str) -> None:

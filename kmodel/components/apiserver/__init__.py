@@ -1,11 +1,11 @@
 """kube-apiserver: the only one who writes to etcd; all others ask it.
 
-Models: handling a request (authenticate, authorize, admit, validate, and hand etcd a transaction, in this order) and answering it when
-etcd has acknowledged. A transaction that finds another version than the api-server read is tried again, unless the client made the
-version a condition (409 Conflict) or the name is taken (409 AlreadyExists).
+Models: handling a request (authenticate, authorize, admit, validate, and hand etcd a transaction, in this order) and
+answering it when etcd has acknowledged. A transaction that finds another version than the api-server read is tried
+again, unless the client made the version a condition (409 Conflict) or the name is taken (409 AlreadyExists).
 
-Leaves out: several api-servers and their watch caches; priority and fairness; reads as calls (a GET of one object is one step
-of the reader, see kubectl.py and informer.py).
+Leaves out: several api-servers and their watch caches; priority and fairness; reads as calls (a GET of one object is
+one step of the reader, see kubectl.py and informer.py).
 
 Upstream: staging/src/k8s.io/apiserver/pkg/{endpoints/handlers,registry/generic/registry/store.go}, 1.34.
 """
@@ -43,7 +43,9 @@ def _handled(step: Step) -> Event:
     what = f"{request.verb} {request.target} for {client}"
     if isinstance(call, Transaction):
         about = reference(request.resource, call.key)
-        return Event("Normal", "Admitted", about, f"{what}: authenticated, authorized, admitted, valid; asks etcd to write")
+        return Event(
+            "Normal", "Admitted", about, f"{what}: authenticated, authorized, admitted, valid; asks etcd to write"
+        )
     if not isinstance(call, Response):
         return Event("Warning", "Answered", about, f"{what}: nobody is there to receive the answer")
     return Event("Normal" if call.ok else "Warning", "Answered", about, f"{what}: {call.code} {call.reason}")
@@ -82,9 +84,7 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
     return cluster.set(CALLS[client], Transaction(request, key, version(current), outcome))
 
 
-def _carry_out(
-    cluster: Cluster, request: Request, key: str, value: Any, current: Any
-) -> verbs.Outcome:
+def _carry_out(cluster: Cluster, request: Request, key: str, value: Any, current: Any) -> verbs.Outcome:
     if request.subresource == "binding":
         return Refusal(404, "NotFound") if current is None else verbs.bind(current, request)
     match request.verb:
@@ -104,9 +104,16 @@ def _answered(step: Step) -> Event:
     assert isinstance(acknowledged, Acknowledgement)
     about = reference(acknowledged.request.resource, acknowledged.key)
     if isinstance(call, Response):
-        return Event("Normal" if call.ok else "Warning", "Answered", about, f"{call.verb}: {call.code} {call.reason}, to {client}")
+        return Event(
+            "Normal" if call.ok else "Warning",
+            "Answered",
+            about,
+            f"{call.verb}: {call.code} {call.reason}, to {client}",
+        )
     if call is None:
-        return Event("Warning", "Answered", about, f"{acknowledged.request.verb}: nobody is there to receive the answer")
+        return Event(
+            "Warning", "Answered", about, f"{acknowledged.request.verb}: nobody is there to receive the answer"
+        )
     return Event("Normal", "Retried", about, f"the object changed meanwhile; tries {acknowledged.request.verb} again")
 
 

@@ -1,12 +1,14 @@
 """Who may do what: authentication, role-based authorization, and the limits of a node.
 
-Models: users known by name; rules of verbs on resources per user; the bootstrap roles of the control plane's own users; and
-NodeRestriction, by which a kubelet writes only its own Node, its own Lease and pods that are bound to it.
+Models: users known by name; rules of verbs on resources per user; the bootstrap roles of the control plane's own
+users; and NodeRestriction, by which a kubelet writes only its own Node, its own Lease and pods that are bound to it.
 
-Leaves out: groups, namespaces in rules, impersonation, the node authorizer's graph for reads (secrets and the like are not modelled;
-NodeRestriction looks at the stored pod, which the real graph follows with a delay that only narrows what is allowed).
+Leaves out: groups, namespaces in rules, impersonation, the node authorizer's graph for reads (secrets and the like
+are not modelled; NodeRestriction looks at the stored pod, which the real graph follows with a delay that only narrows
+what is allowed).
 
-Upstream: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go; plugin/pkg/admission/noderestriction/admission.go, 1.34.
+Upstream: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go;
+plugin/pkg/admission/noderestriction/admission.go, 1.34.
 """
 
 from kmodel.components.calls import Request
@@ -25,7 +27,9 @@ RULES: dict[str, frozenset[tuple[str, str]]] = {
     CONTROLLER_USER + "endpointslice-controller": frozenset(
         (verb, "endpointslices") for verb in ("create", "update", "delete")
     ),
-    CONTROLLER_USER + "node-controller": frozenset({("update", "nodes/status"), ("patch", "nodes"), ("delete", "nodes")}),
+    CONTROLLER_USER + "node-controller": frozenset(
+        {("update", "nodes/status"), ("patch", "nodes"), ("delete", "nodes")}
+    ),
 }
 NODE_RULES = frozenset(
     {
@@ -41,7 +45,9 @@ NODE_RULES = frozenset(
 
 def authenticated(settings: Settings, user: str) -> bool:
     """Tell whether the api-server knows who this is."""
-    if user in RULES or (user.startswith(NODE_USER) and any(NODE_USER + node.metadata.name == user for node in settings.nodes)):
+    if user in RULES or (
+        user.startswith(NODE_USER) and any(NODE_USER + node.metadata.name == user for node in settings.nodes)
+    ):
         return True
     return any(known.name == user and known.authenticated for known in settings.users)
 

@@ -1,7 +1,8 @@
 """Admission: what the api-server fills in, and what it refuses although the user may do it.
 
-Models: defaulting, the mutating plugin DefaultTolerationSeconds, the validating plugin NodeRestriction, in this order. A plugin is a
-function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further plugins of the same shape.
+Models: defaulting, the mutating plugin DefaultTolerationSeconds, the validating plugin NodeRestriction, in this
+order. A plugin is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further
+plugins of the same shape.
 
 Leaves out: the other plugins that are on by default, none of which touches a modelled field.
 
@@ -15,7 +16,7 @@ import attrs
 
 from kmodel.components.apiserver.access import node_restriction
 from kmodel.components.calls import Request
-from kmodel.objects import Container, Object, Pod, Resources, Toleration
+from kmodel.objects import Container, Object, Pod, ReplicaSet, Resources, Toleration
 
 DEFAULT_GRACE_SECONDS = 30
 NOT_READY = "node.kubernetes.io/not-ready"
@@ -25,7 +26,9 @@ Plugin = Callable[[Request, Any, Object | None], Any]
 
 
 def defaults(request: Request, value: Any, stored: Object | None) -> Any:
-    """Fill in restartPolicy, the grace period, and requests from limits."""
+    """Fill in restartPolicy, the grace period, requests from limits, and a ReplicationController's selector."""
+    if isinstance(value, ReplicaSet) and value.kind == "ReplicationController" and not value.selector:
+        return attrs.evolve(value, selector=value.template.labels)
     if not isinstance(value, Pod):
         return value
     spec = attrs.evolve(
@@ -57,7 +60,10 @@ def default_toleration_seconds(request: Request, value: Any, stored: Object | No
     missing = tuple(
         Toleration(key=key, operator="Exists", effect="NoExecute")
         for key in (NOT_READY, UNREACHABLE)
-        if not any(toleration.key in (key, None) and toleration.effect in ("NoExecute", None) for toleration in value.spec.tolerations)
+        if not any(
+            toleration.key in (key, None) and toleration.effect in ("NoExecute", None)
+            for toleration in value.spec.tolerations
+        )
     )
     return attrs.evolve(value, spec=attrs.evolve(value.spec, tolerations=value.spec.tolerations + missing))
 

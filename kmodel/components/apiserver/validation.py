@@ -46,7 +46,8 @@ def _pod_spec_errors(spec: PodSpec, path: str) -> Iterator[str]:
             yield f"{here}.image: Required value"
         yield from _resource_errors(container.requests, container.limits, f"{here}.resources.requests")
     if spec.restart_policy not in (None, *RESTART_POLICIES):
-        yield f"{path}.restartPolicy: Unsupported value: {spec.restart_policy!r}: supported values: {', '.join(RESTART_POLICIES)}"
+        supported = ", ".join(RESTART_POLICIES)
+        yield f"{path}.restartPolicy: Unsupported value: {spec.restart_policy!r}: supported values: {supported}"
     if (spec.termination_grace_seconds or 0) < 0:
         yield f"{path}.terminationGracePeriodSeconds: Invalid value: must be greater than or equal to 0"
 

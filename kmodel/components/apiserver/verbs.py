@@ -1,10 +1,11 @@
 """The verbs of the API: what each makes of the stored object, or why it does not.
 
-Models: create (with generated names), update with optimistic concurrency, patches of status, taints and spec, the binding subresource, and
-the deletion protocol: a grace period for a bound pod that has not finished, at once for all else, UID preconditions, finalizers.
+Models: create (with generated names), update with optimistic concurrency, patches of status, taints and spec, the
+binding subresource, and the deletion protocol: a grace period for a bound pod that has not finished, at once for all
+else, UID preconditions, finalizers.
 
-Leaves out: immutability of single spec fields, dry runs, server-side apply's field managers; deletion propagation (no garbage
-collector yet: the pods of a deleted ReplicaSet stay).
+Leaves out: immutability of single spec fields, dry runs, server-side apply's field managers; deletion propagation (no
+garbage collector yet: the pods of a deleted ReplicaSet stay).
 
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,rest/delete.go};
 pkg/registry/core/pod/{strategy.go,storage/storage.go}, 1.34.
@@ -20,7 +21,7 @@ from kmodel.kernel import BoundReached, Cluster, fresh, is_mentioned
 from kmodel.objects import Binding, NodeStatus, Object, Pod, PodStatus, key, resource_of
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Refusal:
     """An answer other than success: an HTTP status code and a reason."""
 
@@ -28,7 +29,7 @@ class Refusal:
     reason: str
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Removal:
     """The outcome that the object goes away at once."""
 
@@ -64,9 +65,7 @@ def update(stored: Any, request: Request, value: Any) -> Outcome:
         return Refusal(409, "Conflict")
     if request.subresource == "status":
         return attrs.evolve(stored, status=value.status)  # type: ignore[no-any-return]
-    kept = attrs.evolve(
-        stored.metadata, labels=value.metadata.labels, finalizers=value.metadata.finalizers
-    )
+    kept = attrs.evolve(stored.metadata, labels=value.metadata.labels, finalizers=value.metadata.finalizers)
     value = attrs.evolve(value, metadata=kept)
     if isinstance(value, Pod):
         spec = attrs.evolve(value.spec, node_name=stored.spec.node_name)
@@ -129,4 +128,3 @@ def _grace_seconds(stored: Any, request: Request) -> int:
 def named(value: Any, name: str) -> Any:
     """Return the object under a generated name."""
     return with_metadata(value, name=name.rpartition("/")[2], generate_name="")
-

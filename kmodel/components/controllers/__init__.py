@@ -1,6 +1,8 @@
 """kube-controller-manager: control loops that compare the desired state with the actual one, over shared informers.
 
-Models: the ReplicaSet and ReplicationController loop, the EndpointSlice loop and the node lifecycle loop, each in a file of its own.
+Models: the ReplicaSet and ReplicationController loop, the EndpointSlice loop and the node lifecycle loop, each in a
+file of its own.
+
 Leaves out: leader election (one instance runs), the other controllers.
 
 Upstream: cmd/kube-controller-manager, pkg/controller; 1.34.

@@ -1,12 +1,14 @@
 """EndpointSlice controller: list the ready pods of each Service.
 
-Models: one slice per Service; the pods in the shared cache that the selector selects, that are ready and not being deleted; a create or a PUT with the version that
-the cache has, so that a stale cache meets 409 Conflict and tries again.
+Models: one slice per Service; the pods in the shared cache that the selector selects, that are ready and not being
+deleted; a create or a PUT with the version that the cache has, so that a stale cache meets 409 Conflict and tries
+again.
 
-Leaves out: not-ready and terminating endpoints (kube-proxy routes to them only when there are no others, which no default Service asks for),
-ports, topology, several slices, Services without a selector.
+Leaves out: not-ready and terminating endpoints (kube-proxy routes to them only when there are no others, which no
+default Service asks for), ports, topology, several slices, Services without a selector.
 
-Upstream: pkg/controller/endpointslice/endpointslice_controller.go, staging/src/k8s.io/endpointslice/reconciler.go, 1.34.
+Upstream: pkg/controller/endpointslice/endpointslice_controller.go,
+staging/src/k8s.io/endpointslice/reconciler.go, 1.34.
 """
 
 import attrs
@@ -41,7 +43,9 @@ def endpoints(service: Service, pods: list[Pod]) -> tuple[Endpoint, ...]:
 @transition(actor=ACTOR, object="service/{service}")
 def sync_endpoints(cluster: Cluster, service: str) -> Cluster | None:
     """Compare a Service's slice with the ready pods, and write it if they differ."""
-    if not synced(cluster, CONTROLLER_MANAGER, "pods", "services", "endpointslices") or not idle(cluster, client_of(service)):
+    if not synced(cluster, CONTROLLER_MANAGER, "pods", "services", "endpointslices") or not idle(
+        cluster, client_of(service)
+    ):
         return None
     known = in_cache(cluster, CONTROLLER_MANAGER, "services", service)
     if known is None:
@@ -50,7 +54,11 @@ def sync_endpoints(cluster: Cluster, service: str) -> Cluster | None:
     current = in_cache(cluster, CONTROLLER_MANAGER, "endpointslices", service)
     if current is None:
         metadata = ObjectMeta(known.metadata.name, known.metadata.namespace)
-        return send(cluster, client_of(service), Request(USER, "create", "endpointslices", service, EndpointSlice(metadata, wanted)))
+        return send(
+            cluster,
+            client_of(service),
+            Request(USER, "create", "endpointslices", service, EndpointSlice(metadata, wanted)),
+        )
     if current.endpoints == wanted:
         return None
     body = attrs.evolve(current, endpoints=wanted)

@@ -1,11 +1,12 @@
 """Node lifecycle controller: a node that is not heard of is not Ready.
 
-Models: checks that compare the lease's renewal with the one last seen, by the controller's own observation; after as many checks without news as the scenario
-says (the node-monitor-grace-period), Ready becomes Unknown, by a PUT with the version in the cache; the unreachable taints follow Ready, and
-go when the kubelet reports Ready again.
+Models: checks that compare the lease's renewal with the one last seen, by the controller's own observation; after as
+many checks without news as the scenario says (the node-monitor-grace-period), Ready becomes Unknown, by a PUT with
+the version in the cache; the unreachable taints follow Ready, and go when the kubelet reports Ready again.
 
-Leaves out: clocks (a check may come at any time, so that a slow heartbeat is taken for a missed one, as happens); rate limits and zones;
-eviction of the pods by their tolerations (a later controller); Ready=False, which only a kubelet that is up reports.
+Leaves out: clocks (a check may come at any time, so that a slow heartbeat is taken for a missed one, as happens);
+rate limits and zones; eviction of the pods by their tolerations (a later controller); Ready=False, which only a
+kubelet that is up reports.
 
 Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go, 1.34.
 """
@@ -26,7 +27,7 @@ USER = CONTROLLER_USER + "node-controller"
 TAINTS = (Taint(UNREACHABLE, effect="NoSchedule"), Taint(UNREACHABLE, effect="NoExecute"))
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Health:
     """What the controller observed of a node: the last renewal, and how many checks went by without another."""
 
@@ -72,7 +73,9 @@ def mark_unknown(cluster: Cluster, node: str) -> Cluster | None:
     if known is None or not silent or known.status.ready != "True":
         return None
     body = attrs.evolve(known.status, ready="Unknown")
-    request = Request(USER, "update", "nodes", node, attrs.evolve(known, status=body), "status", resource_version=version(known))
+    request = Request(
+        USER, "update", "nodes", node, attrs.evolve(known, status=body), "status", resource_version=version(known)
+    )
     return send(cluster, client_of(node), request)
 
 

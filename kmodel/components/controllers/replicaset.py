@@ -1,11 +1,13 @@
 """ReplicaSet and ReplicationController: keep as many active pods as desired.
 
-Models: one reconcile as upstream does it: compare the active owned pods in the shared cache with spec.replicas; if they differ and the expectations are
-met, expect that many creations or deletions and make them one by one, each a call; a failed creation ends the round and lowers the
-expectations by what was not created. The cache's events fulfil expectations; both live in memory only.
+Models: one reconcile as upstream does it: compare the active owned pods in the shared cache with spec.replicas; if
+they differ and the expectations are met, expect that many creations or deletions and make them one by one, each a
+call; a failed creation ends the round and lowers the expectations by what was not created. The cache's events fulfil
+expectations; both live in memory only.
 
-Leaves out: adoption and release of pods by label; the expiry of expectations after five minutes (kubernetes#129795); slow start, which only
-sizes the batches; status. Pods to delete are chosen as upstream does: those not bound, pending, not ready first; the rest by name.
+Leaves out: adoption and release of pods by label; the expiry of expectations after five minutes (kubernetes#129795);
+slow start, which only sizes the batches; status. Pods to delete are chosen as upstream does: those not bound,
+pending, not ready first; the rest by name.
 
 Upstream: pkg/controller/{replicaset/replica_set.go,controller_utils.go}, 1.34.
 """
@@ -29,7 +31,7 @@ USERS = {
 }
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Expectations:
     """Creations and deletions that were asked for and are not seen in the cache yet."""
 
@@ -42,7 +44,7 @@ class Expectations:
         return self.creations <= 0 and not self.deletions
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Round:
     """What is left to do of one reconcile: how many pods to create, which to delete."""
 
@@ -154,7 +156,9 @@ def _told(step: Step) -> Event:
     kind, name = step.action.arguments["kind"], step.action.arguments["name"]
     response = received(step.before, client_of(kind, name))
     assert response is not None
-    done = {"create": ("SuccessfulCreate", "FailedCreate"), "delete": ("SuccessfulDelete", "FailedDelete")}[response.verb]
+    done = {"create": ("SuccessfulCreate", "FailedCreate"), "delete": ("SuccessfulDelete", "FailedDelete")}[
+        response.verb
+    ]
     what = f"pod {response.key or 'to create'}: {response.code} {response.reason}"
     return Event("Normal" if response.ok else "Warning", done[0 if response.ok else 1], f"{kind}/{name}", what)
 

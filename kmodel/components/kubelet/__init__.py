@@ -1,7 +1,7 @@
 """kubelet of a node: runs the pods that are bound to it, and reports what it sees.
 
-What it models and leaves out stands at the head of each part: pods.py (its pods), status.py (what it reports), state.py (what it
-remembers). Its informer watches, or polls, the pods whose spec.nodeName is its node.
+What it models and leaves out stands at the head of each part: pods.py (its pods), status.py (what it reports),
+state.py (what it remembers). Its informer watches, or polls, the pods whose spec.nodeName is its node.
 
 Upstream: pkg/kubelet, 1.34.
 """

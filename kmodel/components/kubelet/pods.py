@@ -1,12 +1,13 @@
 """kubelet, its pods: admit, run through the container runtime, restart, stop, and clean up.
 
-Models: one worker per pod name, for one UID at a time; admission by what the node can hold; restart by restartPolicy; termination when the pod is
-being deleted, is gone, or is another one of the same name. A kubelet that restarts forgets its workers, lists its pods and finds the
-containers again.
+Models: one worker per pod name, for one UID at a time; admission by what the node can hold; restart by restartPolicy;
+termination when the pod is being deleted, is gone, or is another one of the same name. A kubelet that restarts
+forgets its workers, lists its pods and finds the containers again.
 
-Leaves out: static and mirror pods, probes, init containers, backoff between restarts, the order among containers that stop; admission
-by taints (only NoExecute counts there) and by node affinity (the scheduler has checked it; a label that changes later is not
-modelled). Two pods of one name never have workers at once: the younger waits for the elder to be cleaned up.
+Leaves out: static and mirror pods, probes, init containers, backoff between restarts, the order among containers that
+stop; admission by taints (only NoExecute counts there) and by node affinity (the scheduler has checked it; a label
+that changes later is not modelled). Two pods of one name never have workers at once: the younger waits for the elder
+to be cleaned up.
 
 Upstream: pkg/kubelet/{kubelet.go,pod_workers.go,lifecycle/predicate.go,kuberuntime/kuberuntime_manager.go}, 1.34.
 """
@@ -22,7 +23,7 @@ from kmodel.components.kubelet.state import WORKERS, Worker, client_of, is_up, w
 from kmodel.components.resources import fit
 from kmodel.components.runtime import RUNTIME, RunningContainer, Sandbox
 from kmodel.components.settings import SETTINGS
-from kmodel.kernel import Cluster, transition
+from kmodel.kernel import Cluster, Event, Step, transition
 from kmodel.objects import Pod
 
 REASONS = {"pods": "OutOfpods", "cpu": "OutOfcpu", "memory": "OutOfmemory"}
@@ -44,7 +45,15 @@ def must_stop(cluster: Cluster, node: str, pod: str) -> bool:
     return known is None or known.metadata.deleting or (worker is not None and worker.rejected is not None)
 
 
-@transition(actor="kubelet/{node}", object="pod/{pod}")
+def _admitted(step: Step) -> Event:
+    node, pod = step.action.arguments["node"], step.action.arguments["pod"]
+    worker = step.after[WORKERS[node, pod]]
+    if worker is not None and worker.rejected is not None:
+        return Event("Warning", worker.rejected, f"pod/{pod}", f"rejected: {node} cannot hold it beside its other pods")
+    return Event("Normal", "Admits", f"pod/{pod}", f"takes the pod on; {node} can hold it")
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}", describe=_admitted)
 def admit_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Take on a pod that is bound to this node, or reject it if the node cannot hold it."""
     if not is_up(cluster, node) or cluster[WORKERS[node, pod]] is not None:
@@ -76,7 +85,9 @@ def create_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     known = known_pod(cluster, node, pod)
     if known is None or known.terminal or must_stop(cluster, node, pod):
         return None
-    containers = tuple(RunningContainer(container.name, restarts=known.status.restarts) for container in known.spec.containers)
+    containers = tuple(
+        RunningContainer(container.name, restarts=known.status.restarts) for container in known.spec.containers
+    )
     assert known.metadata.uid is not None
     return cluster.set(RUNTIME[node, pod], Sandbox(known.metadata.uid, containers))
 
@@ -115,10 +126,7 @@ def stop_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         cached = in_cache(cluster, watcher_of(node), "pods", pod)
         if cached.metadata.uid == sandbox.uid:
             return None  # after a restart: admit it first
-    stopping = tuple(
-        attrs.evolve(each, state="stopping") if each.state in ("created", "running") else each for each in sandbox.containers
-    )
-    return cluster.set(RUNTIME[node, pod], attrs.evolve(sandbox, containers=stopping))
+    return cluster.set(RUNTIME[node, pod], sandbox.stopped())
 
 
 @transition(actor="kubelet/{node}", object="pod/{pod}")

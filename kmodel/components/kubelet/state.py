@@ -6,7 +6,7 @@ from kmodel.kernel import Cells, Cluster, Rank
 from kmodel.objects import PodStatus
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Worker:
     """What the kubelet knows of one pod: its UID, why it was rejected if it was, and the status last acknowledged."""
 

@@ -13,18 +13,8 @@ from itertools import pairwise
 import numpy as np
 
 from kmodel.engines.compiled.blocks import Blocks
-from kmodel.engines.compiled.expand import (
-    DONE,
-    FULL,
-    GROW,
-    MISS_UPDATE,
-    MISSING,
-    NEEDS_FILL,
-    PARTITIONS,
-    REPACK,
-    expand,
-    number_row,
-)
+from kmodel.engines.compiled.expand import PARTITIONS, expand
+from kmodel.engines.compiled.filling import DONE, FULL, GROW, MISS_UPDATE, MISSING, NEEDS_FILL, REPACK, number_row
 from kmodel.engines.compiled.grouping import choose_partition
 from kmodel.engines.compiled.jit import UNKNOWN, Ints
 from kmodel.engines.compiled.tries import NOTHING, Leaf, Tables

@@ -12,7 +12,7 @@ import numpy as np
 
 from kmodel.engines.compiled.arrays import Arrays
 from kmodel.engines.compiled.blocks import Packing
-from kmodel.engines.compiled.expand import number_row
+from kmodel.engines.compiled.filling import number_row
 from kmodel.engines.compiled.jit import Ints, compiled, prefetch
 
 PLACE_BITS = 26

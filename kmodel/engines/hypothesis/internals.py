@@ -35,7 +35,15 @@ class Unstuck(_RuleStrategy):
     def do_draw(self, data: Any) -> Any:
         """Choose a rule and its arguments."""
         self._standstill: bool | None = None
+        self._valid: dict[int, bool] = {}
         return super().do_draw(data)
+
+    def is_valid(self, rule: Any) -> bool:
+        """Tell whether the rule's precondition holds; Hypothesis asks that of each rule several times per step."""
+        valid = self._valid.get(id(rule))
+        if valid is None:
+            valid = self._valid[id(rule)] = super().is_valid(rule)
+        return valid
 
     def _rule_is_enabled(self, rule: Any) -> bool:
         if not self.is_valid(rule):

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import Verbosity, settings
 from hypothesis import seed as seeded
@@ -15,12 +15,13 @@ from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.hypothesis.journal import Journal
 from kmodel.engines.hypothesis.machine import Cancelled, Machine, ViolationError, state_machine
 from kmodel.engines.hypothesis.profiles import settings_of
-from kmodel.engines.hypothesis.space import Space
+from kmodel.engines.hypothesis.space import Judgement, Space, State
 from kmodel.engines.verdict import Finding, Result, Verdict
-from kmodel.kernel import Kind, Model, Spec
+from kmodel.kernel import Kind, Model, ModelError, Spec, Transition
 
 PROGRESS_EVERY_SECONDS = 0.2
 ENGINE = "hypothesis"
+T = TypeVar("T")
 
 
 def explore(
@@ -44,6 +45,28 @@ def explore(
     yield Finished(sampling.result())
 
 
+class _Guarded(Space):
+    """A space in which an error of the model ends the exploration at once: it is nothing to shrink."""
+
+    error: ModelError | None = None
+
+    def initial(self, index: int) -> State:
+        return self._guard(lambda: super(_Guarded, self).initial(index))
+
+    def enabled(self, state: State, transition: Transition) -> tuple[int, ...]:
+        return self._guard(lambda: super(_Guarded, self).enabled(state, transition))
+
+    def follow(self, state: State, index: int) -> tuple[State, tuple[Judgement, ...]]:
+        return self._guard(lambda: super(_Guarded, self).follow(state, index))
+
+    def _guard(self, answer: Callable[[], T]) -> T:
+        try:
+            return answer()
+        except ModelError as error:
+            self.error = error
+            raise Cancelled from None
+
+
 class _Sampling:
     def __init__(
         self, model: Model, chosen: settings, seed: int | None, statistics: Callable[[str], None] | None
@@ -53,7 +76,7 @@ class _Sampling:
         self.seed = seed
         self.statistics = statistics
         self.journal = Journal()
-        self.space = Space(model)
+        self.space = _Guarded(model)
         self.started = time.perf_counter()
         self.findings: dict[Spec, Finding] = {}
 
@@ -100,11 +123,15 @@ class _Sampling:
                 except Empty:
                     seconds = time.perf_counter() - self.started
                     yield Progress(len(self.space.seen), self.journal.depth, 0, seconds)
+        except BaseException:  # nobody listens any more: an interrupt, or the iterator was closed
+            self.journal.cancelled = True
+            raise
         finally:
-            self.journal.cancelled = thread.is_alive()
             thread.join()
         if error is not None:
             raise error
+        if self.space.error is not None:
+            raise self.space.error
 
     def _run_machine(self, number: int) -> None:
         machine = self._machine(number)

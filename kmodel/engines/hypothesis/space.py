@@ -6,8 +6,9 @@ from typing import Any
 import attrs
 
 from kmodel.engines.tables import Table, spec_table
-from kmodel.kernel import Action, BoundReached, Cluster, Kind, Model, Spec, Step, Transition, failure, take
+from kmodel.kernel import Action, BoundReached, Cluster, Kind, Model, Spec, Step, Transition, failure
 from kmodel.kernel.footprint import Effect, Read, Writes, apply, check_deterministic, record
+from kmodel.kernel.model import step_of
 
 Row = tuple[Any, ...]
 Judgement = tuple[Spec, str]  # a spec, and why it is violated or that it is reached
@@ -120,9 +121,8 @@ class Space:
 
     def _judge_step(self, state: State, index: int, taken: Taken) -> Iterator[Judgement]:
         def step() -> Step:
-            made = take(self.model.actions[index], Cluster(self.layout, state.row))
-            assert made is not None
-            return made
+            before = Cluster(self.layout, state.row)
+            return step_of(self.model.actions[index], before, taken.effect, taken.reads)
 
         for spec in self._step_specs:
             key = (spec, index, taken.footprint)
@@ -147,6 +147,6 @@ def _action_table(action: Action) -> Table[Taken | None]:
         recording = record(action, cluster, who)
         check_deterministic(recording, record(action, cluster, who), cluster, who)
         effect, reads = recording
-        return None if effect is None else Taken(effect, tuple(read.position for read in reads)), reads
+        return None if effect is None else Taken(effect, tuple(dict.fromkeys(read.position for read in reads))), reads
 
     return Table(call)

@@ -1,0 +1,337 @@
+"""All mutants: for every invariant of specs/ at least one bug that violates it."""
+
+from kmodel.components.settings import User
+from kmodel.objects import Taint
+from tests.components.scenes import apply, create, delete, node, pod, replace, replicaset, scene, service
+from tests.specs import bugs
+from tests.specs import bugs_of_clients as clients
+from tests.specs.bugs import taking_requests_for
+from tests.specs.mutants import Mutant
+
+# Scenes are as small as the bug allows: what is not needed for the story is stored at the start.
+BOUND = pod(node="n1")
+RUNS = scene(stored=(BOUND,))
+RUNS_BESIDE_ANOTHER_NODE = scene(stored=(BOUND,), nodes=2)
+IS_SCHEDULED = scene(stored=(pod(),), actors=("kube-scheduler",))
+IS_SCHEDULED_TWICE = scene(stored=(pod(),), nodes=2, actors=("kube-scheduler",), faults={"scheduler-restart": 1})
+IS_CREATED = scene(create(pod()), actors=("kubelet",))
+INVALID = scene(create(pod(memory_mib=200, limit_mib=100)), actors=())
+ENDS = scene(stored=(pod(node="n1", restart_policy="Never"),), faults={"container-exit": 1})
+MALLORY = User("mallory", authenticated=False)
+CAROL = User("carol", verbs=("create",), resources=("pods",))
+INTRUSION = scene(others={"mallory": (delete("pods/web"),)}, users=(MALLORY,), stored=(pod(),), actors=())
+ARROGATION = scene(others={"carol": (delete("pods/web"),)}, users=(CAROL,), stored=(pod(),), actors=())
+REGISTERS = scene(nodes=2, register_nodes=True, actors=("kubelet",))
+REPLACED = scene(replace(pod(node_selector=(("disk", "ssd"),))), stored=(BOUND,))
+RECREATED = scene(delete("pods/web"), delete("pods/web", grace_seconds=0), create(BOUND), stored=(BOUND,))
+TAINTED = scene(stored=(pod(),), nodes=(node(taints=(Taint("dedicated"),)), node("n2")), actors=("kube-scheduler",))
+TWO_FOR_ONE = scene(
+    stored=(pod("left", memory_mib=600), pod("right", memory_mib=600)),
+    nodes=(node(memory_mib=1024),),
+    actors=("kube-scheduler",),
+)
+KEEPS_ONE = scene(stored=(replicaset(),), names_per_workload=2, actors=("replicaset-controller",))
+SERVES = scene(stored=(service(), BOUND), calls="fused", actors=("kubelet", "endpointslice-controller", "kube-proxy"))
+SERVES_SPLIT = scene(stored=(service(), BOUND), actors=("endpointslice-controller", "kube-proxy"))
+WRITTEN_TWICE = scene(
+    apply(pod(node_selector=(("disk", "ssd"),))),
+    apply(pod(node_selector=(("disk", "hdd"),))),
+    stored=(pod(),),
+    actors=("kube-scheduler",),
+    nodes=1,
+)
+
+MUTANTS = (
+    # access
+    Mutant(
+        "unauthorized_requests_change_nothing",
+        "the api-server does not authenticate",
+        INTRUSION,
+        (("handle", taking_requests_for(bugs.any_user_is_the_admin)),),
+        2,
+        "handle",
+    ),
+    Mutant(
+        "unauthorized_requests_change_nothing",
+        "the api-server does not authorize",
+        ARROGATION,
+        (("handle", taking_requests_for(bugs.any_user_is_the_admin)),),
+        2,
+        "handle",
+    ),
+    Mutant(
+        "a_kubelet_writes_only_its_own",
+        "a kubelet speaks for another, and NodeRestriction is off",
+        RUNS_BESIDE_ANOTHER_NODE,
+        (
+            ("report_status", clients.kubelet_speaks_for_another),
+            ("handle", taking_requests_for(bugs.any_kubelet_is_the_right_one)),
+        ),
+        6,
+        "commit",
+    ),
+    Mutant(
+        "a_kubelet_writes_only_its_own",
+        "a kubelet registers another node, and NodeRestriction is off",
+        REGISTERS,
+        (
+            ("register_node", clients.kubelet_registers_another_node),
+            ("handle", taking_requests_for(bugs.any_kubelet_is_the_right_one)),
+        ),
+        3,
+        "commit",
+    ),
+    Mutant(
+        "transitions_ok",
+        "the scheduler reports a pod Running",
+        IS_SCHEDULED,
+        (("schedule", clients.scheduler_reports_running),),
+        2,
+        "handle",
+    ),
+    Mutant(
+        "transitions_ok",
+        "a kubelet uses another node's container runtime",
+        RUNS_BESIDE_ANOTHER_NODE,
+        (("create_containers", clients.kubelet_uses_another_runtime),),
+        2,
+        "create_containers",
+    ),
+    # nodes
+    Mutant(
+        "a_container_runs_only_where_its_pod_is_bound",
+        "a kubelet runs every pod",
+        RUNS_BESIDE_ANOTHER_NODE,
+        (("create_containers", clients.kubelet_runs_every_pod),),
+        2,
+        "start_container",
+    ),
+    Mutant(
+        "a_container_runs_only_where_its_pod_is_bound",
+        "a kubelet uses another node's container runtime",
+        RUNS_BESIDE_ANOTHER_NODE,
+        (("create_containers", clients.kubelet_uses_another_runtime),),
+        3,
+        "start_container",
+    ),
+    Mutant(
+        "at_most_one_instance_of_a_pod_runs",
+        "two kubelets run one pod",
+        RUNS_BESIDE_ANOTHER_NODE,
+        (("create_containers", clients.kubelet_runs_every_pod),),
+        4,
+        "start_container",
+    ),
+    Mutant(
+        "a_terminal_phase_is_final",
+        "the kubelet reports a finished pod Running again",
+        ENDS,
+        (("report_status", clients.kubelet_revives_a_finished_pod),),
+        13,
+        "commit",
+    ),
+    Mutant(
+        "status_is_what_a_kubelet_observed",
+        "the kubelet reports ready too early",
+        RUNS,
+        (("report_status", clients.kubelet_reports_ready_too_early),),
+        3,
+        "report_status",
+    ),
+    Mutant(
+        "status_is_what_a_kubelet_observed",
+        "the api-server takes a bound pod for Running",
+        scene(stored=(pod(),)),
+        (("handle", bugs.writes_the_phase_when_binding),),
+        3,
+        "commit",
+    ),
+    Mutant(
+        "a_deletion_takes_effect_on_its_uid",
+        "the kubelet deletes by name alone",
+        RECREATED,
+        (("finish_deletion", clients.kubelet_forgets_to_name_the_uid),),
+        24,
+        "commit",
+    ),
+    Mutant(
+        "a_deletion_takes_effect_on_its_uid",
+        "the api-server ignores the UID precondition",
+        RECREATED,
+        (("handle", taking_requests_for(bugs.uids_do_not_matter)),),
+        24,
+        "commit",
+    ),
+    # scheduling
+    Mutant(
+        "a_pod_is_bound_once",
+        "a binding overwrites the node",
+        IS_SCHEDULED_TWICE,
+        (("handle", bugs.binds_again),),
+        9,
+        "commit",
+    ),
+    Mutant(
+        "a_pod_is_bound_once",
+        "etcd does not compare versions",
+        IS_SCHEDULED_TWICE,
+        (("commit", bugs.compares_no_version),),
+        9,
+        "commit",
+    ),
+    Mutant(
+        "bound_only_to_a_node_that_passed_the_filters",
+        "the scheduler ignores taints",
+        TAINTED,
+        (("schedule", clients.ignores_taints),),
+        1,
+        "schedule",
+    ),
+    Mutant(
+        "bound_only_to_a_node_that_passed_the_filters",
+        "the scheduler ignores memory",
+        TWO_FOR_ONE,
+        (("schedule", clients.ignores_memory),),
+        2,
+        "schedule",
+    ),
+    Mutant(
+        "bound_only_to_a_node_that_passed_the_filters",
+        "the scheduler ignores assumed pods",
+        TWO_FOR_ONE,
+        (("schedule", clients.ignores_assumed_pods),),
+        2,
+        "schedule",
+    ),
+    Mutant(
+        "no_node_is_overcommitted",
+        "the scheduler ignores assumed pods",
+        TWO_FOR_ONE,
+        (("schedule", clients.ignores_assumed_pods),),
+        6,
+        "commit",
+    ),
+    Mutant(
+        "no_node_is_overcommitted",
+        "the scheduler ignores memory",
+        TWO_FOR_ONE,
+        (("schedule", clients.ignores_memory),),
+        6,
+        "commit",
+    ),
+    # storage
+    Mutant(
+        "only_the_apiserver_writes_etcd",
+        "a kubelet writes the status to etcd itself",
+        RUNS,
+        (("report_status", clients.kubelet_goes_to_etcd),),
+        4,
+        "report_status",
+    ),
+    Mutant(
+        "only_the_apiserver_writes_etcd",
+        "the scheduler hands etcd a transaction",
+        IS_SCHEDULED,
+        (("schedule", clients.scheduler_goes_to_etcd),),
+        1,
+        "schedule",
+    ),
+    Mutant(
+        "an_acknowledged_write_is_durable",
+        "the api-server answers before etcd acknowledges",
+        IS_CREATED,
+        (("handle", bugs.answers_before_etcd),),
+        2,
+        "handle",
+    ),
+    Mutant(
+        "an_acknowledged_write_is_durable",
+        "etcd acknowledges what it did not write",
+        IS_CREATED,
+        (("commit", bugs.acknowledges_without_writing),),
+        3,
+        "commit",
+    ),
+    Mutant(
+        "an_acknowledged_write_is_durable",
+        "the api-server takes a failed transaction for a success",
+        WRITTEN_TWICE,
+        (("answer", bugs.takes_failure_for_success),),
+        7,
+        "answer",
+    ),
+    Mutant(
+        "no_invalid_object_is_stored",
+        "the api-server does not validate",
+        INVALID,
+        (("handle", bugs.skips_validation),),
+        3,
+        "commit",
+    ),
+    Mutant(
+        "no_update_is_lost",
+        "etcd does not compare versions",
+        IS_SCHEDULED_TWICE,
+        (("commit", bugs.compares_no_version),),
+        9,
+        "commit",
+    ),
+    Mutant(
+        "no_update_is_lost",
+        "the api-server ignores the resourceVersion of a PUT",
+        REPLACED,
+        (("handle", taking_requests_for(bugs.versions_do_not_matter)),),
+        9,
+        "commit",
+    ),
+    # watching
+    Mutant(
+        "a_watcher_never_goes_back_in_time",
+        "a watch delivers its latest event first",
+        WRITTEN_TWICE,
+        (("receive_event", clients.watch_delivers_the_latest_first),),
+        8,
+        "receive_event",
+    ),
+    # workloads
+    Mutant(
+        "a_replicaset_never_has_too_many_pods",
+        "the controller expects nothing",
+        KEEPS_ONE,
+        (("reconcile", clients.controller_expects_nothing),),
+        10,
+        "commit",
+    ),
+    Mutant(
+        "a_service_routes_only_to_pods_that_were_ready",
+        "the EndpointSlice controller ignores readiness",
+        SERVES_SPLIT,
+        (("sync_endpoints", clients.ignores_readiness),),
+        1,
+        "sync_endpoints",
+    ),
+    Mutant(
+        "a_service_routes_only_to_pods_that_were_ready",
+        "kube-proxy invents an endpoint",
+        SERVES,
+        (("program_rules", clients.proxy_invents_an_endpoint),),
+        1,
+        "program_rules",
+    ),
+    Mutant(
+        "a_service_routes_only_to_ready_pods",
+        "the EndpointSlice controller ignores readiness",
+        SERVES_SPLIT,
+        (("sync_endpoints", clients.ignores_readiness),),
+        5,
+        "program_rules",
+    ),
+    Mutant(
+        "a_service_routes_only_to_ready_pods",
+        "kube-proxy invents an endpoint",
+        SERVES,
+        (("program_rules", clients.proxy_invents_an_endpoint),),
+        1,
+        "program_rules",
+    ),
+)

@@ -1,0 +1,70 @@
+"""Under every fault, in scenes small enough to see all of them, the specs hold, or are hazards where they say so."""
+
+import pytest
+
+from kmodel.components.settings import FAULTS, Settings
+from kmodel.engines.exhaustive import Bounds, result_of
+from tests.components.scenes import create, delete, node, pod, replicaset, scene, service
+from tests.specs.mutants import SPECS, faithful
+
+MOST_STATES = 60_000
+BOUND = pod(node="n1")
+COMPETE = (pod("left", memory_mib=600), pod("right", memory_mib=600))
+
+SCENES: dict[str, Settings] = {
+    "container-crash": scene(stored=(BOUND,), faults={"container-crash": 2}),
+    "container-exit": scene(stored=(pod(node="n1", restart_policy="OnFailure"),), faults={"container-exit": 1}),
+    "kubelet-restart": scene(delete("pods/web"), stored=(BOUND,), faults={"kubelet-restart": 1}),
+    "node-crash": scene(stored=(BOUND,), actors=("kubelet",), faults={"node-crash": 1}),
+    "node-restart": scene(stored=(BOUND,), actors=("kubelet",), faults={"node-crash": 1, "node-restart": 1}),
+    "scheduler-restart": scene(
+        stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"scheduler-restart": 1}
+    ),
+    "controller-restart": scene(
+        stored=(replicaset(),), actors=("replicaset-controller",), faults={"controller-restart": 1}
+    ),
+    "lost-request": scene(create(BOUND), delete("pods/web", grace_seconds=0), faults={"lost-request": 1}),
+    "lost-answer": scene(create(BOUND), delete("pods/web", grace_seconds=0), faults={"lost-answer": 1}),
+    "lost-answer to the scheduler": scene(
+        stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"lost-answer": 1}
+    ),
+    "lost-answer to a controller": scene(
+        stored=(replicaset(replicas=2),), actors=("replicaset-controller",), faults={"lost-answer": 1}
+    ),
+    "container-crash under a service": scene(
+        stored=(service(), BOUND),
+        actors=("kubelet", "endpointslice-controller", "kube-proxy"),
+        calls="fused",
+        faults={"container-crash": 1},
+    ),
+}
+
+
+def test_every_fault_has_a_scene() -> None:
+    assert set(FAULTS) == {name.partition(" ")[0] for name in SCENES if not name.startswith("node-crash under")}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_fault_happens_and_violates_nothing_but_hazards(name: str) -> None:
+    result = result_of(faithful(SCENES[name], SPECS), Bounds(max_states=MOST_STATES))
+    assert result.finished, result.stopped
+    faults = {action.transition.name for action in result.model.actions if action.actor == "fault"}
+    assert faults
+    assert not faults & set(result.never_fired)
+    assert not [f"{finding.spec.name}: {finding.reason}" for finding in result.failures]
+
+
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [
+        ("scheduler-restart", "no_node_is_overcommitted"),
+        ("lost-answer to the scheduler", "no_node_is_overcommitted"),
+        ("controller-restart", "a_replicaset_never_has_too_many_pods"),
+        ("lost-answer to a controller", "a_replicaset_never_has_too_many_pods"),
+        ("container-crash under a service", "a_service_routes_only_to_ready_pods"),
+    ],
+)
+def test_a_hazard_strikes(name: str, spec: str) -> None:
+    result = result_of(faithful(SCENES[name], SPECS), Bounds(max_states=MOST_STATES))
+    struck = {finding.spec.name for finding in result.findings if finding.is_hazard}
+    assert struck == {spec}

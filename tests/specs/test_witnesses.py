@@ -1,0 +1,72 @@
+"""No spec is vacuous: each has a witness that happens in a bundled scenario, and each hazard strikes in one."""
+
+from collections.abc import Mapping
+from functools import cache
+
+import pytest
+
+from kmodel.discovery import find_scenarios
+from kmodel.engines.exhaustive import Bounds, result_of
+from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.scenario import load
+from kmodel.scenario.building import model
+from tests.specs.mutants import INVARIANTS, ROOT, SPECS, WITNESSES
+
+MOST_STATES = 60_000  # a witness is not far from the start: this much of a scenario has to show it
+SCENARIOS = {file.stem: file for file in find_scenarios(ROOT / "specs")}
+HAZARDS = sorted(name for name, spec in INVARIANTS.items() if spec.hazard)
+
+
+@cache
+def _results() -> Mapping[str, Result]:
+    loaded = {name: load([file]) for name, file in SCENARIOS.items()}
+    return {
+        name: result_of(model(scenario, SPECS), Bounds(max_states=MOST_STATES)) for name, scenario in loaded.items()
+    }
+
+
+def _findings(spec: str) -> dict[str, Finding]:
+    return {
+        scenario: finding
+        for scenario, result in _results().items()
+        for finding in result.findings
+        if finding.spec.name == spec
+    }
+
+
+def test_names_tell_specs_apart() -> None:
+    assert len(INVARIANTS) + len(WITNESSES) == len(SPECS)
+
+
+@pytest.mark.parametrize("name", sorted(INVARIANTS))
+def test_every_invariant_has_a_witness(name: str) -> None:
+    shown = [spec.shows.name for spec in WITNESSES.values() if spec.shows is not None]
+    assert name in shown, f"add a `sometimes` that shows {name}"
+
+
+@pytest.mark.parametrize("name", sorted(WITNESSES))
+def test_every_witness_shows_an_invariant(name: str) -> None:
+    shown = WITNESSES[name].shows
+    assert shown is not None, f"name the invariant that {name} shows not to be vacuous"
+    assert INVARIANTS[shown.name] is shown
+
+
+@pytest.mark.parametrize("name", sorted(WITNESSES))
+def test_every_witness_happens_in_a_bundled_scenario(name: str) -> None:
+    findings = _findings(name)
+    happens = [scenario for scenario, finding in findings.items() if finding.verdict is Verdict.HOLDS]
+    assert happens, f"it is asked in {sorted(findings)}, and happens in none"
+
+
+@pytest.mark.parametrize("name", HAZARDS)
+def test_every_hazard_strikes_in_a_bundled_scenario(name: str) -> None:
+    findings = _findings(name)
+    strikes = [scenario for scenario, finding in findings.items() if finding.is_hazard]
+    assert strikes, f"it is asked in {sorted(findings)}, and is violated in none"
+    assert all(findings[scenario].trace is not None for scenario in strikes)
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_a_bundled_scenario_violates_nothing_but_hazards(name: str) -> None:
+    failures = [f"{finding.spec.name}: {finding.reason}" for finding in _results()[name].failures]
+    assert not failures
