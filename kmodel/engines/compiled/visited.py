@@ -6,6 +6,7 @@ bits, and the state's place in the array. Threads work on different partitions, 
 """
 
 import mmap
+from array import array
 from bisect import bisect_right
 
 import numpy as np
@@ -102,8 +103,8 @@ class Partition:
         self.states = np.empty((256, words), np.uint32)
         self.parents = _small_pages(256)
         self.table = np.zeros(512, np.uint32)
-        self.run_start: list[int] = []  # runs of states found from one run of parents: (first state, partition, origin)
-        self.run_origin: list[tuple[int, int]] = []
+        # runs of states found from one run of parents: the first state, and the partition and place of the first parent
+        self.run_start, self.run_partition, self.run_origin = array("q"), array("q"), array("q")
 
     def reserve(self, spare: int, arrays: Arrays) -> None:
         """Make room for that many more states."""
@@ -139,13 +140,14 @@ class Partition:
         self.count = limit if count < 0 else count
         if self.count > before:
             self.run_start.append(before)
-            self.run_origin.append(origin)
+            self.run_partition.append(origin[0])
+            self.run_origin.append(origin[1])
         return count >= 0
 
     def parent(self, place: int) -> tuple[int, int]:
         """Return the partition and place of a state's parent; partition INITIAL and an index for an initial state."""
-        partition, origin = self.run_origin[bisect_right(self.run_start, place) - 1]
-        return partition, origin + int(self.parents[place])
+        run = bisect_right(self.run_start, place) - 1
+        return self.run_partition[run], self.run_origin[run] + int(self.parents[place])
 
 
 @compiled
