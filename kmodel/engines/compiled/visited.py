@@ -110,7 +110,7 @@ class Partition:
         """Make room for that many more states."""
         wanted = self.count + spare
         if wanted > self.states.shape[0]:
-            size = max(wanted, self.states.shape[0] + self.states.shape[0] // 3)
+            size = max(wanted, self.states.shape[0] + self.states.shape[0] // 8)
             states = np.empty((size, self.states.shape[1]), np.uint32)
             states[: self.count] = self.states[: self.count]
             parents = _small_pages(size)
