@@ -1,1 +1,24 @@
-"""The exhaustive engine at compiled speed: tables of what is known, and loops over them."""
+"""The exhaustive engine at compiled speed: tables of what is known, and loops over them.
+
+    cluster (a row of values)                      Python, once per footprint
+      | interning: a number per value                 ^ record(), ask()
+      v                                                | MISSING       | tries extended
+    row of numbers --- blocks: a number per --> state: some words  ---> expand: lists, tries, changes
+                       group of cells              ^                        | successors, by partition
+                                                   |                        v
+                                            visited: states, parents <--- insert
+
+- interning: what a cell holds, what a projection shows of it and what an update makes of it, as small integers.
+- tries: per action and spec a decision trie over reads; a leaf is an outcome: not enabled, or the updates to make.
+- blocks: cells that the same actions touch are numbered together, and a state is one number per block, packed in words.
+  For each value of a block there is a list of what is left to do: an action that reads and writes that block only is
+  in it with the block's new value, or not at all; so most of a state's successors take one look-up each.
+- grouping: which cells make a block, chosen from a sample of the states and changed as more are known.
+- filling: those lists, made when they are first needed.
+- expand: the compiled loop over the states of a level; it stops at what no table knows, and Python is called.
+- visited: states stored exactly, in 16 partitions by fingerprint, in the order in which they were found.
+- search: rounds of expanding and adding; threads share the partitions out and never write to the same one.
+
+Counts, depths and traces are the same for any grouping, number of threads and hash seed: the order of the search rests
+only on the order of the actions and on fingerprints of the values themselves.
+"""

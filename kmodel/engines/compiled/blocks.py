@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kmodel.engines.compiled.arrays import ITEMS, ROWS, Arrays
+from kmodel.engines.compiled.filling import index_rows
 from kmodel.engines.compiled.jit import UNKNOWN, Ints, Memo, Vector
 from kmodel.engines.compiled.tries import Leaf, Tables
 
@@ -205,8 +206,6 @@ class Blocks:
                     array[new : new + count] = former[base : base + count]
         slots = 1 << max(8, (2 * (int(self.count.sum()) + 64)).bit_length())
         self.row_index = np.zeros(slots, np.int32)
-        from kmodel.engines.compiled.expand import index_rows
-
         index_rows(self.base, self.count, self.fingerprint, self.row_index)
 
     def _assign_roots(self) -> None:

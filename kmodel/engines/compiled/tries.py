@@ -43,7 +43,7 @@ class Answer:
 
 
 def _is_checked(calls: int) -> bool:
-    """Tell whether the next call is made twice, to see whether the function is deterministic: the first ones, then some."""
+    """Tell whether the next call is made twice, to see that the function is deterministic: the first, then some."""
     return calls < CHECKED_CALLS or calls % CHECKED_EVERY == 0
 
 

@@ -6,13 +6,14 @@ bits, and the state's place in the array. Threads work on different partitions, 
 """
 
 import mmap
+from array import array
 from bisect import bisect_right
 
 import numpy as np
 
 from kmodel.engines.compiled.arrays import Arrays
 from kmodel.engines.compiled.blocks import Packing
-from kmodel.engines.compiled.expand import number_row
+from kmodel.engines.compiled.filling import number_row
 from kmodel.engines.compiled.jit import Ints, compiled, prefetch
 
 PLACE_BITS = 26
@@ -102,14 +103,14 @@ class Partition:
         self.states = np.empty((256, words), np.uint32)
         self.parents = _small_pages(256)
         self.table = np.zeros(512, np.uint32)
-        self.run_start: list[int] = []  # runs of states found from one run of parents: (first state, partition, origin)
-        self.run_origin: list[tuple[int, int]] = []
+        # runs of states found from one run of parents: the first state, and the partition and place of the first parent
+        self.run_start, self.run_partition, self.run_origin = array("q"), array("q"), array("q")
 
     def reserve(self, spare: int, arrays: Arrays) -> None:
         """Make room for that many more states."""
         wanted = self.count + spare
         if wanted > self.states.shape[0]:
-            size = max(wanted, self.states.shape[0] + self.states.shape[0] // 3)
+            size = max(wanted, self.states.shape[0] + self.states.shape[0] // 8)
             states = np.empty((size, self.states.shape[1]), np.uint32)
             states[: self.count] = self.states[: self.count]
             parents = _small_pages(size)
@@ -139,13 +140,14 @@ class Partition:
         self.count = limit if count < 0 else count
         if self.count > before:
             self.run_start.append(before)
-            self.run_origin.append(origin)
+            self.run_partition.append(origin[0])
+            self.run_origin.append(origin[1])
         return count >= 0
 
     def parent(self, place: int) -> tuple[int, int]:
         """Return the partition and place of a state's parent; partition INITIAL and an index for an initial state."""
-        partition, origin = self.run_origin[bisect_right(self.run_start, place) - 1]
-        return partition, origin + int(self.parents[place])
+        run = bisect_right(self.run_start, place) - 1
+        return self.run_partition[run], self.run_origin[run] + int(self.parents[place])
 
 
 @compiled
