@@ -2,7 +2,7 @@
 
 A step is chosen by at most two draws, one of a rule and one of its arguments, among those that are possible. Hypothesis
 would ask every rule for its precondition, several times per step, draw from all rules until it meets a possible one,
-and make a strategy for each argument: that takes it ten times as long as the model takes.
+draw again whether that is disabled in this run, and make a strategy for each argument.
 
 A run that its swarm has brought to a standstill goes on. Hypothesis disables some rules in each run, and gives a run up
 when only those could go on. A pod passes through some twenty different actions on its way to Running, so nearly every
@@ -12,7 +12,6 @@ A run that is over ends. Hypothesis would go on to draw until the run has its nu
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hypothesis import stateful
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     class _RuleStrategy:
         machine: Any
         rules: Any
-        enabled_rules_strategy: Any
 
         def __init__(self, machine: Any) -> None: ...
 
@@ -47,22 +45,30 @@ class Choice(_RuleStrategy):
 
     def __init__(self, machine: Any) -> None:
         super().__init__(machine)
-        self._rules = _marked(type(machine), tuple(self.rules))
+        self._rules = {rule.function.mark: rule for rule in self.rules}
+        self._disabled: frozenset[Any] | None = None  # in this run
 
     def do_draw(self, data: Any) -> Any:
         """Choose a rule and its arguments."""
         machine: Chooser = self.machine
         marks = machine.possible()
         if len(marks) > 1:
-            flags = data.draw(self.enabled_rules_strategy)
-            marks = [mark for mark in marks if flags.is_enabled(self._rules[mark].function.__name__)] or marks
+            if self._disabled is None:
+                self._disabled = _swarm(data, list(self._rules))
+            marks = [mark for mark in marks if mark not in self._disabled] or marks
         mark = _one_of(data, marks)
         return self._rules[mark], _one_of(data, machine.bindings(mark))
 
 
-@lru_cache(maxsize=1)
-def _marked(machine: type, rules: tuple[Any, ...]) -> dict[Any, Any]:
-    return {rule.function.mark: rule for rule in rules}
+def _swarm(data: Any, marks: list[Any]) -> frozenset[Any]:
+    """Draw the rules that are disabled in a run: none, or about one, two or three in four. It shrinks to none."""
+    quarters = data.draw_integer(0, 3)
+    if quarters == 0:
+        return frozenset()
+    size = (len(marks) + 7) // 8
+    one, other = (int.from_bytes(data.draw_bytes(size, size), "big") for _ in range(2))
+    bits = one if quarters == 2 else one & other if quarters == 1 else one | other
+    return frozenset(mark for place, mark in enumerate(marks) if bits >> place & 1)
 
 
 def _one_of(data: Any, items: Sequence[Any]) -> Any:
