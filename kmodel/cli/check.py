@@ -34,6 +34,9 @@ class How:
     max_states: int | None
     max_depth: int | None
     first: bool
+    simulate: int | None
+    steps: int | None
+    seed: int | None
 
 
 @click.command(
@@ -54,6 +57,14 @@ class How:
 )
 @click.option("--max-states", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many states.")
 @click.option("--max-depth", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many steps.")
+@click.option(
+    "--simulate",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Take N long random walks instead, where there are too many states to see them all.",
+)
+@click.option("--steps", type=click.IntRange(min=1), help="How long such a walk may be.  [default: 100]")
+@click.option("--seed", type=click.IntRange(min=0), help="Which walks: the same seed, the same walks.  [default: 0]")
 @click.option("--first/--keep-going", "first", help="Stop at the first violation, or go on to find others (default).")
 @click.option(
     "--spec",
@@ -91,6 +102,7 @@ def check(
       kmodel check -f pod.yaml -f service.yaml --nodes 2
       kmodel check -f manifests/ --faults container-crash=1,kubelet-restart=1
       kmodel check pod-creation --spec no_node_is_overcommitted --first
+      kmodel check silent-node --simulate 1000 --steps 300 --seed 7
       kmodel check pod-creation -o json
     """
     inputs = read(scenarios, filenames, nodes, faults)
@@ -156,7 +168,7 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
     from kmodel.reporting.writer import write_report
 
     console = Console(highlight=False, quiet=output == "json")
-    engine = how.engine or given.scenario.engine
+    engine = "simulation" if how.simulate else how.engine or given.scenario.engine
     model = given.model(specs)
     events = _explore(model, engine, how, given.scenario.max_states)
     with closing(ProgressLine(console)) as progress:
@@ -172,6 +184,10 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
 
 
 def _explore(model: Model, engine: str, how: How, max_states: int | None) -> Iterable[Event]:
+    if engine == "simulation":
+        return _simulate(model, how)
+    if how.steps is not None or how.seed is not None:
+        raise InputProblem("--steps and --seed are about random walks; add --simulate N")
     if engine == "hypothesis":
         if how.max_states or how.max_depth or how.first:
             raise InputProblem(
@@ -183,6 +199,18 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None) -> Ite
     from kmodel.engines import exhaustive
 
     return exhaustive.explore(model, exhaustive.Bounds(how.max_states or max_states, how.max_depth, how.first))
+
+
+def _simulate(model: Model, how: How) -> Iterable[Event]:
+    if how.engine:
+        raise InputProblem(f"--simulate is an engine of its own; leave out --engine {how.engine}")
+    if how.max_states or how.max_depth:
+        raise InputProblem("--max-states and --max-depth bound the engine exhaustive; --simulate has --steps")
+    from kmodel.engines import simulation
+
+    assert how.simulate is not None, "the engine is the simulation"
+    steps = simulation.STEPS if how.steps is None else how.steps
+    return simulation.explore(model, simulation.Walks(how.simulate, steps, how.seed or 0, how.first))
 
 
 def _print_outcome(console: Console, given: Input, result: Result, written: Written, wide: bool) -> None:
