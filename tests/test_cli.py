@@ -192,7 +192,9 @@ def test_json_is_one_document_and_nothing_else() -> None:
         "specs",
         "statistics",
         "stopped",
+        "symmetry",
     ]
+    assert broken["symmetry"] is None
     assert broken["statistics"]["distinctStates"] == 69
     assert broken["neverFired"] == ["crash"]
     assert broken["notPutToTheTest"] == []

@@ -34,6 +34,7 @@ class How:
     max_states: int | None
     max_depth: int | None
     first: bool
+    symmetry: bool
 
 
 @click.command(
@@ -55,6 +56,11 @@ class How:
 @click.option("--max-states", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many states.")
 @click.option("--max-depth", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many steps.")
 @click.option("--first/--keep-going", "first", help="Stop at the first violation, or go on to find others (default).")
+@click.option(
+    "--symmetry",
+    is_flag=True,
+    help="Explore one state for all that differ only in the names of identical nodes; the bounds count such orbits.",
+)
 @click.option(
     "--spec",
     "spec_names",
@@ -173,16 +179,18 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
 
 def _explore(model: Model, engine: str, how: How, max_states: int | None) -> Iterable[Event]:
     if engine == "hypothesis":
-        if how.max_states or how.max_depth or how.first:
+        if how.max_states or how.max_depth or how.first or how.symmetry:
             raise InputProblem(
-                "--max-states, --max-depth and --first bound the engine exhaustive; add --engine exhaustive"
+                "--max-states, --max-depth, --first and --symmetry are for the engine exhaustive; "
+                "add --engine exhaustive"
             )
         from kmodel.engines import hypothesis
 
         return hypothesis.explore(model, profile=how.profile)
     from kmodel.engines import exhaustive
 
-    return exhaustive.explore(model, exhaustive.Bounds(how.max_states or max_states, how.max_depth, how.first))
+    most = how.max_states or max_states
+    return exhaustive.explore(model, exhaustive.Bounds(most, how.max_depth, how.first, symmetry=how.symmetry))
 
 
 def _print_outcome(console: Console, given: Input, result: Result, written: Written, wide: bool) -> None:

@@ -7,7 +7,9 @@ from kmodel.scenario.scenario import Scenario
 def model(scenario: Scenario, specs: tuple[Spec, ...]) -> Model:
     """Return the model of a scenario, with those of the specs that have all the cells that they need."""
     from kmodel.components.control_plane import build
+    from kmodel.scenario.symmetry import with_symmetry
 
     initial, actions = build(scenario.settings)
     applying = (spec.within(initial.layout) for spec in specs)
-    return Model((initial,), actions, tuple(spec for spec in applying if spec is not None), scenario.name)
+    made = Model((initial,), actions, tuple(spec for spec in applying if spec is not None), scenario.name)
+    return with_symmetry(made, scenario.settings)

@@ -11,7 +11,7 @@ renaming maps one to the other.
 The size of an orbit is the number of all renamings over that of those that leave the state as it is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import product
 from math import factorial, prod
 from operator import itemgetter
@@ -24,6 +24,9 @@ from kmodel.kernel.renaming import pattern, rewrite_cell, rewrite_texts
 
 MOST_ARRANGEMENTS = 5_040
 Colours = list[int]
+Columns = list[
+    tuple[list[tuple[int, ...]], list[Any]]
+]  # per group: the cells of each name, and what gets their numbers
 
 
 class TooManyTies(Exception):  # noqa: N818 - it ends the reduction, it is no mistake
@@ -52,11 +55,19 @@ class Canonizer:
         self._role_ids: dict[Any, int] = {}
         self._columns = self._find_columns()
 
-    def orbit(self, row: Row) -> Orbit:
-        """Return the orbit of a state; TooManyTies if its representative would take too long to find."""
+    def new_orbit(self, row: Row, found: Container[Row]) -> Orbit | None:
+        """Return the orbit of a state unless its representative is among those found; TooManyTies: it takes too long."""
         if self._columns is not None and not self._mentions(row):
-            return self._sorted(row)
-        return self._refined(row)
+            representative = self._sorted(row, self._columns)
+            return None if representative in found else self._runs(representative, self._columns)
+        orbit = self._refined(row)
+        return None if orbit.row in found else orbit
+
+    def representative(self, row: Row) -> Row:
+        """Return the representative of a state's orbit."""
+        if self._columns is not None and not self._mentions(row):
+            return self._sorted(row, self._columns)
+        return self._refined(row).row
 
     def _mentions(self, row: Row) -> bool:
         numbering = self.numbering
@@ -66,7 +77,7 @@ class Canonizer:
 
     # Names that only index cells.
 
-    def _find_columns(self) -> list[tuple[list[tuple[int, ...]], list[Any]]] | None:
+    def _find_columns(self) -> Columns | None:
         """Return for each group the cells of each name, in one order of kinds; None if a key has two names."""
         numbering = self.numbering
         if any(len(names) > 1 for names in numbering.names_of_key):
@@ -78,34 +89,37 @@ class Canonizer:
         found = []
         for members in self.members:
             columns = [tuple(sorted(cells[name], key=lambda cell: numbering.kind_of[cell])) for name in members]
-            # one getter per name; with a cell less than two, itemgetter would not return a tuple
-            getters = [itemgetter(*column, *column[:1], *column[:1]) if column else _nothing for column in columns]
+            # with a single cell, itemgetter would not return a tuple; what it gets twice does no harm
+            getters = [itemgetter(*column, column[0]) if column else _nothing for column in columns]
             found.append((columns, getters))
         return found
 
-    def _sorted(self, row: Row) -> Orbit:
-        assert self._columns is not None
+    def _sorted(self, row: Row, of_groups: Columns) -> Row:
         new: list[int] | None = None
-        fixing, twin = 1, -1
-        twins = [0] * len(self.numbering.names)
-        for members, (cells, getters) in zip(self.members, self._columns, strict=True):
+        for cells, getters in of_groups:
             columns = [get(row) for get in getters]
             in_order = sorted(columns)
             if in_order != columns:
                 new = list(row) if new is None else new
-                for column, places in zip(in_order, cells, strict=True):
+                for places, column in zip(cells, in_order, strict=True):
                     for place, number in zip(places, column, strict=False):
                         new[place] = number
+        return row if new is None else tuple(new)
+
+    def _runs(self, row: Row, of_groups: Columns) -> Orbit:
+        """Return the orbit of a row whose columns are sorted: equal ones, which are neighbours, are twins."""
+        fixing, twin = 1, -1
+        twins = [0] * len(self.numbering.names)
+        for members, (_, getters) in zip(self.members, of_groups, strict=True):
             last, equal = None, 0
-            for name, column in zip(members, in_order, strict=True):
-                if column == last:
-                    equal += 1
-                    fixing *= equal
-                else:
-                    last, equal = column, 1
-                    twin += 1
+            for name, get in zip(members, getters, strict=True):
+                column = get(row)
+                equal += 1
+                if column != last:
+                    last, equal, twin = column, 1, twin + 1
+                fixing *= equal
                 twins[name] = twin
-        return Orbit(row if new is None else tuple(new), self.renamings // fixing, tuple(twins))
+        return Orbit(row, self.renamings // fixing, tuple(twins))
 
     # Names that values mention.
 

@@ -7,8 +7,6 @@ them is asked for all. All steps count, so that the number generated is that of 
 from collections import Counter
 from collections.abc import Iterator
 
-import attrs
-
 from kmodel.engines.compiled.tries import NOTHING, Tables
 from kmodel.engines.symmetry.canonical import Canonizer
 from kmodel.engines.symmetry.numbering import Numbering, Row
@@ -17,16 +15,6 @@ from kmodel.kernel import Action, Model
 from kmodel.kernel.renaming import numbered, pattern
 
 Alike = list[tuple[int, tuple[int, ...]]]  # an action that is asked, and all that it stands for
-
-
-@attrs.frozen
-class Taken:
-    """Steps from a representative: the action that is asked, those it stands for, its outcome, and the row after it."""
-
-    action: int
-    members: tuple[int, ...]
-    code: int
-    after: Row
 
 
 class Orbits:
@@ -65,28 +53,28 @@ class Orbits:
 
     def representative(self, row: Row) -> Row:
         """Return the representative of a state's orbit."""
-        return self.canonizer.orbit(row).row
+        return self.canonizer.representative(row)
 
     def add(self, row: Row, parent: int) -> None:
         """Add the orbit of a state unless it is there."""
         if row in self._found:
             return
-        orbit = self.canonizer.orbit(row)
-        if orbit.row not in self._found:
+        orbit = self.canonizer.new_orbit(row, self._found)
+        if orbit is not None:
             self._found[orbit.row] = len(self.rows)
             self.rows.append(orbit.row)
             self.twins.append(orbit.twins)
             self.parents.append(parent)
             self.represented += orbit.size
 
-    def steps(self, state: int) -> Iterator[Taken]:
-        """Yield the steps from a representative, one for all that are alike there."""
+    def steps(self, state: int) -> Iterator[tuple[int, Row]]:
+        """Yield the steps from a representative, one for all that are alike there: the outcome and the row after it."""
         row, walker = self.rows[state], self.walker
         for action, members in self._alike_in(self.twins[state]):
             code = walker.code(action, row)
             if code != NOTHING:
                 self.fired[members] += 1
-                yield Taken(action, members, code, walker.after(code, row))
+                yield code, walker.after(code, row)
 
     def _alike_in(self, twins: tuple[int, ...]) -> Alike:
         alike = self._alike.get(twins)

@@ -1,4 +1,6 @@
-"""Looking for counterexamples to a declared symmetry in some of the states met: actions and specs that prefer a name."""
+"""Looking for counterexamples to a declared symmetry in some of the states met: who prefers a name."""
+
+from itertools import pairwise
 
 from kmodel.engines.compiled.tries import NOTHING
 from kmodel.engines.symmetry.orbits import Orbits
@@ -14,7 +16,7 @@ class Sampler:
     def __init__(self, orbits: Orbits) -> None:
         self.orbits = orbits
         numbering = orbits.numbering
-        self.pairs = [pair for members in orbits.canonizer.members for pair in zip(members, members[1:], strict=False)]
+        self.pairs = [pair for members in orbits.canonizer.members for pair in pairwise(members)]
         numbers = {action: number for number, action in enumerate(orbits.model.actions)}
         self.actions = []
         for one, other in self.pairs:

@@ -79,15 +79,15 @@ class OrbitSearch:
         orbits, row = self.orbits, self.orbits.rows[state]
         yield from self._check(state)
         self.sampler.look(state)
-        for taken in orbits.steps(state):
+        for code, after in orbits.steps(state):
             if orbits.tables.step_specs:
-                leaf = orbits.walker.leaf(taken.code)
+                leaf = orbits.walker.leaf(code)
                 for root in orbits.walker.class_roots(leaf):
                     spec = int(orbits.tables.root_spec.data[root])
                     if spec not in self.findings and orbits.walker.code(root, row, leaf) != NOTHING:
                         yield from self._found(spec, step_finding(orbits, spec, state))
-            if taken.after != row:
-                orbits.add(taken.after, state)
+            if after != row:
+                orbits.add(after, state)
 
     def _check(self, state: int) -> Iterator[Event]:
         """Ask the specs of states about a representative."""
