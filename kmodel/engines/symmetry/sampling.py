@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from kmodel.engines.compiled.tries import NOTHING
+from kmodel.engines.symmetry.numbering import Row
 from kmodel.engines.symmetry.orbits import Orbits
 from kmodel.kernel import ModelError
 from kmodel.kernel.renaming import Renaming
@@ -46,9 +47,20 @@ class Sampler:
             after = orbits.numbering.permuted(walker.after(code, row), permutation)
             if after != walker.after(other, swapped):
                 raise self._uneven(f"transition {orbits.model.actions[action]}", pair)
+            for spec in self._telling(code, row) ^ self._telling(other, swapped):
+                raise self._uneven(f"spec {orbits.model.specs[spec].name}", pair)
         for root, spec in enumerate(orbits.tables.state_specs, start=len(orbits.model.actions)):
             if (walker.code(root, row) == NOTHING) != (walker.code(root, swapped) == NOTHING):
                 raise self._uneven(f"spec {orbits.model.specs[spec].name}", pair)
+
+    def _telling(self, code: int, row: Row) -> set[int]:
+        """Return the specs of steps that tell of a step with this outcome from a state."""
+        tables, walker = self.orbits.tables, self.orbits.walker
+        if not tables.step_specs:
+            return set()
+        leaf = walker.leaf(code)
+        roots = walker.class_roots(leaf)
+        return {int(tables.root_spec.data[root]) for root in roots if walker.code(root, row, leaf) != NOTHING}
 
     def _uneven(self, who: str, pair: int) -> ModelError:
         one, other = (self.orbits.numbering.names[name] for name in self.pairs[pair])
