@@ -56,7 +56,7 @@ class Canonizer:
         self._columns = self._find_columns()
 
     def new_orbit(self, row: Row, found: Container[Row]) -> Orbit | None:
-        """Return the orbit of a state unless its representative is among those found; TooManyTies: it takes too long."""
+        """Return the orbit of a state unless its representative is among those found; TooManyTies: it is too much."""
         if self._columns is not None and not self._mentions(row):
             representative = self._sorted(row, self._columns)
             return None if representative in found else self._runs(representative, self._columns)

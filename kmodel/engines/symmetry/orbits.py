@@ -14,7 +14,7 @@ from kmodel.engines.symmetry.walking import Walker
 from kmodel.kernel import Action, Model
 from kmodel.kernel.renaming import numbered, pattern
 
-Alike = list[tuple[int, tuple[int, ...]]]  # an action that is asked, and all that it stands for
+Alike = dict[int, tuple[int, ...]]  # an action that is asked, and all that it stands for
 
 
 class Orbits:
@@ -70,11 +70,18 @@ class Orbits:
     def steps(self, state: int) -> Iterator[tuple[int, Row]]:
         """Yield the steps from a representative, one for all that are alike there: the outcome and the row after it."""
         row, walker = self.rows[state], self.walker
-        for action, members in self._alike_in(self.twins[state]):
+        for action, members in self._alike_in(self.twins[state]).items():
             code = walker.code(action, row)
             if code != NOTHING:
                 self.fired[members] += 1
                 yield code, walker.after(code, row)
+
+    def telling(self, state: int) -> Iterator[int]:
+        """Yield the tries of the specs of states that tell of a representative."""
+        row, first = self.rows[state], len(self.model.actions)
+        for root in range(first, first + len(self.tables.state_specs)):
+            if self.walker.code(root, row) != NOTHING:
+                yield root
 
     def _alike_in(self, twins: tuple[int, ...]) -> Alike:
         alike = self._alike.get(twins)
@@ -82,7 +89,7 @@ class Orbits:
             classes: dict[tuple[int, tuple[int, ...]], list[int]] = {}
             for action, (template, names) in enumerate(self._templates):
                 classes.setdefault((template, tuple(twins[name] for name in names)), []).append(action)
-            alike = self._alike[twins] = [(members[0], tuple(members)) for members in classes.values()]
+            alike = self._alike[twins] = {members[0]: tuple(members) for members in classes.values()}
         return alike
 
     def _template(self, action: Action) -> tuple[object, tuple[int, ...]]:

@@ -80,22 +80,26 @@ class OrbitSearch:
         yield from self._check(state)
         self.sampler.look(state)
         for code, after in orbits.steps(state):
-            if orbits.tables.step_specs:
-                leaf = orbits.walker.leaf(code)
-                for root in orbits.walker.class_roots(leaf):
-                    spec = int(orbits.tables.root_spec.data[root])
-                    if spec not in self.findings and orbits.walker.code(root, row, leaf) != NOTHING:
-                        yield from self._found(spec, step_finding(orbits, spec, state))
+            yield from self._check_step(state, code)
             if after != row:
                 orbits.add(after, state)
 
+    def _check_step(self, state: int, code: int) -> Iterator[Event]:
+        """Ask the specs of steps about the step from a representative that has an outcome."""
+        walker = self.orbits.walker
+        leaf = walker.leaf(code)
+        for root in walker.class_roots(leaf):
+            if walker.code(root, self.orbits.rows[state], leaf) != NOTHING:
+                spec = int(self.orbits.tables.root_spec.data[root])
+                if spec not in self.findings:
+                    yield from self._found(spec, step_finding(self.orbits, spec, state))
+
     def _check(self, state: int) -> Iterator[Event]:
         """Ask the specs of states about a representative."""
-        orbits, row = self.orbits, self.orbits.rows[state]
-        first = len(self.model.actions)
-        for root, spec in enumerate(orbits.tables.state_specs, start=first):
-            if spec not in self.findings and orbits.walker.code(root, row) != NOTHING:
-                yield from self._found(spec, trace_to(orbits, spec, root, state))
+        for root in self.orbits.telling(state):
+            spec = int(self.orbits.tables.root_spec.data[root])
+            if spec not in self.findings:
+                yield from self._found(spec, trace_to(self.orbits, spec, root, state))
 
     def _check_waiting(self, state: int) -> Iterator[Event]:
         """Ask the specs of states about the representatives that will not be expanded."""

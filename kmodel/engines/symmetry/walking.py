@@ -4,7 +4,7 @@ Tables call transitions and specs and know the tries; the copy only answers agai
 """
 
 from kmodel.engines.compiled.jit import UNKNOWN, look_up
-from kmodel.engines.compiled.tries import Answer, Leaf, Tables
+from kmodel.engines.compiled.tries import NOTHING, Answer, Leaf, Tables
 from kmodel.engines.symmetry.numbering import Numbering, Row
 
 
@@ -17,6 +17,7 @@ class Walker:
         self._roots: dict[int, int] = {}
         self._cells: dict[int, int] = {}  # which cell an inner node reads
         self._branches: dict[int, dict[int, int]] = {}  # inner node, then the value's number: the place that follows
+        self._class_roots: dict[int, list[int]] = {}
         self._writes: dict[int, list[tuple[int, int, dict[int, int]]]] = {}
 
     def code(self, root: int, row: Row, leaf: Leaf | None = None) -> int:
@@ -53,10 +54,15 @@ class Walker:
         return tuple(new)
 
     def class_roots(self, leaf: Leaf) -> list[int]:
-        """Return the tries of the specs of steps that are asked about steps with this outcome."""
+        """Return the tries of the specs of steps that may tell of steps with this outcome."""
+        known = self._class_roots.get(leaf.step_class)
+        if known is not None:
+            return known
         tables = self.tables
         start, stop = tables.class_start.data[leaf.step_class : leaf.step_class + 2].tolist()
         roots: list[int] = tables.class_roots.data[start:stop].tolist()
+        if all(root in self._roots for root in roots):
+            roots = self._class_roots[leaf.step_class] = [root for root in roots if self._roots[root] != NOTHING]
         return roots
 
     def _update(self, cell: int, update: int, number: int) -> int:
