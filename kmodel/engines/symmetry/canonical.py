@@ -24,9 +24,9 @@ from kmodel.kernel.renaming import pattern, rewrite_cell, rewrite_texts
 
 MOST_ARRANGEMENTS = 5_040
 Colours = list[int]
-Columns = list[
-    tuple[list[tuple[int, ...]], list[Any]]
-]  # per group: the cells of each name, and what gets their numbers
+# Per group: the cells of each name; and for each kind of them what gets the numbers of all names, the first one's
+# again at the end, since itemgetter returns no tuple for one cell.
+Columns = list[tuple[list[list[int]], list[Any]]]
 
 
 class TooManyTies(Exception):  # noqa: N818 - it ends the reduction, it is no mistake
@@ -56,7 +56,7 @@ class Canonizer:
         self._columns = self._find_columns()
 
     def new_orbit(self, row: Row, found: Container[Row]) -> Orbit | None:
-        """Return the orbit of a state unless its representative is among those found; TooManyTies: it is too much."""
+        """Return the orbit of a state unless its representative is among those found."""
         if self._columns is not None and not self._mentions(row):
             representative = self._sorted(row, self._columns)
             return None if representative in found else self._runs(representative, self._columns)
@@ -86,34 +86,34 @@ class Canonizer:
         for cell, names in enumerate(numbering.names_of_key):
             for name in names:
                 cells[name].append(cell)
-        found = []
+        found: Columns = []
         for members in self.members:
-            columns = [tuple(sorted(cells[name], key=lambda cell: numbering.kind_of[cell])) for name in members]
-            # with a single cell, itemgetter would not return a tuple; what it gets twice does no harm
-            getters = [itemgetter(*column, column[0]) if column else _nothing for column in columns]
-            found.append((columns, getters))
+            columns = [sorted(cells[name], key=lambda cell: numbering.kind_of[cell]) for name in members]
+            of_kinds = list(zip(*columns, strict=True))
+            found.append((columns, [itemgetter(*of_kind, of_kind[0]) for of_kind in of_kinds]))
         return found
 
     def _sorted(self, row: Row, of_groups: Columns) -> Row:
         new: list[int] | None = None
         for cells, getters in of_groups:
-            columns = [get(row) for get in getters]
+            columns = list(zip(*[get(row) for get in getters], strict=True))[: len(cells)]
             in_order = sorted(columns)
             if in_order != columns:
                 new = list(row) if new is None else new
-                for places, column in zip(cells, in_order, strict=True):
-                    for place, number in zip(places, column, strict=False):
-                        new[place] = number
+                for places, column, old in zip(cells, in_order, columns, strict=True):
+                    if column != old:
+                        for place, number in zip(places, column, strict=True):
+                            new[place] = number
         return row if new is None else tuple(new)
 
     def _runs(self, row: Row, of_groups: Columns) -> Orbit:
         """Return the orbit of a row whose columns are sorted: equal ones, which are neighbours, are twins."""
         fixing, twin = 1, -1
         twins = [0] * len(self.numbering.names)
-        for members, (_, getters) in zip(self.members, of_groups, strict=True):
+        for members, (cells, _) in zip(self.members, of_groups, strict=True):
             last, equal = None, 0
-            for name, get in zip(members, getters, strict=True):
-                column = get(row)
+            for name, places in zip(members, cells, strict=True):
+                column = [row[place] for place in places]
                 equal += 1
                 if column != last:
                     last, equal, twin = column, 1, twin + 1
@@ -231,10 +231,6 @@ class Canonizer:
                     permutation[name] = self.members[group][next_place[group]]
                     next_place[group] += 1
             yield tuple(permutation)
-
-
-def _nothing(row: Row) -> tuple[int, ...]:
-    return ()
 
 
 def _ranked(keys: Sequence[Any]) -> Colours:

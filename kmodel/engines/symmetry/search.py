@@ -80,7 +80,8 @@ class OrbitSearch:
         yield from self._check(state)
         self.sampler.look(state)
         for code, after in orbits.steps(state):
-            yield from self._check_step(state, code)
+            if orbits.tables.step_specs:
+                yield from self._check_step(state, code)
             if after != row:
                 orbits.add(after, state)
 
