@@ -1,5 +1,7 @@
 """From a scenario to the model of it."""
 
+import attrs
+
 from kmodel.kernel import Model, Spec
 from kmodel.scenario.scenario import Scenario
 
@@ -12,4 +14,6 @@ def model(scenario: Scenario, specs: tuple[Spec, ...]) -> Model:
     initial, actions = build(scenario.settings)
     applying = (spec.within(initial.layout) for spec in specs)
     made = Model((initial,), actions, tuple(spec for spec in applying if spec is not None), scenario.name)
+    if scenario.interchangeable is not None:
+        return attrs.evolve(made, symmetry=scenario.interchangeable)
     return with_symmetry(made, scenario.settings)

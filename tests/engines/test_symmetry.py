@@ -227,6 +227,17 @@ def test_identical_nodes_are_explored_as_without_symmetry(name: str) -> None:
     assert result.states < full.states
 
 
+def test_a_scenario_declares_what_is_interchangeable(tmp_path: Path) -> None:
+    text = (SCENARIOS / "pod-creation.yaml").read_text()
+    declared = tmp_path / "declared.yaml"
+    declared.write_text(text.replace("spec:\n", "spec:\n  interchangeable: [[n1, n2]]\n", 1))
+    model = scenario.model(scenario.load([declared], nodes=2), ())
+    assert model.symmetry == (("n1", "n2"),)
+    differing = scenario.model(scenario.load([declared]), ())
+    with pytest.raises(ModelError, match="n1 and n2 are declared interchangeable in pod-creation, but"):
+        result_of(differing, UP_TO_RENAMING)
+
+
 def test_nodes_that_differ_are_not_interchangeable() -> None:
     assert of_scenario("pod-creation", None).symmetry == ()
 
