@@ -96,7 +96,7 @@ class MoveUp:
         return attrs.evolve(value, **{name: self(getattr(value, name)) for name in fields(type(value))})
 
 
-# Values share most of their parts (an object is in etcd, in caches and in queues), so what was found out of a part is kept.
+# Values share most of their parts (an object is in etcd, in caches and in queues): what was found out of one is kept.
 KEPT = 1 << 16
 
 
