@@ -109,6 +109,22 @@ def test_a_scenario_in_which_all_holds() -> None:
     assert Path("reports/holds/index.html").exists()
 
 
+def test_symmetry_tells_orbits_and_the_states_that_they_represent() -> None:
+    outcome = run("check", "holds", "--symmetry")
+    assert outcome.exit_code == 0
+    told = " ".join(outcome.stdout.split())
+    assert "34 orbits, 94 generated, depth 8" in told
+    assert "up to renaming of rm0, rm1: 34 orbits for 56 states" in told
+    assert "no spec violated in all 56 states" in told
+    document = json.loads(run("check", "holds", "--symmetry", "-o", "json").stdout)["items"][0]
+    assert document["statistics"]["distinctStates"] == 34
+    assert document["symmetry"] == {"groups": [["rm0", "rm1"]], "orbits": 34, "representedStates": 56, "note": None}
+
+
+def test_symmetry_is_for_the_exhaustive_engine() -> None:
+    assert run("check", "sampled", "--symmetry").exit_code == 2
+
+
 def test_a_violation_is_told_in_full() -> None:
     outcome = run("check", "broken")
     assert outcome.exit_code == 1
@@ -206,7 +222,8 @@ def test_bounds_of_one_engine_are_not_dropped_in_silence_by_the_other() -> None:
     outcome = run("check", "sampled", "--max-states", "5")
     assert outcome.exit_code == 2
     assert outcome.stderr == (
-        "error: --max-states, --max-depth and --first bound the engine exhaustive; add --engine exhaustive\n"
+        "error: --max-states, --max-depth, --first and --symmetry are for the engine exhaustive; "
+        "add --engine exhaustive\n"
     )
 
 
@@ -230,7 +247,9 @@ def test_json_is_one_document_and_nothing_else() -> None:
         "specs",
         "statistics",
         "stopped",
+        "symmetry",
     ]
+    assert broken["symmetry"] is None
     assert broken["statistics"]["distinctStates"] == 69
     assert broken["neverFired"] == ["crash"]
     assert broken["notPutToTheTest"] == []

@@ -37,6 +37,7 @@ class How:
     simulate: int | None
     steps: int | None
     seed: int | None
+    symmetry: bool
 
 
 @click.command(
@@ -66,6 +67,11 @@ class How:
 @click.option("--steps", type=click.IntRange(min=1), help="How long such a walk may be.  [default: 100]")
 @click.option("--seed", type=click.IntRange(min=0), help="Which walks: the same seed, the same walks.  [default: 0]")
 @click.option("--first/--keep-going", "first", help="Stop at the first violation, or go on to find others (default).")
+@click.option(
+    "--symmetry",
+    is_flag=True,
+    help="Explore one state for all that differ only in the names of identical nodes; the bounds count such orbits.",
+)
 @click.option(
     "--spec",
     "spec_names",
@@ -189,23 +195,27 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None) -> Ite
     if how.steps is not None or how.seed is not None:
         raise InputProblem("--steps and --seed are about random walks; add --simulate N")
     if engine == "hypothesis":
-        if how.max_states or how.max_depth or how.first:
+        if how.max_states or how.max_depth or how.first or how.symmetry:
             raise InputProblem(
-                "--max-states, --max-depth and --first bound the engine exhaustive; add --engine exhaustive"
+                "--max-states, --max-depth, --first and --symmetry are for the engine exhaustive; "
+                "add --engine exhaustive"
             )
         from kmodel.engines import hypothesis
 
         return hypothesis.explore(model, profile=how.profile)
     from kmodel.engines import exhaustive
 
-    return exhaustive.explore(model, exhaustive.Bounds(how.max_states or max_states, how.max_depth, how.first))
+    most = how.max_states or max_states
+    return exhaustive.explore(model, exhaustive.Bounds(most, how.max_depth, how.first, symmetry=how.symmetry))
 
 
 def _simulate(model: Model, how: How) -> Iterable[Event]:
     if how.engine:
         raise InputProblem(f"--simulate is an engine of its own; leave out --engine {how.engine}")
-    if how.max_states or how.max_depth:
-        raise InputProblem("--max-states and --max-depth bound the engine exhaustive; --simulate has --steps")
+    if how.max_states or how.max_depth or how.symmetry:
+        raise InputProblem(
+            "--max-states, --max-depth and --symmetry are for the engine exhaustive; --simulate has --steps"
+        )
     from kmodel.engines import simulation
 
     assert how.simulate is not None, "the engine is the simulation"

@@ -333,11 +333,11 @@ def _actions(plan: _Plan) -> Iterator[Action]:
 def _calls(plan: _Plan) -> Iterator[Action]:
     """Yield what it takes to call the api-server: as five steps, or fused into one."""
     for caller, domain in plan.callers():
+        sends = [fuse(send, caller) if plan.settings.calls == "fused" else send for send in caller.sends]
         for values in _bindings(domain):
             binding = dict(zip(caller.receives.parameters, values, strict=True))
-            for send in caller.sends:
-                step = fuse(send, caller) if plan.settings.calls == "fused" else send
-                if "node" in send.parameters and "node" not in binding:
+            for step in sends:
+                if "node" in step.parameters and "node" not in binding:
                     yield from (step.bind(**binding, node=node) for node in plan.nodes)
                 else:
                     yield step.bind(**binding)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
-from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.engines.verdict import Finding, Result, Symmetry, Verdict
 from kmodel.kernel import BoundReached, Kind, Model, Spec, Step, Trace, take
 
 if TYPE_CHECKING:
@@ -19,19 +19,33 @@ if TYPE_CHECKING:
 class Bounds:
     """When to stop although states are left, and how many threads to use.
 
-    A number of states, a depth, and whether the first violation is enough.
+    A number of states, a depth, and whether the first violation is enough. With `symmetry` one state of each orbit
+    under renaming of the model's interchangeable names is explored, in one thread, and the bounds count orbits.
     """
 
     max_states: int | None = None
     max_depth: int | None = None
     stop_at_first_violation: bool = False
     threads: int = 1
+    symmetry: bool = False
 
 
 def explore(model: Model, bounds: Bounds = Bounds()) -> Iterator[Event]:
     """Yield the events of a breadth-first exploration of the model; the last one has the result."""
     yield Started(model, "exhaustive")
-    yield from _Search(model, bounds).run()
+    if not bounds.symmetry:
+        yield from _Search(model, bounds).run()
+        return
+    from kmodel.engines.symmetry.search import NoReduction, OrbitSearch
+
+    try:
+        yield from OrbitSearch(model, bounds).run()
+    except NoReduction as reason:
+        for event in _Search(model, bounds).run():
+            if isinstance(event, Finished):
+                result = attrs.evolve(event.result, symmetry=Symmetry(note=str(reason)))
+                event = Finished(result)
+            yield event
 
 
 def result_of(model: Model, bounds: Bounds = Bounds()) -> Result:

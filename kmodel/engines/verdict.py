@@ -56,6 +56,18 @@ class Statistics:
 
 
 @attrs.frozen
+class Symmetry:
+    """What renaming spared: the groups of interchangeable names, and how many states the orbits found represent.
+
+    Without a group there was no reduction, and `note` says why.
+    """
+
+    groups: tuple[tuple[str, ...], ...] = ()
+    represented: int = 0
+    note: str | None = None
+
+
+@attrs.frozen
 class Result:
     """What an exploration found: counts in TLC's sense, the verdict on each spec, how often each action fired."""
 
@@ -69,6 +81,12 @@ class Result:
     fired: Mapping[str, int] = attrs.field(factory=Counter)
     stopped: str | None = None
     statistics: Statistics | None = None
+    symmetry: Symmetry | None = None  # under symmetry, states and steps are counted up to renaming
+
+    @property
+    def represented(self) -> int:
+        """How many states were seen: under symmetry more than the representatives that were expanded."""
+        return self.symmetry.represented if self.symmetry is not None and self.symmetry.groups else self.states
 
     @property
     def finished(self) -> bool:

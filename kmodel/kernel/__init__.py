@@ -8,6 +8,7 @@ from kmodel.kernel.model import Model, enabled, follow, take
 from kmodel.kernel.rank import Rank, fresh, is_mentioned
 from kmodel.kernel.spec import Kind, Spec, failure, invariant, sometimes, step_invariant
 from kmodel.kernel.step import Step, Trace
+from kmodel.kernel.symmetry import check_symmetry, is_symmetric
 from kmodel.kernel.transition import Action, Event, Transition, transition
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Trace",
     "Transition",
     "ask",
+    "check_symmetry",
     "drop_first",
     "enabled",
     "failure",
@@ -38,6 +40,7 @@ __all__ = [
     "fresh",
     "invariant",
     "is_mentioned",
+    "is_symmetric",
     "sometimes",
     "step_invariant",
     "take",

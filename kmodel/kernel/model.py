@@ -14,12 +14,16 @@ from kmodel.kernel.transition import Action
 
 @attrs.frozen
 class Model:
-    """What is explored: the initial clusters (of one layout), the actions in a fixed order, and the specs."""
+    """What is explored: the initial clusters (of one layout), the actions in a fixed order, and the specs.
+
+    `symmetry` has groups of interchangeable names, such as the managers of two-phase commit; see symmetry.py.
+    """
 
     initial: tuple[Cluster, ...]
     actions: tuple[Action, ...]
     specs: tuple[Spec, ...] = ()
     name: str = "model"
+    symmetry: tuple[tuple[str, ...], ...] = ()
 
     def __attrs_post_init__(self) -> None:
         if not self.initial:

@@ -41,6 +41,7 @@ def check_document(result: Result, source: Source, written: Written | None = Non
             "depth": result.depth,
             "seconds": round(result.seconds, 3),
         },
+        "symmetry": _symmetry(result),
         "specs": [
             {
                 "name": finding.spec.name,
@@ -58,6 +59,18 @@ def check_document(result: Result, source: Source, written: Written | None = Non
         "neverFired": list(never_fired(result)),
         "actions": dict(result.fired),
         "report": None if written is None else str(written.index),
+    }
+
+
+def _symmetry(result: Result) -> dict[str, Any] | None:
+    """Return what was found under symmetry; distinct and generated states of the statistics are then of orbits."""
+    if result.symmetry is None:
+        return None
+    return {
+        "groups": [list(group) for group in result.symmetry.groups],
+        "orbits": result.states if result.symmetry.groups else None,
+        "representedStates": result.represented,
+        "note": result.symmetry.note,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from kmodel.engines.verdict import Result
+from kmodel.engines.verdict import Result, Symmetry
 from kmodel.reporting.columns import columns, wrapped
 from kmodel.reporting.source import Source
 from kmodel.reporting.wording import Standing, count, never_fired, ordered, scope, states_per_second, untested
@@ -72,13 +72,25 @@ def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
         label = ""
     yield "EXPLORED", counted(result), ""
     yield "", f"{result.seconds:.1f} s, {states_per_second(result)} states/s, engine {result.engine}", ""
+    if result.symmetry is not None:
+        yield "SYMMETRY", under_symmetry(result.symmetry, result.states), "yellow" if result.symmetry.note else ""
     yield "", scope(result), "" if result.finished else "yellow"
 
 
 def counted(result: Result) -> str:
     """Return the counts of an exploration in one line."""
     generated = f"{result.generated:,} generated, " if result.generated else ""
-    return f"{count(result.states, 'distinct state')}, {generated}depth {result.depth}"
+    what = "orbit" if result.symmetry is not None and result.symmetry.groups else "distinct state"
+    return f"{count(result.states, what)}, {generated}depth {result.depth}"
+
+
+def under_symmetry(symmetry: Symmetry, orbits: int) -> str:
+    """Return in one line what symmetry spared, or why it spared nothing."""
+    if not symmetry.groups:
+        return f"no reduction: {symmetry.note}"
+    groups = "; ".join(", ".join(group) for group in symmetry.groups)
+    states = count(symmetry.represented, "state")
+    return f"up to renaming of {groups}: {count(orbits, 'orbit')} for {states}"
 
 
 def _print_fact(console: Console, label: str, text: str, style: str) -> None:

@@ -86,7 +86,7 @@ def word_on_trace(finding: Finding) -> str:
 
 def all_states(result: Result) -> str:
     """Return `all 288 states`, or `all 1 state`."""
-    return f"all {count(result.states, 'state')}"
+    return f"all {count(result.represented, 'state')}"
 
 
 def ordered(result: Result) -> tuple[tuple[Finding, Wording], ...]:

@@ -73,6 +73,12 @@ FIELDS = (
         f"Pods of one ReplicaSet that anything may mention at once, named `web-{SUFFIXES[0]}`, `web-{SUFFIXES[1]}`, …",
     ),
     FieldOfScenario("engine", "exhaustive or hypothesis", "exhaustive", "Explore all states, or sample runs."),
+    FieldOfScenario(
+        "interchangeable",
+        "list of lists of names",
+        "identical nodes that nothing else mentions",
+        "Names that `--symmetry` may exchange: `[[n1, n2]]`. Those that do not look alike are refused.",
+    ),
     FieldOfScenario("maxStates", "number", "none", "Stop the exhaustive exploration at so many states, and say so."),
 )
 NAMES = tuple(field.name for field in FIELDS)

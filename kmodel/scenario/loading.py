@@ -57,6 +57,7 @@ def load(paths: Sequence[Path], *, nodes: int | None = None, faults: Mapping[str
         sources=contents.sources,
         engine=spec.engine,
         max_states=spec.max_states,
+        interchangeable=spec.interchangeable,
         left_out=replaced,
         ignored_fields=_ignored((*known.manifests.values(), *requests.extra)),
     )

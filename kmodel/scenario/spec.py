@@ -41,6 +41,7 @@ class Spec:
     names_per_workload: int | None = None
     engine: Engine = "exhaustive"
     max_states: int | None = None
+    interchangeable: tuple[tuple[str, ...], ...] | None = None
 
 
 def read_spec(document: Field | None) -> Spec:
@@ -104,6 +105,7 @@ def _read(name: str | None, fields: Fields) -> Spec:
         names_per_workload=number("podNamesPerWorkload", 1, len(SUFFIXES)),
         engine="hypothesis" if mode("engine", "exhaustive", "hypothesis") == "hypothesis" else "exhaustive",
         max_states=number("maxStates", 1, 2**63 - 1),
+        interchangeable=_groups(fields.optional("interchangeable")),
     )
 
 
@@ -147,6 +149,23 @@ def _faults(field: Field | None) -> dict[str, int]:
     for name, line, member in fields.others():
         raise InputError(member.file, line, member.path, "is not a fault that is modelled", choose(name, FAULTS))
     return budgets
+
+
+def _groups(field: Field | None) -> tuple[tuple[str, ...], ...] | None:
+    if field is None:
+        return None
+    seen: set[str] = set()
+    groups = []
+    for item in field.items():
+        names = []
+        for member in item.items():
+            name = member.string()
+            if not name or name in seen:
+                raise member.error(f"{quoted(name)} is empty or was listed before", "list each name once")
+            seen.add(name)
+            names.append(name)
+        groups.append(tuple(names))
+    return tuple(groups)
 
 
 def _actors(field: Field | None) -> tuple[str, ...] | None:

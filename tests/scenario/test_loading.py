@@ -87,11 +87,13 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
         "missedHeartbeats": "2",
         "podNamesPerWorkload": "5",
         "engine": "hypothesis",
+        "interchangeable": "[[n1, n2], [web-a, web-b]]",
         "maxStates": "1000",
     }
     assert list(fields) == [field.name for field in FIELDS]
     got = read(scenario("\n".join(f"{name}: {value}" for name, value in fields.items())) + POD + SERVICE)
     assert (got.name, got.description, got.engine, got.max_states) == ("s", "What it shows.", "hypothesis", 1000)
+    assert got.interchangeable == (("n1", "n2"), ("web-a", "web-b"))
     settings = got.settings
     assert [node.metadata.name for node in settings.nodes] == ["n1", "n2", "n3"]
     assert [value.metadata.key for value in settings.objects] == ["web"]

@@ -121,4 +121,5 @@ def model(pods: int, nodes: int) -> Model:
             for node in node_names
             for action in (bind, kubelet_watch, start, kill, report, crash, restart)
         ]
-    return Model((initial,), tuple(actions), name=f"pods-{pods}-{nodes}")
+    symmetry = (tuple(pod_names), tuple(node_names))
+    return Model((initial,), tuple(actions), name=f"pods-{pods}-{nodes}", symmetry=symmetry)

@@ -83,4 +83,6 @@ def model(managers: int) -> Model:
     )
     each = (receive_prepared, prepare, choose_to_abort, receive_commit, receive_abort)
     actions = [commit.bind(), abort.bind(), *(action.bind(manager=name) for name in names for action in each)]
-    return Model((initial,), tuple(actions), (managers_agree, all_commit), name=f"two-phase-commit-{managers}")
+    return Model(
+        (initial,), tuple(actions), (managers_agree, all_commit), f"two-phase-commit-{managers}", (tuple(names),)
+    )
