@@ -18,11 +18,10 @@ from kmodel.engines.compiled.jit import Ints
 from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.snapshot import restore, snapshot
 
-NAME = "search.kmodel"
-PARTIAL = "search.partial"
 MAGIC = "kmodel checkpoint"
 FORMAT = 1
 HEADER_BYTES = 1024
+LABEL = 50  # characters of the model's name that the header tells
 SLICE_BYTES = 1 << 24
 
 
@@ -33,43 +32,42 @@ class CheckpointError(Exception):
         super().__init__(f"{path}: {problem}; {fix}")
 
 
-def save(folder: Path, space: Space, search: dict[str, Any], model: str) -> None:
-    """Write a checkpoint into a folder in place of the one there, atomically; OSError or PicklingError if it fails.
+def save(path: Path, space: Space, search: dict[str, Any], model: str) -> None:
+    """Write a checkpoint in place of the one there, atomically; OSError, or what pickle raises, if it fails.
 
     `search` is what the search knows beside the space, `model` the digest of the model.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / PARTIAL
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _partial(path)
     described, arrays = snapshot(space)
     pickled = pickle.dumps({"space": described, "search": search}, protocol=5)
     try:
         with partial.open("wb") as file:
             file.write(bytes(HEADER_BYTES))
             digest, length = hashlib.sha256(), 0
-            for part in (len(pickled).to_bytes(8, "little"), pickled, *(each for all_ in arrays for each in _slices(all_))):
+            for part in _parts(pickled, arrays):
                 digest.update(part)
                 length += file.write(part)
             file.seek(0)
             file.write(_header(space.model.name, model, length, digest.hexdigest()))
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(folder / NAME)
-        _sync(folder)
+        partial.replace(path)
+        _sync(path.parent)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
 
 
-def load(folder: Path, space: Space, model: str) -> dict[str, Any]:
-    """Make a new space what the checkpoint in a folder says; return what the search knew. CheckpointError if it cannot.
+def load(path: Path, space: Space, model: str) -> dict[str, Any]:
+    """Make a new space what a checkpoint says; return what the search knew.
 
-    OSError if there is none or it cannot be read.
+    CheckpointError if it is not whole or not of this model, OSError if it is not there or cannot be read.
     """
-    path = folder / NAME
     with path.open("rb") as file:
         length = _check(path, file, space.model.name, model)
         try:
-            described = pickle.loads(file.read(int.from_bytes(file.read(8), "little")))  # noqa: S301 - checked above
+            described = pickle.loads(file.read(int.from_bytes(file.read(8), "little")))
             restore(space, described["space"], lambda array: _fill(file, array))
             if file.tell() != HEADER_BYTES + length:
                 raise ValueError("there is more in it than it says")
@@ -82,12 +80,24 @@ def load(folder: Path, space: Space, model: str) -> dict[str, Any]:
     return search
 
 
-def remove(folder: Path) -> None:
-    """Remove the checkpoint in a folder, if there is one, and the folder, if nothing else is in it."""
-    for name in (NAME, PARTIAL):
-        (folder / name).unlink(missing_ok=True)
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+def remove(path: Path) -> None:
+    """Remove a checkpoint, if it is there, and its folder, if nothing else is in it."""
+    path.unlink(missing_ok=True)
+    _partial(path).unlink(missing_ok=True)
+    if path.parent.is_dir() and not any(path.parent.iterdir()):
+        path.parent.rmdir()
+
+
+def _partial(path: Path) -> Path:
+    """Return the file that a checkpoint is written to before it takes the other's place."""
+    return path.with_suffix(".partial")
+
+
+def _parts(pickled: bytes, arrays: list[Ints]) -> Iterator[bytes | memoryview]:
+    yield len(pickled).to_bytes(8, "little")
+    yield pickled
+    for array in arrays:
+        yield from _slices(array)
 
 
 def _header(name: str, model: str, length: int, digest: str) -> bytes:
@@ -95,7 +105,7 @@ def _header(name: str, model: str, length: int, digest: str) -> bytes:
         "what": MAGIC,
         "format": FORMAT,
         "kmodel": kmodel.__version__,
-        "name": name[:200],
+        "name": name[:LABEL],
         "model": model,
         "bytes": length,
         "sha256": digest,
@@ -121,7 +131,7 @@ def _check(path: Path, file: IO[bytes], name: str, model: str) -> int:
         raise CheckpointError(
             path,
             f"belongs to another model than {name}"
-            + (", or to an earlier version of its code" if fields.get("name") == name[:200] else ""),
+            + (", or to an earlier version of its code" if fields.get("name") == name[:LABEL] else ""),
         )
     found = os.fstat(file.fileno()).st_size - HEADER_BYTES
     if found < length:
@@ -129,7 +139,11 @@ def _check(path: Path, file: IO[bytes], name: str, model: str) -> int:
     actual = hashlib.sha256()
     while part := file.read(SLICE_BYTES):
         actual.update(part)
-    if found != length or actual.hexdigest() != digest or header != _header(fields["name"], model, length, digest):
+    if (
+        found != length
+        or actual.hexdigest() != digest
+        or header != _header(fields.get("name", ""), model, length, digest)
+    ):
         raise CheckpointError(path, "is damaged: what is in it is not what was written")
     file.seek(HEADER_BYTES)
     return length
@@ -137,7 +151,7 @@ def _check(path: Path, file: IO[bytes], name: str, model: str) -> int:
 
 def _slices(array: Ints) -> Iterator[memoryview]:
     if array.size:
-        data = memoryview(array.reshape(-1)).cast("B")
+        data = array.reshape(-1).data.cast("B")
         for start in range(0, len(data), SLICE_BYTES):
             yield data[start : start + SLICE_BYTES]
 

@@ -303,7 +303,7 @@ def number_values(t: Arrays, block: int, rows: Ints, start: int) -> int:
     for each in range(start, rows.shape[0]):
         if number_row(t, block, rows[each]) < 0:
             return each
-    return rows.shape[0]
+    return rows.shape[0]  # type: ignore[no-any-return]
 
 
 @compiled
