@@ -119,7 +119,7 @@ def _check(path: Path, file: IO[bytes], name: str, model: str) -> int:
     try:
         fields = json.loads(header)
         length, digest = fields["bytes"], fields["sha256"]
-        if fields["what"] != MAGIC or not isinstance(length, int):
+        if len(header) != HEADER_BYTES or fields["what"] != MAGIC or not isinstance(length, int):
             raise ValueError
     except (ValueError, KeyError, TypeError):
         raise CheckpointError(path, "is no checkpoint, or its header is damaged") from None
@@ -139,11 +139,7 @@ def _check(path: Path, file: IO[bytes], name: str, model: str) -> int:
     actual = hashlib.sha256()
     while part := file.read(SLICE_BYTES):
         actual.update(part)
-    if (
-        found != length
-        or actual.hexdigest() != digest
-        or header != _header(fields.get("name", ""), model, length, digest)
-    ):
+    if found != length or actual.hexdigest() != digest or header != _header(name, model, length, digest):
         raise CheckpointError(path, "is damaged: what is in it is not what was written")
     file.seek(HEADER_BYTES)
     return length
