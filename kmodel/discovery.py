@@ -15,13 +15,16 @@ NOT_SPECS = ("conftest.py", "__init__.py", "setup.py")
 
 
 def find_specs_folder(start: Path) -> Path:
-    """Return the folder `specs/` in the folder or the nearest one above it; InputError if there is none."""
+    """Return the folder `specs/` in the folder or above it, else the one beside kmodel; InputError if there is none."""
     start = start.resolve()
     for folder in (start, *start.parents):
         if folder.name == FOLDER and folder.is_dir():
             return folder
         if (folder / FOLDER).is_dir():
             return folder / FOLDER
+    beside = Path(__file__).resolve().parents[1] / FOLDER  # kmodel run from its own checkout
+    if (beside / "scenarios").is_dir():
+        return beside
     raise InputError(str(start), None, "", f"there is no folder {FOLDER}/ here or above", "create one with a spec file")
 
 

@@ -164,6 +164,44 @@ def test_sampling_never_claims_to_be_exhaustive() -> None:
     assert "holds (all" not in outcome.stdout  # that something happens does hold once it was seen
 
 
+def test_a_simulation_says_how_far_it_went_and_never_that_an_invariant_holds() -> None:
+    outcome = run("check", "holds", "--simulate", "50", "--steps", "40", "--seed", "3")
+    assert outcome.exit_code == 0
+    assert "engine simulation" in outcome.stdout
+    assert "not exhaustive: sampled: 50 walks of up to 40 steps, seed 3" in outcome.stdout
+    assert re.search(r"managers_agree +no violation found \(sampled\)", outcome.stdout)
+    assert run("check", "sampled", "--simulate", "5").exit_code == 0  # whatever the scenario's own engine is
+
+
+def test_a_violation_met_by_a_simulation_replays() -> None:
+    outcome = run("check", "broken", "--simulate", "200", "--first", "-o", "json")
+    assert outcome.exit_code == 1
+    (document,) = json.loads(outcome.stdout)["items"]
+    (violated,) = [spec for spec in document["specs"] if spec["standing"] == "violated"]
+    assert (document["engine"], document["finished"]) == ("simulation", False)
+    assert run(*violated["trace"]["replay"].split()[1:]).exit_code == 1
+    (again,) = json.loads(run("check", "broken", "--simulate", "200", "--first", "-o", "json").stdout)["items"]
+    for each in (document, again):
+        each["statistics"].pop("seconds")
+    assert document == again
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--simulate", "5", "--engine", "hypothesis"), "--simulate is an engine of its own"),
+        (("--simulate", "5", "--max-states", "9"), "--simulate has --steps"),
+        (("--seed", "5"), "add --simulate N"),
+        (("--simulate", "0"), "0 is not in the range x>=1"),
+    ],
+)
+def test_options_of_a_simulation_that_do_not_go_together(options: tuple[str, ...], said: str) -> None:
+    outcome = run("check", "holds", *options)
+    assert outcome.exit_code == 2
+    assert said in outcome.stderr
+    assert len(outcome.stderr.splitlines()) == 1
+
+
 def test_bounds_of_one_engine_are_not_dropped_in_silence_by_the_other() -> None:
     outcome = run("check", "sampled", "--max-states", "5")
     assert outcome.exit_code == 2
@@ -383,48 +421,6 @@ def test_an_interrupt_prints_the_verdict_so_far(monkeypatch: pytest.MonkeyPatch)
     assert outcome.exit_code == 3
     assert "no violation found (interrupted after" in outcome.stdout
     assert outcome.stdout.splitlines()[-1] == "large      not checked"
-
-
-def test_a_check_that_was_cut_off_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from kmodel.engines.keeping import Keeper
-
-    def interrupted(keeper: Keeper) -> bool:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Keeper, "is_due", property(interrupted))
-        outcome = run("check", "holds", "large")
-    assert outcome.exit_code == 3
-    assert "no violation found (interrupted after" in outcome.stdout
-    file = "reports/holds/checkpoint/search.kmodel"
-    assert f"resume   run the same command with --resume to go on from {file}\n" in outcome.stdout
-    assert outcome.stdout.splitlines()[-1] == "large      not checked"
-    outcome = run("check", "holds", "--resume", "--max-memory", "1Gi", "--checkpoint-every", "0.5")
-    assert (outcome.exit_code, outcome.stderr, "all 56 states" in outcome.stdout) == (0, "", True)
-    assert not Path(file).parent.exists()
-    assert (
-        run("check", "holds", "--resume").stderr
-        == f"note     there is no checkpoint {file}; starting at the beginning\n"
-    )
-
-
-def test_a_checkpoint_that_is_none_is_refused() -> None:
-    file = Path("reports/holds/checkpoint/search.kmodel")
-    file.parent.mkdir(parents=True)
-    file.write_text("something else")
-    outcome = run("check", "holds", "--resume")
-    assert outcome.exit_code == 2
-    assert outcome.stderr == (
-        f"error: {file}: is no checkpoint, or its header is damaged; leave out --resume to start at the beginning\n"
-    )
-
-
-def test_memory_is_a_quantity() -> None:
-    for amount in ("much", "0", "-1Gi"):
-        outcome = run("check", "holds", "--max-memory", amount)
-        assert outcome.stderr.startswith(f"error: Invalid value for '--max-memory': '{amount}' is no")
-    outcome = run("check", "sampled", "--max-memory", "1Gi")
-    assert outcome.stderr == "error: --max-memory and --resume are for the engine exhaustive; add --engine exhaustive\n"
 
 
 def test_an_interrupt_before_there_is_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kmodel import discovery
 from kmodel.discovery import find_scenarios, find_spec_files, find_specs_folder, load_specs
 from kmodel.scenario import InputError
 
@@ -84,7 +85,12 @@ def test_the_specs_folder_is_the_nearest_one_above(specs: Path) -> None:
     assert find_specs_folder(specs / "scenarios") == specs
 
 
-def test_without_a_specs_folder_there_is_an_error(tmp_path: Path) -> None:
+def test_without_a_specs_folder_those_beside_kmodel_are_taken(tmp_path: Path) -> None:
+    assert find_specs_folder(tmp_path) == Path(__file__).resolve().parents[1] / "specs"
+
+
+def test_without_any_specs_folder_there_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "__file__", str(tmp_path / "kmodel/discovery.py"))
     with pytest.raises(InputError, match="there is no folder specs/ here or above; create one"):
         find_specs_folder(tmp_path)
     with pytest.raises(InputError, match="there is no such folder"):

@@ -38,6 +38,9 @@ class How:
     max_memory: int | None
     checkpoint_every: float
     resume: bool
+    simulate: int | None
+    steps: int | None
+    seed: int | None
 
 
 @click.command(
@@ -74,6 +77,14 @@ class How:
 @click.option(
     "--resume", is_flag=True, help="Go on from the checkpoint that an unfinished check left, if there is one."
 )
+@click.option(
+    "--simulate",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Take N long random walks instead, where there are too many states to see them all.",
+)
+@click.option("--steps", type=click.IntRange(min=1), help="How long such a walk may be.  [default: 100]")
+@click.option("--seed", type=click.IntRange(min=0), help="Which walks: the same seed, the same walks.  [default: 0]")
 @click.option("--first/--keep-going", "first", help="Stop at the first violation, or go on to find others (default).")
 @click.option(
     "--spec",
@@ -111,6 +122,7 @@ def check(
       kmodel check -f pod.yaml -f service.yaml --nodes 2
       kmodel check -f manifests/ --faults container-crash=1,kubelet-restart=1
       kmodel check pod-creation --spec no_node_is_overcommitted --first
+      kmodel check silent-node --simulate 1000 --steps 300 --seed 7
       kmodel check pod-creation -o json
       kmodel check pod-creation --resume --max-memory 2Gi
     """
@@ -177,7 +189,7 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
     from kmodel.reporting.writer import folder_name, write_report
 
     console = Console(highlight=False, quiet=output == "json")
-    engine = how.engine or given.scenario.engine
+    engine = "simulation" if how.simulate else how.engine or given.scenario.engine
     model = given.model(specs)
     events = _explore(model, engine, how, given.scenario.max_states, reports / folder_name(given.source.name))
     with closing(ProgressLine(console)) as progress:
@@ -194,13 +206,17 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
 
 
 def _explore(model: Model, engine: str, how: How, max_states: int | None, folder: Path) -> Iterable[Event]:
+    if engine != "exhaustive" and (how.max_memory or how.resume):
+        raise InputProblem("--max-memory and --resume are for the engine exhaustive; add --engine exhaustive")
+    if engine == "simulation":
+        return _simulate(model, how)
+    if how.steps is not None or how.seed is not None:
+        raise InputProblem("--steps and --seed are about random walks; add --simulate N")
     if engine == "hypothesis":
         if how.max_states or how.max_depth or how.first:
             raise InputProblem(
                 "--max-states, --max-depth and --first bound the engine exhaustive; add --engine exhaustive"
             )
-        if how.max_memory or how.resume:
-            raise InputProblem("--max-memory and --resume are for the engine exhaustive; add --engine exhaustive")
         from kmodel.engines import hypothesis
 
         return hypothesis.explore(model, profile=how.profile)
@@ -227,6 +243,18 @@ def _print_checkpoint(console: Console, driven: Driven) -> None:
         console.print(f"resume   {how} to go on from {driven.checkpoint}", markup=False, soft_wrap=True)
     if driven.problem:
         console.print(f"note     {driven.problem}", markup=False, soft_wrap=True)
+
+
+def _simulate(model: Model, how: How) -> Iterable[Event]:
+    if how.engine:
+        raise InputProblem(f"--simulate is an engine of its own; leave out --engine {how.engine}")
+    if how.max_states or how.max_depth:
+        raise InputProblem("--max-states and --max-depth bound the engine exhaustive; --simulate has --steps")
+    from kmodel.engines import simulation
+
+    assert how.simulate is not None, "the engine is the simulation"
+    steps = simulation.STEPS if how.steps is None else how.steps
+    return simulation.explore(model, simulation.Walks(how.simulate, steps, how.seed or 0, how.first))
 
 
 def _print_outcome(console: Console, given: Input, result: Result, written: Written, wide: bool) -> None:

@@ -93,6 +93,11 @@ class Response:
         """Whether the request was carried out."""
         return 200 <= self.code < 300
 
+    @property
+    def said(self) -> str:
+        """The code and the reason, or that no answer came."""
+        return "no answer" if self.code == TIMEOUT else f"{self.code} {self.reason}"
+
 
 Call = Request | Transaction | Acknowledgement | Response
 C = TypeVar("C", bound=Call)

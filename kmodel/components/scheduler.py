@@ -184,7 +184,7 @@ def _told(step: Step) -> Event:
         "Warning",
         "FailedBinding",
         f"pod/{pod}",
-        f"{response.code} {response.reason}: forgets the assumption, tries again",
+        f"{response.said}: forgets the assumption, tries again",
     )
 
 

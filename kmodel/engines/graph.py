@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from kmodel.engines.tables import transition_table
+from kmodel.engines.walker import Row, walker_of
 from kmodel.kernel import Action, BoundReached, Cluster, Model, Trace
 
 
@@ -36,7 +36,7 @@ def extract(model: Model, max_states: int) -> Graph:
     growth = _Growth(model, max_states)
     growth.add(model.initial)
     state = 0
-    while state < len(growth.states):
+    while state < len(growth.rows):
         growth.expand(state)
         state += 1
     return growth.graph()
@@ -46,51 +46,53 @@ def neighbourhood(model: Model, trace: Trace, max_states: int) -> Graph:
     """Return the graph of a trace's states, numbered along the trace, and the states one step off it."""
     growth = _Growth(model, max_states)
     growth.add([trace.initial, *(step.next for step in trace.steps)])
-    for state in range(len(growth.states)):
+    for state in range(len(growth.rows)):
         growth.expand(state)
     return growth.graph()
 
 
 class _Growth:
     def __init__(self, model: Model, max_states: int) -> None:
-        self.tables = [(action, transition_table(action)) for action in model.actions]
+        self.model = model
+        self.walker = walker_of(model)
         self.max_states = max_states
-        self.states: list[Cluster] = []
-        self.numbers: dict[tuple[object, ...], int] = {}
+        self.rows: list[Row] = []
+        self.numbers: dict[Row, int] = {}
         self.edges: list[Edge] = []
         self.complete = True
         self.initial = len(model.initial)
 
     def add(self, clusters: Iterable[Cluster]) -> None:
         for cluster in clusters:
-            self._number(cluster)
+            self._number(tuple(self.walker.tables.row(cluster)))
 
     def expand(self, state: int) -> None:
-        before = self.states[state]
-        for action, table in self.tables:
+        before = self.rows[state]
+        for index, action in enumerate(self.model.actions):
             try:
-                effect = table.answer(before.values, lambda: before)
+                leaf = self.walker.leaf(self.walker.answer(index, before)[0])
             except BoundReached:
                 self.complete = False
                 continue
-            if effect is None:
+            if leaf is None:
                 continue
-            values = list(before.values)
-            for write in effect.total:
-                values[write.position] = write.update(before.values[write.position])
-            target = self._number(Cluster(before.layout, tuple(values)))
+            row = list(before)
+            for cell, value in self.walker.changes(leaf, before):
+                row[cell] = value
+            target = self._number(tuple(row))
             if target is not None:
                 self.edges.append(Edge(state, action, target))
 
     def graph(self) -> Graph:
-        return Graph(tuple(self.states), tuple(self.edges), self.complete, self.initial)
+        states = tuple(self.walker.tables.cluster(row) for row in self.rows)
+        return Graph(states, tuple(self.edges), self.complete, self.initial)
 
-    def _number(self, cluster: Cluster) -> int | None:
-        number = self.numbers.get(cluster.values)
+    def _number(self, row: Row) -> int | None:
+        number = self.numbers.get(row)
         if number is None:
-            if len(self.states) >= self.max_states:
+            if len(self.rows) >= self.max_states:
                 self.complete = False
                 return None
-            number = self.numbers[cluster.values] = len(self.states)
-            self.states.append(cluster)
+            number = self.numbers[row] = len(self.rows)
+            self.rows.append(row)
         return number

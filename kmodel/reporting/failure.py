@@ -38,8 +38,14 @@ def failure_text(
 def replay_command(trace: Trace, source: Source, trace_file: Path | None = None) -> str:
     """Return the command that replays a trace: by its file if it was written, by its address otherwise."""
     if trace_file is not None:
-        return shlex.join(["kmodel", "replay", str(trace_file)])
+        return shlex.join(["kmodel", "replay", str(_from_here(trace_file))])
     return shlex.join(["kmodel", "replay", "--path", trace.path, *options(source)])
+
+
+def _from_here(file: Path) -> Path:
+    """Return the path as it is typed in the current folder, if the file is below it."""
+    here = Path.cwd()
+    return file.relative_to(here) if file.is_relative_to(here) else file
 
 
 def options(source: Source) -> list[str]:

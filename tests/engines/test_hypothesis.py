@@ -93,6 +93,12 @@ def only_the_first_reaches_out_twice(step: Step) -> bool | str:
     return step.action.transition is not dining_philosophers.take_second or step.action.actor == "p0" or "another did"
 
 
+def test_hypothesis_s_own_choice_of_rules_does_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kmodel.engines.hypothesis.machine.choose_fast", lambda machine: None)
+    result = sampled(dining_philosophers.model(3, last_is_left_handed=False), max_examples=50)
+    assert finding_on(dining_philosophers.nobody_starves, result).is_failure
+
+
 def test_several_violations_are_found_each_by_itself() -> None:
     model = dining_philosophers.model(3, last_is_left_handed=False)
     model = attrs.evolve(model, specs=(*model.specs, nobody_eats, only_the_first_reaches_out_twice))

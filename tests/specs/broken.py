@@ -124,9 +124,9 @@ MUTANTS = (
     ),
     Mutant(
         "a_terminal_phase_is_final",
-        "the kubelet reports a finished pod Running again",
+        "the kubelet reports of a finished pod that it ended the other way",
         ENDS,
-        (("report_status", clients.kubelet_revives_a_finished_pod),),
+        (("report_status", clients.kubelet_rewrites_how_a_pod_ended),),
         13,
         "commit",
     ),

@@ -110,14 +110,14 @@ def kubelet_reports_ready_too_early(report_status: Function) -> Function:
     return broken
 
 
-def kubelet_revives_a_finished_pod(report_status: Function) -> Function:
-    """The kubelet reports a pod that has finished Running again."""
+def kubelet_rewrites_how_a_pod_ended(report_status: Function) -> Function:
+    """The kubelet reports of a pod that has finished that it ended the other way."""
 
     def broken(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         known, worker = known_pod(cluster, node, pod), cluster[WORKERS[node, pod]]
         if known is None or worker is None or not known.terminal or not idle(cluster, client_of(node, pod)):
             return report_status(cluster, node=node, pod=pod)
-        status = attrs.evolve(known.status, phase="Running")
+        status = attrs.evolve(known.status, phase="Failed" if known.status.phase == "Succeeded" else "Succeeded")
         request = Request(f"system:node:{node}", "patch", "pods", pod, status, subresource="status", uid=worker.uid)
         return send(cluster, client_of(node, pod), request)
 

@@ -48,7 +48,7 @@ def _handled(step: Step) -> Event:
         )
     if not isinstance(call, Response):
         return Event("Warning", "Answered", about, f"{what}: nobody is there to receive the answer")
-    return Event("Normal" if call.ok else "Warning", "Answered", about, f"{what}: {call.code} {call.reason}")
+    return Event("Normal" if call.ok else "Warning", "Answered", about, f"{what}: {call.said}")
 
 
 @transition(actor=APISERVER, object="{client}", describe=_handled)
@@ -108,7 +108,7 @@ def _answered(step: Step) -> Event:
             "Normal" if call.ok else "Warning",
             "Answered",
             about,
-            f"{call.verb}: {call.code} {call.reason}, to {client}",
+            f"{call.verb}: {call.said}, to {client}",
         )
     if call is None:
         return Event(

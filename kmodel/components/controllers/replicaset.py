@@ -159,7 +159,7 @@ def _told(step: Step) -> Event:
     done = {"create": ("SuccessfulCreate", "FailedCreate"), "delete": ("SuccessfulDelete", "FailedDelete")}[
         response.verb
     ]
-    what = f"pod {response.key or 'to create'}: {response.code} {response.reason}"
+    what = f"pod {response.key or 'to create'}: {response.said}"
     return Event("Normal" if response.ok else "Warning", done[0 if response.ok else 1], f"{kind}/{name}", what)
 
 

@@ -108,7 +108,7 @@ def _told(step: Step) -> Event:
     what = "deletion" if response.verb == "delete" else "status"
     if response.ok:
         return Event("Normal", "Acknowledged", f"pod/{pod}", f"the api-server has the {what}")
-    return Event("Warning", "NotAcknowledged", f"pod/{pod}", f"{what}: {response.code} {response.reason}")
+    return Event("Warning", "NotAcknowledged", f"pod/{pod}", f"{what}: {response.said}")
 
 
 @transition(actor="kubelet/{node}", object="pod/{pod}", describe=_told)

@@ -1,13 +1,18 @@
-"""The two places where kmodel reaches into Hypothesis, both to make more of each run, and both dispensable.
+"""The three places where kmodel reaches into Hypothesis, all to make more of each run, and all dispensable.
 
-A run that is over ends. Hypothesis would go on to draw until the run has its number of steps.
+A step is chosen by at most two draws, one of a rule and one of its arguments, among those that are possible. Hypothesis
+would ask every rule for its precondition, several times per step, draw from all rules until it meets a possible one,
+draw again whether that is disabled in this run, and make a strategy for each argument.
 
 A run that its swarm has brought to a standstill goes on. Hypothesis disables some rules in each run, and gives a run up
 when only those could go on. A pod passes through some twenty different actions on its way to Running, so nearly every
 run would end before that. Here a disabled rule is taken where no other is possible.
+
+A run that is over ends. Hypothesis would go on to draw until the run has its number of steps.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hypothesis import stateful
 from hypothesis.control import current_build_context
@@ -18,49 +23,62 @@ if TYPE_CHECKING:
     class _RuleStrategy:
         machine: Any
         rules: Any
-        _feature_flags: Any
 
         def __init__(self, machine: Any) -> None: ...
-        def is_valid(self, rule: Any) -> bool: ...
-        def _rule_is_enabled(self, rule: Any) -> bool: ...
-        def do_draw(self, data: Any) -> Any: ...
 
 else:
     _RuleStrategy = stateful.RuleStrategy
 
 
-class Unstuck(_RuleStrategy):
-    """Hypothesis's choice of the next rule, but for runs at a standstill."""
+class Chooser(Protocol):
+    """A machine that knows which of its rules are possible now, without being asked for each."""
+
+    def possible(self) -> Sequence[Any]:
+        """Return marks of the rules that are possible, at least one: what is in `mark` of their functions."""
+
+    def bindings(self, mark: Any) -> Sequence[dict[str, str]]:
+        """Return the arguments with which a rule is possible."""
+
+
+class Choice(_RuleStrategy):
+    """The choice of the next rule and its arguments, in place of Hypothesis's own."""
+
+    def __init__(self, machine: Any) -> None:
+        super().__init__(machine)
+        self._rules = {rule.function.mark: rule for rule in self.rules}
+        self._disabled: frozenset[Any] | None = None  # in this run
 
     def do_draw(self, data: Any) -> Any:
         """Choose a rule and its arguments."""
-        self._standstill: bool | None = None
-        self._valid: dict[int, bool] = {}
-        return super().do_draw(data)
-
-    def is_valid(self, rule: Any) -> bool:
-        """Tell whether the rule's precondition holds; Hypothesis asks that of each rule several times per step."""
-        valid = self._valid.get(id(rule))
-        if valid is None:
-            valid = self._valid[id(rule)] = super().is_valid(rule)
-        return valid
-
-    def _rule_is_enabled(self, rule: Any) -> bool:
-        if not self.is_valid(rule):
-            return False
-        return self._feature_flags.is_enabled(rule.function.__name__) or self._is_standstill()
-
-    def _is_standstill(self) -> bool:
-        if self._standstill is None:
-            valid = [rule.function.__name__ for rule in self.rules if self.is_valid(rule)]
-            self._standstill = not any(self._feature_flags.is_enabled(name) for name in valid)
-        return self._standstill
+        machine: Chooser = self.machine
+        marks = machine.possible()
+        if len(marks) > 1:
+            if self._disabled is None:
+                self._disabled = _swarm(data, list(self._rules))
+            marks = [mark for mark in marks if mark not in self._disabled] or marks
+        mark = _one_of(data, marks)
+        return self._rules[mark], _one_of(data, machine.bindings(mark))
 
 
-def unstick(machine: stateful.RuleBasedStateMachine) -> None:
-    """Let the machine's runs go on; with a Hypothesis that chooses rules in another way, leave them as they are."""
+def _swarm(data: Any, marks: list[Any]) -> frozenset[Any]:
+    """Draw the rules that are disabled in a run: none, or about one, two or three in four. It shrinks to none."""
+    quarters = data.draw_integer(0, 3)
+    if quarters == 0:
+        return frozenset()
+    size = (len(marks) + 7) // 8
+    one, other = (int.from_bytes(data.draw_bytes(size, size), "big") for _ in range(2))
+    bits = one if quarters == 2 else one & other if quarters == 1 else one | other
+    return frozenset(mark for place, mark in enumerate(marks) if bits >> place & 1)
+
+
+def _one_of(data: Any, items: Sequence[Any]) -> Any:
+    return items[data.draw_integer(0, len(items) - 1)] if len(items) > 1 else items[0]
+
+
+def choose_fast(machine: stateful.RuleBasedStateMachine) -> None:
+    """Let the machine choose by `Choice`; with a Hypothesis that chooses rules in another way, leave it as it is."""
     if hasattr(stateful.RuleStrategy, "_rule_is_enabled") and hasattr(machine, "_rules_strategy"):
-        machine._rules_strategy = Unstuck(machine)  # type: ignore[assignment]
+        machine._rules_strategy = Choice(machine)  # type: ignore[assignment]
 
 
 def end_run() -> None:

@@ -4,7 +4,8 @@ from collections import Counter
 
 import attrs
 
-from kmodel.kernel import Model, Spec, Step, Trace, take
+from kmodel.engines.exhaustive import trace_of
+from kmodel.kernel import Model, Spec, Trace
 
 
 @attrs.frozen
@@ -17,17 +18,7 @@ class Path:
 
     def trace(self) -> Trace:
         """Take the steps again, and return them with their address."""
-        cluster = self.model.initial[self.initial]
-        steps: list[Step] = []
-        address = [self.initial]
-        for choice in self.choices:
-            enabled_before = sum(take(action, cluster) is not None for action in self.model.actions[:choice])
-            step = take(self.model.actions[choice], cluster)
-            assert step is not None, f"{self.model.actions[choice]} is not enabled on its own trace"
-            address.append(enabled_before)
-            steps.append(step)
-            cluster = step.next
-        return Trace(self.model.initial[self.initial], tuple(steps), tuple(address))
+        return trace_of(self.model, self.initial, list(self.choices))
 
 
 @attrs.define
@@ -42,9 +33,7 @@ class Journal:
     ignored: frozenset[Spec] = frozenset()
     cancelled: bool = False
 
-    def note(self, spec: Spec, reason: str, path: Path) -> bool:
-        """Keep the shortest path to what a spec says; tell whether the spec says it for the first time."""
+    def is_new(self, spec: Spec, steps: int) -> bool:
+        """Tell whether no path to what a spec says is known that is as short as this many steps."""
         known = self.found.get(spec)
-        if known is None or len(path.choices) < len(known[1].choices):
-            self.found[spec] = (reason, path)
-        return known is None
+        return known is None or steps < len(known[1].choices)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from kmodel.engines.hypothesis.internals import end_run, unstick
+from kmodel.engines.hypothesis.internals import choose_fast, end_run
 from kmodel.engines.hypothesis.journal import Journal, Path
-from kmodel.engines.hypothesis.space import Judgement, Space, State
+from kmodel.engines.space import Judgement, Space, State
 from kmodel.kernel import Kind, Model, ModelError, Spec, Transition
 
 
@@ -39,10 +39,11 @@ class Machine(RuleBasedStateMachine):
 
     journal: Journal
     spaces: dict[int, Space]
+    transitions: frozenset[Transition]
 
     def __init__(self) -> None:
         super().__init__()
-        unstick(self)
+        choose_fast(self)
         if self.journal.cancelled:
             raise Cancelled
         self.journal.runs += 1
@@ -64,8 +65,22 @@ class Machine(RuleBasedStateMachine):
         return bool(self._space.enabled(self._state, transition))
 
     def is_terminal(self) -> bool:
-        """Tell whether nothing more can happen."""
-        return self._space.is_terminal(self._state)
+        """Tell whether nothing more can happen that the machine has a rule for."""
+        return not self._rules_possible()
+
+    def possible(self) -> tuple[Transition | None, ...]:
+        """Return the transitions of which an action is enabled; None alone, for `rest`, if nothing more can happen."""
+        return self._rules_possible() or (None,)
+
+    def _rules_possible(self) -> tuple[Transition, ...]:
+        return tuple(each for each in self._space.by_transition(self._state) if each in self.transitions)
+
+    def bindings(self, transition: Transition | None) -> list[dict[str, str]]:
+        """Return the arguments with which a transition is enabled, sorted as Hypothesis sorts them."""
+        if transition is None:
+            return [{}]
+        actions = self._space.model.actions
+        return [dict(sorted(actions[index].binding)) for index in self._space.enabled(self._state, transition)]
 
     def candidates(self, transition: Transition, parameter: str, is_first: bool) -> list[str]:
         """Return the values of a parameter with which, after those chosen before it, the transition is enabled."""
@@ -80,21 +95,23 @@ class Machine(RuleBasedStateMachine):
     def _argument(self, index: int, parameter: str) -> str:
         return self._space.model.actions[index].arguments[parameter]
 
-    def act(self, transition: Transition) -> None:
-        """Take the chosen action of the transition, and ask the specs."""
-        (index,) = self._partial if transition.parameters else self._space.enabled(self._state, transition)
+    def act(self, transition: Transition, arguments: dict[str, str]) -> None:
+        """Take the action that is the transition with these arguments, and ask the specs."""
+        enabled = self._space.enabled(self._state, transition)
+        index = next(index for index in enabled if self._space.model.actions[index].arguments == arguments)
         journal = self.journal
         self._choices.append(index)
         self._state, answers = self._space.follow(self._state, index)
         journal.steps += 1
         journal.depth = max(journal.depth, len(self._choices))
-        journal.fired[str(self._space.model.actions[index])] += 1
+        journal.fired[self._space.names[index]] += 1
         self._heed(answers)
 
     def _heed(self, answers: tuple[Judgement, ...]) -> None:
         for spec, reason in answers:
-            path = Path(self._space.model, self._beginning.initial, tuple(self._choices))
-            self.journal.note(spec, reason, path)
+            if self.journal.is_new(spec, len(self._choices)):
+                path = Path(self._space.model, self._beginning.initial, tuple(self._choices))
+                self.journal.found[spec] = (reason, path)
             if spec.kind is not Kind.SOMETIMES and spec not in self.journal.ignored:
                 raise _violation(spec)(f"{spec.name}: {reason}")
 
@@ -122,6 +139,7 @@ def state_machine(
         "__module__": __name__,
         "journal": journal or Journal(),
         "spaces": {},
+        "transitions": frozenset(transitions),
         "begin": initialize(beginning=beginnings)(_begin),
         "rest": precondition(_is_terminal)(rule()(_rest)),
     }
@@ -143,6 +161,7 @@ def _is_terminal(self: Machine) -> bool:
     return self.is_terminal()
 
 
+_rest.mark = None  # type: ignore[attr-defined]
 _begin.__name__, _rest.__name__ = "begin", "rest"
 
 
@@ -150,9 +169,10 @@ def _rule_of(transition: Transition) -> Callable[..., None]:
     def is_enabled(self: Machine) -> bool:
         return self.can(transition)
 
-    def act(self: Machine, **_: str) -> None:
-        self.act(transition)
+    def act(self: Machine, **arguments: str) -> None:
+        self.act(transition, arguments)
 
+    act.mark = transition  # type: ignore[attr-defined]
     act.__name__ = act.__qualname__ = transition.name
     names = sorted(transition.parameters)  # the order in which Hypothesis draws them
     arguments = {name: _argument(transition, name, is_first=name == names[0]) for name in names}

@@ -15,9 +15,9 @@ from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.hypothesis.journal import Journal
 from kmodel.engines.hypothesis.machine import Cancelled, Machine, ViolationError, state_machine
 from kmodel.engines.hypothesis.profiles import settings_of
-from kmodel.engines.hypothesis.space import Judgement, Space, State
+from kmodel.engines.space import Judgement, Space, State
 from kmodel.engines.verdict import Finding, Result, Verdict
-from kmodel.kernel import Kind, Model, ModelError, Spec, Transition
+from kmodel.kernel import Kind, Model, ModelError, Spec
 
 PROGRESS_EVERY_SECONDS = 0.2
 ENGINE = "hypothesis"
@@ -52,9 +52,6 @@ class _Guarded(Space):
 
     def initial(self, index: int) -> State:
         return self._guard(lambda: super(_Guarded, self).initial(index))
-
-    def enabled(self, state: State, transition: Transition) -> tuple[int, ...]:
-        return self._guard(lambda: super(_Guarded, self).enabled(state, transition))
 
     def follow(self, state: State, index: int) -> tuple[State, tuple[Judgement, ...]]:
         return self._guard(lambda: super(_Guarded, self).follow(state, index))

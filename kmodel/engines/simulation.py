@@ -1,0 +1,120 @@
+"""Simulation: long random walks through a state space that is too large to be seen whole.
+
+A walk begins in an initial state and takes one enabled action after another, each as likely as the others, up to a
+number of steps or until nothing more can happen. Actions that are enabled but change nothing are not taken, unless a
+spec says something of that. What a walk shows is shrunk. Walks with the same seed are the same in every process.
+"""
+
+from collections.abc import Iterator
+from random import Random
+
+import attrs
+
+from kmodel.engines.compiled.search import Clock
+from kmodel.engines.events import Event, Finished, Found, Progress, Started
+from kmodel.engines.exhaustive import trace_of
+from kmodel.engines.shrinking import Shrinker
+from kmodel.engines.space import Judgement, Space
+from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.kernel import Kind, Model, Spec
+
+ENGINE = "simulation"
+STEPS = 100
+
+
+@attrs.frozen
+class Walks:
+    """How many walks to take, of how many steps at most, by which seed, and whether the first violation is enough."""
+
+    number: int
+    steps: int = STEPS
+    seed: int = 0
+    stop_at_first_violation: bool = False
+
+
+def explore(model: Model, walks: Walks) -> Iterator[Event]:
+    """Yield the events of random walks through the model; the last one has the result.
+
+    It never says of an invariant that it holds. ModelError if the model is impure.
+    """
+    yield Started(model, ENGINE)
+    simulation = _Simulation(model, walks)
+    yield from simulation.events()
+    yield Finished(simulation.result())
+
+
+def result_of(model: Model, walks: Walks) -> Result:
+    """Return the result of random walks through the model, without their events."""
+    *_, last = explore(model, walks)
+    assert isinstance(last, Finished)
+    return last.result
+
+
+class _Simulation:
+    def __init__(self, model: Model, walks: Walks) -> None:
+        self.model = model
+        self.walks = walks
+        self.space = Space(model)
+        self.shrinker = Shrinker(model)
+        self.random = Random(walks.seed)
+        self.clock = Clock()
+        self.walked = 0
+        self.depth = 0
+        self.fired = [0] * len(model.actions)
+        self.findings: dict[Spec, Finding] = {}
+
+    def events(self) -> Iterator[Event]:
+        while self.walked < self.walks.number and not self._is_enough():
+            self.walked += 1
+            yield from self._walk(self.random.randrange(len(self.model.initial)))
+
+    def _is_enough(self) -> bool:
+        return self.walks.stop_at_first_violation and any(each.is_failure for each in self.findings.values())
+
+    def _walk(self, initial: int) -> Iterator[Event]:
+        state, choices = self.space.initial(initial), list[int]()
+        yield from self._heed(state.answers, initial, choices)
+        while state.enabled and len(choices) < self.walks.steps and not self._is_enough():
+            index = state.enabled[self.random.randrange(len(state.enabled))]
+            state, answers = self.space.follow(state, index)
+            choices.append(index)
+            self.fired[index] += 1
+            if answers:
+                yield from self._heed(answers, initial, choices)
+            if self.clock.is_due():
+                yield Progress(len(self.space.seen), max(self.depth, len(choices)), 0, self.clock.seconds)
+        self.depth = max(self.depth, len(choices))
+
+    def _heed(self, answers: tuple[Judgement, ...], initial: int, choices: list[int]) -> Iterator[Event]:
+        for spec, _ in answers:
+            if spec in self.findings:
+                continue
+            shown = self.shrinker.shrink(spec, initial, choices)
+            verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
+            trace = trace_of(self.model, initial, list(shown.choices))
+            self.findings[spec] = Finding(spec, verdict, shown.reason, trace)
+            yield Found(self.findings[spec])
+
+    def result(self) -> Result:
+        walks = f"{self.walked:,} walk{'' if self.walked == 1 else 's'}"
+        why = f"sampled: {walks} of up to {self.walks.steps:,} steps, seed {self.walks.seed}"
+        if self._is_enough():
+            why = f"stopped at the first violation; {why}"
+        if self.space.bound is not None:
+            why += f"; some walks met a bound: {self.space.bound}"
+        return Result(
+            self.model,
+            ENGINE,
+            tuple(self.findings.get(spec) or _open(spec, why) for spec in self.model.specs),
+            states=len(self.space.seen),
+            generated=sum(self.fired) + len(self.model.initial),
+            depth=self.depth,
+            seconds=self.clock.seconds,
+            fired={name: self.fired[index] + (index in self.space.idle) for index, name in enumerate(self.space.names)},
+            stopped=why,
+        )
+
+
+def _open(spec: Spec, why: str) -> Finding:
+    reason = f"not seen to happen; {why}" if spec.kind is Kind.SOMETIMES else why
+    return Finding(spec, Verdict.NO_VIOLATION_FOUND, reason)
