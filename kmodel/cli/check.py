@@ -12,7 +12,7 @@ import attrs
 import click
 
 from kmodel.cli.errors import UNFINISHED, Command, InputProblem, one_line
-from kmodel.cli.inputs import Input, chosen_specs, nothing, read, scenario_options
+from kmodel.cli.inputs import Input, Memory, chosen_specs, nothing, read, scenario_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kmodel.engines.events import Event
     from kmodel.engines.verdict import Result
     from kmodel.kernel import Model, Spec
+    from kmodel.reporting.handler import Driven
     from kmodel.reporting.writer import Written
 
 VIOLATED = 1
@@ -34,10 +35,15 @@ class How:
     max_states: int | None
     max_depth: int | None
     first: bool
+    max_memory: int | None
+    checkpoint_every: float
+    resume: bool
     simulate: int | None
     steps: int | None
     seed: int | None
     symmetry: bool
+    threads: int
+    verbose: bool
 
 
 @click.command(
@@ -59,6 +65,22 @@ class How:
 @click.option("--max-states", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many states.")
 @click.option("--max-depth", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many steps.")
 @click.option(
+    "--max-memory",
+    type=Memory(),
+    help="The memory that the exhaustive engine may take, such as 2Gi; beyond it states move to disk.",
+)
+@click.option(
+    "--checkpoint-every",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often the exhaustive engine leaves a checkpoint, in REPORTS/SCENARIO/checkpoint/.",
+)
+@click.option(
+    "--resume", is_flag=True, help="Go on from the checkpoint that an unfinished check left, if there is one."
+)
+@click.option(
     "--simulate",
     type=click.IntRange(min=1),
     metavar="N",
@@ -66,6 +88,13 @@ class How:
 )
 @click.option("--steps", type=click.IntRange(min=1), help="How long such a walk may be.  [default: 100]")
 @click.option("--seed", type=click.IntRange(min=0), help="Which walks: the same seed, the same walks.  [default: 0]")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1, max=16),
+    default=1,
+    show_default=True,
+    help="How many threads the exhaustive engine uses; the result is the same.",
+)
 @click.option("--first/--keep-going", "first", help="Stop at the first violation, or go on to find others (default).")
 @click.option(
     "--symmetry",
@@ -86,6 +115,7 @@ class How:
     show_default=True,
     help="The folder that gets a report per scenario.",
 )
+@click.option("-v", "--verbose", is_flag=True, help="Say what the exploration took: calls, tables, widest cells.")
 @click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table", show_default=True)
 @one_line
 def check(
@@ -110,6 +140,7 @@ def check(
       kmodel check pod-creation --spec no_node_is_overcommitted --first
       kmodel check silent-node --simulate 1000 --steps 300 --seed 7
       kmodel check pod-creation -o json
+      kmodel check pod-creation --resume --max-memory 2Gi
     """
     inputs = read(scenarios, filenames, nodes, faults)
     if not inputs:
@@ -171,25 +202,32 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
     from kmodel.reporting.progress import ProgressLine
     from kmodel.reporting.summary import print_summary
     from kmodel.reporting.wording import overall
-    from kmodel.reporting.writer import write_report
+    from kmodel.reporting.writer import folder_name, write_report
 
     console = Console(highlight=False, quiet=output == "json")
     engine = "simulation" if how.simulate else how.engine or given.scenario.engine
     model = given.model(specs)
-    events = _explore(model, engine, how, given.scenario.max_states)
+    events = _explore(model, engine, how, given.scenario.max_states, reports / folder_name(given.source.name))
     with closing(ProgressLine(console)) as progress:
         driven = drive(events, progress)
     result = driven.result
     print_summary(console, given.source, result)  # before the report, whose pictures take a moment
+    if how.verbose:
+        from kmodel.reporting.cost import print_cost
+
+        print_cost(console, result)
     written = write_report(result, given.source, reports)
     _print_outcome(console, given, result, written, wide=output == "wide")
+    _print_checkpoint(console, driven)
     document = check_document(result, given.source, written)
     unfinished = driven.interrupted or (engine == "exhaustive" and not result.finished)
     code = VIOLATED if result.failures else UNFINISHED if unfinished else 0
     return _Outcome(document, overall(result), code, driven.interrupted)
 
 
-def _explore(model: Model, engine: str, how: How, max_states: int | None) -> Iterable[Event]:
+def _explore(model: Model, engine: str, how: How, max_states: int | None, folder: Path) -> Iterable[Event]:
+    if engine != "exhaustive" and (how.max_memory or how.resume):
+        raise InputProblem("--max-memory and --resume are for the engine exhaustive; add --engine exhaustive")
     if engine == "simulation":
         return _simulate(model, how)
     if how.steps is not None or how.seed is not None:
@@ -203,10 +241,33 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None) -> Ite
         from kmodel.engines import hypothesis
 
         return hypothesis.explore(model, profile=how.profile)
+    if how.symmetry and (how.resume or how.max_memory):
+        raise InputProblem("--symmetry keeps no checkpoint and stays in memory; leave out --resume and --max-memory")
     from kmodel.engines import exhaustive
 
-    most = how.max_states or max_states
-    return exhaustive.explore(model, exhaustive.Bounds(most, how.max_depth, how.first, symmetry=how.symmetry))
+    checkpoints = exhaustive.Checkpoints(folder / "checkpoint", how.checkpoint_every, how.resume)
+    if how.resume and not checkpoints.path.exists():
+        click.echo(f"note     there is no checkpoint {checkpoints.path}; starting at the beginning", err=True)
+    bounds = exhaustive.Bounds(
+        how.max_states or max_states,
+        how.max_depth,
+        how.first,
+        threads=how.threads,
+        symmetry=how.symmetry,
+        max_memory_bytes=how.max_memory,
+        spill_folder=folder,
+        checkpoints=checkpoints,
+    )
+    return exhaustive.explore(model, bounds)
+
+
+def _print_checkpoint(console: Console, driven: Driven) -> None:
+    """Say how to go on with an exploration that was cut off."""
+    if driven.checkpoint is not None:
+        how = "run the same command with --resume" if driven.interrupted else "change the bound and add --resume"
+        console.print(f"resume   {how} to go on from {driven.checkpoint}", markup=False, soft_wrap=True)
+    if driven.problem:
+        console.print(f"note     {driven.problem}", markup=False, soft_wrap=True)
 
 
 def _simulate(model: Model, how: How) -> Iterable[Event]:

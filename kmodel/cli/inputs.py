@@ -54,6 +54,26 @@ class Faults(click.ParamType[dict[str, int]]):
         return budgets
 
 
+class Memory(click.ParamType[int]):
+    """The type of an option such as `2Gi`: an amount of memory as Kubernetes writes it, in bytes."""
+
+    name = "QUANTITY"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number of bytes."""
+        from kmodel.objects.quantity import QuantityError, whole_units
+
+        if isinstance(value, int):
+            return value
+        try:
+            number = whole_units(value)
+        except QuantityError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+        if number < 1:
+            self.fail(f"{value!r} is no amount of memory; write for example 2Gi", param, ctx)
+        return number
+
+
 def scenario_options(command: F) -> F:
     """Add the options that say what to read."""
     for option in (

@@ -1,5 +1,7 @@
 """The events that every engine emits, in this order: Started, any number of Progress and Found, Finished."""
 
+from pathlib import Path
+
 import attrs
 
 from kmodel.engines.verdict import Finding, Result
@@ -16,12 +18,17 @@ class Started:
 
 @attrs.frozen
 class Progress:
-    """How far the exploration is: distinct states, depth of the level being expanded, states waiting."""
+    """How far the exploration is: distinct states, depth of the level being expanded, states waiting.
+
+    And what it had to move to disk, and a problem that does not end it, as one line.
+    """
 
     states: int
     depth: int
     waiting: int
     seconds: float
+    bytes_on_disk: int = 0
+    problem: str = ""
 
 
 @attrs.frozen
@@ -33,9 +40,15 @@ class Found:
 
 @attrs.frozen
 class Finished:
-    """The exploration is over; the last event."""
+    """The exploration is over; the last event.
+
+    Whether an interrupt ended it, the checkpoint that it can be gone on from, and why there is none although asked for.
+    """
 
     result: Result
+    interrupted: bool = False
+    checkpoint: Path | None = None
+    problem: str = ""
 
 
 Event = Started | Progress | Found | Finished

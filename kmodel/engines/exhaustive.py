@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
+from kmodel.engines.interrupts import Interrupt, put_off
+from kmodel.engines.keeping import Checkpoints as Checkpoints
+from kmodel.engines.keeping import Keeper, Kept
 from kmodel.engines.verdict import Finding, Result, Symmetry, Verdict
-from kmodel.kernel import BoundReached, Kind, Model, Spec, Step, Trace, take
+from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec, Step, Trace, take
 
 if TYPE_CHECKING:
     from kmodel.engines.compiled.search import Place, Space
@@ -17,10 +22,13 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Bounds:
-    """When to stop although states are left, and how many threads to use.
+    """When to stop although states are left, how many threads to use, how much memory, and where to leave checkpoints.
 
-    A number of states, a depth, and whether the first violation is enough. With `symmetry` one state of each orbit
-    under renaming of the model's interchangeable names is explored, in one thread, and the bounds count orbits.
+    One stops at a number of states, at a depth, or at the first violation. At `max_memory_bytes` (of the whole process)
+    states move to files in the spill folder, or where temporary files are.
+
+    With `symmetry` one state of each orbit under renaming of the model's interchangeable names is explored, in one
+    thread, in memory and without checkpoints, and the bounds count orbits.
     """
 
     max_states: int | None = None
@@ -28,6 +36,9 @@ class Bounds:
     stop_at_first_violation: bool = False
     threads: int = 1
     symmetry: bool = False
+    max_memory_bytes: int | None = None
+    spill_folder: Path | None = None
+    checkpoints: Checkpoints | None = None
 
 
 def explore(model: Model, bounds: Bounds = Bounds()) -> Iterator[Event]:
@@ -65,59 +76,133 @@ class _Search:
         self.depth = 0
         self.findings: dict[int, Finding] = {}
         self.space: Space | None = None
+        self.ends: list[int] = []  # of the level being expanded, in each partition
+        self.is_between_rounds = False
+        self.interrupt = Interrupt()
+        self.keeper = None if bounds.checkpoints is None else Keeper(model, bounds.checkpoints)
 
     def run(self) -> Iterator[Event]:
         stopped: str | None = None
+        interrupted = False
         try:
-            yield from self._levels()
+            with put_off() if self.keeper is not None else nullcontext(Interrupt()) as self.interrupt:
+                yield from self._levels()
         except _Stopped as stop:
             stopped = stop.why
         except BoundReached as bound:
             yield from self._judge()
             stopped = str(bound)
         except KeyboardInterrupt:
-            stopped = f"interrupted after {self.states:,} states"
+            self._save()
+            stopped, interrupted = f"interrupted after {self.states:,} states", True
+        except GeneratorExit:
+            self._save()
+            raise
         finally:
             if self.space is not None:
                 self.space.close()
-        yield Finished(self._result(stopped))
+        yield self._finished(stopped, interrupted)
+
+    def _finished(self, stopped: str | None, interrupted: bool) -> Finished:
+        keeper = self.keeper
+        if keeper is None:
+            return Finished(self._result(stopped), interrupted)
+        if stopped is None:
+            keeper.remove()
+        return Finished(self._result(stopped), interrupted, keeper.path, keeper.problem)
 
     @property
     def states(self) -> int:
         return 0 if self.space is None else self.space.states
 
     def _levels(self) -> Iterator[Event]:
-        from kmodel.engines.compiled.search import Overflow, Space
+        from kmodel.engines.compiled.search import Overflow
 
-        space = self.space = Space(self.model, self.bounds.threads)
-        while space.states > sum(space.cursor):
-            self.depth += 1
-            ends = [partition.count for partition in space.partitions]
-            if self.bounds.max_depth is not None and self.depth > self.bounds.max_depth:
-                waiting = sum(ends) - sum(space.cursor)
+        space = self.space = self._new_space()
+        self.ends = list(space.cursor)
+        yield from self._resume(space)
+        self.is_between_rounds = True
+        while True:
+            if space.cursor == self.ends:
+                if space.states == sum(self.ends):
+                    return
+                yield from self._next_level(space)
+            self.is_between_rounds = False
+            space.expand_round(self.ends)
+            yield from self._judge()
+            try:
+                space.add_round(self.bounds.max_states)
+            except Overflow:
                 yield from self._check_waiting(space)
-                raise _Stopped(f"stopped at depth {self.bounds.max_depth:,}, with {waiting:,} states not expanded")
-            yield self._progress(space)
-            while space.cursor != ends:
-                space.expand_round(ends)
-                yield from self._judge()
-                try:
-                    space.add_round(self.bounds.max_states)
-                except Overflow:
-                    yield from self._check_waiting(space)
-                    raise _Stopped(f"stopped after {space.states:,} states") from None
-                if self.clock.is_due():
-                    yield self._progress(space)
+                raise _Stopped(f"stopped after {space.states:,} states") from None
+            self.is_between_rounds = True
+            if self.interrupt.asked:
+                raise KeyboardInterrupt
+            if self.keeper is not None and self.keeper.is_due:
+                self._save()
+            if self.clock.is_due():
+                yield self._progress(space)
+
+    def _new_space(self) -> Space:
+        from kmodel.engines.compiled.search import Space
+        from kmodel.engines.compiled.spill import Memory
+
+        bounds = self.bounds
+        memory = Memory(bounds.max_memory_bytes)
+        if bounds.spill_folder is not None:
+            memory.folder = bounds.spill_folder
+        return Space(self.model, bounds.threads, memory)
+
+    def _next_level(self, space: Space) -> Iterator[Event]:
+        ends = [partition.count for partition in space.partitions]
+        self.depth += 1
+        if self.bounds.max_depth is not None and self.depth > self.bounds.max_depth:
+            waiting = sum(ends) - sum(space.cursor)
+            yield from self._check_waiting(space)
+            raise _Stopped(f"stopped at depth {self.bounds.max_depth:,}, with {waiting:,} states not expanded")
+        self.ends = ends
+        yield self._progress(space)
+
+    def _resume(self, space: Space) -> Iterator[Event]:
+        """Go on from the checkpoint, if that is asked for and there is one."""
+        kept = self.keeper.load(space) if self.keeper is not None else None
+        if kept is None:
+            return
+        bounds = self.bounds
+        self.depth, self.ends = kept.depth, kept.ends
+        self.clock.started -= kept.seconds
+        self.findings = kept.found(self.model)
+        if (
+            (bounds.max_states is not None and space.states > bounds.max_states)
+            or (bounds.max_depth is not None and self.depth > bounds.max_depth)
+            or (bounds.stop_at_first_violation and any(finding.is_failure for finding in self.findings.values()))
+        ):
+            raise ModelError(
+                f"the checkpoint of {self.model.name} ({space.states:,} states, depth {self.depth:,}) is beyond the "
+                "bounds asked for; raise them, or leave out --resume to start at the beginning"
+            )
+        for index, finding in self.findings.items():
+            space.done[index] = 1
+            yield Found(finding)
+        yield self._progress(space)
+
+    def _save(self) -> None:
+        """Leave a checkpoint, if they are asked for and all that was found is in its place."""
+        if self.keeper is None or self.space is None or not self.is_between_rounds:
+            return
+        self.keeper.save(self.space, Kept.of(self.depth, self.ends, self.findings, self.clock.seconds))
 
     def _check_waiting(self, space: Space) -> Iterator[Event]:
         """Ask the specs of states about the states that will not be expanded."""
+        self.is_between_rounds = False
         ends = [partition.count for partition in space.partitions]
         while space.cursor != ends:
             space.expand_round(ends, check_only=True)
             yield from self._judge()
 
     def _progress(self, space: Space) -> Progress:
-        return Progress(space.states, self.depth, space.states - sum(space.cursor), self.clock.seconds)
+        waiting, problem = space.states - sum(space.cursor), self.keeper.problem if self.keeper is not None else ""
+        return Progress(space.states, self.depth, waiting, self.clock.seconds, space.bytes_on_disk, problem)
 
     def _judge(self) -> Iterator[Event]:
         """Turn what the last round found into findings: for each spec the first state or step."""

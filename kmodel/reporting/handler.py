@@ -1,6 +1,7 @@
 """Handlers: each consumes the events of an exploration and knows nothing of the others."""
 
 from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
 
 import attrs
 
@@ -13,10 +14,15 @@ Handler = Callable[[Event], None]
 
 @attrs.frozen
 class Driven:
-    """The result of an exploration, and whether an interrupt ended it."""
+    """The result of an exploration, and whether an interrupt ended it.
+
+    And the checkpoint that it can be gone on from, if any, and why there is none although it was asked for.
+    """
 
     result: Result
     interrupted: bool = False
+    checkpoint: Path | None = None
+    problem: str = ""
 
 
 def drive(events: Iterable[Event], *handlers: Handler) -> Driven:
@@ -36,8 +42,9 @@ def drive(events: Iterable[Event], *handlers: Handler) -> Driven:
         finished = Finished(so_far.result("interrupted"))
         for handle in handlers:
             handle(finished)
-    assert so_far.finished is not None, "an engine ends with Finished"
-    return Driven(so_far.finished, interrupted)
+    last = so_far.finished
+    assert last is not None, "an engine ends with Finished"
+    return Driven(last.result, interrupted or last.interrupted, last.checkpoint, last.problem)
 
 
 @attrs.define
@@ -48,7 +55,7 @@ class SoFar:
     engine: str = ""
     progress: Progress = attrs.field(factory=lambda: Progress(0, 0, 0, 0.0))
     findings: dict[Spec, Finding] = attrs.field(factory=dict)
-    finished: Result | None = None
+    finished: Finished | None = None
 
     def __call__(self, event: Event) -> None:
         """Note the event."""
@@ -59,7 +66,7 @@ class SoFar:
         elif isinstance(event, Found):
             self.findings[event.finding.spec] = event.finding
         else:
-            self.finished = event.result
+            self.finished = event
 
     def result(self, why: str) -> Result:
         """Return the result of the exploration up to now, with the reason why there is no more."""

@@ -43,4 +43,13 @@ class ProgressLine:
 def counts(event: events.Progress) -> str:
     """Return how far an exploration is, in words that fit beside a bar."""
     speed = f", {event.states / event.seconds:,.0f} states/s" if event.seconds > 0 else ""
-    return f"{count(event.states, 'state')}, depth {event.depth}{speed}"
+    disk = f", {_size(event.bytes_on_disk)} on disk" if event.bytes_on_disk else ""
+    problem = f"; {event.problem}" if event.problem else ""
+    return f"{count(event.states, 'state')}, depth {event.depth}{speed}{disk}{problem}"
+
+
+def _size(number_of_bytes: int) -> str:
+    """Return a number of bytes as a quantity of memory."""
+    if number_of_bytes < 1 << 30:
+        return f"{max(1, number_of_bytes >> 20):,} Mi"
+    return f"{number_of_bytes / (1 << 30):,.1f} Gi"

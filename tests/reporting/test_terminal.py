@@ -133,6 +133,9 @@ def test_without_a_file_a_trace_is_replayed_by_its_address() -> None:
 
 def test_progress_in_words() -> None:
     assert counts(Progress(12_000, 8, 3_000, 2.0)) == "12,000 states, depth 8, 6,000 states/s"
+    assert counts(Progress(12_000, 8, 3_000, 0.0, 3 << 20)) == "12,000 states, depth 8, 3 Mi on disk"
+    full = Progress(12_000, 8, 3_000, 0.0, 5 << 30, "no checkpoint: the disk is full")
+    assert counts(full) == "12,000 states, depth 8, 5.0 Gi on disk; no checkpoint: the disk is full"
 
 
 def test_an_interrupt_ends_with_what_was_found_so_far() -> None:

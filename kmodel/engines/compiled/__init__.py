@@ -17,7 +17,9 @@
 - filling: those lists, made when they are first needed.
 - expand: the compiled loop over the states of a level; it stops at what no table knows, and Python is called.
 - visited: states stored exactly, in 16 partitions by fingerprint, in the order in which they were found.
+- spill: what does not fit into the memory budget, in files that are mapped into memory.
 - search: rounds of expanding and adding; threads share the partitions out and never write to the same one.
+- snapshot, checkpoint, identity: what a search must know to go on, in one file that is whole and of the same model.
 
 Counts, depths and traces are the same for any grouping, number of threads and hash seed: the order of the search rests
 only on the order of the actions and on fingerprints of the values themselves.

@@ -8,6 +8,7 @@ their fingerprints alone, so counts, depths and traces are the same for any numb
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,8 +18,9 @@ from kmodel.engines.compiled.expand import PARTITIONS, expand
 from kmodel.engines.compiled.filling import DONE, FULL, GROW, MISS_UPDATE, MISSING, NEEDS_FILL, REPACK, number_row
 from kmodel.engines.compiled.grouping import choose_partition
 from kmodel.engines.compiled.jit import UNKNOWN, Ints
+from kmodel.engines.compiled.spill import Memory
 from kmodel.engines.compiled.tries import NOTHING, Leaf, Tables
-from kmodel.engines.compiled.visited import INITIAL, Partition, number_rows, pack_rows, repacked, sampled
+from kmodel.engines.compiled.visited import INITIAL, Partition, number_rows, pack_rows, repacked, rewiden, sampled
 from kmodel.kernel import Model, ModelError
 
 CHUNK = 1024  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
@@ -37,16 +39,17 @@ class Overflow(Exception):  # noqa: N818 - it ends the search, it is no mistake
 class Space:
     """The tables, blocks and partitions of a search, and the compiled rounds on them."""
 
-    def __init__(self, model: Model, threads: int = 1) -> None:
+    def __init__(self, model: Model, threads: int = 1, memory: Memory | None = None) -> None:
         self.model = model
         self.threads = threads
+        self.memory = memory or Memory()
         self.tables = Tables(model)
         self.actions = len(model.actions)
         rows = [self.tables.row(cluster) for cluster in model.initial]
         self.seed(rows[0])
         self.done = np.zeros(max(1, len(model.specs)), np.uint8)
         self.blocks = Blocks(self.tables, [(cell,) for cell in range(self.tables.cells)])
-        self.partitions = [Partition(self.blocks.packing.words) for _ in range(PARTITIONS)]
+        self.partitions = [Partition(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
         self.bucket = max(BUCKET, 4 * self.actions)
         self._make_buckets()
         self.fired = np.zeros((PARTITIONS, max(1, self.actions)), np.int64)
@@ -65,6 +68,11 @@ class Space:
         return sum(partition.count for partition in self.partitions)
 
     @property
+    def bytes_on_disk(self) -> int:
+        """How large the arrays are that did not fit into the memory budget."""
+        return sum(partition.bytes_on_disk for partition in self.partitions)
+
+    @property
     def generated(self) -> int:
         """How many states were generated: the initial ones, and one per step taken."""
         return len(self.model.initial) + int(self.fired.sum())
@@ -75,9 +83,11 @@ class Space:
             self.tables.resolve(root, row)
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Let the threads and the files go; what was found can still be read."""
         if self._pool is not None:
             self._pool.shutdown()
+        for partition in self.partitions:
+            partition.close()
 
     def row(self, place: Place) -> list[int]:
         """Return the numbers of a state's values, one per cell."""
@@ -149,6 +159,7 @@ class Space:
     def add_round(self, limit: int | None = None) -> None:
         """Add the states in the buckets; Overflow, with exactly `limit` states there, if there are more."""
         incoming = self.counts.sum(axis=0).tolist()
+        self.make_room(incoming)
         for each, count in enumerate(incoming):
             self.partitions[each].reserve(count, self.arrays)
         bounded = limit is not None and self.states + sum(incoming) > limit
@@ -179,6 +190,17 @@ class Space:
         if self.regroup_at and self.states >= self.regroup_at[0]:
             self.regroup()
 
+    def make_room(self, incoming: list[int]) -> None:
+        """Move arrays to disk if, with so many more states in each partition, memory would exceed its budget."""
+        while self.memory.budget is not None and (kind := self.memory.next_kind) is not None:
+            counted = sum(partition.bytes_in_memory for partition in self.partitions)
+            needed = sum(each.growth(count) for each, count in zip(self.partitions, incoming, strict=True))
+            if self.memory.has_room(counted, needed):
+                break
+            self.memory.on_disk += (kind,)
+            for partition in self.partitions:
+                partition.move_to_disk(kind)
+
     def regroup(self) -> None:
         """Choose blocks anew for the states found so far, and pack all states accordingly."""
         while self.regroup_at and self.states >= self.regroup_at[0]:
@@ -199,9 +221,9 @@ class Space:
         self.blocks.repack()
         self._refresh()
         for each in self.partitions:
-            packed = np.empty((each.states.shape[0], self.blocks.packing.words), np.uint32)
-            pack_rows(old_arrays, self.arrays, each.states, each.count, packed)
-            each.states = packed
+            each.replace_states(
+                self.blocks.packing.words, partial(pack_rows, old_arrays, self.arrays, each.states, each.count)
+            )
         self._make_buckets()
 
     def _sample(self, most: int = 1 << 13) -> Ints:
@@ -236,7 +258,9 @@ class Space:
         self._refresh()
         words = self.blocks.packing.words
         for each in self.partitions:
-            each.states = repacked(each.states, each.count, each.states.shape[0], old, self.arrays, words)
+            each.replace_states(
+                words, partial(rewiden, each.states, each.count, old.word, old.shift, old.mask, self.arrays)
+            )
         for source in range(PARTITIONS):
             buckets = np.empty((PARTITIONS, self.bucket, words), np.uint32)
             for target in np.flatnonzero(self.counts[source]).tolist():
@@ -282,6 +306,12 @@ class Space:
             assert outcome is None or isinstance(outcome, Leaf)
             self.tables.resolve(first, self.row((each, state)), outcome)
             self.blocks.forget(entry)
+
+    def adopt(self, blocks: Blocks) -> None:
+        """Take other blocks, or those at hand after they have changed; the states are to be packed accordingly."""
+        self.blocks = blocks
+        self._refresh()
+        self._make_buckets()
 
     def _refresh(self) -> None:
         self.arrays = self.blocks.arrays(self.done)

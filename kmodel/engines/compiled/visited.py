@@ -8,6 +8,8 @@ bits, and the state's place in the array. Threads work on different partitions, 
 import mmap
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +17,13 @@ from kmodel.engines.compiled.arrays import Arrays
 from kmodel.engines.compiled.blocks import Packing
 from kmodel.engines.compiled.filling import number_row
 from kmodel.engines.compiled.jit import Ints, compiled, prefetch
+from kmodel.engines.compiled.spill import KINDS, Memory, SpillFile
 
 PLACE_BITS = 26
 PLACE_MASK = (1 << PLACE_BITS) - 1
 AHEAD = 16  # how many states ahead memory is asked for, so that cache misses overlap
 MAX_LOAD = 0.8
+RUNS = ("run_start", "run_partition", "run_origin")
 INITIAL = -1  # the partition of the "parents" of initial states
 
 
@@ -98,33 +102,121 @@ def _small_pages(size: int) -> Ints:
 class Partition:
     """The states of one partition, and which states of which partitions they were found from."""
 
-    def __init__(self, words: int) -> None:
+    states: Ints
+    parents: Ints
+    table: Ints
+
+    def __init__(self, words: int, memory: Memory) -> None:
         self.count = 0
-        self.states = np.empty((256, words), np.uint32)
-        self.parents = _small_pages(256)
-        self.table = np.zeros(512, np.uint32)
+        self._memory = memory
+        self._files: dict[str, SpillFile] = {}
+        self.states = self._array("states", (256, words), np.uint32)
+        self.parents = self._array("parents", (256,), np.uint16)
+        self.table = self._array("table", (512,), np.uint32)
+        self.table.fill(0)
         # runs of states found from one run of parents: the first state, and the partition and place of the first parent
         self.run_start, self.run_partition, self.run_origin = array("q"), array("q"), array("q")
 
+    @property
+    def bytes_in_memory(self) -> int:
+        """How large the arrays are that are not in files."""
+        return sum(getattr(self, kind).nbytes for kind in KINDS if kind not in self._files)
+
+    @property
+    def bytes_on_disk(self) -> int:
+        """How large the arrays are that are in files."""
+        return sum(getattr(self, kind).nbytes for kind in self._files)
+
+    def growth(self, spare: int) -> int:
+        """Return how many bytes of memory it takes to make room for that many more states."""
+        rows, slots = self._sizes(spare)
+        bytes_after = {"parents": 2 * rows, "states": 4 * rows * self.states.shape[1], "table": 4 * slots}
+        return sum(bytes_after[kind] - getattr(self, kind).nbytes for kind in KINDS if kind not in self._files)
+
     def reserve(self, spare: int, arrays: Arrays) -> None:
         """Make room for that many more states."""
+        rows, slots = self._sizes(spare)
+        if rows != self.states.shape[0]:
+            self.states = self._grown("states", (rows, self.states.shape[1]))
+            self.parents = self._grown("parents", (rows,))
+        if slots != self.table.size:
+            self.make_table(arrays, slots)
+
+    def make_table(self, arrays: Arrays, slots: int | None = None) -> None:
+        """Enter all states into a new hash table, of a size that fits if none is given."""
+        slots = slots or self._sizes(0)[1]
+        self.table = np.zeros(0, np.uint32)
+        table = self._array("table", (slots,), np.uint32)
+        if "table" not in self._files:
+            table.fill(0)  # not zeros: memory got by that is not in huge pages
+        rehash(arrays, self.states, self.count, table)
+        self.table = table
+
+    def replace_states(self, words: int, pack: Callable[[Ints], None]) -> None:
+        """Have all states written anew, in so many words each, into an array of the same number of rows."""
+        former, states = self._files.pop("states", None), self._array("states", (self.states.shape[0], words))
+        pack(states)
+        self.states = states
+        if former is not None:
+            former.close()
+
+    def restore(self, words: int, count: int, runs: int, read: Callable[[Ints], None]) -> None:
+        """Take all but the hash table from a reader that fills the arrays one after another."""
+        self.count = count
+        rows = max(256, count)
+        self.states = self._array("states", (rows, words), np.uint32)
+        self.parents = self._array("parents", (rows,), np.uint16)
+        read(self.states[:count])
+        read(self.parents[:count])
+        for name in RUNS:
+            items = np.empty(runs, np.int64)
+            read(items)
+            setattr(self, name, array("q", items.tobytes()))
+
+    def contents(self) -> list[Ints]:
+        """Return the arrays that restore() reads, in order."""
+        runs = [np.array(getattr(self, name), np.int64) for name in RUNS]
+        return [self.states[: self.count], self.parents[: self.count], *runs]
+
+    def move_to_disk(self, kind: str) -> None:
+        """Move one of the arrays to a file."""
+        old = getattr(self, kind)
+        length = old.size if kind == "table" else self.count
+        new = self._array(kind, old.shape, old.dtype)
+        new[:length] = old[:length]
+        setattr(self, kind, new)
+
+    def close(self) -> None:
+        """Let the files go."""
+        for file in self._files.values():
+            file.close()
+
+    def _sizes(self, spare: int) -> tuple[int, int]:
+        """Return how many states, and slots of the table, there must be room for."""
         wanted = self.count + spare
-        if wanted > self.states.shape[0]:
-            size = max(wanted, self.states.shape[0] + self.states.shape[0] // 8)
-            states = np.empty((size, self.states.shape[1]), np.uint32)
-            states[: self.count] = self.states[: self.count]
-            parents = _small_pages(size)
-            parents[: self.count] = self.parents[: self.count]
-            self.states, self.parents = states, parents
-        slots = self.table.size
+        rows, slots = self.states.shape[0], self.table.size
+        if wanted > rows:
+            rows = max(wanted, rows + rows // 8)
         while wanted > MAX_LOAD * slots:
             slots *= 2
-        if slots != self.table.size:
-            self.table = np.zeros(0, np.uint32)
-            table = np.empty(slots, np.uint32)  # not zeros: memory got by that is not in huge pages
-            table.fill(0)
-            rehash(arrays, self.states, self.count, table)
-            self.table = table
+        return rows, slots
+
+    def _array(self, kind: str, shape: tuple[int, ...], dtype: Any = np.uint32) -> Ints:
+        """Return a new array, in memory or in a file of its own."""
+        if kind in self._files:
+            self._files.pop(kind).close()
+        if kind in self._memory.on_disk:
+            file = self._files[kind] = SpillFile(self._memory.folder)
+            return file.array(shape, dtype)
+        return _small_pages(shape[0]) if kind == "parents" else np.empty(shape, dtype)
+
+    def _grown(self, kind: str, shape: tuple[int, ...]) -> Ints:
+        old: Ints = getattr(self, kind)
+        if kind in self._files:
+            return self._files[kind].array(shape, old.dtype)
+        new = self._array(kind, shape, old.dtype)
+        new[: self.count] = old[: self.count]
+        return new
 
     def add(
         self, origin: tuple[int, int], keys: Ints, fingerprints: Ints, sources: Ints, length: int, limit: int
@@ -203,6 +295,15 @@ def number_rows(old: Arrays, new: Arrays, states: Ints, start: int, count: int) 
             if number_row(new, block, part) < 0:
                 return state
     return count
+
+
+@compiled
+def number_values(t: Arrays, block: int, rows: Ints, start: int) -> int:
+    """Number a block's joint values in order, one per row; return the row at which room ran out, or how many."""
+    for each in range(start, rows.shape[0]):
+        if number_row(t, block, rows[each]) < 0:
+            return each
+    return rows.shape[0]  # type: ignore[no-any-return]
 
 
 @compiled

@@ -1,0 +1,121 @@
+"""Keeping a search: when to write its checkpoint, and what to write beside its states."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from kmodel.engines.verdict import Finding, Verdict
+from kmodel.kernel import Model, follow
+
+if TYPE_CHECKING:
+    from kmodel.engines.compiled.search import Space
+
+MOST_OF_THE_TIME = 0.1  # that writing checkpoints may take; where it takes longer they become rarer
+
+
+@attrs.frozen
+class Checkpoints:
+    """Where a search leaves its checkpoint and how often, and whether to go on from the one that is there, if any."""
+
+    folder: Path
+    every_seconds: float = 60.0
+    resume: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The checkpoint's file."""
+        return self.folder / "search.kmodel"
+
+
+@attrs.frozen
+class Kept:
+    """What a search knows beside its states: the depth, where its level ends, findings as addresses, time taken."""
+
+    depth: int
+    ends: list[int]
+    findings: dict[int, tuple[str, str, tuple[int, ...]]]  # by spec: the verdict, the reason, the trace's address
+    seconds: float
+
+    @staticmethod
+    def of(depth: int, ends: list[int], findings: dict[int, Finding], seconds: float) -> Kept:
+        """Return what is to be kept of a search."""
+        addresses = {
+            index: (finding.verdict.name, finding.reason, finding.trace.address)
+            for index, finding in findings.items()
+            if finding.trace is not None
+        }
+        return Kept(depth, list(ends), addresses, seconds)
+
+    def found(self, model: Model) -> dict[int, Finding]:
+        """Return the findings, their traces taken anew."""
+        return {
+            index: Finding(model.specs[index], Verdict[verdict], reason, follow(model, address))
+            for index, (verdict, reason, address) in self.findings.items()
+        }
+
+
+class Keeper:
+    """Writes a search's checkpoints and reads the one that it goes on from."""
+
+    def __init__(self, model: Model, checkpoints: Checkpoints) -> None:
+        from kmodel.engines.compiled.identity import identity
+
+        self.checkpoints = checkpoints
+        self.there = False  # whether there is a checkpoint of this very search
+        self.problem = ""  # why the last checkpoint could not be written
+        self._identity = identity(model)
+        self._due = time.perf_counter() + checkpoints.every_seconds
+
+    @property
+    def path(self) -> Path | None:
+        """The checkpoint that this search has left; None if there is none."""
+        return self.checkpoints.path if self.there else None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time for a checkpoint."""
+        return time.perf_counter() >= self._due
+
+    def load(self, space: Space) -> Kept | None:
+        """Make a new space that of the checkpoint and return what is kept beside it; None if there is none.
+
+        CheckpointError if the checkpoint is not whole, or not of this model.
+        """
+        from kmodel.engines.compiled import checkpoint
+
+        if not self.checkpoints.resume:
+            return None
+        try:
+            kept = checkpoint.load(self.checkpoints.path, space, self._identity)
+        except FileNotFoundError:
+            return None
+        self.there = True
+        return Kept(**kept)
+
+    def save(self, space: Space, kept: Kept) -> None:
+        """Write a checkpoint; if that fails, `problem` says why, and the search may go on."""
+        from kmodel.engines.compiled import checkpoint
+
+        began = time.perf_counter()
+        values: dict[str, Any] = attrs.asdict(kept, recurse=False)
+        try:
+            checkpoint.save(self.checkpoints.path, space, values, self._identity)
+            self.there, self.problem = True, ""
+        except OSError as error:
+            self.problem = f"no checkpoint: {self.checkpoints.folder}: {error.strerror}"
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            self.problem = f"no checkpoint: a cell's value cannot be pickled: {' '.join(str(error).split())}"
+        ended = time.perf_counter()
+        self._due = ended + max(self.checkpoints.every_seconds, (ended - began) / MOST_OF_THE_TIME)
+
+    def remove(self) -> None:
+        """Remove the checkpoint of a search that is finished."""
+        from kmodel.engines.compiled import checkpoint
+
+        checkpoint.remove(self.checkpoints.path)
+        self.there = False

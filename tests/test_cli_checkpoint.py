@@ -1,0 +1,50 @@
+"""`kmodel check` cut off and resumed, and with a memory budget."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import project as project  # the fixture: a project in the working directory
+from tests.test_cli import run
+
+
+def test_a_check_that_was_cut_off_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kmodel.engines.keeping import Keeper
+
+    def interrupted(keeper: Keeper) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Keeper, "is_due", property(interrupted))
+        outcome = run("check", "holds", "large")
+    assert outcome.exit_code == 3
+    assert "no violation found (interrupted after" in outcome.stdout
+    file = "reports/holds/checkpoint/search.kmodel"
+    assert f"resume   run the same command with --resume to go on from {file}\n" in outcome.stdout
+    assert outcome.stdout.splitlines()[-1] == "large      not checked"
+    outcome = run("check", "holds", "--resume", "--max-memory", "1Gi", "--checkpoint-every", "0.5")
+    assert (outcome.exit_code, outcome.stderr, "all 56 states" in outcome.stdout) == (0, "", True)
+    assert not Path(file).parent.exists()
+    assert (
+        run("check", "holds", "--resume").stderr
+        == f"note     there is no checkpoint {file}; starting at the beginning\n"
+    )
+
+
+def test_a_checkpoint_that_is_none_is_refused() -> None:
+    file = Path("reports/holds/checkpoint/search.kmodel")
+    file.parent.mkdir(parents=True)
+    file.write_text("something else")
+    outcome = run("check", "holds", "--resume")
+    assert outcome.exit_code == 2
+    assert outcome.stderr == (
+        f"error: {file}: is no checkpoint, or its header is damaged; leave out --resume to start at the beginning\n"
+    )
+
+
+def test_memory_is_a_quantity() -> None:
+    for amount in ("much", "0", "-1Gi"):
+        outcome = run("check", "holds", "--max-memory", amount)
+        assert outcome.stderr.startswith(f"error: Invalid value for '--max-memory': '{amount}' is no")
+    outcome = run("check", "sampled", "--max-memory", "1Gi")
+    assert outcome.stderr == "error: --max-memory and --resume are for the engine exhaustive; add --engine exhaustive\n"
