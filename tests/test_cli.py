@@ -109,22 +109,6 @@ def test_a_scenario_in_which_all_holds() -> None:
     assert Path("reports/holds/index.html").exists()
 
 
-def test_symmetry_tells_orbits_and_the_states_that_they_represent() -> None:
-    outcome = run("check", "holds", "--symmetry")
-    assert outcome.exit_code == 0
-    told = " ".join(outcome.stdout.split())
-    assert "34 orbits, 94 generated, depth 8" in told
-    assert "up to renaming of rm0, rm1: 34 orbits for 56 states" in told
-    assert "no spec violated in all 56 states" in told
-    document = json.loads(run("check", "holds", "--symmetry", "-o", "json").stdout)["items"][0]
-    assert document["statistics"]["distinctStates"] == 34
-    assert document["symmetry"] == {"groups": [["rm0", "rm1"]], "orbits": 34, "representedStates": 56, "note": None}
-
-
-def test_symmetry_is_for_the_exhaustive_engine() -> None:
-    assert run("check", "sampled", "--symmetry").exit_code == 2
-
-
 def test_a_violation_is_told_in_full() -> None:
     outcome = run("check", "broken")
     assert outcome.exit_code == 1
@@ -178,44 +162,6 @@ def test_sampling_never_claims_to_be_exhaustive() -> None:
     assert outcome.exit_code == 0
     assert "no violation found" in outcome.stdout
     assert "holds (all" not in outcome.stdout  # that something happens does hold once it was seen
-
-
-def test_a_simulation_says_how_far_it_went_and_never_that_an_invariant_holds() -> None:
-    outcome = run("check", "holds", "--simulate", "50", "--steps", "40", "--seed", "3")
-    assert outcome.exit_code == 0
-    assert "engine simulation" in outcome.stdout
-    assert "not exhaustive: sampled: 50 walks of up to 40 steps, seed 3" in outcome.stdout
-    assert re.search(r"managers_agree +no violation found \(sampled\)", outcome.stdout)
-    assert run("check", "sampled", "--simulate", "5").exit_code == 0  # whatever the scenario's own engine is
-
-
-def test_a_violation_met_by_a_simulation_replays() -> None:
-    outcome = run("check", "broken", "--simulate", "200", "--first", "-o", "json")
-    assert outcome.exit_code == 1
-    (document,) = json.loads(outcome.stdout)["items"]
-    (violated,) = [spec for spec in document["specs"] if spec["standing"] == "violated"]
-    assert (document["engine"], document["finished"]) == ("simulation", False)
-    assert run(*violated["trace"]["replay"].split()[1:]).exit_code == 1
-    (again,) = json.loads(run("check", "broken", "--simulate", "200", "--first", "-o", "json").stdout)["items"]
-    for each in (document, again):
-        each["statistics"].pop("seconds")
-    assert document == again
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (("--simulate", "5", "--engine", "hypothesis"), "--simulate is an engine of its own"),
-        (("--simulate", "5", "--max-states", "9"), "--simulate has --steps"),
-        (("--seed", "5"), "add --simulate N"),
-        (("--simulate", "0"), "0 is not in the range x>=1"),
-    ],
-)
-def test_options_of_a_simulation_that_do_not_go_together(options: tuple[str, ...], said: str) -> None:
-    outcome = run("check", "holds", *options)
-    assert outcome.exit_code == 2
-    assert said in outcome.stderr
-    assert len(outcome.stderr.splitlines()) == 1
 
 
 def test_bounds_of_one_engine_are_not_dropped_in_silence_by_the_other() -> None:
