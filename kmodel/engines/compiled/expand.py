@@ -185,35 +185,43 @@ def expand(
         out[5] = UNKNOWN
         for block in range(blocks):
             entry = block_base[block] + row[block]
-            if list_start[entry] < 0:
+            first_item = list_start[entry]
+            if first_item < 0:
                 if not may_fill:
                     out[0], missed = NEEDS_FILL, True
                     break
                 if not fill(t, actions, block, row[block], out):
                     missed = True
                     break
-            for item in range(list_start[entry], list_start[entry] + list_length[entry]):
+                first_item = list_start[entry]
+            for item in range(first_item, first_item + list_length[entry]):
                 root, code = item_root[item], item_code[item]
                 if code == UNKNOWN:
                     code = roots[root]
                 if code > NOTHING:
-                    code = walk(
-                        code,
-                        row,
-                        out,
-                        jumps,
-                        node_position,
-                        node_projection,
-                        cell_block,
-                        cell_slot,
-                        block_size,
-                        row_base,
-                        block_rows,
-                        projection_base,
-                        branches,
-                        child_keys,
-                        child_values,
-                    )
+                    start = code
+                    while True:
+                        code = walk(
+                            code,
+                            row,
+                            out,
+                            jumps,
+                            node_position,
+                            node_projection,
+                            cell_block,
+                            cell_slot,
+                            block_size,
+                            row_base,
+                            block_rows,
+                            projection_base,
+                            branches,
+                            child_keys,
+                            child_values,
+                        )
+                        if code != UNKNOWN or start == roots[root]:
+                            break
+                        start = code = roots[root]
+                        list_start[entry] = UNKNOWN  # what is left of the trie is no longer all: have it made anew
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root, 0, entry
                         missed = True
@@ -279,23 +287,29 @@ def expand(
                         continue
                     if code == UNKNOWN:
                         code = roots[root_asked]
-                    code = walk(
-                        code,
-                        row,
-                        out,
-                        jumps,
-                        node_position,
-                        node_projection,
-                        cell_block,
-                        cell_slot,
-                        block_size,
-                        row_base,
-                        block_rows,
-                        projection_base,
-                        branches,
-                        child_keys,
-                        child_values,
-                    )
+                    start = code
+                    while True:
+                        code = walk(
+                            code,
+                            row,
+                            out,
+                            jumps,
+                            node_position,
+                            node_projection,
+                            cell_block,
+                            cell_slot,
+                            block_size,
+                            row_base,
+                            block_rows,
+                            projection_base,
+                            branches,
+                            child_keys,
+                            child_values,
+                        )
+                        if code != UNKNOWN or start == roots[root_asked]:
+                            break
+                        start = code = roots[root_asked]
+                        list_start[entry] = UNKNOWN
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
                         missed = True
