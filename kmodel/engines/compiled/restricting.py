@@ -17,6 +17,7 @@ MOST_VISITS = 1 << 13  # nodes of a trie looked at before it is left as it is
 MOST_DEPTH = 1 << 9
 SCRATCH = 1 << 15
 NO_ROOM = -(1 << 30)
+MOST_NODES = 1 << 20  # from here on tries are left as they are
 
 
 @compiled
@@ -69,7 +70,7 @@ def _made(
         or 2 * (pairs + more) > child_keys.size
         or 2 * (twins + 1) > twin_keys.size
     ):
-        return -(1 << 30)
+        return NO_ROOM
     node_position[node], node_projection[node], node_edge[node] = position, projection, -1
     for each in range(last - 1, first - 1, -1):
         edge_branch[edge], edge_child[edge], edge_next[edge] = scratch[each, 0], scratch[each, 1], node_edge[node]
@@ -90,6 +91,8 @@ def restrict(t: Arrays, code: int, block: int, value: int) -> int:
     A trie that is very large is left as it is.
     """
     whole = code
+    if t.table_used[0] > MOST_NODES:
+        return whole
     scratch = t.scratch
     stack = np.empty((MOST_DEPTH, 4), np.int64)  # node, edge, first pair, whether anything changed
     row = t.row_base[block] + value * t.block_size[block]
@@ -146,7 +149,7 @@ def restrict(t: Arrays, code: int, block: int, value: int) -> int:
                     first,
                     pairs,
                 )
-                if code == -(1 << 30):
+                if code == NO_ROOM:
                     return code
             pairs = first
             depth -= 1
