@@ -6,7 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-from kmodel import scenario
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.kernel import Model, enabled
 from tests.benchmarks import plain
@@ -22,6 +21,8 @@ def model(name: str) -> Model:
     """Return the model of a name such as `pods-4-1` or `2pc-8`."""
     kind, *sizes = name.split("-")
     if kind == "kubernetes":
+        from kmodel import scenario  # not above: a search of another model should not have its memory
+
         return scenario.model(scenario.load([SCENARIO]), ())
     if kind == "2pc":
         return two_phase_commit.model(int(sizes[0]))
