@@ -127,7 +127,8 @@ NOTES = (
     "those of the search; Spin is built with `-O2 -DSAFETY -DNOREDUCE`. The plain Python loop is written by hand",
     "for speed, with tuples and a set, and stops at 400,000 states; the loop over the kernel's transitions makes",
     "one call per state and action (two, since the kernel sees to it that they are deterministic), and stops at",
-    "5,000; it records reads and checks twice, so it is not held against a target. The Kubernetes scenario stops at 6,000,000 states and has no specs. Start-up is a whole `kmodel check",
+    "5,000; it records reads and checks twice, so it is not held against a target.",
+    "The Kubernetes scenario stops at 6,000,000 states and has no specs. Start-up is a whole `kmodel check",
     "unauthorized-user`, compiled code cached. Not measured here: minicheck, TLC, symmetry, and the steps per",
     "second of the Hypothesis machine.",
 )
