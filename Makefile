@@ -39,4 +39,4 @@ bench: $(INSTALLED) ## Measure beside Spin and plain Python; writes reports/benc
 clean: ## Remove what was installed and generated
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	find reports -mindepth 1 ! -name README.md -delete
+	find reports -mindepth 1 ! -name README.md ! -name benchmarks.md -delete
