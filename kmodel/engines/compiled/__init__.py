@@ -15,8 +15,6 @@
   in it with the block's new value, or not at all; so most of a state's successors take one look-up each.
 - grouping: which cells make a block, chosen from a sample of the states and changed as more are known.
 - filling: those lists, made when they are first needed.
-- restricting: tries with the reads of one block answered beforehand, so that a walk alternates less between blocks.
-- walking: following tries to their leaves, with jumps.
 - expand: the compiled loop over the states of a level; it stops at what no table knows, and Python is called.
 - visited: states stored exactly, in 16 partitions by fingerprint, in the order in which they were found.
 - spill: what does not fit into the memory budget, in files that are mapped into memory.

@@ -18,16 +18,8 @@ class Arrays(NamedTuple):
     # tries
     node_position: Ints
     node_projection: Ints
-    node_edge: Ints  # the first of a node's edges
-    edge_branch: Ints
-    edge_child: Ints
-    edge_next: Ints
     child_keys: Ints
     child_values: Ints
-    twin_keys: Ints  # nodes made by restricting, by a hash of what they are
-    twin_values: Ints
-    table_used: Ints  # how many: nodes, edges, children, twins
-    scratch: Ints
     roots: Ints
     root_spec: Ints
     leaf_class: Ints

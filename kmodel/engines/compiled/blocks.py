@@ -104,18 +104,10 @@ class Blocks:
             interner.branches.data,
             interner.updated.keys,
             interner.updated.values,
-            tables.nodes.columns[0],
-            tables.nodes.columns[1],
-            tables.nodes.columns[2],
-            tables.edges.columns[0],
-            tables.edges.columns[1],
-            tables.edges.columns[2],
+            tables.node_position.data,
+            tables.node_projection.data,
             tables.children.keys,
             tables.children.values,
-            tables.twins.keys,
-            tables.twins.values,
-            tables.used,
-            tables.scratch,
             tables.roots.data,
             tables.root_spec.data,
             tables.leaf_class.data,
@@ -163,16 +155,14 @@ class Blocks:
 
     def grow(self) -> None:
         """Make more room wherever little is left."""
-        tables = self.tables
-        roots = tables.roots.size
-        per_class = max(1, len(tables.step_specs))
+        roots = self.tables.roots.size
+        per_class = max(1, len(self.tables.step_specs))
         for pool, used, spare in ((self.items, 0, roots), (self.checks, 1, roots * per_class)):
             for name, data in pool.items():
                 if self.used[used] + spare > data.size:
                     grown = np.empty(2 * max(data.size, int(self.used[used]) + spare), data.dtype)
                     grown[: self.used[used]] = data[: self.used[used]]
                     pool[name] = grown
-        tables.grow()
         self.group_memo.reserve(max(64, int(self.used[3]) // 2))
         full = self.count + 8 > self.capacity
         if full.any() or 2 * (int(self.used[ROWS]) + 8) > self.row_index.size:
@@ -224,7 +214,7 @@ class Blocks:
         per_block: list[list[int]] = [[] for _ in self.partition]
         for root in range(len(tables.model.actions) + len(tables.state_specs)):
             code = int(tables.roots.data[root])
-            block = int(self.cell_block[tables.nodes.columns[0][code]]) if code >= 0 else 0
+            block = int(self.cell_block[tables.node_position.data[code]]) if code >= 0 else 0
             per_block[block].append(root)
         self.root_start = np.concatenate(([0], np.cumsum([len(roots) for roots in per_block]))).astype(np.int32)
         self.root_list = np.array([root for roots in per_block for root in roots] or [0], np.int32)

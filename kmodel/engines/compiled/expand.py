@@ -22,11 +22,68 @@ from kmodel.engines.compiled.filling import (
     change,
     fill,
 )
-from kmodel.engines.compiled.jit import UNKNOWN, Ints, compiled, look_up, store
-from kmodel.engines.compiled.walking import walk, walk_anew
+from kmodel.engines.compiled.jit import UNKNOWN, Ints, compiled, inlined, look_up, store
 
 PARTITIONS = 16
 PROBE = 16  # states looked at for each thing that is not known, to find more
+JUMP_LIMIT = 1 << 21  # nodes and values from here on are not remembered in jumps
+JUMP_CODE = (1 << 22) - 1
+JUMP_KEY = ~JUMP_CODE
+
+
+@inlined
+def walk(
+    code: int,
+    values: Ints,
+    out: Ints,
+    jumps: Ints,
+    node_position: Ints,
+    node_projection: Ints,
+    cell_block: Ints,
+    cell_slot: Ints,
+    block_size: Ints,
+    row_base: Ints,
+    block_rows: Ints,
+    projection_base: Ints,
+    branches: Ints,
+    child_keys: Ints,
+    child_values: Ints,
+) -> int:
+    """Follow a trie from a node to a leaf, for the blocks' values; UNKNOWN where it ends early.
+
+    Where it ends at a value whose branch is not known, the node is in out[5] and the value in out[6].
+
+    Reads of one block that follow each other are one jump. Jumps are remembered in a table that forgets what
+    is in its way; an entry is one word (node, value, place reached), so that threads may share the table.
+    """
+    while code >= 0:
+        start = code
+        cell = node_position[code]
+        block = cell_block[cell]
+        value = values[block]
+        key = (np.int64(start) << 43) | (np.int64(value) << 22)
+        slot = ((key * np.int64(-7046029254386353131)) >> 40) & (jumps.size - 1)
+        entry = jumps[slot]
+        if entry & JUMP_KEY == key and start < JUMP_LIMIT and value < JUMP_LIMIT and entry != 0:
+            code = (entry & JUMP_CODE) - JUMP_LIMIT
+            continue
+        row_start = row_base[block] + value * block_size[block]
+        while True:
+            number = block_rows[row_start + cell_slot[cell]]
+            branch = branches[projection_base[node_projection[code]] + number]
+            if branch < 0:
+                out[5], out[6] = code, number
+                code = -1
+                break
+            code = look_up(child_keys, child_values, code, branch)
+            if code < 0:
+                break
+            cell = node_position[code]
+            if cell_block[cell] != block:
+                break
+        if code != UNKNOWN and start < JUMP_LIMIT and value < JUMP_LIMIT and -JUMP_LIMIT < code < JUMP_LIMIT:
+            jumps[slot] = key | (code + JUMP_LIMIT)
+    return code
 
 
 @compiled
@@ -128,21 +185,18 @@ def expand(
         out[5] = UNKNOWN
         for block in range(blocks):
             entry = block_base[block] + row[block]
-            first_item = list_start[entry]
-            if first_item < 0:
+            if list_start[entry] < 0:
                 if not may_fill:
                     out[0], missed = NEEDS_FILL, True
                     break
                 if not fill(t, actions, block, row[block], out):
                     missed = True
                     break
-                first_item = list_start[entry]
-            for item in range(first_item, first_item + list_length[entry]):
+            for item in range(list_start[entry], list_start[entry] + list_length[entry]):
                 root, code = item_root[item], item_code[item]
                 if code == UNKNOWN:
                     code = roots[root]
                 if code > NOTHING:
-                    start = code
                     code = walk(
                         code,
                         row,
@@ -160,10 +214,6 @@ def expand(
                         child_keys,
                         child_values,
                     )
-                    if code == UNKNOWN:
-                        code = walk_anew(t, roots[root], start, row, out)
-                        if code != UNKNOWN:  # what was left of the trie is no longer all: have it made anew
-                            list_start[entry] = UNKNOWN
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root, 0, entry
                         missed = True
@@ -229,7 +279,6 @@ def expand(
                         continue
                     if code == UNKNOWN:
                         code = roots[root_asked]
-                    start = code
                     code = walk(
                         code,
                         row,
@@ -247,10 +296,6 @@ def expand(
                         child_keys,
                         child_values,
                     )
-                    if code == UNKNOWN:
-                        code = walk_anew(t, roots[root_asked], start, row, out)
-                        if code != UNKNOWN:  # what was left of the trie is no longer all: have it made anew
-                            list_start[entry] = UNKNOWN
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
                         missed = True

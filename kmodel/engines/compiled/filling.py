@@ -6,7 +6,6 @@ import numpy as np
 
 from kmodel.engines.compiled.arrays import CHECKS, ITEMS, ROWS, Arrays
 from kmodel.engines.compiled.jit import UNKNOWN, Ints, compiled, look_up
-from kmodel.engines.compiled.restricting import NO_ROOM, restrict
 
 DONE, FULL, NEEDS_FILL, MISS, MISS_UPDATE, GROW, REPACK, MISSING = range(8)
 NOTHING = -2
@@ -101,16 +100,6 @@ def walk_within(t: Arrays, code: int, block: int, value: int) -> int:
 
 
 @compiled
-def left_of(t: Arrays, code: int, block: int, value: int) -> int:
-    """Return what is left of a trie for a block's value, or the place in it where that ends; NO_ROOM to grow first."""
-    reached = walk_within(t, code, block, value)
-    if reached < 0:
-        return reached
-    left = restrict(t, reached, block, value)
-    return reached if left == UNKNOWN else left
-
-
-@compiled
 def fill(t: Arrays, actions: int, block: int, value: int, out: Ints) -> bool:
     """Make the list of a block's value; False with the status in `out` if that needs Python."""
     first, last = t.block_root_start[block], t.block_root_start[block + 1]
@@ -121,13 +110,8 @@ def fill(t: Arrays, actions: int, block: int, value: int, out: Ints) -> bool:
     begin = item
     for place in range(first, last):
         root = t.block_roots[place]
-        if root >= actions and t.done[t.root_spec[root]]:
-            continue
-        code = left_of(t, t.roots[root], block, value)
-        if code == NO_ROOM:
-            out[0] = GROW
-            return False
-        if code == NOTHING:
+        code = walk_within(t, t.roots[root], block, value)
+        if code == NOTHING or (root >= actions and t.done[t.root_spec[root]]):
             continue
         t.item_root[item], t.item_code[item] = root, code
         t.item_next[item], t.item_change[item] = -1, 0
@@ -150,10 +134,7 @@ def fill(t: Arrays, actions: int, block: int, value: int, out: Ints) -> bool:
                     spec_root = t.class_roots[each]
                     if t.done[t.root_spec[spec_root]]:
                         continue
-                    place_reached = left_of(t, t.roots[spec_root], block, value)
-                    if place_reached == NO_ROOM:
-                        out[0] = GROW
-                        return False
+                    place_reached = walk_within(t, t.roots[spec_root], block, value)
                     if place_reached == NOTHING:
                         continue
                     if check >= t.check_root.size:

@@ -143,33 +143,3 @@ class Vector:
             grown = np.empty(max(2 * self.data.size, self.size + spare), self.data.dtype)
             grown[: self.size] = self.data[: self.size]
             self.data = grown
-
-
-class Pool:
-    """A growing array of a few integers per item, one column each, to which compiled code adds as well."""
-
-    def __init__(self, columns: int, used: Ints) -> None:
-        self.columns: tuple[Ints, ...] = tuple(np.empty(64, np.int32) for _ in range(columns))
-        self.used = used
-
-    def append(self, *item: int) -> int:
-        """Add one item; return its place."""
-        self.reserve(1)
-        place = int(self.used[0])
-        for column, number in zip(self.columns, item, strict=True):
-            column[place] = number
-        self.used[0] += 1
-        return place
-
-    def at(self, place: int) -> tuple[int, ...]:
-        """Return the item at a place."""
-        return tuple(int(column[place]) for column in self.columns)
-
-    def reserve(self, spare: int) -> None:
-        """Make room for that many more items."""
-        size, used = self.columns[0].size, int(self.used[0])
-        if used + spare > size:
-            grown = tuple(np.empty(max(2 * size, used + spare), np.int32) for _ in self.columns)
-            for column, wider in zip(self.columns, grown, strict=True):
-                wider[:used] = column[:used]
-            self.columns = grown

@@ -18,7 +18,7 @@ def statistics(space: Space) -> Statistics:
     return Statistics(
         python_calls=dict(zip(actions, tables.calls, strict=True)),
         spec_calls={spec.name: calls for spec, calls in zip(model.specs, tables.spec_calls, strict=True)},
-        trie_nodes=tables.made,
+        trie_nodes=tables.node_position.size,
         bytes_per_state=stored / max(1, space.states),
         blocks=tuple(
             (tuple(cells[cell] for cell in members), int(count))

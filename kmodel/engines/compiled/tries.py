@@ -13,8 +13,7 @@ import attrs
 import numpy as np
 
 from kmodel.engines.compiled.interning import Interner
-from kmodel.engines.compiled.jit import UNKNOWN, Memo, Pool, Vector, look_up
-from kmodel.engines.compiled.restricting import SCRATCH
+from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector, look_up
 from kmodel.kernel import Cluster, Kind, Model, ModelError, Spec, Step, ask, failure
 from kmodel.kernel.footprint import Effect, Read, check_deterministic, record
 from kmodel.kernel.model import step_of
@@ -64,13 +63,8 @@ class Tables:
         self.spec_calls = [0] * len(model.specs)
         self.state_specs = [index for index, spec in enumerate(model.specs) if not spec.of_steps]
         self.step_specs = [index for index, spec in enumerate(model.specs) if spec.of_steps]
-        self.used = np.zeros(4, np.int64)  # nodes, edges, children, twins: compiled code adds to them as well
-        self.made = 0  # how many nodes are not made of others
-        self.nodes = Pool(3, self.used[0:1])  # the cell read, the projection, the first edge
-        self.edges = Pool(3, self.used[1:2])  # the branch, what it leads to, the node's next edge
-        self.children, self.twins = Memo(), Memo()
-        self.children.used, self.twins.used = self.used[2:3], self.used[3:4]
-        self.scratch = np.empty((SCRATCH, 2), np.int32)
+        self.node_position, self.node_projection = Vector(), Vector()
+        self.children = Memo()
         self.roots = Vector(np.int32, [UNKNOWN] * (len(model.actions) + len(self.state_specs)))
         self.root_spec = Vector(np.int32, [UNKNOWN] * len(model.actions) + self.state_specs)
         self.outcomes: list[Leaf | Answer | None] = [None]
@@ -124,7 +118,7 @@ class Tables:
 
     def look(self, node: int, value: int) -> None:
         """Find the branch at an inner node of a value of the cell that it reads."""
-        self.interner.look(int(self.nodes.columns[1][node]), value)
+        self.interner.look(int(self.node_projection.data[node]), value)
 
     def _call_action(self, index: int, cluster: Cluster) -> tuple[Effect | None, tuple[Read, ...]]:
         action = self.model.actions[index]
@@ -141,7 +135,7 @@ class Tables:
         """Follow the trie, finding the branches of new values by their projections, as far as its nodes are known."""
         code = int(self.roots.data[root])
         while code >= 0:
-            position, projection = int(self.nodes.columns[0][code]), int(self.nodes.columns[1][code])
+            position, projection = int(self.node_position.data[code]), int(self.node_projection.data[code])
             self.interner.look(projection, row[position])
             branch = self.interner.branches.data[self.interner.projection_base.data[projection] + row[position]]
             code = self._child(code, int(branch))
@@ -156,28 +150,21 @@ class Tables:
         for read in reads:
             projection = self.interner.projection(read.position, read.projection)
             if place == UNKNOWN:
-                place = self.nodes.append(read.position, projection, UNKNOWN)
-                self.made += 1
+                place = self.node_position.size
+                self.node_position.append(read.position)
+                self.node_projection.append(projection)
                 enter(place)
-            elif place < 0 or self.nodes.at(place)[:2] != (read.position, projection):
+            elif place < 0 or (self.node_position.data[place], self.node_projection.data[place]) != (
+                read.position,
+                projection,
+            ):
                 raise _impure(self, root)
             branch = self.interner.branch(projection, row[read.position], read.found)
             node, place = place, self._child(place, branch)
-            enter = lambda code, node=node, branch=branch: self._connect(node, branch, code)  # type: ignore[misc]  # noqa: E731
+            enter = lambda code, node=node, branch=branch: self.children.put(node, branch, code)  # type: ignore[misc]  # noqa: E731
         if place != UNKNOWN:
             raise _impure(self, root)
         enter(leaf)
-
-    def _connect(self, node: int, branch: int, code: int) -> None:
-        self.children.put(node, branch, code)
-        self.nodes.columns[2][node] = self.edges.append(branch, code, int(self.nodes.columns[2][node]))
-
-    def grow(self) -> None:
-        """Make more room for the nodes that compiled code makes."""
-        self.nodes.reserve(1 << 12)
-        self.edges.reserve(1 << 13)
-        self.children.reserve(1 << 13)
-        self.twins.reserve(1 << 12)
 
     def _action_leaf(self, action: int, reads: Sequence[Read], effect: Effect | None) -> int:
         if effect is None:
