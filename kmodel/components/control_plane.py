@@ -144,7 +144,8 @@ class _Plan:
             for command in session.commands
             if command.object
         }
-        there |= {"pods"} if self.pods else set()
+        watching = ("kube-scheduler", "kubelet", "replicaset-controller", "endpointslice-controller")
+        there |= {"pods"} if self.pods or any(self.takes_part(actor) for actor in watching) else set()
         there |= {"endpointslices"} if self.takes_part("endpointslice-controller") else set()
         there |= {"leases"} if self.takes_part("heartbeats") or self.takes_part("node-lifecycle-controller") else set()
         return tuple(kind.resource for kind in KINDS if kind.resource in there)

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from kmodel.scenario import InputError, load
+from kmodel.discovery import load_specs
+from kmodel.engines.exhaustive import Bounds, result_of
+from kmodel.scenario import InputError, load, model
 
+SPECS = Path(__file__).parents[2] / "specs"
 FOLDER = Path(__file__).parent / "manifests"
 KINDS = "Pod, Node, ReplicaSet, ReplicationController, Service"
 NOT_MODELLED = {
@@ -31,6 +34,14 @@ def test_loads(name: str) -> None:
     (session,) = scenario.settings.sessions
     assert session.user == "admin"
     assert [command.verb for command in session.commands] == ["create"]
+
+
+@pytest.mark.parametrize("name", LOADS)
+def test_runs(name: str) -> None:
+    scenario = load([FOLDER / f"{name}.yaml"], nodes=1)
+    result = result_of(model(scenario, load_specs(SPECS)), Bounds(max_states=500))
+    assert result.failures == ()
+    assert result.finished or result.states == 500
 
 
 @pytest.mark.parametrize("name", sorted(NOT_MODELLED))
