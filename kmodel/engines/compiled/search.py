@@ -23,8 +23,8 @@ from kmodel.engines.compiled.tries import NOTHING, Leaf, Tables
 from kmodel.engines.compiled.visited import INITIAL, Partition, number_rows, pack_rows, repacked, rewiden, sampled
 from kmodel.kernel import Model, ModelError
 
-CHUNK = 1024  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
-BUCKET = 1024  # at least; a bucket has room for the successors of a state, whatever they are
+CHUNK = 4096  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
+BUCKET = 4096  # at least; a bucket has room for the successors of a state, whatever they are
 MISSES = 256  # things not known that are gathered before Python is asked
 ALONE = 512  # states expanded without other threads after a table was found to be incomplete
 REGROUP_AT_STATES = (1 << 12, 1 << 15, 1 << 18, 1 << 21, 1 << 24)
