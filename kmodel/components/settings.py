@@ -32,7 +32,7 @@ class User:
 class Command:
     """One kubectl command: create, apply, replace or delete an object, and perhaps wait until it is Running or Deleted.
 
-    `resource_version` makes a replace conditional: "read" on the version that the user reads when the command is run.
+    A replace is conditional on the version that the user reads when the command is run.
     """
 
     verb: str

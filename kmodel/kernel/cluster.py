@@ -1,7 +1,7 @@
 """The cluster: the global state, one immutable value; and the updates that a step writes to its cells."""
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar
 
 import attrs
 
@@ -11,14 +11,6 @@ from kmodel.kernel.values import plain
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Hashable)
-
-
-@runtime_checkable
-class Update(Protocol):
-    """How a step changes a cell: a pure function of the cell's old value, itself hashable."""
-
-    def __call__(self, old: Any) -> Any:
-        """Return the new value."""
 
 
 @attrs.frozen(cache_hash=True)
