@@ -80,7 +80,8 @@ def test_verbose_says_what_the_exploration_took() -> None:
     assert "COST" not in run("check", "holds").stdout
 
 
-def test_symmetry_keeps_no_checkpoint() -> None:
-    outcome = run("check", "holds", "--symmetry", "--resume")
-    assert outcome.exit_code == 2
-    assert outcome.stderr.startswith("error: --symmetry keeps no checkpoint")
+def test_symmetry_goes_with_threads_a_memory_budget_and_checkpoints() -> None:
+    outcome = run("check", "holds", "--symmetry", "--threads", "2", "--max-memory", "1Gi", "--resume")
+    assert outcome.exit_code == 0
+    assert outcome.stderr.startswith("note     there is no checkpoint")
+    assert "34 orbits for 56 states" in outcome.stdout

@@ -241,8 +241,6 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None, folder
         from kmodel.engines import hypothesis
 
         return hypothesis.explore(model, profile=how.profile)
-    if how.symmetry and (how.resume or how.max_memory):
-        raise InputProblem("--symmetry keeps no checkpoint and stays in memory; leave out --resume and --max-memory")
     from kmodel.engines import exhaustive
 
     checkpoints = exhaustive.Checkpoints(folder / "checkpoint", how.checkpoint_every, how.resume)

@@ -17,7 +17,7 @@ from kmodel.engines.verdict import Finding, Result, Symmetry, Verdict
 from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec, Step, Trace, take
 
 if TYPE_CHECKING:
-    from kmodel.engines.compiled.search import Place, Space
+    from kmodel.engines.compiled.search import Choice, Place, Space
 
 
 @attrs.frozen
@@ -27,8 +27,8 @@ class Bounds:
     One stops at a number of states, at a depth, or at the first violation. At `max_memory_bytes` (of the whole process)
     states move to files in the spill folder, or where temporary files are.
 
-    With `symmetry` one state of each orbit under renaming of the model's interchangeable names is explored, in one
-    thread, in memory and without checkpoints, and the bounds count orbits.
+    With `symmetry` one state of each orbit under renaming of the model's interchangeable names is explored, and the
+    bounds count orbits.
     """
 
     max_states: int | None = None
@@ -44,19 +44,20 @@ class Bounds:
 def explore(model: Model, bounds: Bounds = Bounds()) -> Iterator[Event]:
     """Yield the events of a breadth-first exploration of the model; the last one has the result."""
     yield Started(model, "exhaustive")
-    if not bounds.symmetry:
-        yield from _Search(model, bounds).run()
-        return
-    from kmodel.engines.symmetry.search import NoReduction, OrbitSearch
+    note: str | None = None
+    if bounds.symmetry:
+        from kmodel.engines.symmetry.space import NoReduction
 
-    try:
-        yield from OrbitSearch(model, bounds).run()
-    except NoReduction as reason:
-        for event in _Search(model, bounds).run():
-            if isinstance(event, Finished):
-                result = attrs.evolve(event.result, symmetry=Symmetry(note=str(reason)))
-                event = Finished(result)
-            yield event
+        try:
+            yield from _Search(model, bounds).run()
+        except NoReduction as reason:
+            note, bounds = str(reason), attrs.evolve(bounds, symmetry=False)
+        else:
+            return
+    for event in _Search(model, bounds).run():
+        if note is not None and isinstance(event, Finished):
+            event = Finished(attrs.evolve(event.result, symmetry=Symmetry(note=note)))
+        yield event
 
 
 def result_of(model: Model, bounds: Bounds = Bounds()) -> Result:
@@ -79,7 +80,8 @@ class _Search:
         self.ends: list[int] = []  # of the level being expanded, in each partition
         self.is_between_rounds = False
         self.interrupt = Interrupt()
-        self.keeper = None if bounds.checkpoints is None else Keeper(model, bounds.checkpoints)
+        searched = model if bounds.symmetry else attrs.evolve(model, symmetry=())
+        self.keeper = None if bounds.checkpoints is None else Keeper(searched, bounds.checkpoints)
 
     def run(self) -> Iterator[Event]:
         stopped: str | None = None
@@ -94,7 +96,7 @@ class _Search:
             stopped = str(bound)
         except KeyboardInterrupt:
             self._save()
-            stopped, interrupted = f"interrupted after {self.states:,} states", True
+            stopped, interrupted = f"interrupted after {self._seen()}", True
         except GeneratorExit:
             self._save()
             raise
@@ -115,6 +117,9 @@ class _Search:
     def states(self) -> int:
         return 0 if self.space is None else self.space.states
 
+    def _seen(self) -> str:
+        return f"{self.states:,} {'states' if self.space is None else self.space.unit}"
+
     def _levels(self) -> Iterator[Event]:
         from kmodel.engines.compiled.search import Overflow
 
@@ -134,7 +139,7 @@ class _Search:
                 space.add_round(self.bounds.max_states)
             except Overflow:
                 yield from self._check_waiting(space)
-                raise _Stopped(f"stopped after {space.states:,} states") from None
+                raise _Stopped(f"stopped after {self._seen()}") from None
             self.is_between_rounds = True
             if self.interrupt.asked:
                 raise KeyboardInterrupt
@@ -146,12 +151,13 @@ class _Search:
     def _new_space(self) -> Space:
         from kmodel.engines.compiled.search import Space
         from kmodel.engines.compiled.spill import Memory
+        from kmodel.engines.symmetry.space import OrbitSpace
 
         bounds = self.bounds
         memory = Memory(bounds.max_memory_bytes)
         if bounds.spill_folder is not None:
             memory.folder = bounds.spill_folder
-        return Space(self.model, bounds.threads, memory)
+        return (OrbitSpace if bounds.symmetry else Space)(self.model, bounds.threads, memory)
 
     def _next_level(self, space: Space) -> Iterator[Event]:
         ends = [partition.count for partition in space.partitions]
@@ -159,7 +165,7 @@ class _Search:
         if self.bounds.max_depth is not None and self.depth > self.bounds.max_depth:
             waiting = sum(ends) - sum(space.cursor)
             yield from self._check_waiting(space)
-            raise _Stopped(f"stopped at depth {self.bounds.max_depth:,}, with {waiting:,} states not expanded")
+            raise _Stopped(f"stopped at depth {self.bounds.max_depth:,}, with {waiting:,} {space.unit} not expanded")
         self.ends = ends
         yield self._progress(space)
 
@@ -213,34 +219,26 @@ class _Search:
         for partition, index in zip(*(found[:, :, 0] >= 0).nonzero(), strict=True):
             if space.done[index]:
                 continue
-            place = (int(partition), int(found[partition, index, 0]))
-            code = int(found[partition, index, 1])
-            of_step = int(found[partition, index, 2]) >= 0
-            finding = self._finding_at(space, int(index), place, code, of_step)
+            finding = self._finding_at(space, int(index), (int(partition), int(found[partition, index, 0])))
             space.done[index] = 1
             self.findings[int(index)] = finding
             yield Found(finding)
             if finding.is_failure and self.bounds.stop_at_first_violation:
-                raise _Stopped(f"stopped at the first violation, after {space.states:,} states")
+                raise _Stopped(f"stopped at the first violation, after {self._seen()}")
 
-    def _finding_at(self, space: Space, index: int, place: Place, code: int, of_step: bool) -> Finding:
-        from kmodel.engines.compiled.search import telling_step
+    def _finding_at(self, space: Space, index: int, place: Place) -> Finding:
+        from kmodel.engines.compiled.search import telling
         from kmodel.engines.compiled.tries import Answer
 
         spec = self.model.specs[index]
-        last = None
-        if of_step:
-            last, code = telling_step(space, index, place)
+        initial, taken, row = space.run_to(place)
+        last, code = telling(space, index, row)
         answer = space.tables.outcome(code)
         assert isinstance(answer, Answer)
         verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
-        return Finding(spec, verdict, answer.reason, self._trace(space, place, last))
+        return Finding(spec, verdict, answer.reason, self._trace(initial, [*taken, *last]))
 
-    def _trace(self, space: Space, place: Place, last: tuple[int, int] | None) -> Trace:
-        from kmodel.engines.compiled.search import ancestry, choices
-
-        initial, places = ancestry(space, place)
-        taken = [*choices(space, places), *([last] if last is not None else [])]
+    def _trace(self, initial: int, taken: list[Choice]) -> Trace:
         cluster = self.model.initial[initial]
         steps: list[Step] = []
         for action, _ in taken:
@@ -267,6 +265,7 @@ class _Search:
             {str(action): count for action, count in zip(self.model.actions, fired, strict=False)},
             stopped,
             None if space is None else statistics(space),
+            None if space is None else space.symmetry,
         )
 
     def _finding(self, index: int, spec: Spec, stopped: str | None) -> Finding:
@@ -274,9 +273,10 @@ class _Search:
             return self.findings[index]
         if stopped is not None:
             return Finding(spec, Verdict.NO_VIOLATION_FOUND, stopped)
+        seen = f"all {0 if self.space is None else self.space.represented:,} reachable states"
         if spec.kind is Kind.SOMETIMES:
-            return Finding(spec, Verdict.VIOLATED, f"it never happens in all {self.states:,} reachable states")
-        return Finding(spec, Verdict.HOLDS, f"in all {self.states:,} reachable states")
+            return Finding(spec, Verdict.VIOLATED, f"it never happens in {seen}")
+        return Finding(spec, Verdict.HOLDS, f"in {seen}")
 
 
 def trace_of(model: Model, initial: int, choices: list[int]) -> Trace:

@@ -61,9 +61,7 @@ class Walker:
         """Return the tries of the specs of steps for the steps with this outcome."""
         roots = self._roots_of_class.get(leaf.step_class)
         if roots is None:
-            start, stop = self.tables.class_start.data[leaf.step_class : leaf.step_class + 2].tolist()
-            roots = tuple(self.tables.class_roots.data[start:stop].tolist())
-            self._roots_of_class[leaf.step_class] = roots
+            roots = self._roots_of_class[leaf.step_class] = self.tables.roots_of_steps(leaf)
         return roots
 
     def changes(self, leaf: Leaf, row: Sequence[int]) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ import attrs
 
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster
-from kmodel.kernel.values import ATOMS, fields
+from kmodel.kernel.values import ATOMS, KEPT, fields, parts
 
 
 @attrs.frozen(order=True, cache_hash=True)
@@ -96,10 +96,6 @@ class MoveUp:
         return attrs.evolve(value, **{name: self(getattr(value, name)) for name in fields(type(value))})
 
 
-# Values share most of their parts (an object is in etcd, in caches and in queues): what was found out of one is kept.
-KEPT = 1 << 16
-
-
 @lru_cache(maxsize=KEPT)
 def _moved_up(update: MoveUp, value: Any) -> Any:
     return update.moved(value)
@@ -119,8 +115,7 @@ NO_RANKS: frozenset[Rank] = frozenset()
 def _ranks(value: Any) -> frozenset[Rank]:
     if isinstance(value, Rank):
         return frozenset((value,))
-    parts = value if isinstance(value, tuple | frozenset) else (getattr(value, name) for name in fields(type(value)))
-    return NO_RANKS.union(*(ranks(part) for part in parts))
+    return NO_RANKS.union(*(ranks(part) for part in parts(value)))
 
 
 def is_mentioned(cluster: Cluster, scope: str) -> bool:

@@ -6,33 +6,36 @@ A text mentions a name if it is the name, or if the name is a part of it between
 
 import re
 from collections.abc import Callable, Iterable
-from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import attrs
 
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.transition import Action
-from kmodel.kernel.values import fields
+from kmodel.kernel.values import ATOMS, KEPT, parts
 
 Rewrite = Callable[[str], str]
 
 
 def rewrite_texts(value: Any, rewrite: Rewrite) -> Any:
-    """Return a value with each text in it rewritten: texts, tuples, frozensets and attrs objects, to any depth."""
-    if value is None or isinstance(value, bool | int | bytes | Enum):
-        return value
+    """Return a value with each text in it rewritten: texts, tuples, frozensets and attrs objects, to any depth.
+
+    The rewriting is a pure function, since values share most of their parts: what became of one is kept.
+    """
     if isinstance(value, str):
         return rewrite(value)
-    if isinstance(value, tuple):
-        return tuple(rewrite_texts(item, rewrite) for item in value)
-    if isinstance(value, frozenset):
-        return frozenset(rewrite_texts(item, rewrite) for item in value)
+    return value if isinstance(value, ATOMS) else _rewritten(value, rewrite)
+
+
+@lru_cache(maxsize=KEPT)
+def _rewritten(value: Any, rewrite: Rewrite) -> Any:
+    if isinstance(value, tuple | frozenset):
+        return type(value)(rewrite_texts(item, rewrite) for item in value)
     names = [field.alias or field.name for field in attrs.fields(type(value))]
-    parts = {name: getattr(value, field) for name, field in zip(names, fields(type(value)), strict=True)}
-    new = {name: rewrite_texts(part, rewrite) for name, part in parts.items()}
-    changed = {name: part for name, part in new.items() if part is not parts[name]}
+    old = dict(zip(names, parts(value), strict=True))
+    new = {name: rewrite_texts(part, rewrite) for name, part in old.items()}
+    changed = {name: part for name, part in new.items() if part is not old[name]}
     return attrs.evolve(value, **changed) if changed else value
 
 
@@ -72,14 +75,19 @@ class Renaming:
 
 def mentioned(value: Any, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return those of the names that a value mentions, in the order of `names`."""
-    found: set[str] = set()
-
-    def note(text: str) -> str:
-        found.update(pattern(names).findall(text))
-        return text
-
-    rewrite_texts(value, note)
+    found = _mentioned(value, names)
     return tuple(name for name in names if name in found)
+
+
+def _mentioned(value: Any, names: tuple[str, ...]) -> frozenset[str]:
+    if isinstance(value, str):
+        return frozenset(pattern(names).findall(value))
+    return frozenset() if isinstance(value, ATOMS) else _mentioned_within(value, names)
+
+
+@lru_cache(maxsize=KEPT)
+def _mentioned_within(value: Any, names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset().union(*(_mentioned(part, names) for part in parts(value)))
 
 
 def numbered(names: tuple[str, ...], kinds: Iterable[str]) -> Rewrite:

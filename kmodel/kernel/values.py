@@ -18,6 +18,9 @@ WHOLE = "*"  # ends a path that was read to its last attribute
 
 ATOMS = (type(None), bool, int, str, bytes, Enum)
 
+# Values share most of their parts (an object is in etcd, in caches and in queues): what was found out of one is kept.
+KEPT = 1 << 16
+
 
 @cache
 def _is_frozen(cls: type) -> bool:
@@ -32,6 +35,13 @@ def fields(cls: Any) -> tuple[str, ...]:
 @cache
 def _fields(cls: type) -> tuple[str, ...]:
     return tuple(field.name for field in attrs.fields(cls))
+
+
+def parts(value: Any) -> tuple[Any, ...]:
+    """Return what a tuple or frozenset contains, or the values of an object's fields."""
+    if isinstance(value, tuple | frozenset):
+        return tuple(value)
+    return tuple(getattr(value, name) for name in fields(type(value)))
 
 
 class Log(Protocol):

@@ -54,7 +54,10 @@ def in_pieces(model: Model, folder: Path, rounds: int, bounds: Bounds = UNBOUNDE
     pieces = 1
     while (last := cut_off(model, folder, rounds, bounds)).interrupted:
         assert last.checkpoint is not None
-        assert last.result.stopped == f"interrupted after {last.result.states:,} states"
+        assert (
+            last.result.stopped
+            == f"interrupted after {last.result.states:,} {'orbits' if bounds.symmetry else 'states'}"
+        )
         pieces += 1
     return last.result, pieces
 
@@ -75,6 +78,24 @@ def test_an_exploration_in_pieces_ends_like_one_in_one_piece(
     assert_same(result, result_of(BROKEN))
     assert {finding.verdict for finding in result.findings} == {Verdict.VIOLATED, Verdict.HOLDS}
     assert list(tmp_path.iterdir()) == []  # what is finished leaves no checkpoint
+
+
+@pytest.mark.parametrize("model", [BROKEN, pods.model(2, 1)])
+def test_orbits_in_pieces(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled_search, "CHUNK", 16)
+    monkeypatch.setattr(compiled_search, "REGROUP_AT_STATES", (16, 64, 256))
+    bounds = Bounds(symmetry=True, threads=2, max_memory_bytes=1)
+    result, pieces = in_pieces(model, tmp_path / "checkpoint", 4, bounds)
+    whole = result_of(model, Bounds(symmetry=True))
+    assert pieces > 3
+    assert_same(result, whole)
+    assert result.represented == whole.represented > result.states
+
+
+def test_a_checkpoint_of_states_is_none_of_orbits(tmp_path: Path) -> None:
+    cut_off(BROKEN, tmp_path, 2)
+    with pytest.raises(CheckpointError):
+        cut_off(BROKEN, tmp_path, 2, Bounds(symmetry=True))
 
 
 @given(models(), st.integers(1, 4))

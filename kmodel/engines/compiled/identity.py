@@ -15,7 +15,7 @@ from kmodel.kernel import Model
 
 
 def identity(model: Model) -> str:
-    """Return the digest of a model's cells, constants, initial states, actions, specs and their source code.
+    """Return the digest of a model's symmetry, cells, constants, initial states, actions, specs and their source code.
 
     The source code is that of the packages that the functions are in, since they call others there, and of kmodel.
     """
@@ -23,6 +23,7 @@ def identity(model: Model) -> str:
     digest = hashlib.sha256()
     for text in (
         model.name,
+        _text(model.symmetry),
         *map(str, layout.cells),
         *(f"{cell}={_text(value)}" for cell, value in layout.constants.items()),
         *(_text(cluster.values) for cluster in model.initial),

@@ -21,6 +21,7 @@ from kmodel.engines.compiled.jit import UNKNOWN, Ints
 from kmodel.engines.compiled.spill import Memory
 from kmodel.engines.compiled.tries import NOTHING, Leaf, Tables
 from kmodel.engines.compiled.visited import INITIAL, Partition, number_rows, pack_rows, repacked, rewiden, sampled
+from kmodel.engines.verdict import Symmetry
 from kmodel.kernel import Model, ModelError
 
 CHUNK = 4096  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
@@ -30,6 +31,7 @@ ALONE = 512  # states expanded without other threads after a table was found to 
 REGROUP_AT_STATES = (1 << 12, 1 << 15, 1 << 18, 1 << 21, 1 << 24)
 
 Place = tuple[int, int]  # a partition, and a state's place in it
+Choice = tuple[int, int]  # an action, and its index among those that are enabled
 
 
 class Overflow(Exception):  # noqa: N818 - it ends the search, it is no mistake
@@ -38,6 +40,9 @@ class Overflow(Exception):  # noqa: N818 - it ends the search, it is no mistake
 
 class Space:
     """The tables, blocks and partitions of a search, and the compiled rounds on them."""
+
+    unit = "states"  # what the partitions hold
+    where_told = "in the state where it did; it is not pure"
 
     def __init__(self, model: Model, threads: int = 1, memory: Memory | None = None) -> None:
         self.model = model
@@ -66,6 +71,16 @@ class Space:
     def states(self) -> int:
         """How many distinct states there are so far."""
         return sum(partition.count for partition in self.partitions)
+
+    @property
+    def represented(self) -> int:
+        """How many states of the model that stands for."""
+        return self.states
+
+    @property
+    def symmetry(self) -> Symmetry | None:
+        """What renaming spared, if it was used."""
+        return None
 
     @property
     def bytes_on_disk(self) -> int:
@@ -108,6 +123,20 @@ class Space:
         outcome = self.tables.outcome(code)
         assert outcome is None or isinstance(outcome, Leaf)
         return outcome
+
+    def enabled(self, row: list[int]) -> Iterator[tuple[int, int, Leaf]]:
+        """Yield each action that is enabled in a state, its index among these, and its outcome."""
+        index = 0
+        for action in range(self.actions):
+            leaf = self.outcome(action, row)
+            if leaf is not None:
+                yield action, index, leaf
+                index += 1
+
+    def run_to(self, place: Place) -> tuple[int, list[Choice], list[int]]:
+        """Return the initial state and the choices that lead to a state, and its row."""
+        initial, places = ancestry(self, place)
+        return initial, list(choices(self, places)), self.row(place)
 
     def expand_round(self, ends: list[int], check_only: bool = False) -> None:
         """Expand up to a chunk of states of each partition, the states before its end."""
@@ -354,36 +383,27 @@ def ancestry(space: Space, place: Place) -> tuple[int, list[Place]]:
         places.append(place)
 
 
-def choices(space: Space, places: list[Place]) -> Iterator[tuple[int, int]]:
-    """Yield, for each step on a path of states, the first action that takes it and its index among those enabled."""
+def choices(space: Space, places: list[Place]) -> Iterator[Choice]:
+    """Yield the first action that takes each step on a path of states."""
     rows = [space.row(place) for place in places]
     for before, after in pairwise(rows):
-        index = 0
-        for action in range(space.actions):
-            leaf = space.outcome(action, before)
-            if leaf is None:
-                continue
+        for action, index, leaf in space.enabled(before):
             if space.tables.after(leaf, before) == after:
                 yield action, index
                 break
-            index += 1
         else:
             raise ModelError("no action leads from a state to the next on its path; a transition is not deterministic")
 
 
-def telling_step(space: Space, spec: int, place: Place) -> tuple[tuple[int, int], int]:
-    """Return the first action of whose step from a state a spec tells, its index among those enabled, and the leaf."""
-    tables, row = space.tables, space.row(place)
-    index = 0
-    for action in range(space.actions):
-        leaf = space.outcome(action, row)
-        if leaf is None:
-            continue
-        start, stop = tables.class_start.data[leaf.step_class : leaf.step_class + 2].tolist()
-        for root in tables.class_roots.data[start:stop].tolist():
+def telling(space: Space, spec: int, row: list[int]) -> tuple[list[Choice], int]:
+    """Return the leaf of what a spec says of a state, or of the first step from it of which it tells, and that step."""
+    tables = space.tables
+    if spec in tables.state_specs:
+        code = tables.resolve(space.actions + tables.state_specs.index(spec), row)
+        if code != NOTHING:
+            return [], code
+    for action, index, leaf in space.enabled(row) if spec in tables.step_specs else ():
+        for root in tables.roots_of_steps(leaf):
             if tables.root_spec.data[root] == spec and (code := tables.resolve(root, row, leaf)) != NOTHING:
-                return (action, index), code
-        index += 1
-    raise ModelError(
-        f"spec {space.model.specs[spec].name} tells of no step from the state where it did; it is not pure"
-    )
+                return [(action, index)], code
+    raise ModelError(f"spec {space.model.specs[spec].name} tells of nothing {space.where_told}")

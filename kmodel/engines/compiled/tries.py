@@ -90,6 +90,11 @@ class Tables:
             after[cell] = self.interner.apply(update, row[cell])
         return after
 
+    def roots_of_steps(self, leaf: Leaf) -> tuple[int, ...]:
+        """Return the tries of the specs of steps for the steps with this outcome."""
+        start, stop = self.class_start.data[leaf.step_class : leaf.step_class + 2].tolist()
+        return tuple(self.class_roots.data[start:stop].tolist())
+
     def outcome(self, code: int) -> Leaf | Answer | None:
         """Return what a leaf holds."""
         return self.outcomes[NOTHING - code]

@@ -1,70 +1,65 @@
 """Looking for counterexamples to a declared symmetry in some of the states met: who prefers a name."""
 
-from itertools import pairwise
+from __future__ import annotations
 
-from kmodel.engines.compiled.tries import NOTHING
-from kmodel.engines.symmetry.numbering import Row
-from kmodel.engines.symmetry.orbits import Orbits
+from typing import TYPE_CHECKING
+
+from kmodel.engines.compiled.tries import NOTHING, Leaf
 from kmodel.kernel import ModelError
-from kmodel.kernel.renaming import Renaming
 
-FIRST = 8  # states in which names are swapped; then those whose number is a power of two
+if TYPE_CHECKING:
+    from kmodel.engines.symmetry.space import OrbitSpace
+
+FIRST = 64  # rounds that are looked at; then those whose number is a power of two
+MOST_PAIRS = 2  # of names that change places in one state
 
 
 class Sampler:
     """Swaps two names in a state, and compares what actions do and specs say there with what they should."""
 
-    def __init__(self, orbits: Orbits) -> None:
-        self.orbits = orbits
-        numbering = orbits.numbering
-        self.pairs = [pair for members in orbits.canonizer.members for pair in pairwise(members)]
-        numbers = {action: number for number, action in enumerate(orbits.model.actions)}
-        self.actions = []
-        for one, other in self.pairs:
-            renaming = Renaming.swap(numbering.names[one], numbering.names[other])
-            self.actions.append([numbers[renaming.action(action)] for action in orbits.model.actions])
-        self.looked = 0
+    def __init__(self, space: OrbitSpace) -> None:
+        self.space = space
+        self.swaps = list(space.renamings.swaps.items())
+        numbers = {action: number for number, action in enumerate(space.model.actions)}
+        self.counterparts = [[numbers[swap.action(action)] for action in space.model.actions] for _, swap in self.swaps]
+        self.rounds = self.looked = 0
 
-    def look(self, state: int) -> None:
-        """Look at a state if it is one of the sample; ModelError if two names are not treated alike there."""
-        if state >= FIRST and state & (state - 1):
+    def look(self, row: list[int]) -> None:
+        """Look at a state of a round if it is one of the sample; ModelError if two names are not treated alike."""
+        self.rounds += 1
+        if self.rounds > FIRST and self.rounds & (self.rounds - 1):
             return
-        for _ in range(min(2, len(self.pairs))):
-            pair = self.looked % len(self.pairs)
+        for _ in range(min(MOST_PAIRS, len(self.swaps))):
+            self._swap(row, self.looked % len(self.swaps))
             self.looked += 1
-            self._swap(state, pair)
 
-    def _swap(self, state: int, pair: int) -> None:
-        orbits, walker = self.orbits, self.orbits.walker
-        row, permutation = orbits.rows[state], orbits.numbering.swap(*self.pairs[pair])
-        swapped = orbits.numbering.permuted(row, permutation)
-        for action, counterpart in enumerate(self.actions[pair]):
-            code, other = walker.code(action, row), walker.code(counterpart, swapped)
-            if (code == NOTHING) != (other == NOTHING):
-                raise self._uneven(f"transition {orbits.model.actions[action]}", pair)
-            if code == NOTHING:
+    def _swap(self, row: list[int], pair: int) -> None:
+        space, model = self.space, self.space.model
+        name = self.swaps[pair][0]
+        swapped = space.swapped(name, row)
+        for action, counterpart in enumerate(self.counterparts[pair]):
+            leaf, other = space.outcome(action, row), space.outcome(counterpart, swapped)
+            if (leaf is None) != (other is None):
+                raise self._uneven(f"transition {model.actions[action]}", name)
+            if leaf is None or other is None:
                 continue
-            after = orbits.numbering.permuted(walker.after(code, row), permutation)
-            if after != walker.after(other, swapped):
-                raise self._uneven(f"transition {orbits.model.actions[action]}", pair)
-            for spec in self._telling(code, row) ^ self._telling(other, swapped):
-                raise self._uneven(f"spec {orbits.model.specs[spec].name}", pair)
-        for root, spec in enumerate(orbits.tables.state_specs, start=len(orbits.model.actions)):
-            if (walker.code(root, row) == NOTHING) != (walker.code(root, swapped) == NOTHING):
-                raise self._uneven(f"spec {orbits.model.specs[spec].name}", pair)
+            if space.swapped(name, space.tables.after(leaf, row)) != space.tables.after(other, swapped):
+                raise self._uneven(f"transition {model.actions[action]}", name)
+            for spec in self._telling(leaf, row) ^ self._telling(other, swapped):
+                raise self._uneven(f"spec {model.specs[spec].name}", name)
+        for root, spec in enumerate(space.tables.state_specs, start=space.actions):
+            if (space.tables.resolve(root, row) == NOTHING) != (space.tables.resolve(root, swapped) == NOTHING):
+                raise self._uneven(f"spec {model.specs[spec].name}", name)
 
-    def _telling(self, code: int, row: Row) -> set[int]:
-        """Return the specs of steps that tell of a step with this outcome from a state."""
-        tables, walker = self.orbits.tables, self.orbits.walker
-        if not tables.step_specs:
-            return set()
-        leaf = walker.leaf(code)
-        roots = walker.class_roots(leaf)
-        return {int(tables.root_spec.data[root]) for root in roots if walker.code(root, row, leaf) != NOTHING}
+    def _telling(self, leaf: Leaf, row: list[int]) -> set[int]:
+        """Return the specs of steps that tell of the step with this outcome from a state."""
+        tables = self.space.tables
+        roots = tables.roots_of_steps(leaf)
+        return {int(tables.root_spec.data[root]) for root in roots if tables.resolve(root, row, leaf) != NOTHING}
 
-    def _uneven(self, who: str, pair: int) -> ModelError:
-        one, other = (self.orbits.numbering.names[name] for name in self.pairs[pair])
+    def _uneven(self, who: str, name: int) -> ModelError:
+        one, other = self.space.renamings.names[name : name + 2]
         return ModelError(
-            f"{who} does not treat {one} and {other} alike, although {self.orbits.model.name} declares them "
+            f"{who} does not treat {one} and {other} alike, although {self.space.model.name} declares them "
             "interchangeable; take them out of the model's symmetry"
         )

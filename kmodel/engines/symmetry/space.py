@@ -1,0 +1,189 @@
+"""The space of orbits: of the states that differ only by a renaming, the search knows the representative.
+
+A round expands representatives as it does any state; what it found is replaced by the representatives before it is
+added. A path of representatives is no run of the model; `run_to` finds one, each state of which is in the orbit that
+the search found.
+"""
+
+from collections import Counter
+from itertools import pairwise
+from math import factorial, prod
+
+import numpy as np
+
+from kmodel.engines.compiled.expand import PARTITIONS
+from kmodel.engines.compiled.filling import DONE, GROW, REPACK
+from kmodel.engines.compiled.jit import Ints
+from kmodel.engines.compiled.search import Choice, Place, Space, ancestry
+from kmodel.engines.compiled.spill import Memory
+from kmodel.engines.symmetry import canonical
+from kmodel.engines.symmetry.renamings import Renamings
+from kmodel.engines.symmetry.sampling import Sampler
+from kmodel.engines.verdict import Symmetry
+from kmodel.kernel import Model, ModelError, check_symmetry
+
+MOST_RENAMINGS = 1 << 62
+
+
+class NoReduction(Exception):  # noqa: N818 - all states are explored instead
+    """Nothing can be spared, for the reason given."""
+
+
+class OrbitSpace(Space):
+    """A space whose states are representatives; NoReduction if it cannot be explored up to renaming."""
+
+    unit = "orbits"
+    where_told = "that differs only by a renaming from where it did; write it for all names alike"
+
+    def __init__(self, model: Model, threads: int = 1, memory: Memory | None = None) -> None:
+        groups = tuple(group for group in model.symmetry if len(group) > 1)
+        if not groups:
+            raise NoReduction("no names of this scenario are known to be interchangeable; all states were explored")
+        check_symmetry(model)
+        self.order = prod(factorial(len(group)) for group in groups)
+        if self.order > MOST_RENAMINGS:
+            raise NoReduction(f"the names have {self.order:.0e} renamings, too many; all states were explored")
+        self.groups = groups
+        self._represented = (0, 0)  # how many orbits were counted, and their states
+        super().__init__(model, threads, memory)
+        self._sample_round([0] * PARTITIONS)
+
+    @property
+    def represented(self) -> int:
+        """How many states the orbits found have."""
+        if self._represented[0] != self.states:
+            self._represented = (self.states, self._count_represented())
+        return self._represented[1]
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """The groups of names, and how many states were represented."""
+        return Symmetry(self.groups, self.represented)
+
+    def add_round(self, limit: int | None = None) -> None:
+        """Add the representatives of the states in the buckets, as Space does."""
+        before = [partition.count for partition in self.partitions]
+        self._know_values()
+        for source in range(PARTITIONS):
+            for target in np.flatnonzero(self.counts[source]).tolist():
+                self._canonize(source, target)
+        for source in np.flatnonzero(self.counts.sum(axis=1)).tolist():
+            self._redistribute(source)
+        super().add_round(limit)
+        self._sample_round(before)
+
+    def representative(self, row: list[int]) -> list[int]:
+        """Return the representative of the orbit of a state, each as the numbers of its values."""
+        self._know_values()
+        new = np.array(row, np.int64)
+        if canonical.canonize(self.renamings.arrays(), new, canonical.MOST_ARRANGEMENTS) == 0:
+            raise _too_many_ties()
+        return new.tolist()  # type: ignore[no-any-return]
+
+    def run_to(self, place: Place) -> tuple[int, list[Choice], list[int]]:
+        """Take, from the initial state itself, the first action that leads into the next orbit, and so on."""
+        initial, places = ancestry(self, place)
+        row = self.tables.row(self.model.initial[initial])
+        choices: list[Choice] = []
+        for _, following in pairwise(places):
+            wanted = self.row(following)
+            for action, index, leaf in self.enabled(row):
+                after = self.tables.after(leaf, row)
+                if self.representative(after) == wanted:
+                    choices.append((action, index))
+                    row = after
+                    break
+            else:
+                raise ModelError(
+                    f"no action leads from a state into an orbit that others of its own lead to; the actions of "
+                    f"{self.model.name} do not treat all names of its symmetry alike"
+                )
+        self._refresh()
+        return initial, choices, row
+
+    def swapped(self, name: int, row: list[int]) -> list[int]:
+        """Return what a state becomes when a name and the next one of its group change places."""
+        self._know_values()
+        new = np.array(row, np.int64)
+        canonical.swap(self.renamings.arrays(), name, new, np.empty_like(new))
+        return new.tolist()  # type: ignore[no-any-return]
+
+    def _add_initial(self, rows: list[list[int]]) -> None:
+        self.renamings = Renamings(self.model, self.tables.interner)
+        self._sampler = Sampler(self)
+        super()._add_initial([self.representative(row) for row in rows])
+
+    def _know_values(self) -> None:
+        if self.renamings.learn():
+            self._refresh()
+
+    def _canonize(self, source: int, target: int) -> None:
+        """Make the states of a bucket representatives, where they are."""
+        start, count = 0, int(self.counts[source, target])
+        while True:
+            status, start = canonical.canonize_bucket(
+                self.arrays,
+                self.renamings.arrays(),
+                canonical.MOST_ARRANGEMENTS,
+                self.keys[source][target],
+                self.fingerprints[source][target],
+                start,
+                count,
+            )
+            if status == DONE:
+                return
+            if status == GROW:
+                self.blocks.grow()
+                self._refresh()
+            elif status == REPACK:
+                self.repack()
+            else:
+                raise _too_many_ties()
+
+    def _redistribute(self, source: int) -> None:
+        """Put the states found from a partition into the buckets that they now belong to, in the same order."""
+        counts = self.counts[source].tolist()
+
+        def together(buckets: Ints) -> Ints:
+            return np.concatenate([bucket[:count] for bucket, count in zip(buckets, counts, strict=True)])
+
+        fingerprints = together(self.fingerprints[source])
+        targets = (fingerprints >> 56) & (PARTITIONS - 1)
+        order = np.argsort(targets, kind="stable")
+        self.counts[source] = np.bincount(targets, minlength=PARTITIONS)
+        ends = np.cumsum(self.counts[source]).tolist()
+        room = max(self.bucket, int(self.counts[source].max()))
+        for buckets in (self.keys, self.fingerprints, self.sources):
+            states = together(buckets[source])[order]
+            buckets[source] = np.empty((PARTITIONS, room, *states.shape[1:]), states.dtype)
+            for target, (end, count) in enumerate(zip(ends, self.counts[source].tolist(), strict=True)):
+                buckets[source][target, :count] = states[end - count : end]
+
+    def _sample_round(self, before: list[int]) -> None:
+        """Look at the first state that was added to a partition, given how many each of them had."""
+        new = (each for each in range(PARTITIONS) if self.partitions[each].count > before[each])
+        if (first := next(new, None)) is not None:
+            self._sampler.look(self.row((first, before[first])))
+            self._refresh()
+
+    def _count_represented(self) -> int:
+        represented = 0
+        for partition in self.partitions:
+            fixing = np.empty(partition.count, np.int64)
+            canonical.count_fixing(
+                self.arrays,
+                self.renamings.arrays(),
+                canonical.MOST_ARRANGEMENTS,
+                partition.states,
+                partition.count,
+                fixing,
+            )
+            represented += sum(self.order // each * count for each, count in Counter(fixing.tolist()).items())
+        return represented
+
+
+def _too_many_ties() -> NoReduction:
+    most = canonical.MOST_ARRANGEMENTS
+    return NoReduction(
+        f"more than {most:,} arrangements of names look alike in a state; all states were explored without symmetry"
+    )
