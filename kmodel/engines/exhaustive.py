@@ -17,7 +17,8 @@ from kmodel.engines.verdict import Finding, Result, Symmetry, Verdict
 from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec, Step, Trace, take
 
 if TYPE_CHECKING:
-    from kmodel.engines.compiled.search import Choice, Place, Space
+    from kmodel.engines.compiled.paths import Choice, Place
+    from kmodel.engines.compiled.search import Space
 
 
 @attrs.frozen
@@ -227,7 +228,7 @@ class _Search:
                 raise _Stopped(f"stopped at the first violation, after {self._seen()}")
 
     def _finding_at(self, space: Space, index: int, place: Place) -> Finding:
-        from kmodel.engines.compiled.search import telling
+        from kmodel.engines.compiled.paths import telling
         from kmodel.engines.compiled.tries import Answer
 
         spec = self.model.specs[index]

@@ -19,6 +19,7 @@
 - visited: states stored exactly, in 16 partitions by fingerprint, in the order in which they were found.
 - spill: what does not fit into the memory budget, in files that are mapped into memory.
 - search: rounds of expanding and adding; threads share the partitions out and never write to the same one.
+- paths: from a state back to the actions that led to it.
 - snapshot, checkpoint, identity: what a search must know to go on, in one file that is whole and of the same model.
 
 Counts, depths and traces are the same for any grouping, number of threads and hash seed: the order of the search rests

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 
@@ -18,8 +17,9 @@ from kmodel.engines.compiled.expand import PARTITIONS, expand
 from kmodel.engines.compiled.filling import DONE, FULL, GROW, MISS_UPDATE, MISSING, NEEDS_FILL, REPACK, number_row
 from kmodel.engines.compiled.grouping import choose_partition
 from kmodel.engines.compiled.jit import UNKNOWN, Ints
+from kmodel.engines.compiled.paths import Choice, Place, ancestry, choices
 from kmodel.engines.compiled.spill import Memory
-from kmodel.engines.compiled.tries import NOTHING, Leaf, Tables
+from kmodel.engines.compiled.tries import Leaf, Tables
 from kmodel.engines.compiled.visited import INITIAL, Partition, number_rows, pack_rows, repacked, rewiden, sampled
 from kmodel.engines.verdict import Symmetry
 from kmodel.kernel import Model, ModelError
@@ -29,9 +29,6 @@ BUCKET = 4096  # at least; a bucket has room for the successors of a state, what
 MISSES = 256  # things not known that are gathered before Python is asked
 ALONE = 512  # states expanded without other threads after a table was found to be incomplete
 REGROUP_AT_STATES = (1 << 12, 1 << 15, 1 << 18, 1 << 21, 1 << 24)
-
-Place = tuple[int, int]  # a partition, and a state's place in it
-Choice = tuple[int, int]  # an action, and its index among those that are enabled
 
 
 class Overflow(Exception):  # noqa: N818 - it ends the search, it is no mistake
@@ -370,40 +367,3 @@ class Clock:
             return False
         self.last = now
         return True
-
-
-def ancestry(space: Space, place: Place) -> tuple[int, list[Place]]:
-    """Return the initial state that a state was reached from, and the places on the way, the state's own included."""
-    places = [place]
-    while True:
-        parent = space.partitions[place[0]].parent(place[1])
-        if parent[0] == INITIAL:
-            return parent[1], places[::-1]
-        place = parent
-        places.append(place)
-
-
-def choices(space: Space, places: list[Place]) -> Iterator[Choice]:
-    """Yield the first action that takes each step on a path of states."""
-    rows = [space.row(place) for place in places]
-    for before, after in pairwise(rows):
-        for action, index, leaf in space.enabled(before):
-            if space.tables.after(leaf, before) == after:
-                yield action, index
-                break
-        else:
-            raise ModelError("no action leads from a state to the next on its path; a transition is not deterministic")
-
-
-def telling(space: Space, spec: int, row: list[int]) -> tuple[list[Choice], int]:
-    """Return the leaf of what a spec says of a state, or of the first step from it of which it tells, and that step."""
-    tables = space.tables
-    if spec in tables.state_specs:
-        code = tables.resolve(space.actions + tables.state_specs.index(spec), row)
-        if code != NOTHING:
-            return [], code
-    for action, index, leaf in space.enabled(row) if spec in tables.step_specs else ():
-        for root in tables.roots_of_steps(leaf):
-            if tables.root_spec.data[root] == spec and (code := tables.resolve(root, row, leaf)) != NOTHING:
-                return [(action, index)], code
-    raise ModelError(f"spec {space.model.specs[spec].name} tells of nothing {space.where_told}")

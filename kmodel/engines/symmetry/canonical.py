@@ -47,8 +47,9 @@ def compare_names(names: Arrays, one: int, other: int, row: Ints) -> int:
             value = names.base[cell] + row[cell]
             of_one += names.roles[value, one]
             of_other += names.roles[value, other]
+        of_one, of_other = of_one & POSITIVE, of_other & POSITIVE
         if of_one != of_other:
-            return -1 if of_one & POSITIVE < of_other & POSITIVE else 1
+            return -1 if of_one < of_other else 1
     return 0
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from kmodel.engines.compiled.fingerprint import fingerprint
 from kmodel.engines.compiled.interning import Interner
 from kmodel.engines.compiled.jit import Ints
-from kmodel.kernel import Model
 from kmodel.kernel.renaming import Renaming, mentioned, numbered, pattern, rewrite_cell, rewrite_texts
 
+Groups = tuple[tuple[str, ...], ...]
 Roles = tuple[int, ...]  # one per name, 0 where it is not mentioned
 
 
@@ -35,13 +35,13 @@ class Arrays(NamedTuple):
 
 
 class Renamings:
-    """The transpositions of a model's interchangeable names, and what is known of them."""
+    """The transpositions of groups of interchangeable names, and what is known of them."""
 
-    def __init__(self, model: Model, interner: Interner) -> None:
+    def __init__(self, groups: Groups, interner: Interner) -> None:
         self.interner = interner
-        self.names = tuple(name for group in model.symmetry for name in group)
-        self.group_of = [number for number, group in enumerate(model.symmetry) for _ in group]
-        self.group_start = np.concatenate(([0], np.cumsum([len(group) for group in model.symmetry])))
+        self.names = tuple(name for group in groups for name in group)
+        self.group_of = [number for number, group in enumerate(groups) for _ in group]
+        self.group_start = np.cumsum([0, *map(len, groups)])
         self.swaps = {
             name: Renaming.swap(self.names[name], self.names[name + 1])
             for name in range(len(self.names) - 1)
@@ -52,9 +52,9 @@ class Renamings:
         for name, swap in self.swaps.items():
             self.targets[name] = [layout.position(swap.cell(cell)) for cell in layout.cells]
         kinds: dict[Any, list[int]] = {}
-        groups = list(map(str, self.group_of))
         for place, cell in enumerate(layout.cells):
-            kinds.setdefault(rewrite_cell(cell, numbered(self.names, groups)), []).append(place)
+            kind = rewrite_cell(cell, numbered(self.names, map(str, self.group_of)))
+            kinds.setdefault(kind, []).append(place)
         self._kinds = (
             np.cumsum([0, *map(len, kinds.values())]),
             np.array([cell for cells in kinds.values() for cell in cells]),

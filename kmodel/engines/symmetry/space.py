@@ -14,7 +14,8 @@ import numpy as np
 from kmodel.engines.compiled.expand import PARTITIONS
 from kmodel.engines.compiled.filling import DONE, GROW, REPACK
 from kmodel.engines.compiled.jit import Ints
-from kmodel.engines.compiled.search import Choice, Place, Space, ancestry
+from kmodel.engines.compiled.paths import Choice, Place, ancestry
+from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.spill import Memory
 from kmodel.engines.symmetry import canonical
 from kmodel.engines.symmetry.renamings import Renamings
@@ -60,6 +61,11 @@ class OrbitSpace(Space):
         """The groups of names, and how many states were represented."""
         return Symmetry(self.groups, self.represented)
 
+    def expand_round(self, ends: list[int], check_only: bool = False) -> None:
+        """Expand representatives, as Space does."""
+        self._refresh()  # looking at other states than representatives may have made tables larger
+        super().expand_round(ends, check_only)
+
     def add_round(self, limit: int | None = None) -> None:
         """Add the representatives of the states in the buckets, as Space does."""
         before = [partition.count for partition in self.partitions]
@@ -67,9 +73,12 @@ class OrbitSpace(Space):
         for source in range(PARTITIONS):
             for target in np.flatnonzero(self.counts[source]).tolist():
                 self._canonize(source, target)
-        for source in np.flatnonzero(self.counts.sum(axis=1)).tolist():
-            self._redistribute(source)
+        buckets = self.keys, self.fingerprints, self.sources
+        self._redistribute()
+        redistributed = self.keys
         super().add_round(limit)
+        if self.keys is redistributed:  # the others have the size on which it rests when a round ends
+            self.keys, self.fingerprints, self.sources = buckets
         self._sample_round(before)
 
     def representative(self, row: list[int]) -> list[int]:
@@ -98,7 +107,6 @@ class OrbitSpace(Space):
                     f"no action leads from a state into an orbit that others of its own lead to; the actions of "
                     f"{self.model.name} do not treat all names of its symmetry alike"
                 )
-        self._refresh()
         return initial, choices, row
 
     def swapped(self, name: int, row: list[int]) -> list[int]:
@@ -109,7 +117,7 @@ class OrbitSpace(Space):
         return new.tolist()  # type: ignore[no-any-return]
 
     def _add_initial(self, rows: list[list[int]]) -> None:
-        self.renamings = Renamings(self.model, self.tables.interner)
+        self.renamings = Renamings(self.groups, self.tables.interner)
         self._sampler = Sampler(self)
         super()._add_initial([self.representative(row) for row in rows])
 
@@ -140,31 +148,28 @@ class OrbitSpace(Space):
             else:
                 raise _too_many_ties()
 
-    def _redistribute(self, source: int) -> None:
-        """Put the states found from a partition into the buckets that they now belong to, in the same order."""
-        counts = self.counts[source].tolist()
+    def _redistribute(self) -> None:
+        """Put the states into new buckets, those that they now belong to, in the same order."""
+        targets, order = [], []
+        for counts, fingerprints in zip(self.counts, self.fingerprints, strict=True):
+            of_source = (_joined(fingerprints, counts) >> 56) & (PARTITIONS - 1)
+            targets.append(np.bincount(of_source, minlength=PARTITIONS))
+            order.append(np.argsort(of_source, kind="stable"))
 
-        def together(buckets: Ints) -> Ints:
-            return np.concatenate([bucket[:count] for bucket, count in zip(buckets, counts, strict=True)])
+        def moved(buckets: list[Ints]) -> list[Ints]:
+            return [
+                _split(_joined(of_source, former)[in_order], counts)
+                for of_source, former, in_order, counts in zip(buckets, self.counts, order, targets, strict=True)
+            ]
 
-        fingerprints = together(self.fingerprints[source])
-        targets = (fingerprints >> 56) & (PARTITIONS - 1)
-        order = np.argsort(targets, kind="stable")
-        self.counts[source] = np.bincount(targets, minlength=PARTITIONS)
-        ends = np.cumsum(self.counts[source]).tolist()
-        room = max(self.bucket, int(self.counts[source].max()))
-        for buckets in (self.keys, self.fingerprints, self.sources):
-            states = together(buckets[source])[order]
-            buckets[source] = np.empty((PARTITIONS, room, *states.shape[1:]), states.dtype)
-            for target, (end, count) in enumerate(zip(ends, self.counts[source].tolist(), strict=True)):
-                buckets[source][target, :count] = states[end - count : end]
+        self.keys, self.fingerprints, self.sources = moved(self.keys), moved(self.fingerprints), moved(self.sources)
+        self.counts[:] = targets
 
     def _sample_round(self, before: list[int]) -> None:
         """Look at the first state that was added to a partition, given how many each of them had."""
         new = (each for each in range(PARTITIONS) if self.partitions[each].count > before[each])
         if (first := next(new, None)) is not None:
             self._sampler.look(self.row((first, before[first])))
-            self._refresh()
 
     def _count_represented(self) -> int:
         represented = 0
@@ -180,6 +185,19 @@ class OrbitSpace(Space):
             )
             represented += sum(self.order // each * count for each, count in Counter(fixing.tolist()).items())
         return represented
+
+
+def _joined(buckets: Ints, counts: Ints) -> Ints:
+    """Return the first so many entries of each bucket, one after another."""
+    return np.concatenate([bucket[:count] for bucket, count in zip(buckets, counts, strict=True)])
+
+
+def _split(entries: Ints, counts: Ints) -> Ints:
+    """Return entries in buckets, so many in each."""
+    buckets = np.empty((PARTITIONS, int(counts.max()), *entries.shape[1:]), entries.dtype)
+    for bucket, count, end in zip(buckets, counts, np.cumsum(counts), strict=True):
+        bucket[:count] = entries[end - count : end]
+    return buckets
 
 
 def _too_many_ties() -> NoReduction:

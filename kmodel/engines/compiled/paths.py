@@ -1,0 +1,54 @@
+"""From what a search found back to how it came about: the states on the way, and the actions that were taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from kmodel.engines.compiled.tries import NOTHING
+from kmodel.engines.compiled.visited import INITIAL
+from kmodel.kernel import ModelError
+
+if TYPE_CHECKING:
+    from kmodel.engines.compiled.search import Space
+
+Place = tuple[int, int]  # a partition, and a state's place in it
+Choice = tuple[int, int]  # an action, and its index among those that are enabled
+
+
+def ancestry(space: Space, place: Place) -> tuple[int, list[Place]]:
+    """Return the initial state that a state was reached from, and the places on the way, the state's own included."""
+    places = [place]
+    while True:
+        parent = space.partitions[place[0]].parent(place[1])
+        if parent[0] == INITIAL:
+            return parent[1], places[::-1]
+        place = parent
+        places.append(place)
+
+
+def choices(space: Space, places: list[Place]) -> Iterator[Choice]:
+    """Yield the first action that takes each step on a path of states."""
+    rows = [space.row(place) for place in places]
+    for before, after in pairwise(rows):
+        for action, index, leaf in space.enabled(before):
+            if space.tables.after(leaf, before) == after:
+                yield action, index
+                break
+        else:
+            raise ModelError("no action leads from a state to the next on its path; a transition is not deterministic")
+
+
+def telling(space: Space, spec: int, row: list[int]) -> tuple[list[Choice], int]:
+    """Return the leaf of what a spec says of a state, or of the first step from it of which it tells, and that step."""
+    tables = space.tables
+    if spec in tables.state_specs:
+        code = tables.resolve(space.actions + tables.state_specs.index(spec), row)
+        if code != NOTHING:
+            return [], code
+    for action, index, leaf in space.enabled(row) if spec in tables.step_specs else ():
+        for root in tables.roots_of_steps(leaf):
+            if tables.root_spec.data[root] == spec and (code := tables.resolve(root, row, leaf)) != NOTHING:
+                return [(action, index)], code
+    raise ModelError(f"spec {space.model.specs[spec].name} tells of nothing {space.where_told}")
