@@ -6,6 +6,7 @@ A text mentions a name if it is the name, or if the name is a part of it between
 
 import re
 from collections.abc import Callable, Iterable
+from enum import Enum
 from functools import cache, lru_cache
 from typing import Any
 
@@ -23,9 +24,13 @@ def rewrite_texts(value: Any, rewrite: Rewrite) -> Any:
 
     The rewriting is a pure function, since values share most of their parts: what became of one is kept.
     """
-    if isinstance(value, str):
-        return rewrite(value)
-    return value if isinstance(value, ATOMS) else _rewritten(value, rewrite)
+    if isinstance(value, ATOMS):
+        return rewrite(value) if _is_text(value) else value
+    return _rewritten(value, rewrite)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not isinstance(value, Enum)
 
 
 @lru_cache(maxsize=KEPT)
@@ -80,9 +85,9 @@ def mentioned(value: Any, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _mentioned(value: Any, names: tuple[str, ...]) -> frozenset[str]:
-    if isinstance(value, str):
-        return frozenset(pattern(names).findall(value))
-    return frozenset() if isinstance(value, ATOMS) else _mentioned_within(value, names)
+    if isinstance(value, ATOMS):
+        return frozenset(pattern(names).findall(value) if _is_text(value) else ())
+    return _mentioned_within(value, names)
 
 
 @lru_cache(maxsize=KEPT)

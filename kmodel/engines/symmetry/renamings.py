@@ -7,9 +7,9 @@ the roles with the names, so that a name's roles can tell it apart whatever it i
 """
 
 import re
-from functools import partial
 from typing import Any, NamedTuple
 
+import attrs
 import numpy as np
 
 from kmodel.engines.compiled.fingerprint import fingerprint
@@ -34,13 +34,29 @@ class Arrays(NamedTuple):
     roles: Ints  # [value, name]
 
 
+@attrs.frozen(cache_hash=True)
+class _Blot:
+    """The rewriting that marks one name, and leaves of the others only the group."""
+
+    names: tuple[str, ...]
+    group_of: tuple[int, ...]
+    marked: str
+
+    def __call__(self, text: str) -> str:
+        def replace(found: re.Match[str]) -> str:
+            name = found.group()
+            return f"\0{self.group_of[self.names.index(name)]}{'self' if name == self.marked else ''}\0"
+
+        return pattern(self.names).sub(replace, text)
+
+
 class Renamings:
     """The transpositions of groups of interchangeable names, and what is known of them."""
 
     def __init__(self, groups: Groups, interner: Interner) -> None:
         self.interner = interner
         self.names = tuple(name for group in groups for name in group)
-        self.group_of = [number for number, group in enumerate(groups) for _ in group]
+        self.group_of = tuple(number for number, group in enumerate(groups) for _ in group)
         self.group_start = np.cumsum([0, *map(len, groups)])
         self.swaps = {
             name: Renaming.swap(self.names[name], self.names[name + 1])
@@ -59,7 +75,7 @@ class Renamings:
             np.cumsum([0, *map(len, kinds.values())]),
             np.array([cell for cells in kinds.values() for cell in cells]),
         )
-        self._blots = [partial(self._blot, name) for name in range(len(self.names))]
+        self._blots = [_Blot(self.names, self.group_of, name) for name in self.names]
         self._places = {name: place for place, name in enumerate(self.names)}
         self._known = [0] * len(layout.cells)
         self._images: dict[tuple[int, int, int], int] = {}  # by name, cell and number, where it is another value
@@ -114,15 +130,6 @@ class Renamings:
             blot = self._blots[name]
             roles[name] = fingerprint(rewrite_cell(subject, blot), rewrite_texts(value, blot))
         return tuple(roles)
-
-    def _blot(self, name: int, text: str) -> str:
-        """Return a text in which a name is marked, and all others are told by their group only."""
-
-        def replace(found: re.Match[str]) -> str:
-            place = self._places[found.group()]
-            return f"\0{self.group_of[place]}{'self' if place == name else ''}\0"
-
-        return pattern(self.names).sub(replace, text)
 
     def _enter(self, before: list[int]) -> None:
         """Put what is new into the arrays: of each cell, the values from a number on."""
