@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 import attrs
 
@@ -29,7 +29,7 @@ def rewrite_texts(value: Any, rewrite: Rewrite) -> Any:
     return _rewritten(value, rewrite)
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and not isinstance(value, Enum)
 
 

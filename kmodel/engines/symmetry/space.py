@@ -76,9 +76,11 @@ class OrbitSpace(Space):
         buckets = self.keys, self.fingerprints, self.sources
         self._redistribute()
         redistributed = self.keys
-        super().add_round(limit)
-        if self.keys is redistributed:  # the others have the size on which it rests when a round ends
-            self.keys, self.fingerprints, self.sources = buckets
+        try:
+            super().add_round(limit)
+        finally:
+            if self.keys is redistributed:  # the others have the size on which it rests when a round ends
+                self.keys, self.fingerprints, self.sources = buckets
         self._sample_round(before)
 
     def representative(self, row: list[int]) -> list[int]:
