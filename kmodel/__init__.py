@@ -1,9 +1,5 @@
 """kmodel: a property-based model checker for the invariants of the Kubernetes control plane."""
 
+from importlib.metadata import version
 
-def __getattr__(name: str) -> str:
-    if name != "__version__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib.metadata import version  # not above: hardly any command needs it, and it takes long to import
-
-    return version("kmodel")
+__version__ = version("kmodel")
