@@ -17,7 +17,7 @@ from kmodel.engines.compiled.blocks import Blocks
 from kmodel.engines.compiled.buckets import INITIAL, Buckets, apart
 from kmodel.engines.compiled.expand import PARTITIONS, expand
 from kmodel.engines.compiled.filling import DONE, FULL, GROW, MISS_UPDATE, MISSING, NEEDS_FILL, REPACK, number_row
-from kmodel.engines.compiled.grouping import choose_partition
+from kmodel.engines.compiled.grouping import choose_partition, most_values
 from kmodel.engines.compiled.jit import UNKNOWN, Ints
 from kmodel.engines.compiled.packed import number_rows, pack_rows, rewiden, sampled
 from kmodel.engines.compiled.spill import Memory
@@ -193,9 +193,11 @@ class Space:
         while self.regroup_at and self.states >= self.regroup_at[0]:
             self.regroup_at.pop(0)
         partition = choose_partition(self.tables, self._sample(), self.states)
-        if partition == self.blocks.partition:
+        blocks = self.blocks
+        is_better = len(partition) < len(blocks.partition) or blocks.count.max() > most_values(self.states)
+        if partition == blocks.partition or not is_better:  # to pack all states anew takes long
             return
-        old, old_arrays = self.blocks, self.arrays
+        old_arrays = self.arrays
         self.blocks = Blocks(self.tables, partition)
         self.blocks.grow()
         self._refresh()
@@ -204,7 +206,6 @@ class Space:
             while (start := int(number_rows(old_arrays, self.arrays, each.states, start, each.count))) < each.count:
                 self.blocks.grow()
                 self._refresh()
-        del old
         self.blocks.repack()
         self._refresh()
         for each in self.partitions:
@@ -258,7 +259,8 @@ class Space:
         if status == MISSING:
             known = set()
             for miss in self.missing[each, : out[2]].tolist():
-                what = (miss[0], *miss[2:4]) if miss[0] == MISS_UPDATE else tuple(miss)
+                kind, node = miss[0], miss[5]
+                what = (kind, *(miss[2:4] if kind == MISS_UPDATE else miss[5:7] if node != UNKNOWN else miss))
                 if what not in known:
                     known.add(what)
                     self._learn(each, miss)
