@@ -7,7 +7,7 @@ from kmodel.engines.compiled.blocks import Packing
 from kmodel.engines.compiled.jit import Ints
 from kmodel.engines.compiled.packed import rewiden
 
-BUCKET = 4096  # states in a bucket, at least
+BUCKET = 6144  # states in a bucket, at least
 CACHE_LINES = 128  # bytes: processors fetch lines in pairs
 INITIAL = -1  # the partition of the "parents" of initial states
 

@@ -25,7 +25,7 @@ from kmodel.engines.compiled.tries import NOTHING, Leaf, Tables
 from kmodel.engines.compiled.visited import NO_LIMIT, Partition
 from kmodel.kernel import Model, ModelError
 
-CHUNK = 8192  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
+CHUNK = 12288  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
 MISSES = 256  # things not known that are gathered before Python is asked
 ALONE = 512  # states expanded without other threads after a table was found to be incomplete
 REGROUP_AT_STATES = (1 << 12, 1 << 15, 1 << 18, 1 << 21, 1 << 24)
