@@ -54,6 +54,7 @@ class Space:
         self._make_buckets()
         self.fired = apart((PARTITIONS, max(1, self.actions)))
         self.found = apart((PARTITIONS, max(1, len(model.specs)), 3))
+        self.found[:] = -1
         self.out = apart((PARTITIONS, 8))
         self.missing = np.zeros((PARTITIONS, MISSES, 8), np.int64)
         self.cursor = [0] * PARTITIONS

@@ -21,7 +21,8 @@ from kmodel.engines.compiled.spill import KINDS, Memory, SpillFile
 PLACE_BITS = 26
 PLACE_MASK = (1 << PLACE_BITS) - 1
 AHEAD = 16  # how many states ahead memory is asked for, so that cache misses overlap
-MAX_LOAD = 0.8  # of the hash tables
+MAX_LOAD = 0.8  # of a hash table before a round
+FULL_LOAD = 0.95  # of a hash table after a round, were all that was found new; most of it is not
 RUNS = ("run_start", "run_partition", "run_origin")
 NO_LIMIT = 1 << 62
 
@@ -199,7 +200,7 @@ class Partition:
         rows, slots = self.states.shape[0], self.table.size
         if wanted > rows:
             rows = max(wanted, rows + rows // 8)
-        while wanted > MAX_LOAD * slots:
+        while self.count > MAX_LOAD * slots or wanted > FULL_LOAD * slots:
             slots *= 2
         return rows, slots
 
