@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from kmodel.engines.compiled.buckets import INITIAL
 from kmodel.engines.compiled.tries import NOTHING
-from kmodel.engines.compiled.visited import INITIAL
 from kmodel.kernel import ModelError
 
 if TYPE_CHECKING:

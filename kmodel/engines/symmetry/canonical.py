@@ -15,7 +15,7 @@ import numpy as np
 from kmodel.engines.compiled import arrays as compiled_arrays
 from kmodel.engines.compiled.filling import DONE, GROW, REPACK, number_row
 from kmodel.engines.compiled.jit import UNKNOWN, Ints, compiled
-from kmodel.engines.compiled.visited import unpack
+from kmodel.engines.compiled.packed import unpack
 from kmodel.engines.symmetry.renamings import Arrays
 
 MOST_ARRANGEMENTS = 5_040

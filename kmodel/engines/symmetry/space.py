@@ -13,7 +13,6 @@ import numpy as np
 
 from kmodel.engines.compiled.expand import PARTITIONS
 from kmodel.engines.compiled.filling import DONE, GROW, REPACK
-from kmodel.engines.compiled.jit import Ints
 from kmodel.engines.compiled.paths import Choice, Place, ancestry
 from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.spill import Memory
@@ -70,17 +69,15 @@ class OrbitSpace(Space):
         """Add the representatives of the states in the buckets, as Space does."""
         before = [partition.count for partition in self.partitions]
         self._know_values()
-        for source in range(PARTITIONS):
-            for target in np.flatnonzero(self.counts[source]).tolist():
-                self._canonize(source, target)
-        buckets = self.keys, self.fingerprints, self.sources
-        self._redistribute()
-        redistributed = self.keys
+        for source, target in np.argwhere(self.buckets.counts).tolist():
+            self._canonize(source, target)
+        buckets, moved = self.buckets, self.buckets.moved()
+        self.buckets = moved
         try:
             super().add_round(limit)
         finally:
-            if self.keys is redistributed:  # the others have the size on which it rests when a round ends
-                self.keys, self.fingerprints, self.sources = buckets
+            if self.buckets is moved:  # the others have the size on which it rests when a round ends
+                self.buckets = buckets
         self._sample_round(before)
 
     def representative(self, row: list[int]) -> list[int]:
@@ -129,14 +126,14 @@ class OrbitSpace(Space):
 
     def _canonize(self, source: int, target: int) -> None:
         """Make the states of a bucket representatives, where they are."""
-        start, count = 0, int(self.counts[source, target])
+        start, count = 0, int(self.buckets.counts[source, target])
         while True:
             status, start = canonical.canonize_bucket(
                 self.arrays,
                 self.renamings.arrays(),
                 canonical.MOST_ARRANGEMENTS,
-                self.keys[source][target],
-                self.fingerprints[source][target],
+                self.buckets.states[source, target],
+                self.buckets.fingerprints[source, target],
                 start,
                 count,
             )
@@ -149,23 +146,6 @@ class OrbitSpace(Space):
                 self.repack()
             else:
                 raise _too_many_ties()
-
-    def _redistribute(self) -> None:
-        """Put the states into new buckets, those that they now belong to, in the same order."""
-        targets, order = [], []
-        for counts, fingerprints in zip(self.counts, self.fingerprints, strict=True):
-            of_source = (_joined(fingerprints, counts) >> 56) & (PARTITIONS - 1)
-            targets.append(np.bincount(of_source, minlength=PARTITIONS))
-            order.append(np.argsort(of_source, kind="stable"))
-
-        def moved(buckets: list[Ints]) -> list[Ints]:
-            return [
-                _split(_joined(of_source, former)[in_order], counts)
-                for of_source, former, in_order, counts in zip(buckets, self.counts, order, targets, strict=True)
-            ]
-
-        self.keys, self.fingerprints, self.sources = moved(self.keys), moved(self.fingerprints), moved(self.sources)
-        self.counts[:] = targets
 
     def _sample_round(self, before: list[int]) -> None:
         """Look at the first state that was added to a partition, given how many each of them had."""
@@ -187,19 +167,6 @@ class OrbitSpace(Space):
             )
             represented += sum(self.order // each * count for each, count in Counter(fixing.tolist()).items())
         return represented
-
-
-def _joined(buckets: Ints, counts: Ints) -> Ints:
-    """Return the first so many entries of each bucket, one after another."""
-    return np.concatenate([bucket[:count] for bucket, count in zip(buckets, counts, strict=True)])
-
-
-def _split(entries: Ints, counts: Ints) -> Ints:
-    """Return entries in buckets, so many in each."""
-    buckets = np.empty((PARTITIONS, int(counts.max()), *entries.shape[1:]), entries.dtype)
-    for bucket, count, end in zip(buckets, counts, np.cumsum(counts), strict=True):
-        bucket[:count] = entries[end - count : end]
-    return buckets
 
 
 def _too_many_ties() -> NoReduction:
