@@ -55,10 +55,7 @@ def explore(model: Model, bounds: Bounds = Bounds()) -> Iterator[Event]:
             note, bounds = str(reason), attrs.evolve(bounds, symmetry=False)
         else:
             return
-    for event in _Search(model, bounds).run():
-        if note is not None and isinstance(event, Finished):
-            event = Finished(attrs.evolve(event.result, symmetry=Symmetry(note=note)))
-        yield event
+    yield from _Search(model, bounds, note).run()
 
 
 def result_of(model: Model, bounds: Bounds = Bounds()) -> Result:
@@ -69,11 +66,12 @@ def result_of(model: Model, bounds: Bounds = Bounds()) -> Result:
 
 
 class _Search:
-    def __init__(self, model: Model, bounds: Bounds) -> None:
+    def __init__(self, model: Model, bounds: Bounds, note: str | None = None) -> None:
         from kmodel.engines.compiled.search import Clock
 
         self.model = model
         self.bounds = bounds
+        self.note = note  # why nothing is spared by symmetry, though it was asked for
         self.clock = Clock()
         self.depth = 0
         self.findings: dict[int, Finding] = {}
@@ -266,8 +264,13 @@ class _Search:
             {str(action): count for action, count in zip(self.model.actions, fired, strict=False)},
             stopped,
             None if space is None else statistics(space),
-            None if space is None else space.symmetry,
+            self._symmetry(),
         )
+
+    def _symmetry(self) -> Symmetry | None:
+        if self.note is not None:
+            return Symmetry(note=self.note)
+        return None if self.space is None else self.space.symmetry
 
     def _finding(self, index: int, spec: Spec, stopped: str | None) -> Finding:
         if index in self.findings:

@@ -117,8 +117,9 @@ def test_the_first_violation_is_enough_if_asked() -> None:
     assert result_of(model).states == 9
 
 
-def test_an_interruption_gives_the_verdict_so_far() -> None:
-    events = explore(pods.model(2, 2))
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_an_interruption_gives_the_verdict_so_far(symmetry: bool) -> None:
+    events = explore(pods.model(2, 2), Bounds(symmetry=symmetry))
     for event in events:
         if isinstance(event, Progress) and event.depth == 5:
             break
