@@ -12,11 +12,11 @@ import attrs
 
 from kmodel.engines.compiled.search import Clock
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
-from kmodel.engines.exhaustive import trace_of
 from kmodel.engines.shrinking import Shrinker
 from kmodel.engines.space import Judgement, Space
 from kmodel.engines.verdict import Finding, Result, Verdict
 from kmodel.kernel import Kind, Model, Spec
+from kmodel.kernel.model import trace_of
 
 ENGINE = "simulation"
 STEPS = 100

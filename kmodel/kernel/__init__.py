@@ -9,7 +9,17 @@ from kmodel.kernel.rank import Rank, fresh, is_mentioned
 from kmodel.kernel.spec import Kind, Spec, failure, invariant, sometimes, step_invariant
 from kmodel.kernel.step import Step, Trace
 from kmodel.kernel.symmetry import check_symmetry, is_symmetric
-from kmodel.kernel.transition import Action, Event, Transition, transition
+from kmodel.kernel.temporal import (
+    Predicate,
+    always_eventually,
+    confluent,
+    converges,
+    eventually,
+    finitely_often,
+    keys_of,
+    leads_to,
+)
+from kmodel.kernel.transition import Action, Event, Fairness, Transition, transition
 
 __all__ = [
     "Action",
@@ -19,10 +29,12 @@ __all__ = [
     "Cells",
     "Cluster",
     "Event",
+    "Fairness",
     "Kind",
     "Layout",
     "Model",
     "ModelError",
+    "Predicate",
     "Put",
     "Rank",
     "Replace",
@@ -30,17 +42,24 @@ __all__ = [
     "Step",
     "Trace",
     "Transition",
+    "always_eventually",
     "ask",
     "check_symmetry",
+    "confluent",
+    "converges",
     "drop_first",
     "enabled",
+    "eventually",
     "failure",
+    "finitely_often",
     "first",
     "follow",
     "fresh",
     "invariant",
     "is_mentioned",
     "is_symmetric",
+    "keys_of",
+    "leads_to",
     "sometimes",
     "step_invariant",
     "take",

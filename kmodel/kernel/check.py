@@ -7,9 +7,10 @@ from kmodel.kernel.errors import BoundReached, ModelError, name_error
 from kmodel.kernel.footprint import Log, Read, View, check_deterministic
 from kmodel.kernel.spec import Spec
 from kmodel.kernel.step import Step
+from kmodel.kernel.temporal import Predicate
 
 
-def ask(spec: Spec, subject: Cluster | Step, twice: bool = True) -> tuple[bool | str, tuple[Read, ...]]:
+def ask(spec: Spec | Predicate, subject: Cluster | Step, twice: bool = True) -> tuple[bool | str, tuple[Read, ...]]:
     """Return a spec's answer and its reads; what it reads after a step is a function of what was there before.
 
     ModelError if it is asked twice and does not answer the same.
@@ -22,7 +23,7 @@ def ask(spec: Spec, subject: Cluster | Step, twice: bool = True) -> tuple[bool |
     return answer
 
 
-def _ask_once(spec: Spec, subject: Cluster | Step) -> tuple[bool | str, tuple[Read, ...]]:
+def _ask_once(spec: Spec | Predicate, subject: Cluster | Step) -> tuple[bool | str, tuple[Read, ...]]:
     log = Log()
     view: Cluster | Step
     if isinstance(subject, Step):

@@ -12,17 +12,27 @@ from typing import Any, overload
 import attrs
 
 from kmodel.kernel.cell import Cell, Cells, Layout
+from kmodel.kernel.errors import ModelError
 
 
 class Kind(Enum):
-    """What a spec demands of the function: always True, or True at least once."""
+    """What a spec demands of the function: see the decorator of that name, here or in temporal.py."""
 
     INVARIANT = "invariant"
     STEP_INVARIANT = "step_invariant"
     SOMETIMES = "sometimes"
+    EVENTUALLY = "eventually"
+    ALWAYS_EVENTUALLY = "always_eventually"
+    LEADS_TO = "leads_to"
+    CONVERGES = "converges"
+    FINITELY_OFTEN = "finitely_often"
+    CONFLUENT = "confluent"
 
 
-Function = Callable[[Any], bool | str]
+SAFETY = (Kind.INVARIANT, Kind.STEP_INVARIANT, Kind.SOMETIMES)
+
+
+Function = Callable[..., bool | str]
 Families = Cells[Any] | Cell[Any] | tuple[Cells[Any] | Cell[Any], ...]
 
 
@@ -32,6 +42,7 @@ class Spec:
 
     `needs` are the families of cells without which it says nothing; `hazard` says why Kubernetes truly breaks it, and
     `hazard_with` names cells one of which must be there for that (the budget of a fault); none named: always.
+    `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
     """
 
     function: Function
@@ -40,6 +51,22 @@ class Spec:
     hazard: str | None = None
     hazard_with: tuple[Cell[Any], ...] = ()
     shows: "Spec | None" = None
+    premise: Function | None = None
+    conclusion: Function | None = None
+    each: Cells[Any] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.each is not None and not self.is_temporal:
+            raise ModelError(f"spec {self.name} is asked of whole clusters; `each` is for temporal specs")
+        if self.shows is not None and self.kind is not Kind.SOMETIMES:
+            raise ModelError(f"spec {self.name} shows nothing of another; `shows` is for `sometimes`")
+        if self.kind is Kind.FINITELY_OFTEN and not self.of_steps:
+            raise ModelError(f"spec {self.name} is about steps; call its parameter `step`")
+
+    @property
+    def is_temporal(self) -> bool:
+        """Whether it speaks of whole runs, so that it can only be judged once all states are known."""
+        return self.kind not in SAFETY
 
     @property
     def name(self) -> str:
@@ -59,7 +86,7 @@ class Spec:
     @property
     def of_steps(self) -> bool:
         """Whether the function sees each step rather than each cluster."""
-        return next(iter(inspect.signature(self.function).parameters)) == "step"
+        return next(iter(inspect.signature(self.function).parameters), None) == "step"
 
     def within(self, layout: Layout) -> "Spec | None":
         """Return the spec as it applies to clusters of this layout; None if it says nothing about them."""
@@ -74,65 +101,51 @@ class Spec:
         return self.function(subject)
 
 
-@overload
-def invariant(function: Function) -> Spec: ...
-@overload
-def invariant(
-    *, needs: Families = (), hazard: str | None = None, hazard_with: tuple[Cell[Any], ...] = ()
-) -> Callable[[Function], Spec]: ...
-def invariant(
-    function: Function | None = None,
-    *,
-    needs: Families = (),
-    hazard: str | None = None,
-    hazard_with: tuple[Cell[Any], ...] = (),
-) -> Spec | Callable[[Function], Spec]:
-    """Declare that the function is True of every reachable cluster."""
-    return _spec(Kind.INVARIANT, function, needs, hazard, hazard_with, None)
+@attrs.frozen
+class Declaration:
+    """The decorator that makes specs of one kind: `@invariant`, or with what it needs, `@invariant(needs=PODS)`."""
+
+    kind: Kind
+
+    @overload
+    def __call__(self, function: Function) -> Spec: ...
+    @overload
+    def __call__(
+        self,
+        *,
+        needs: Families = (),
+        hazard: str | None = None,
+        hazard_with: tuple[Cell[Any], ...] = (),
+        shows: Spec | None = None,
+        each: Cells[Any] | None = None,
+    ) -> Callable[[Function], Spec]: ...
+    def __call__(
+        self,
+        function: Function | None = None,
+        *,
+        needs: Families = (),
+        hazard: str | None = None,
+        hazard_with: tuple[Cell[Any], ...] = (),
+        shows: Spec | None = None,
+        each: Cells[Any] | None = None,
+    ) -> Spec | Callable[[Function], Spec]:
+        """Return the spec of a function, or what makes one of it."""
+        families = tuple(family.family for family in (needs if isinstance(needs, tuple) else (needs,)))
+
+        def decorate(function: Function) -> Spec:
+            return Spec(function, self.kind, families, hazard, hazard_with, shows, each=each)
+
+        return decorate if function is None else decorate(function)
 
 
-@overload
-def step_invariant(function: Function) -> Spec: ...
-@overload
-def step_invariant(
-    *, needs: Families = (), hazard: str | None = None, hazard_with: tuple[Cell[Any], ...] = ()
-) -> Callable[[Function], Spec]: ...
-def step_invariant(
-    function: Function | None = None,
-    *,
-    needs: Families = (),
-    hazard: str | None = None,
-    hazard_with: tuple[Cell[Any], ...] = (),
-) -> Spec | Callable[[Function], Spec]:
-    """Declare that the function is True of every step."""
-    return _spec(Kind.STEP_INVARIANT, function, needs, hazard, hazard_with, None)
+invariant = Declaration(Kind.INVARIANT)
+"""Declare that the function is True of every reachable cluster."""
 
+step_invariant = Declaration(Kind.STEP_INVARIANT)
+"""Declare that the function is True of every step."""
 
-@overload
-def sometimes(function: Function) -> Spec: ...
-@overload
-def sometimes(*, needs: Families = (), shows: Spec | None = None) -> Callable[[Function], Spec]: ...
-def sometimes(
-    function: Function | None = None, *, needs: Families = (), shows: Spec | None = None
-) -> Spec | Callable[[Function], Spec]:
-    """Declare that the function is True at least once; it `shows` that an invariant is not vacuous."""
-    return _spec(Kind.SOMETIMES, function, needs, None, (), shows)
-
-
-def _spec(
-    kind: Kind,
-    function: Function | None,
-    needs: Families,
-    hazard: str | None,
-    hazard_with: tuple[Cell[Any], ...],
-    shows: Spec | None,
-) -> Spec | Callable[[Function], Spec]:
-    families = tuple(family.family for family in (needs if isinstance(needs, tuple) else (needs,)))
-
-    def decorate(function: Function) -> Spec:
-        return Spec(function, kind, families, hazard, hazard_with, shows)
-
-    return decorate if function is None else decorate(function)
+sometimes = Declaration(Kind.SOMETIMES)
+"""Declare that the function is True at least once; it `shows` that another spec is not vacuous."""
 
 
 def failure(answer: bool | str) -> str | None:

@@ -4,8 +4,8 @@ from collections import Counter
 
 import attrs
 
-from kmodel.engines.exhaustive import trace_of
 from kmodel.kernel import Model, Spec, Trace
+from kmodel.kernel.model import trace_of
 
 
 @attrs.frozen

@@ -130,8 +130,7 @@ class OrbitSearch:
             self.clock.seconds,
             {str(action): count for action, count in fired},
             stopped,
-            None,
-            Symmetry(model.symmetry, orbits.represented),
+            symmetry=Symmetry(model.symmetry, orbits.represented),
         )
 
     def _finding(self, index: int, stopped: str | None) -> Finding:
@@ -140,6 +139,9 @@ class OrbitSearch:
             return self.findings[index]
         if stopped is not None:
             return Finding(spec, Verdict.NO_VIOLATION_FOUND, stopped)
+        if spec.is_temporal:
+            why = "which action is owed what does not survive renaming; check it without symmetry"
+            return Finding(spec, Verdict.NO_VIOLATION_FOUND, why)
         seen = f"all {self.orbits.represented:,} reachable states"
         if spec.kind is Kind.SOMETIMES:
             return Finding(spec, Verdict.VIOLATED, f"it never happens in {seen}")
