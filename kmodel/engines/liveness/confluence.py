@@ -13,6 +13,8 @@ MOST_RENAMINGS = 720  # beyond that states are compared with their names
 
 def distinct_up_to_names(model: Model, clusters: Iterable[Cluster]) -> list[int]:
     """Return the places of the clusters that are no renaming of an earlier one, by interchangeable names."""
+    if not model.symmetry:
+        return [place for place, _ in enumerate(clusters)]
     numbering, seen, distinct = Numbering(model), set(), []
     renamings = _renamings(model, numbering)
     for place, cluster in enumerate(clusters):

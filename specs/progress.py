@@ -1,0 +1,133 @@
+"""What is begun comes to an end: whoever waits for something gets it, or learns why not."""
+
+from kmodel.components.controllers.node_lifecycle import HEALTH
+from kmodel.components.faults import BUDGET
+from kmodel.components.kubectl import KUBECTL
+from kmodel.components.kubelet.state import UP, is_up
+from kmodel.components.runtime import RUNTIME
+from kmodel.components.scheduler import QUEUE
+from kmodel.kernel import Cluster, leads_to
+from specs.convergence import NODES, PODS, feasible_nodes, sandbox_of
+
+
+def _is_pending_and_feasible(cluster: Cluster, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    waits = value is not None and value.spec.node_name is None and value.active
+    return waits and bool(feasible_nodes(cluster, value))
+
+
+def _is_bound_or_not_feasible(cluster: Cluster, pod: str) -> bool | str:
+    return not _is_pending_and_feasible(cluster, pod) or f"pod/{pod} is not bound, though a node has room for it"
+
+
+@leads_to(_is_pending_and_feasible, _is_bound_or_not_feasible, each=PODS, needs=QUEUE)
+def a_feasible_pod_is_bound() -> None:
+    """A pod for which a node has room is bound at last, unless it goes, or the room does."""
+
+
+def _is_bound_and_pending(cluster: Cluster, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    node = None if value is None else value.spec.node_name
+    return (
+        value is not None
+        and node is not None
+        and value.active
+        and value.status.phase == "Pending"
+        and is_up(cluster, node)
+    )
+
+
+def _runs_or_says_why_not(cluster: Cluster, pod: str) -> bool | str:
+    return not _is_bound_and_pending(cluster, pod) or f"pod/{pod} is bound, and still Pending"
+
+
+@leads_to(_is_bound_and_pending, _runs_or_says_why_not, each=PODS, needs=RUNTIME)
+def a_bound_pod_runs_or_says_why_not() -> None:
+    """A pod that is bound is Running at last, or has Failed with a reason, unless it or its node goes."""
+
+
+def _is_to_run_again(cluster: Cluster, node: str, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    if value is None or value.spec.node_name != node or not value.active or value.spec.restart_policy != "Always":
+        return False
+    sandbox = sandbox_of(cluster, pod, value)
+    return sandbox is not None and sandbox.any_in("exited")
+
+
+def _runs_again(cluster: Cluster, node: str, pod: str) -> bool | str:
+    return not _is_to_run_again(cluster, node, pod) or f"a container of pod/{pod} has exited, and does not run again"
+
+
+@leads_to(_is_to_run_again, _runs_again, each=RUNTIME)
+def an_exited_container_runs_again() -> None:
+    """A container that exits under restartPolicy Always runs again at last, unless its pod goes."""
+
+
+def _is_being_deleted(cluster: Cluster, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    return value is not None and value.metadata.deleting
+
+
+def _is_gone(cluster: Cluster, pod: str) -> bool | str:
+    value = cluster[PODS[pod]]
+    if value is not None and value.metadata.deleting:
+        return f"pod/{pod} is being deleted, and still there"
+    for node, name in cluster.layout.keys(RUNTIME):
+        sandbox = cluster[RUNTIME[node, name]] if name == pod else None
+        if sandbox is not None and (value is None or sandbox.uid != value.metadata.uid):
+            return f"pod/{pod} is gone, and its containers are still on {node}"
+    return True
+
+
+@leads_to(
+    _is_being_deleted,
+    _is_gone,
+    each=PODS,
+    needs=RUNTIME,
+    hazard="Only its kubelet removes a pod for good: on a node that is down a deleted pod stays Terminating until the "
+    "node is back or its Node is deleted [pkg/controller/podgc/gc_controller.go, 1.34].",
+    hazard_with=(BUDGET["node-crash"],),
+)
+def a_deleted_pod_disappears() -> None:
+    """A pod that is deleted is gone at last, and its containers with it."""
+
+
+def _is_silent_and_said_ready(cluster: Cluster, node: str) -> bool:
+    value = cluster[NODES[node]]
+    return value is not None and value.status.ready == "True" and not is_up(cluster, node)
+
+
+def _is_not_said_ready(cluster: Cluster, node: str) -> bool | str:
+    return not _is_silent_and_said_ready(cluster, node) or f"{node} is down, and still said to be Ready"
+
+
+@leads_to(_is_silent_and_said_ready, _is_not_said_ready, each=UP, needs=HEALTH)
+def a_silent_node_is_not_ready() -> None:
+    """A node that is down is at last not said to be Ready any more, unless it comes back."""
+
+
+def _is_up_and_said_unknown(cluster: Cluster, node: str) -> bool:
+    value = cluster[NODES[node]]
+    return value is not None and value.status.ready != "True" and is_up(cluster, node)
+
+
+def _is_said_ready(cluster: Cluster, node: str) -> bool | str:
+    return not _is_up_and_said_unknown(cluster, node) or f"{node} is up, and not said to be Ready"
+
+
+@leads_to(_is_up_and_said_unknown, _is_said_ready, each=NODES, needs=HEALTH)
+def a_node_that_speaks_again_is_ready() -> None:
+    """A node that is up is at last said to be Ready again, unless it goes down."""
+
+
+def _waits(cluster: Cluster, user: str) -> bool:
+    return cluster[KUBECTL[user]].doing == "waiting"
+
+
+def _has_returned(cluster: Cluster, user: str) -> bool | str:
+    return not _waits(cluster, user) or f"kubectl of {user} waits for what does not come"
+
+
+@leads_to(_waits, _has_returned, each=KUBECTL)
+def kubectl_wait_returns() -> None:
+    """A user who waits for a pod to run, or to be gone, does not wait for ever."""
