@@ -58,8 +58,8 @@ def steps_of(space: Space) -> tuple[Ints, Ints, Ints]:
                     keys, fingerprints = space.keys[source][target], space.fingerprints[source][target]
                     find(keys, fingerprints, length, partition.states, partition.table, int(firsts[target]), found)
                     targets.append(found)
-                    origin = int(firsts[source]) + space.origins[source]
-                    sources.append((space.sources[source][target, :length] + origin).astype(np.uint32))
+                    origin = np.uint32(firsts[source] + space.origins[source])
+                    sources.append(space.sources[source][target, :length].astype(np.uint32) + origin)
                     actions.append(space.taken[source][target, :length].copy())
     if not targets:
         return np.zeros(space.states + 1, np.int64), np.empty(0, np.uint32), np.empty(0, np.uint16)
