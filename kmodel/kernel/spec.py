@@ -130,7 +130,8 @@ class Declaration:
         each: Cells[Any] | None = None,
     ) -> Spec | Callable[[Function], Spec]:
         """Return the spec of a function, or what makes one of it."""
-        families = tuple(family.family for family in (needs if isinstance(needs, tuple) else (needs,)))
+        needed = (*(needs if isinstance(needs, tuple) else (needs,)), *(() if each is None else (each,)))
+        families = tuple(family.family for family in needed)
 
         def decorate(function: Function) -> Spec:
             return Spec(function, self.kind, families, hazard, hazard_with, shows, each=each)

@@ -1,7 +1,7 @@
 """kubelet, what it reports: pod status, the end of a deletion, its node, and heartbeats.
 
 Models: the phase as computed from the containers; the status manager, which patches the status (for the pod's UID
-only) until it is acknowledged; the final DELETE, with grace 0 and the UID as a precondition, once the containers are
+only) until it is acknowledged, and again when it sees that something else stands there; the final DELETE, with grace 0 and the UID as a precondition, once the containers are
 gone; registration of the node; the lease as heartbeat, and Ready set again after the node lifecycle controller had
 doubted it.
 
@@ -59,6 +59,23 @@ def _phase(pod: Pod, last: PodStatus, sandbox: Sandbox) -> str:
     return "Succeeded" if all(container.exit_code == 0 for container in sandbox.containers) else "Failed"
 
 
+def _is_overwritten(cluster: Cluster, known: Pod, status: PodStatus) -> bool:
+    """Tell whether the api-server has another status than the one it acknowledged [needsReconcile, then syncPod]."""
+    if _own(known.status) == _own(status):
+        return False
+    stored_pod: Any = read(cluster, "pods", known.metadata.key)
+    return (
+        stored_pod is not None
+        and stored_pod.metadata.uid == known.metadata.uid
+        and _own(stored_pod.status) != _own(status)
+    )
+
+
+def _own(status: PodStatus) -> PodStatus:
+    """Return a status without the condition that is not the kubelet's [isPodStatusByKubeletEqual]."""
+    return attrs.evolve(status, scheduled=None)
+
+
 def _reported(step: Step) -> Event:
     node, pod = step.action.arguments["node"], step.action.arguments["pod"]
     request: Any = step.after[CALLS[client_of(node, pod)]]
@@ -81,7 +98,7 @@ def report_status(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     if known is None:
         return None
     status = observed_status(known, worker, cluster[RUNTIME[node, pod]])
-    if status == (worker.reported or known.status):
+    if status == (worker.reported or known.status) and not _is_overwritten(cluster, known, status):
         return None
     request = Request(NODE_USER + node, "patch", "pods", pod, status, subresource="status", uid=worker.uid)
     cluster = cluster.update(WORKERS[node, pod], reported=status)
