@@ -1,9 +1,9 @@
 """kubelet, what it reports: pod status, the end of a deletion, its node, and heartbeats.
 
 Models: the phase as computed from the containers; the status manager, which patches the status (for the pod's UID
-only) until it is acknowledged, and again when it sees that something else stands there; the final DELETE, with grace 0 and the UID as a precondition, once the containers are
-gone; registration of the node; the lease as heartbeat, and Ready set again after the node lifecycle controller had
-doubted it.
+only) until it is acknowledged, and again when it sees that something else stands there; the final DELETE, with grace
+0 and the UID as a precondition, once the containers are gone; registration of the node; the lease as heartbeat, and
+Ready set again after the node lifecycle controller had doubted it.
 
 Leaves out: conditions other than Ready and PodScheduled; node status apart from Ready; a heartbeat is not sent while
 the node lifecycle controller has not yet seen the last one (further ones would tell it nothing more).

@@ -11,7 +11,8 @@ import attrs
 import numpy as np
 
 from kmodel.engines.compiled.jit import Ints
-from kmodel.engines.liveness.state_graph import Mask, StateGraph, on_cycles
+from kmodel.engines.compiled.labels import Mask
+from kmodel.engines.liveness.state_graph import StateGraph, on_cycles
 from kmodel.kernel import Fairness
 
 
@@ -33,27 +34,40 @@ class Fair:
     component: Ints
     may_end: Mask
 
+    def with_wanted(self, graph: StateGraph, wanted: Wanted) -> "Fair":
+        """Return where fair runs stay while what is wanted happens again and again."""
+        has = np.zeros(int(self.component.max(initial=-1)) + 2, np.bool_)  # the last: of states in none
+        if wanted.states is not None:
+            has[self.component[wanted.states]] = True
+        if wanted.steps is not None:
+            steps = np.flatnonzero(wanted.steps)
+            start, end = self.component[graph.sources()[steps]], self.component[graph.target[steps]]
+            has[start[start == end]] = True
+        has[-1] = False
+        may_end = self.may_end & wanted.states if wanted.states is not None else np.zeros_like(self.may_end)
+        return Fair(np.where(has[self.component], self.component, -1), may_end)
+
     @property
     def anywhere(self) -> Mask:
         """The states in which a fair run can stay or go round."""
         return self.may_end | (self.component >= 0)
 
 
-def fair_components(graph: StateGraph, within: Mask, wanted: Wanted = Wanted()) -> Fair:
-    """Return where fair runs stay for ever in the states of a mask while what is wanted happens again and again."""
+def fair_components(graph: StateGraph, within: Mask) -> Fair:
+    """Return where fair runs stay for ever in the states of a mask.
+
+    A run can go round a component through all its states and steps, so whatever is wanted of one that goes on in a
+    component happens if it is there.
+    """
     sources = graph.sources()
     weak, strong = graph.owed(Fairness.WEAK), graph.owed(Fairness.STRONG)
     may_end = within.copy()
     may_end[sources[(weak | strong)[graph.action]]] = False
-    if wanted.states is not None:
-        may_end &= wanted.states
-    if wanted.steps is not None:
-        may_end[:] = False
     component = np.full(graph.states, -1, np.int64)
     found, left = 0, on_cycles(graph, within)
     while left.any():
         part = _Components(graph, sources, left)
-        candidates = part.with_wanted(wanted)
+        candidates = np.flatnonzero(part.size > 1)
         enabled, taken = part.actions(candidates)
         starved_weakly = (weak & ~taken & (enabled == part.size[candidates][:, None])).any(axis=1)
         starved = strong & ~taken & (enabled > 0)
@@ -85,20 +99,6 @@ class _Components:
         self.of[left] = of
         self.size = np.bincount(of, minlength=components)
         self.inner = self.steps[self.of[sources[self.steps]] == self.of[graph.target[self.steps]]]
-
-    def with_wanted(self, wanted: Wanted) -> Ints:
-        """Return the components in which a run can go round while what is wanted happens."""
-        fit = self.size > 1
-        if wanted.states is not None:
-            fit &= self._has(self.of[self.left & wanted.states])
-        if wanted.steps is not None:
-            fit &= self._has(self.of[self.sources[self.inner[wanted.steps[self.inner]]]])
-        return np.flatnonzero(fit)
-
-    def _has(self, components: Ints) -> Mask:
-        has = np.zeros(self.size.size, np.bool_)
-        has[components] = True
-        return has
 
     def actions(self, candidates: Ints) -> tuple[Ints, Mask]:
         """Return per candidate and action in how many states it is enabled, and whether a step of it stays inside."""

@@ -5,18 +5,18 @@ import attrs
 import numpy as np
 
 from kmodel.engines.compiled.edges import steps_of
-from kmodel.engines.compiled.labels import reason_in, true_in, true_of_step
+from kmodel.engines.compiled.labels import Mask, reason_in, true_in, true_of_steps
 from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.visited import INITIAL
 from kmodel.engines.liveness.confluence import SHOWN, distinct_up_to_names
-from kmodel.engines.liveness.fair_cycles import Fair, Wanted, fair_components
+from kmodel.engines.liveness.fair_cycles import Wanted, fair_components
 from kmodel.engines.liveness.lasso import Lasso, shortest_lasso
-from kmodel.engines.liveness.state_graph import Mask, StateGraph, search
+from kmodel.engines.liveness.state_graph import StateGraph, search
 from kmodel.engines.verdict import Ends, Finding, Idle, Verdict
 from kmodel.kernel import Cluster, Kind, Model, Predicate, Spec, Trace, ask, keys_of
 from kmodel.kernel.model import trace_of
 
-NOTHING_ELSE = Wanted()
+NOTHING = Wanted()
 
 
 @attrs.frozen(eq=False)
@@ -27,7 +27,7 @@ class _Violation:
     within: Mask
     seeds: Mask
     predicate: Predicate
-    wanted: Wanted = NOTHING_ELSE
+    wanted: Wanted = NOTHING
 
     @property
     def is_tested(self) -> bool:
@@ -46,7 +46,7 @@ class Liveness:
         self.graph = StateGraph(*steps_of(space), tuple(self.initial), fairness)
         self.everywhere = np.ones(self.graph.states, np.bool_)
         self.from_start = search(self.graph, self.everywhere, np.array(list(self.initial)))
-        self._all_fair: Fair | None = None
+        self.fair = fair_components(self.graph, self.everywhere)
         self._quiescent = self._find_quiescent()
 
     def _find_quiescent(self) -> list[int]:
@@ -115,21 +115,21 @@ class Liveness:
 
     def _false_steps(self, predicate: Predicate) -> Mask:
         """Return the steps of which a predicate is not true, as far as they can be on a fair cycle."""
-        if self._all_fair is None:
-            self._all_fair = fair_components(self.graph, self.everywhere)
-        component, graph = self._all_fair.component, self.graph
+        component, graph = self.fair.component, self.graph
         sources, false = graph.sources(), np.zeros(graph.target.size, np.bool_)
         inner = (component[sources] >= 0) & (component[sources] == component[graph.target])
-        for step in np.flatnonzero(inner).tolist():
-            false[step] = not true_of_step(self.space, predicate, int(sources[step]), int(graph.action[step]))
+        false[inner] = ~true_of_steps(self.space, predicate, sources[inner], graph.action[inner])
         return false
 
     def _lasso(self, violation: _Violation) -> Lasso | None:
         seeds = np.flatnonzero(violation.seeds)
         if not seeds.size:
             return None
-        reached = search(self.graph, violation.within, seeds, self.from_start.distance[seeds].astype(np.int64))
-        fair = fair_components(self.graph, violation.within & (reached.distance >= 0), violation.wanted)
+        if violation.wanted is not NOTHING:
+            fair, reached = self.fair.with_wanted(self.graph, violation.wanted), self.from_start
+        else:  # where a fair run can stay within some states, it can stay without that bound, too
+            reached = search(self.graph, violation.within, seeds, self.from_start.distance[seeds].astype(np.int64))
+            fair = fair_components(self.graph, violation.within & self.fair.anywhere & (reached.distance >= 0))
         lasso = shortest_lasso(self.graph, fair, reached, violation.wanted)
         return None if lasso is None else self._from_start(lasso)
 

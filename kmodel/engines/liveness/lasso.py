@@ -7,8 +7,9 @@ import attrs
 import numpy as np
 
 from kmodel.engines.compiled.jit import Ints
+from kmodel.engines.compiled.labels import Mask
 from kmodel.engines.liveness.fair_cycles import Fair, Wanted
-from kmodel.engines.liveness.state_graph import Distances, Mask, StateGraph, search
+from kmodel.engines.liveness.state_graph import Distances, StateGraph, search
 from kmodel.kernel import Fairness
 
 SHORTEN_UP_TO = 1_000  # steps of a cycle that is shortened; of a longer one nobody reads the difference

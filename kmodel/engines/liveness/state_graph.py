@@ -5,12 +5,10 @@ Steps that change nothing are not in a graph, so an action is enabled in a state
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
 
 from kmodel.engines.compiled.jit import Ints, compiled
+from kmodel.engines.compiled.labels import Mask
 from kmodel.kernel import Fairness
-
-Mask = NDArray[np.bool_]  # per state or per step
 
 
 @attrs.frozen(eq=False)
