@@ -32,8 +32,9 @@ class Idle:
 class Finding:
     """The verdict on one spec, why, and the trace that shows it: a counterexample, or the witness of a `sometimes`.
 
-    A temporal spec that holds `is_tested` if there was something to violate it. The counterexample of one is a lasso,
-    and `idle` are the actions that could leave its cycle, but need not.
+    A temporal spec that holds `is_tested` if there was something to violate it, and `needs_strong_fairness` if it would
+    not hold if all actions were owed weak fairness only. The counterexample of one is a lasso, and `idle` are the
+    actions that could leave its cycle, but need not.
     """
 
     spec: Spec
@@ -41,6 +42,7 @@ class Finding:
     reason: str
     trace: Trace | None = None
     is_tested: bool = True
+    needs_strong_fairness: bool = False
     idle: tuple[Idle, ...] = ()
 
     @property

@@ -3,6 +3,7 @@
 from kmodel.kernel.cell import Cell, Cells, Layout
 from kmodel.kernel.check import ask
 from kmodel.kernel.cluster import Append, Cluster, Put, Replace, drop_first, first
+from kmodel.kernel.contention import fair_among_writers
 from kmodel.kernel.errors import BoundReached, ModelError
 from kmodel.kernel.model import Model, enabled, follow, take
 from kmodel.kernel.rank import Rank, fresh, is_mentioned
@@ -51,6 +52,7 @@ __all__ = [
     "enabled",
     "eventually",
     "failure",
+    "fair_among_writers",
     "finitely_often",
     "first",
     "follow",

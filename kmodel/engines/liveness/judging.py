@@ -1,6 +1,8 @@
 """Judging temporal specs on the graph of a finished search: what it would take to violate one, looked for among fair
 runs."""
 
+from functools import cached_property
+
 import attrs
 import numpy as np
 
@@ -13,7 +15,7 @@ from kmodel.engines.liveness.fair_cycles import Wanted, fair_components
 from kmodel.engines.liveness.lasso import Lasso, shortest_lasso
 from kmodel.engines.liveness.state_graph import StateGraph, search
 from kmodel.engines.verdict import Ends, Finding, Idle, Verdict
-from kmodel.kernel import Cluster, Kind, Model, Predicate, Spec, Trace, ask, keys_of
+from kmodel.kernel import Cluster, Fairness, Kind, Model, Predicate, Spec, Trace, ask, keys_of
 from kmodel.kernel.model import trace_of
 
 NOTHING = Wanted()
@@ -84,17 +86,19 @@ class Liveness:
         """Return the verdict on a temporal spec."""
         if spec.kind is Kind.CONFLUENT:
             return self._judge_ends(spec)
-        is_tested, best = False, None
-        for key in keys_of(spec, self.space.tables.interner.layout):
-            violation = self._violation(spec, key)
-            is_tested |= violation.is_tested
-            lasso = self._lasso(violation)
-            if lasso is not None and (best is None or len(lasso.stem) < len(best[0].stem)):
-                best = lasso, violation
-        if best is not None:
-            return self._violated(spec, *best)
-        why = f"in all {self.graph.states:,} reachable states, on every fair run"
-        return Finding(spec, Verdict.HOLDS, why, is_tested=is_tested)
+        violations = [self._violation(spec, key) for key in keys_of(spec, self.space.tables.interner.layout)]
+        found = [
+            (lasso, each) for each in violations if (lasso := self._lasso(each, self.graph, self.fair)) is not None
+        ]
+        if found:
+            return self._violated(spec, *min(found, key=lambda pair: len(pair[0].stem)))
+        return Finding(
+            spec,
+            Verdict.HOLDS,
+            f"in all {self.graph.states:,} reachable states, on every fair run",
+            is_tested=any(violation.is_tested for violation in violations),
+            needs_strong_fairness=self._needs_strong_fairness(violations),
+        )
 
     def _violation(self, spec: Spec, key: tuple[str, ...]) -> _Violation:
         if spec.kind is Kind.LEADS_TO:
@@ -121,16 +125,29 @@ class Liveness:
         false[inner] = ~true_of_steps(self.space, predicate, sources[inner], graph.action[inner])
         return false
 
-    def _lasso(self, violation: _Violation) -> Lasso | None:
+    def _needs_strong_fairness(self, violations: list[_Violation]) -> bool:
+        """Tell whether a spec that holds would be violated if all that is owed were weak fairness."""
+        if Fairness.STRONG not in self.graph.fairness:
+            return False
+        return any(self._lasso(violation, *self._weakened) is not None for violation in violations)
+
+    @cached_property
+    def _weakened(self) -> tuple[StateGraph, Fair]:
+        """The graph in which strong fairness is weak, and where fair runs stay in it."""
+        weak = (Fairness.WEAK if each is Fairness.STRONG else each for each in self.graph.fairness)
+        graph = attrs.evolve(self.graph, fairness=tuple(weak))
+        return graph, fair_components(graph, self.everywhere)
+
+    def _lasso(self, violation: _Violation, graph: StateGraph, everywhere: Fair) -> Lasso | None:
         seeds = np.flatnonzero(violation.seeds)
         if not seeds.size:
             return None
         if violation.wanted is not NOTHING:
-            fair, reached = self.fair.with_wanted(self.graph, violation.wanted), self.from_start
+            fair, reached = everywhere.with_wanted(graph, violation.wanted), self.from_start
         else:  # where a fair run can stay within some states, it can stay without that bound, too
-            reached = search(self.graph, violation.within, seeds, self.from_start.distance[seeds].astype(np.int64))
-            fair = fair_components(self.graph, violation.within & self.fair.anywhere & (reached.distance >= 0))
-        lasso = shortest_lasso(self.graph, fair, reached, violation.wanted)
+            reached = search(graph, violation.within, seeds, self.from_start.distance[seeds].astype(np.int64))
+            fair = fair_components(graph, violation.within & everywhere.anywhere & (reached.distance >= 0))
+        lasso = shortest_lasso(graph, fair, reached, violation.wanted)
         return None if lasso is None else self._from_start(lasso)
 
     def _from_start(self, lasso: Lasso) -> Lasso:
