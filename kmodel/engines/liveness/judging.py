@@ -11,7 +11,7 @@ from kmodel.engines.compiled.labels import Mask, reason_in, true_in, true_of_ste
 from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.visited import INITIAL
 from kmodel.engines.liveness.confluence import SHOWN, distinct_up_to_names
-from kmodel.engines.liveness.fair_cycles import Wanted, fair_components
+from kmodel.engines.liveness.fair_cycles import Fair, Wanted, fair_components
 from kmodel.engines.liveness.lasso import Lasso, shortest_lasso
 from kmodel.engines.liveness.state_graph import StateGraph, search
 from kmodel.engines.verdict import Ends, Finding, Idle, Verdict
