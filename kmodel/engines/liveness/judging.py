@@ -13,8 +13,9 @@ from kmodel.engines.compiled.visited import INITIAL
 from kmodel.engines.liveness.confluence import SHOWN, distinct_up_to_names
 from kmodel.engines.liveness.fair_cycles import Fair, Wanted, fair_components
 from kmodel.engines.liveness.lasso import Lasso, shortest_lasso
+from kmodel.engines.liveness.one_run import idle_in
 from kmodel.engines.liveness.state_graph import StateGraph, search
-from kmodel.engines.verdict import Ends, Finding, Idle, Verdict
+from kmodel.engines.verdict import Ends, Finding, Verdict
 from kmodel.kernel import Cluster, Fairness, Kind, Model, Predicate, Spec, Trace, ask, keys_of
 from kmodel.kernel.model import trace_of
 
@@ -167,18 +168,7 @@ class Liveness:
         else:
             told = (reason_in(self.space, violation.predicate, state) for state in states)
             reason = next(reason for reason in told if reason is not None)
-        return Finding(spec, Verdict.VIOLATED, reason, trace, idle=self._idle(lasso, states))
-
-    def _idle(self, lasso: Lasso, states: list[int]) -> tuple[Idle, ...]:
-        """Return the actions that are enabled in the cycle, but not taken, each with why that is fair to it."""
-        graph = self.graph
-        taken = {int(graph.action[step]) for step in lasso.cycle}
-        enabled = [graph.enabled(state) for state in states]
-        idle = []
-        for action in sorted(set.union(*enabled) - taken):
-            steps = [len(lasso.stem) + place for place, actions in enumerate(enabled) if action not in actions]
-            idle.append(Idle(self.model.actions[action], steps[0] if steps else None))
-        return tuple(idle)
+        return Finding(spec, Verdict.VIOLATED, reason, trace, idle=idle_in(self.model, trace))
 
     def _trace(self, stem: tuple[int, ...], state: int, cycle: tuple[int, ...] | None = None) -> Trace:
         graph = self.graph

@@ -9,6 +9,7 @@ import numpy as np
 from kmodel.engines.compiled.jit import Ints
 from kmodel.engines.compiled.labels import Mask
 from kmodel.engines.liveness.fair_cycles import Fair, Wanted
+from kmodel.engines.liveness.one_run import starved
 from kmodel.engines.liveness.state_graph import Distances, StateGraph, search
 from kmodel.kernel import Fairness
 
@@ -48,10 +49,7 @@ def is_fair(graph: StateGraph, state: int, cycle: Iterable[int]) -> bool:
 def _starved(graph: StateGraph, states: Iterable[int], steps: Iterable[int]) -> set[int]:
     """Return the actions that a cycle through these states and steps is not fair to."""
     enabled = [graph.enabled(state) for state in states]
-    always, somewhere = set.intersection(*enabled), set.union(*enabled)
-    taken = {int(graph.action[step]) for step in steps}
-    weak = {action for action in always - taken if graph.fairness[action] is Fairness.WEAK}
-    return weak | {action for action in somewhere - taken if graph.fairness[action] is Fairness.STRONG}
+    return starved(enabled, {int(graph.action[step]) for step in steps}, graph.fairness.__getitem__)
 
 
 class _Cycle:
