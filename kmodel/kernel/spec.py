@@ -31,14 +31,15 @@ class Spec:
     """A named property.
 
     `needs` are the families of cells without which it says nothing; `hazard` says why Kubernetes truly breaks it, and
-    `hazard_with` names cells one of which must be there for that (the budget of a fault); none named: always.
+    `hazard_with` names cells one of which must be there for that (the budget of a fault, or any cell of a family); none
+    named: always.
     """
 
     function: Function
     kind: Kind
     needs: tuple[str, ...] = ()
     hazard: str | None = None
-    hazard_with: tuple[Cell[Any], ...] = ()
+    hazard_with: tuple[Cells[Any] | Cell[Any], ...] = ()
     shows: "Spec | None" = None
 
     @property
@@ -65,7 +66,9 @@ class Spec:
         """Return the spec as it applies to clusters of this layout; None if it says nothing about them."""
         if not all(layout.has_family(family) for family in self.needs):
             return None
-        if self.hazard is None or not self.hazard_with or any(cell in layout for cell in self.hazard_with):
+        if self.hazard is None or not self.hazard_with:
+            return self
+        if any(layout.has_family(it.family) if isinstance(it, Cells) else it in layout for it in self.hazard_with):
             return self
         return attrs.evolve(self, hazard=None)
 
@@ -78,14 +81,14 @@ class Spec:
 def invariant(function: Function) -> Spec: ...
 @overload
 def invariant(
-    *, needs: Families = (), hazard: str | None = None, hazard_with: tuple[Cell[Any], ...] = ()
+    *, needs: Families = (), hazard: str | None = None, hazard_with: tuple[Cells[Any] | Cell[Any], ...] = ()
 ) -> Callable[[Function], Spec]: ...
 def invariant(
     function: Function | None = None,
     *,
     needs: Families = (),
     hazard: str | None = None,
-    hazard_with: tuple[Cell[Any], ...] = (),
+    hazard_with: tuple[Cells[Any] | Cell[Any], ...] = (),
 ) -> Spec | Callable[[Function], Spec]:
     """Declare that the function is True of every reachable cluster."""
     return _spec(Kind.INVARIANT, function, needs, hazard, hazard_with, None)
@@ -95,14 +98,14 @@ def invariant(
 def step_invariant(function: Function) -> Spec: ...
 @overload
 def step_invariant(
-    *, needs: Families = (), hazard: str | None = None, hazard_with: tuple[Cell[Any], ...] = ()
+    *, needs: Families = (), hazard: str | None = None, hazard_with: tuple[Cells[Any] | Cell[Any], ...] = ()
 ) -> Callable[[Function], Spec]: ...
 def step_invariant(
     function: Function | None = None,
     *,
     needs: Families = (),
     hazard: str | None = None,
-    hazard_with: tuple[Cell[Any], ...] = (),
+    hazard_with: tuple[Cells[Any] | Cell[Any], ...] = (),
 ) -> Spec | Callable[[Function], Spec]:
     """Declare that the function is True of every step."""
     return _spec(Kind.STEP_INVARIANT, function, needs, hazard, hazard_with, None)
@@ -124,7 +127,7 @@ def _spec(
     function: Function | None,
     needs: Families,
     hazard: str | None,
-    hazard_with: tuple[Cell[Any], ...],
+    hazard_with: tuple[Cells[Any] | Cell[Any], ...],
     shows: Spec | None,
 ) -> Spec | Callable[[Function], Spec]:
     families = tuple(family.family for family in (needs if isinstance(needs, tuple) else (needs,)))
