@@ -34,6 +34,7 @@ SAFETY = (Kind.INVARIANT, Kind.STEP_INVARIANT, Kind.SOMETIMES)
 
 Function = Callable[..., bool | str]
 Families = Cells[Any] | Cell[Any] | tuple[Cells[Any] | Cell[Any], ...]
+Causes = tuple[Cells[Any] | Cell[Any], ...]
 
 
 @attrs.frozen(eq=False)
@@ -41,15 +42,15 @@ class Spec:
     """A named property.
 
     `needs` are the families of cells without which it says nothing; `hazard` says why Kubernetes truly breaks it, and
-    `hazard_with` names cells one of which must be there for that (the budget of a fault); none named: always.
-    `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
+    `hazard_with` names cells one of which must be there for that (the budget of a fault, or any cell of a family); none
+    named: always. `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
     """
 
     function: Function
     kind: Kind
     needs: tuple[str, ...] = ()
     hazard: str | None = None
-    hazard_with: tuple[Cell[Any], ...] = ()
+    hazard_with: Causes = ()
     shows: "Spec | None" = None
     premise: Function | None = None
     conclusion: Function | None = None
@@ -92,7 +93,9 @@ class Spec:
         """Return the spec as it applies to clusters of this layout; None if it says nothing about them."""
         if not all(layout.has_family(family) for family in self.needs):
             return None
-        if self.hazard is None or not self.hazard_with or any(cell in layout for cell in self.hazard_with):
+        if self.hazard is None or not self.hazard_with:
+            return self
+        if any(layout.has_family(it.family) if isinstance(it, Cells) else it in layout for it in self.hazard_with):
             return self
         return attrs.evolve(self, hazard=None)
 
@@ -115,7 +118,7 @@ class Declaration:
         *,
         needs: Families = (),
         hazard: str | None = None,
-        hazard_with: tuple[Cell[Any], ...] = (),
+        hazard_with: Causes = (),
         shows: Spec | None = None,
         each: Cells[Any] | None = None,
     ) -> Callable[[Function], Spec]: ...
@@ -125,7 +128,7 @@ class Declaration:
         *,
         needs: Families = (),
         hazard: str | None = None,
-        hazard_with: tuple[Cell[Any], ...] = (),
+        hazard_with: Causes = (),
         shows: Spec | None = None,
         each: Cells[Any] | None = None,
     ) -> Spec | Callable[[Function], Spec]:

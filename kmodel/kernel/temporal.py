@@ -10,8 +10,8 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel.cell import Cell, Cells, Layout
-from kmodel.kernel.spec import Declaration, Families, Function, Kind, Spec
+from kmodel.kernel.cell import Cells, Layout
+from kmodel.kernel.spec import Causes, Declaration, Families, Function, Kind, Spec
 
 
 @attrs.frozen
@@ -57,7 +57,7 @@ def leads_to(
     each: Cells[Any] | None = None,
     needs: Families = (),
     hazard: str | None = None,
-    hazard_with: tuple[Cell[Any], ...] = (),
+    hazard_with: Causes = (),
 ) -> Callable[[Callable[[], Any]], Spec]:
     """Declare that whenever the premise is True, the conclusion is True then or later.
 
