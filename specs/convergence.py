@@ -7,14 +7,28 @@ and that it is not being deleted; requests and faults have budgets, so on every 
 from kmodel.components.controllers.replicaset import EXPECTATIONS, RESOURCES
 from kmodel.components.etcd import stored
 from kmodel.components.faults import BUDGET
-from kmodel.components.kubelet.state import is_up
+from kmodel.components.kubelet.state import is_connected
 from kmodel.components.proxy import RULES
 from kmodel.components.runtime import RUNTIME, Sandbox
 from kmodel.components.scheduler import QUEUE, feasible
-from kmodel.kernel import Cell, Cluster, Step, converges, finitely_often, sometimes
+from kmodel.components.settings import SETTINGS
+from kmodel.kernel import Cell, Cluster, Layout, Step, converges, finitely_often, sometimes
 from kmodel.objects import Node, Pod, selects
 
 PODS, NODES = stored("pods"), stored("nodes")
+
+
+IS_SILENT = (BUDGET["node-crash"], BUDGET["network-partition"])
+NOT_ADMITTED = (
+    "A pod that its kubelet rejects has Failed, and a Failed pod does not count: a ReplicaSet whose template no "
+    "kubelet admits (it names a node, which goes round the scheduler, and asks for what that node has not) makes one "
+    "pod after the other, without end and without backoff [kubernetes/kubernetes#72593]."
+)
+
+
+def a_template_names_its_node(layout: Layout) -> bool:
+    """Tell whether the pods of some workload go round the scheduler."""
+    return any(workload.template.spec.node_name is not None for workload in layout.constant(SETTINGS).workloads)
 
 
 def pods(cluster: Cluster) -> list[tuple[str, Pod]]:
@@ -51,8 +65,8 @@ def unlike_desired(cluster: Cluster, name: str, pod: Pod) -> str | None:
     if pod.terminal:
         ends = pod.spec.restart_policy != "Always" or pod.status.reason is not None
         return None if ends else f"pod/{name} is {pod.status.phase}, though its containers are to run always"
-    if not is_up(cluster, pod.spec.node_name):
-        return f"pod/{name} is bound to {pod.spec.node_name}, which is down"
+    if not is_connected(cluster, pod.spec.node_name):
+        return f"pod/{name} is bound to {pod.spec.node_name}, which is silent"
     sandbox = sandbox_of(cluster, name, pod)
     if sandbox is None or not sandbox.all_in("running"):
         return f"pod/{name} is bound to {pod.spec.node_name}, and does not run there"
@@ -61,10 +75,10 @@ def unlike_desired(cluster: Cluster, name: str, pod: Pod) -> str | None:
 
 @converges(
     needs=(RUNTIME, QUEUE),
-    hazard="A pod does not outlive its node, and nobody moves it: bound to a node that is down, it stays as it was "
-    "last reported, or Terminating once it is evicted, until the node is back or its Node is deleted "
+    hazard="A pod does not outlive its node, and nobody moves it: bound to a node that is silent, it stays as it "
+    "was last reported, or Terminating once it is evicted, until the node is back or its Node is deleted "
     "[pkg/controller/tainteviction, pkg/controller/podgc/gc_controller.go].",
-    hazard_with=(BUDGET["node-crash"],),
+    hazard_with=IS_SILENT,
 )
 def desired_state_converges(cluster: Cluster) -> bool | str:
     """At last every pod runs as its spec wants, or its status says why it cannot, and it stays so."""
@@ -75,7 +89,7 @@ def desired_state_converges(cluster: Cluster) -> bool | str:
     return True
 
 
-@converges(needs=EXPECTATIONS)
+@converges(needs=EXPECTATIONS, hazard=NOT_ADMITTED, hazard_with=(a_template_names_its_node,))
 def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
     """At last every ReplicaSet has as many active pods as it wants, and keeps them."""
     for kind, name in cluster.layout.keys(EXPECTATIONS):
@@ -93,10 +107,10 @@ def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
 
 @converges(needs=RUNTIME)
 def status_tells_the_truth(cluster: Cluster) -> bool | str:
-    """At last the status of every pod whose node is up says what runs there."""
+    """At last the status of every pod says what runs, unless its node is down or cut off."""
     for name, pod in pods(cluster):
         node = pod.spec.node_name
-        if node is None or not is_up(cluster, node):
+        if node is None or not is_connected(cluster, node):
             continue
         sandbox = sandbox_of(cluster, name, pod)
         runs = sandbox is not None and sandbox.all_in("running") and not pod.metadata.deleting
@@ -130,10 +144,12 @@ def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
 
 @converges(needs=RULES)
 def nodes_route_to_the_endpoints(cluster: Cluster) -> bool | str:
-    """At last every node that is up routes every Service to the endpoints that its EndpointSlice lists."""
+    """At last every node that is not silent routes each Service to the endpoints that its EndpointSlice lists."""
     for node, service in cluster.layout.keys(RULES):
         listed = cluster[stored("endpointslices")[service]]
-        if is_up(cluster, node) and cluster[RULES[node, service]] != (() if listed is None else listed.endpoints):
+        if is_connected(cluster, node) and cluster[RULES[node, service]] != (
+            () if listed is None else listed.endpoints
+        ):
             return f"{node} routes service/{service} to other pods than its EndpointSlice lists"
     return True
 
@@ -151,7 +167,7 @@ def _changed_by(step: Step, cell: Cell[Pod | None]) -> str | None:
     return None
 
 
-@finitely_often
+@finitely_often(hazard=NOT_ADMITTED, hazard_with=(a_template_names_its_node,))
 def nothing_is_created_or_evicted_for_ever(step: Step) -> bool | str:
     """While nobody changes what is desired, pods are not created, bound, evicted and removed again and again."""
     for cell in step.wrote(PODS):

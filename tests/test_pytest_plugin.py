@@ -141,7 +141,7 @@ def test_verdicts_become_outcomes_and_the_summary_tells_them_apart(project: pyte
             "specs/agreement.py::managers_agree?small? PASSED*",
             "XFAIL specs/more/habits.py::nobody_aborts?small? - documented hazard: managers are free to abort*",
             "SKIPPED*never happens in this scenario, in all 56 states*",
-            "SKIPPED*no scenario has the cells that this spec needs: unicorn",
+            "SKIPPED*no scenario has what this spec needs: unicorn",
             "*= kmodel =*",
             "small: exhaustive: all 56 states; 1 documented hazard, 1 never happen, 1 hold, 1 happen",
             "  left out, for reasons given in the report: kube-proxy",

@@ -345,6 +345,8 @@ def _faults(plan: _Plan) -> Iterator[Action]:
     ):
         if budget(fault) and plan.takes_part("kubelet") and (fault != "node-restart" or budget("node-crash")):
             yield from (transition.bind(node=node) for node in plan.nodes)
+    if budget("late-heartbeat") and plan.takes_part("heartbeats"):
+        yield from (faults.delay_heartbeat.bind(node=node) for node in plan.nodes)
     if budget("scheduler-restart") and plan.takes_part("kube-scheduler"):
         yield faults.restart_scheduler.bind()
     if budget("controller-restart"):

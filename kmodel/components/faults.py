@@ -2,8 +2,8 @@
 
 Models: a container that crashes or ends, a kubelet, scheduler or controller manager that restarts and loses its
 memory, a node that goes down with all that runs on it and may come back, a node that is cut off from the api-server
-while its pods run on, and may be connected again, a request or an answer that is lost. Who calls hears nothing then
-and gives up after its timeout; it cannot tell which of the two was lost.
+while its pods run on, and may be connected again, a heartbeat that comes too late, a request or an answer that is lost.
+Who calls hears nothing then and gives up after its timeout; it cannot tell which of the two was lost.
 
 Leaves out: partitions among the components of the control plane (they are many lost messages), disks, clocks, an
 api-server or etcd that is down (nothing is written then). What was on its way when a node is cut off still arrives.
@@ -11,8 +11,9 @@ api-server or etcd that is down (nothing is written then). What was on its way w
 
 from kmodel.components import controllers, scheduler
 from kmodel.components.calls import CALLS, TIMEOUT, Request, Response, is_orphan, orphan, respond
+from kmodel.components.controllers import node_lifecycle
 from kmodel.components.informer import CONTROLLER_MANAGER, forget_all
-from kmodel.components.kubelet.state import CONNECTED, UP, WORKERS, is_up, watcher_of
+from kmodel.components.kubelet.state import CONNECTED, UP, WORKERS, is_connected, is_up, watcher_of
 from kmodel.components.proxy import RULES
 from kmodel.components.proxy import watcher_of as proxy_watcher_of
 from kmodel.components.runtime import CRASHED, RUNTIME
@@ -97,6 +98,15 @@ def cut_off_node(cluster: Cluster, node: str) -> Cluster | None:
 def reconnect_node(cluster: Cluster, node: str) -> Cluster | None:
     """A node that was cut off is connected again."""
     return None if cluster[CONNECTED[node]] else cluster.set(CONNECTED[node], True)
+
+
+@transition(actor=FAULT, object="node/{node}", environment=True)
+def delay_heartbeat(cluster: Cluster, node: str) -> Cluster | None:
+    """A heartbeat of a node that is up comes too late: the check before it finds no renewal."""
+    if not is_connected(cluster, node):
+        return None
+    spent = spend(cluster, "late-heartbeat")
+    return None if spent is None else node_lifecycle.miss(spent, node)
 
 
 def _kubelet_dies(cluster: Cluster, node: str) -> Cluster:

@@ -12,6 +12,7 @@ FAULTS = (
     "node-crash",
     "node-restart",
     "network-partition",
+    "late-heartbeat",
     "scheduler-restart",
     "controller-restart",
     "lost-request",

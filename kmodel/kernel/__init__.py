@@ -7,7 +7,7 @@ from kmodel.kernel.contention import fair_among_writers
 from kmodel.kernel.errors import BoundReached, ModelError
 from kmodel.kernel.model import Model, enabled, follow, take
 from kmodel.kernel.rank import Rank, fresh, is_mentioned
-from kmodel.kernel.spec import Kind, Spec, failure, invariant, sometimes, step_invariant
+from kmodel.kernel.spec import Kind, Spec, failure, feature_name, invariant, sometimes, step_invariant
 from kmodel.kernel.step import Step, Trace
 from kmodel.kernel.symmetry import check_symmetry, is_symmetric
 from kmodel.kernel.temporal import (
@@ -53,6 +53,7 @@ __all__ = [
     "eventually",
     "failure",
     "fair_among_writers",
+    "feature_name",
     "finitely_often",
     "first",
     "follow",

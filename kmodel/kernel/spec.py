@@ -33,24 +33,24 @@ SAFETY = (Kind.INVARIANT, Kind.STEP_INVARIANT, Kind.SOMETIMES)
 
 
 Function = Callable[..., bool | str]
-Families = Cells[Any] | Cell[Any] | tuple[Cells[Any] | Cell[Any], ...]
-Causes = tuple[Cells[Any] | Cell[Any], ...]
+Feature = Cells[Any] | Cell[Any] | Callable[[Layout], bool]  # a family, a cell, or what a function finds in a layout
+Features = tuple[Feature, ...]
 
 
 @attrs.frozen(eq=False)
 class Spec:
     """A named property.
 
-    `needs` are the families of cells without which it says nothing; `hazard` says why Kubernetes truly breaks it, and
-    `hazard_with` names cells one of which must be there for that (the budget of a fault, or any cell of a family); none
-    named: always. `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
+    `needs` are the features of a model without any of which it says nothing; `hazard` says why Kubernetes truly breaks
+    it, and `hazard_with` are the features (such as the budget of a fault) one of which must be there for that; if none
+    is named, it always does. `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
     """
 
     function: Function
     kind: Kind
-    needs: tuple[str, ...] = ()
+    needs: Features = ()
     hazard: str | None = None
-    hazard_with: Causes = ()
+    hazard_with: Features = ()
     shows: "Spec | None" = None
     premise: Function | None = None
     conclusion: Function | None = None
@@ -91,17 +91,30 @@ class Spec:
 
     def within(self, layout: Layout) -> "Spec | None":
         """Return the spec as it applies to clusters of this layout; None if it says nothing about them."""
-        if not all(layout.has_family(family) for family in self.needs):
+        if not all(_has(layout, feature) for feature in self.needs):
             return None
         if self.hazard is None or not self.hazard_with:
             return self
-        if any(layout.has_family(it.family) if isinstance(it, Cells) else it in layout for it in self.hazard_with):
+        if any(_has(layout, feature) for feature in self.hazard_with):
             return self
         return attrs.evolve(self, hazard=None)
 
     def __call__(self, subject: Any) -> bool | str:
         """Return the function's answer on a cluster or a step."""
         return self.function(subject)
+
+
+def feature_name(feature: Feature) -> str:
+    """Return what a feature of a model is called: the family of its cells, or what its function is called."""
+    return feature.family if isinstance(feature, Cells | Cell) else feature.__name__.replace("_", " ")
+
+
+def _has(layout: Layout, feature: Feature) -> bool:
+    if isinstance(feature, Cells):
+        return layout.has_family(feature.family)
+    if isinstance(feature, Cell):
+        return feature in layout or feature in layout.constants
+    return feature(layout)
 
 
 @attrs.frozen
@@ -116,9 +129,9 @@ class Declaration:
     def __call__(
         self,
         *,
-        needs: Families = (),
+        needs: Feature | Features = (),
         hazard: str | None = None,
-        hazard_with: Causes = (),
+        hazard_with: Features = (),
         shows: Spec | None = None,
         each: Cells[Any] | None = None,
     ) -> Callable[[Function], Spec]: ...
@@ -126,18 +139,17 @@ class Declaration:
         self,
         function: Function | None = None,
         *,
-        needs: Families = (),
+        needs: Feature | Features = (),
         hazard: str | None = None,
-        hazard_with: Causes = (),
+        hazard_with: Features = (),
         shows: Spec | None = None,
         each: Cells[Any] | None = None,
     ) -> Spec | Callable[[Function], Spec]:
         """Return the spec of a function, or what makes one of it."""
         needed = (*(needs if isinstance(needs, tuple) else (needs,)), *(() if each is None else (each,)))
-        families = tuple(family.family for family in needed)
 
         def decorate(function: Function) -> Spec:
-            return Spec(function, self.kind, families, hazard, hazard_with, shows, each=each)
+            return Spec(function, self.kind, needed, hazard, hazard_with, shows, each=each)
 
         return decorate if function is None else decorate(function)
 

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel.cell import Cells, Layout
-from kmodel.kernel.spec import Causes, Declaration, Families, Function, Kind, Spec
+from kmodel.kernel.spec import Declaration, Feature, Features, Function, Kind, Spec
 
 
 @attrs.frozen
@@ -55,9 +55,9 @@ def leads_to(
     conclusion: Function,
     *,
     each: Cells[Any] | None = None,
-    needs: Families = (),
+    needs: Feature | Features = (),
     hazard: str | None = None,
-    hazard_with: Causes = (),
+    hazard_with: Features = (),
 ) -> Callable[[Callable[[], Any]], Spec]:
     """Declare that whenever the premise is True, the conclusion is True then or later.
 

@@ -8,7 +8,7 @@ from kmodel.objects import Object, Pod, ReplicaSet, Service
 
 ALWAYS = ("kubectl", "kube-apiserver", "etcd")
 WITH_KUBELET = "container-runtime"
-NODE_FAULTS = ("node-crash", "node-restart", "network-partition")
+NODE_FAULTS = ("node-crash", "node-restart", "network-partition", "late-heartbeat")
 CONTROLLERS = (
     "replicaset-controller",
     "endpointslice-controller",
@@ -30,6 +30,7 @@ HIT_BY = {
     "node-crash": ("kubelet",),
     "node-restart": ("kubelet",),
     "network-partition": ("kubelet",),
+    "late-heartbeat": ("heartbeats",),
     "scheduler-restart": ("kube-scheduler",),
     "controller-restart": CONTROLLERS,
 }

@@ -4,10 +4,11 @@ Models: checks that compare the lease's renewal with the one last seen, by the c
 many checks without news as the scenario says (the node-monitor-grace-period), Ready becomes Unknown, by a PUT with
 the version in the cache; the unreachable taints follow Ready, and go when the kubelet reports Ready again.
 
-Leaves out: clocks (a check may come at any time, so that a slow heartbeat is taken for a missed one, as happens);
-rate limits and zones; the eviction of pods, which is the work of taint_eviction.py; the pods of a silent node being
-marked as not ready; Ready=False, which only a kubelet that is up reports. If heartbeats do not take part in the
-scenario, none is late: no lease is written, and a node is silent if it is down or cut off.
+Leaves out: clocks (a check that finds no news counts if the node is down or cut off; that a heartbeat of a node that
+is neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones; the eviction of pods, which
+is the work of taint_eviction.py; the pods of a silent node being marked as not ready; Ready=False, which only a kubelet
+that is up reports. If heartbeats do not take part in the scenario, none is late: no lease is written, and a node is
+silent if it is down or cut off.
 
 Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go, 1.34.
 """
@@ -55,7 +56,14 @@ def check_heartbeat(cluster: Cluster, node: str) -> Cluster | None:
     renewed = None if lease is None else lease.renewed
     if renewed != health.renewed:
         return cluster.set(HEALTH[node], Health(renewed))
-    if health.missed >= cluster[SETTINGS].missed_heartbeats:
+    return None if is_connected(cluster, node) else miss(cluster, node)
+
+
+def miss(cluster: Cluster, node: str) -> Cluster | None:
+    """Return the cluster after a check that found no renewal; None if enough such checks went by."""
+    health = cluster[HEALTH[node]]
+    lease = in_cache(cluster, CONTROLLER_MANAGER, "leases", node)
+    if lease is None or lease.renewed != health.renewed or health.missed >= cluster[SETTINGS].missed_heartbeats:
         return None
     return cluster.set(HEALTH[node], attrs.evolve(health, missed=health.missed + 1))
 
