@@ -84,7 +84,7 @@ def a_pod_finishes(cluster: Cluster) -> bool:
 
 @step_invariant(needs=(SPLIT, WORKERS))
 def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
-    """A kubelet reports only what its container runtime shows; nobody else writes phase or readiness, but of orphans.
+    """A kubelet reports only what its container runtime shows; but for orphans nobody else writes phase or readiness.
 
     Orphans are the pods of a missing node, which the garbage collector marks as Failed.
     """
