@@ -1,5 +1,7 @@
 """The command line: kmodel check, replay, graph and specs, in kubectl's manners."""
 
+import gc
+
 import click
 
 from kmodel.cli.check import check
@@ -9,6 +11,8 @@ from kmodel.cli.replay import replay
 from kmodel.cli.specs import specs
 
 __all__ = ["main"]
+
+NEW_OBJECTS = 50_000  # before cycles are looked for: most of what a command makes stays until it ends
 
 
 @click.group(
@@ -27,6 +31,7 @@ def main() -> None:
     Draw the states:                        kmodel graph -f pod.yaml
     See what is checked:                    kmodel specs
     """
+    gc.set_threshold(NEW_OBJECTS)
 
 
 for command in (check, replay, graph, specs):

@@ -94,43 +94,52 @@ def chosen_fields(graph: Graph, names: Sequence[str]) -> tuple[Field, ...]:
 
 def telling_fields(graph: Graph) -> tuple[Field, ...]:
     """Return fields to group by where nobody chose: those that tell much about a state and yet change on few edges."""
-    columns: dict[Field, list[str]] = {}
-    for field in _candidates(graph):
-        values = [field(state) for state in graph.states]
-        if 2 <= len(set(values)) <= MOST_VALUES:
-            columns[field] = values
+    columns = {field: values for field, values in _columns(graph) if 2 <= len(set(values)) <= MOST_VALUES}
     changes = {
         field: 1 + sum(values[edge.source] != values[edge.target] for edge in graph.edges)
         for field, values in columns.items()
     }
     chosen: list[Field] = []
-    groups: list[tuple[str, ...]] = [()] * len(graph.states)
+    groups = [0] * len(graph.states)
+    known = 0.0
     while len(chosen) < MOST_FIELDS:
-        finer = {field: [(*g, v) for g, v in zip(groups, columns[field], strict=True)] for field in columns}
-        worth = {
-            field: (_bits(finer[field]) - _bits(groups)) / changes[field]
-            for field in columns
-            if len(set(groups)) < len(set(finer[field])) <= MOST_GROUPS
-        }
-        if not worth:
+        finer = {field: Counter(zip(groups, values, strict=True)) for field, values in columns.items()}
+        bits = {field: _bits(sizes) for field, sizes in finer.items() if max(groups) + 1 < len(sizes) <= MOST_GROUPS}
+        if not bits:
             break
-        chosen.append(max(worth, key=worth.__getitem__))
-        groups = finer[chosen[-1]]
+        chosen.append(max(bits, key=lambda field: (bits[field] - known) / changes[field]))
+        known = bits[chosen[-1]]
+        numbers = {group: number for number, group in enumerate(finer[chosen[-1]])}
+        groups = [numbers[group] for group in zip(groups, columns[chosen[-1]], strict=True)]
     return tuple(sorted(chosen, key=list(columns).index))
 
 
-def _bits(groups: Sequence[Any]) -> float:
-    """Return the entropy of the groups: how much it tells of a state to know its group."""
-    return -sum(size / len(groups) * math.log2(size / len(groups)) for size in Counter(groups).values())
+def _bits(sizes: Counter[tuple[int, str]]) -> float:
+    """Return the entropy of groups of these sizes: how much it tells of a state to know its group."""
+    total = sizes.total()
+    return -sum(size / total * math.log2(size / total) for size in sizes.values())
 
 
-def _candidates(graph: Graph) -> Iterator[Field]:
+def _columns(graph: Graph) -> Iterator[tuple[Field, list[str]]]:
+    """Yield the fields that are plain values, and what each state holds there."""
     for cells in _families(graph).values():
-        paths: dict[tuple[str, ...], bool] = {}
-        for value in _values(graph, cells):
-            for path, held in _parts(value, ()):
-                paths[path] = paths.get(path, True) and (held is None or isinstance(held, bool | int | str | Enum))
-        yield from (Field(cells, path) for path, plain in paths.items() if plain and len(path) <= DEEPEST)
+        fields = list(_candidates(graph, cells))
+        positions = [graph.states[0].layout.position(cell) for cell in cells]
+        joint = [tuple(state.values[position] for position in positions) for state in graph.states]
+        examples = dict(zip(joint, graph.states, strict=True))  # a state for each of the values of the family's cells
+        numbers = {values: number for number, values in enumerate(examples)}
+        column = [numbers[values] for values in joint]
+        for field in fields:
+            texts = [field(state) for state in examples.values()]
+            yield field, [texts[number] for number in column]
+
+
+def _candidates(graph: Graph, cells: tuple[Cell[Any], ...]) -> Iterator[Field]:
+    paths: dict[tuple[str, ...], bool] = {}
+    for value in _values(graph, cells):
+        for path, held in _parts(value, ()):
+            paths[path] = paths.get(path, True) and (held is None or isinstance(held, bool | int | str | Enum))
+    yield from (Field(cells, path) for path, plain in paths.items() if plain and len(path) <= DEEPEST)
 
 
 def _families(graph: Graph) -> dict[str, tuple[Cell[Any], ...]]:

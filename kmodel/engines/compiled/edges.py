@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from kmodel.engines.compiled.expand import PARTITIONS
 from kmodel.engines.compiled.jit import Ints, compiled
 from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.visited import PLACE_BITS, PLACE_MASK
@@ -51,16 +50,16 @@ def steps_of(space: Space) -> tuple[Ints, Ints, Ints]:
     with space.looking_back():
         while space.cursor != ends:
             space.expand_round(ends)
-            for source in range(PARTITIONS):
-                for target in np.flatnonzero(space.counts[source]).tolist():
-                    length = int(space.counts[source, target])
-                    partition, found = space.partitions[target], np.empty(length, np.uint32)
-                    keys, fingerprints = space.keys[source][target], space.fingerprints[source][target]
-                    find(keys, fingerprints, length, partition.states, partition.table, int(firsts[target]), found)
-                    targets.append(found)
-                    origin = np.uint32(firsts[source] + space.origins[source])
-                    sources.append(space.sources[source][target, :length].astype(np.uint32) + origin)
-                    actions.append(space.taken[source][target, :length].copy())
+            buckets = space.buckets
+            for source, target in zip(*buckets.counts.nonzero(), strict=True):
+                length = int(buckets.counts[source, target])
+                partition, found = space.partitions[target], np.empty(length, np.uint32)
+                states, fingerprints = buckets.states[source, target], buckets.fingerprints[source, target]
+                find(states, fingerprints, length, partition.states, partition.table, int(firsts[target]), found)
+                targets.append(found)
+                origin = np.uint32(firsts[source] + buckets.origins[source, 1])
+                sources.append(buckets.parents[source, target, :length].astype(np.uint32) + origin)
+                actions.append(buckets.actions[source, target, :length].copy())
     if not targets:
         return np.zeros(space.states + 1, np.int64), np.empty(0, np.uint32), np.empty(0, np.uint16)
     every_source = np.concatenate(sources)

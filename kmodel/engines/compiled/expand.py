@@ -86,6 +86,18 @@ def walk(
     return code
 
 
+@inlined
+def note(missing: Ints, misses: int, state: int, out: Ints) -> int:
+    """Put what `out` tells of among what is missing, if there is room; return how many there are."""
+    if misses < missing.shape[0]:
+        missing[misses, 0], missing[misses, 1] = out[0], state
+        for field in range(2, 7):
+            missing[misses, field] = out[field]
+        misses += 1
+    out[5] = UNKNOWN
+    return misses
+
+
 @compiled
 def expand(
     t: Arrays,
@@ -181,17 +193,20 @@ def expand(
             value = (rows[state, word[block]] >> shift[block]) & mask[block]
             row[block] = value
             fingerprint += block_fingerprint[block_base[block] + value]
-        new = 0
-        missed = False
+        new, known_before = 0, misses
+        stuck = False  # at what must be provided for before anything else
         out[5] = UNKNOWN
         for block in range(blocks):
             entry = block_base[block] + row[block]
             if list_start[entry] < 0:
                 if not may_fill:
-                    out[0], missed = NEEDS_FILL, True
+                    out[0], stuck = NEEDS_FILL, True
                     break
                 if not fill(t, actions, block, row[block], out):
-                    missed = True
+                    if out[0] == MISS_UPDATE:
+                        misses = note(missing, misses, state, out)
+                        continue
+                    stuck = True
                     break
             for item in range(list_start[entry], list_start[entry] + list_length[entry]):
                 root, code = item_root[item], item_code[item]
@@ -217,8 +232,8 @@ def expand(
                     )
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root, 0, entry
-                        missed = True
-                        break
+                        misses = note(missing, misses, state, out)
+                        continue
                     if code == NOTHING:
                         continue
                 if root >= actions:
@@ -236,7 +251,7 @@ def expand(
                     new_fingerprint[new] = fingerprint + item_change[item]
                     new_key[new, word[block]] += (following - row[block]) << shift[block]
                     if following > mask[block]:
-                        out[0], missed = REPACK, True
+                        out[0], stuck = REPACK, True
                         break
                     first_check = item_check_start[item]
                     last_check = first_check + item_check_length[item]
@@ -248,24 +263,27 @@ def expand(
                         following = look_up(group_keys, group_values, group, row[other])
                         if following == UNKNOWN:
                             if not may_fill:
-                                out[0], missed = NEEDS_FILL, True
+                                out[0], stuck = NEEDS_FILL, True
                                 break
                             if 2 * (t.used[GROUPS] + 1) > group_keys.size:
-                                out[0], missed = GROW, True
+                                out[0], stuck = GROW, True
                                 break
                             following = change(t, group, other, row[other], out)
+                            if following == UNKNOWN and out[0] == MISS_UPDATE:
+                                misses = note(missing, misses, state, out)
+                                continue
                             if following == UNKNOWN:
-                                missed = True
+                                stuck = True
                                 break
                             store(group_keys, group_values, group, row[other], following)
                             t.used[GROUPS] += 1
                         if following > mask[other]:
-                            out[0], missed = REPACK, True
+                            out[0], stuck = REPACK, True
                             break
                         base = block_base[other]
                         changed += block_fingerprint[base + following] - block_fingerprint[base + row[other]]
                         new_key[new, word[other]] += (following - row[other]) << shift[other]
-                    if missed:
+                    if stuck:
                         break
                     new_fingerprint[new] = changed
                     step_class = leaf_class[leaf]
@@ -299,12 +317,10 @@ def expand(
                     )
                     if code == UNKNOWN:
                         out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
-                        missed = True
-                        break
+                        misses = note(missing, misses, state, out)
+                        continue
                     if code < NOTHING and found[spec, 0] < 0 and misses == 0:
                         found[spec, 0], found[spec, 1], found[spec, 2] = state, code, leaf
-                if missed:
-                    break
                 # successors stay in the order of the actions, whatever the blocks are
                 new_action[new] = root
                 place = new
@@ -313,20 +329,14 @@ def expand(
                     place -= 1
                 order[place] = new
                 new += 1
-            if missed:
+            if stuck:
                 break
-        if missed:
-            if out[0] != MISS and out[0] != MISS_UPDATE:  # that must be provided for before anything else
-                if misses > 0:
-                    break
-                return
-            missing[misses, 0] = out[0]
-            for field in range(2, 7):
-                missing[misses, field] = out[field]
-            missing[misses, 1] = state
-            if misses == 0:
-                resume = state
-            misses += 1
+        if misses > 0 and known_before == 0:
+            resume = state
+        if stuck:
+            if misses > 0:
+                break
+            return
         if misses > 0:
             continue
         for place in range(new):

@@ -19,7 +19,7 @@ def choose_partition(tables: Tables, sample: Ints, states: int) -> list[tuple[in
     affinity = _affinity(tables)
     groups: dict[int, tuple[int, ...]] = {cell: (cell,) for cell in range(tables.cells)}
     values: dict[int, Ints] = {cell: np.unique(sample[:, cell], return_inverse=True)[1] for cell in groups}
-    most = max(256, states // MIN_STATES_PER_VALUE)
+    most = most_values(states)
     refused: set[tuple[int, int]] = set()
     while True:
         pairs = [(weight, pair) for pair, weight in affinity.items() if pair not in refused]
@@ -35,6 +35,11 @@ def choose_partition(tables: Tables, sample: Ints, states: int) -> list[tuple[in
         del values[other]
         affinity, refused = _merged(affinity, one, other), {pair for pair in refused if not {one, other} & set(pair)}
     return sorted(groups.values())
+
+
+def most_values(states: int) -> int:
+    """Return how many values a block may have where there are so many states."""
+    return max(256, states // MIN_STATES_PER_VALUE)
 
 
 def _joint(one: Ints, other: Ints, most: int) -> Ints | None:

@@ -1,6 +1,7 @@
 """Interning: each cell's values, projections and updates as small integers, in arrays that compiled code reads."""
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ class Interner:
         self.fingerprints = np.zeros(4 * cells, np.int64)
         self._projection_ids: dict[tuple[int, Projection], int] = {}
         self._projections: list[tuple[int, Projection, dict[Hashable, int]]] = []
+        self._projections_of: list[list[int]] = [[] for _ in range(cells)]
         self.projection_base = Vector(np.int64)
         self.branches = Vector()
         self._update_ids: dict[tuple[int, Callable[[Any], Any]], int] = {}
@@ -55,6 +57,7 @@ class Interner:
             self._projections.append((cell, projection, {}))
             self.projection_base.append(self.branches.size)
             self._append_unknown(self._capacity[cell])
+            self._projections_of[cell].append(number)
         return number
 
     def branch(self, projection: int, value: int, found: Hashable) -> int:
@@ -85,8 +88,19 @@ class Interner:
         number = self._ids[cell].get(new)
         if number is None:
             number = self.intern(cell, plain(new, lambda: f"cell {self.layout.cells[cell]}"))
+            self._foresee(cell, value, number)
         self.updated.put(update, value, number)
         return number
+
+    def _foresee(self, cell: int, former: int, value: int) -> None:
+        """Find the branches of a new value that the search will ask for, each time stopping the compiled loop.
+
+        These are likely the ones that it asked for of the value that this one was made of.
+        """
+        for projection in self._projections_of[cell]:
+            if self.branches.data[self.projection_base.data[projection] + former] != UNKNOWN:
+                with suppress(Exception):  # it need not make sense of every value; if it is asked, look() fails
+                    self.look(projection, value)
 
     def _widen(self, widened: int) -> None:
         """Double the rows of a cell in all pools; the pools are laid out anew."""

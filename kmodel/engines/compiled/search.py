@@ -7,7 +7,7 @@ their fingerprints alone, so counts, depths and traces are the same for any numb
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
@@ -15,17 +15,18 @@ from itertools import pairwise
 import numpy as np
 
 from kmodel.engines.compiled.blocks import Blocks
+from kmodel.engines.compiled.buckets import INITIAL, Buckets, apart
 from kmodel.engines.compiled.expand import PARTITIONS, expand
 from kmodel.engines.compiled.filling import DONE, FULL, GROW, MISS_UPDATE, MISSING, NEEDS_FILL, REPACK, number_row
-from kmodel.engines.compiled.grouping import choose_partition
+from kmodel.engines.compiled.grouping import choose_partition, most_values
 from kmodel.engines.compiled.jit import UNKNOWN, Ints
+from kmodel.engines.compiled.packed import number_rows, pack_rows, rewiden, sampled
 from kmodel.engines.compiled.spill import Memory
 from kmodel.engines.compiled.tries import NOTHING, Leaf, Tables
-from kmodel.engines.compiled.visited import INITIAL, Partition, number_rows, pack_rows, repacked, rewiden, sampled
+from kmodel.engines.compiled.visited import NO_LIMIT, Partition
 from kmodel.kernel import Model, ModelError
 
-CHUNK = 4096  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
-BUCKET = 4096  # at least; a bucket has room for the successors of a state, whatever they are
+CHUNK = 12288  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
 MISSES = 256  # things not known that are gathered before Python is asked
 ALONE = 512  # states expanded without other threads after a table was found to be incomplete
 REGROUP_AT_STATES = (1 << 12, 1 << 15, 1 << 18, 1 << 21, 1 << 24)
@@ -51,15 +52,15 @@ class Space:
         self.done = np.zeros(max(1, len(model.specs)), np.uint8)
         self.blocks = Blocks(self.tables, [(cell,) for cell in range(self.tables.cells)])
         self.partitions = [Partition(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
-        self.bucket = max(BUCKET, 4 * self.actions)
         self._make_buckets()
-        self.fired = np.zeros((PARTITIONS, max(1, self.actions)), np.int64)
-        self.found = np.full((PARTITIONS, max(1, len(model.specs)), 3), -1, np.int64)
-        self.out = np.zeros((PARTITIONS, 8), np.int64)
+        self.fired = apart((PARTITIONS, max(1, self.actions)))
+        self.found = apart((PARTITIONS, max(1, len(model.specs)), 3))
+        self.found[:] = -1
+        self.out = apart((PARTITIONS, 8))
         self.missing = np.zeros((PARTITIONS, MISSES, 8), np.int64)
         self.cursor = [0] * PARTITIONS
         self.regroup_at = list(REGROUP_AT_STATES)
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self.refresh()
         self._add_initial(rows)
 
@@ -132,11 +133,10 @@ class Space:
 
     def expand_round(self, ends: list[int], check_only: bool = False) -> None:
         """Expand up to a chunk of states of each partition, the states before its end."""
-        self.counts[:] = 0
+        buckets, origins = self.buckets, list(self.cursor)
+        buckets.clear(origins)
         self.found[:] = -1
-        origins = list(self.cursor)
         stops = [min(end, cursor + CHUNK) for end, cursor in zip(ends, self.cursor, strict=True)]
-        self.origins = origins
         pending = [each for each in range(PARTITIONS) if self.cursor[each] < stops[each]]
 
         def run(each: int, may_fill: bool, stop: int) -> None:
@@ -149,11 +149,11 @@ class Space:
                 origins[each],
                 may_fill,
                 check_only,
-                self.keys[each],
-                self.fingerprints[each],
-                self.sources[each],
-                self.taken[each],
-                self.counts[each],
+                buckets.states[each],
+                buckets.fingerprints[each],
+                buckets.parents[each],
+                buckets.actions[each],
+                buckets.counts[each],
                 self.fired[each],
                 self.found[each],
                 self.missing[each],
@@ -163,7 +163,7 @@ class Space:
 
         while pending:
             if self._pool is not None:
-                self._in_threads(lambda each: run(each, False, stops[each]), pending)
+                self._share_out(lambda each: run(each, False, stops[each]), pending)
             stuck = []
             for each in pending:
                 if self._pool is None:
@@ -180,35 +180,23 @@ class Space:
 
     def add_round(self, limit: int | None = None) -> None:
         """Add the states in the buckets; Overflow, with exactly `limit` states there, if there are more."""
-        incoming = self.counts.sum(axis=0).tolist()
+        incoming = self.buckets.incoming()
         self.make_room(incoming)
-        for each, count in enumerate(incoming):
-            self.partitions[each].reserve(count, self.arrays)
-        bounded = limit is not None and self.states + sum(incoming) > limit
-        targets = [each for each, count in enumerate(incoming) if count]
+        is_bounded = limit is not None and self.states + sum(incoming) > limit
 
         def run(each: int) -> None:
             partition = self.partitions[each]
-            most = 1 << 62
-            for source in np.flatnonzero(self.counts[:, each]).tolist():
-                if bounded:
-                    assert limit is not None
-                    most = partition.count + limit - self.states
-                if not partition.add(
-                    (source, self.origins[source]),
-                    self.keys[source][each],
-                    self.fingerprints[source][each],
-                    self.sources[source][each],
-                    int(self.counts[source, each]),
-                    most,
-                ):
-                    raise Overflow
+            partition.reserve(incoming[each], self.arrays)
+            most = NO_LIMIT if limit is None or not is_bounded else partition.count + limit - self.states
+            if not partition.add(self.buckets, each, most):
+                raise Overflow
 
-        if self._pool is not None and not bounded:
-            self._in_threads(run, targets)
-        else:
+        targets = [each for each, count in enumerate(incoming) if count]
+        if is_bounded:  # one after another, so that the states up to the limit are always the same
             for each in targets:
                 run(each)
+        else:
+            self._share_out(run, targets)
         if self.regroup_at and self.states >= self.regroup_at[0]:
             self.regroup()
 
@@ -228,9 +216,11 @@ class Space:
         while self.regroup_at and self.states >= self.regroup_at[0]:
             self.regroup_at.pop(0)
         partition = choose_partition(self.tables, self._sample(), self.states)
-        if partition == self.blocks.partition:
+        blocks = self.blocks
+        is_better = len(partition) < len(blocks.partition) or blocks.count.max() > most_values(self.states)
+        if partition == blocks.partition or not is_better:  # to pack all states anew takes long
             return
-        old, old_arrays = self.blocks, self.arrays
+        old_arrays = self.arrays
         self.blocks = Blocks(self.tables, partition)
         self.blocks.grow()
         self.refresh()
@@ -239,7 +229,6 @@ class Space:
             while (start := int(number_rows(old_arrays, self.arrays, each.states, start, each.count))) < each.count:
                 self.blocks.grow()
                 self.refresh()
-        del old
         self.blocks.repack()
         self.refresh()
         for each in self.partitions:
@@ -264,15 +253,14 @@ class Space:
                 values.append(value)
             if any(value > mask for value, mask in zip(values, self.blocks.packing.mask, strict=True)):
                 self.repack()
-            packing, key, fingerprint = self.blocks.packing, np.zeros((1, self.blocks.packing.words), np.uint32), 0
+            packing, state, fingerprint = self.blocks.packing, np.zeros(self.blocks.packing.words, np.uint32), 0
             for block, value in enumerate(values):
-                key[0, packing.word[block]] |= np.uint32(value << int(packing.shift[block]))
+                state[packing.word[block]] |= np.uint32(value << int(packing.shift[block]))
                 fingerprint += int(self.blocks.fingerprint[self.blocks.base[block] + value])
-            fingerprint &= (1 << 64) - 1
-            partition = self.partitions[(fingerprint >> 56) & (PARTITIONS - 1)]
-            partition.reserve(1, self.arrays)
-            hashed = np.array([fingerprint], np.uint64).view(np.int64)
-            partition.add((INITIAL, index), key, hashed, np.zeros(1, np.uint16), 1, 1 << 62)
+            target = (fingerprint >> 56) & (PARTITIONS - 1)
+            self.buckets.put_initial(index, target, state, int(np.uint64(fingerprint & ((1 << 64) - 1)).view(np.int64)))
+            self.partitions[target].reserve(1, self.arrays)
+            self.partitions[target].add(self.buckets, target)
 
     def repack(self) -> None:
         """Make room for more values of the blocks in the words of the states."""
@@ -283,20 +271,10 @@ class Space:
             each.replace_states(
                 words, partial(rewiden, each.states, each.count, old.word, old.shift, old.mask, self.arrays)
             )
-        for source in range(PARTITIONS):
-            buckets = np.empty((PARTITIONS, self.bucket, words), np.uint32)
-            for target in np.flatnonzero(self.counts[source]).tolist():
-                count = int(self.counts[source, target])
-                buckets[target, :count] = repacked(self.keys[source][target], count, count, old, self.arrays, words)
-            self.keys[source] = buckets
+        self.buckets.rewiden(old, self.arrays, words)
 
     def _make_buckets(self) -> None:
-        words = self.blocks.packing.words
-        self.keys = [np.empty((PARTITIONS, self.bucket, words), np.uint32) for _ in range(PARTITIONS)]
-        self.fingerprints = [np.empty((PARTITIONS, self.bucket), np.int64) for _ in range(PARTITIONS)]
-        self.sources = [np.empty((PARTITIONS, self.bucket), np.uint16) for _ in range(PARTITIONS)]
-        self.taken = [np.empty((PARTITIONS, self.bucket), np.uint16) for _ in range(PARTITIONS)]
-        self.counts = np.zeros((PARTITIONS, PARTITIONS), np.int64)
+        self.buckets = Buckets(PARTITIONS, self.blocks.packing.words, self.actions)
 
     def _provide(self, each: int, out: list[int]) -> None:
         """Find out what the compiled loop did not know when it stopped in a state."""
@@ -304,7 +282,8 @@ class Space:
         if status == MISSING:
             known = set()
             for miss in self.missing[each, : out[2]].tolist():
-                what = (miss[0], *miss[2:4]) if miss[0] == MISS_UPDATE else tuple(miss)
+                kind, node = miss[0], miss[5]
+                what = (kind, *(miss[2:4] if kind == MISS_UPDATE else miss[5:7] if node != UNKNOWN else miss))
                 if what not in known:
                     known.add(what)
                     self._learn(each, miss)
@@ -340,10 +319,21 @@ class Space:
         """Take the arrays of the tables and blocks as they are now, after one of them has grown."""
         self.arrays = self.blocks.arrays(self.done)
 
-    def _in_threads(self, work: Callable[[int], None], items: list[int]) -> None:
-        assert self._pool is not None
-        for _ in self._pool.map(work, items):
-            pass
+    def _share_out(self, work: Callable[[int], None], items: list[int]) -> None:
+        """Do the work on all items, each of them in whichever thread is free."""
+        waiting = iter(items)  # that all threads take from
+
+        def take() -> None:
+            for item in waiting:
+                work(item)
+
+        helpers = [] if self._pool is None else [self._pool.submit(take) for _ in range(self.threads - 1)]
+        try:
+            take()
+        finally:
+            wait(helpers)
+        for helper in helpers:
+            helper.result()
 
 
 class Clock:

@@ -11,8 +11,8 @@ import numpy as np
 
 from kmodel.engines.compiled.blocks import Blocks
 from kmodel.engines.compiled.jit import Ints
+from kmodel.engines.compiled.packed import number_values
 from kmodel.engines.compiled.search import Space
-from kmodel.engines.compiled.visited import number_values
 
 Read = Callable[[Ints], None]
 

@@ -6,10 +6,10 @@ from functools import cached_property
 import attrs
 import numpy as np
 
+from kmodel.engines.compiled.buckets import INITIAL
 from kmodel.engines.compiled.edges import steps_of
 from kmodel.engines.compiled.labels import Mask, reason_in, true_in, true_of_steps
 from kmodel.engines.compiled.search import Space
-from kmodel.engines.compiled.visited import INITIAL
 from kmodel.engines.liveness.confluence import SHOWN, distinct_up_to_names
 from kmodel.engines.liveness.fair_cycles import Fair, Wanted, fair_components
 from kmodel.engines.liveness.lasso import Lasso, shortest_lasso

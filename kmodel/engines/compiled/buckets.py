@@ -1,0 +1,61 @@
+"""Buckets: the successors found in a round, by the partition they were found in and the one that they belong to."""
+
+import numpy as np
+
+from kmodel.engines.compiled.arrays import Arrays
+from kmodel.engines.compiled.blocks import Packing
+from kmodel.engines.compiled.jit import Ints
+from kmodel.engines.compiled.packed import rewiden
+
+BUCKET = 6144  # states in a bucket, at least
+CACHE_LINES = 128  # bytes: processors fetch lines in pairs
+INITIAL = -1  # the partition of the "parents" of initial states
+
+
+class Buckets:
+    """One bucket per pair of partitions, in arrays whose first two indices are the source and the target.
+
+    Of each successor there are its packed state, its fingerprint, the action that led to it, and its parent's distance
+    from an origin: the source's partition and the place there that the round began at. Threads that expand different
+    sources, or add to different targets, use different parts.
+    """
+
+    def __init__(self, partitions: int, words: int, actions: int) -> None:
+        # a bucket has room for the successors of several states, whatever they are
+        shape = (partitions, partitions, max(BUCKET, 4 * actions))
+        self.states = np.empty((*shape, words), np.uint32)
+        self.fingerprints = np.empty(shape, np.int64)
+        self.parents = np.empty(shape, np.uint16)
+        self.actions = np.empty(shape, np.uint16)
+        self.counts = apart(shape[:2])
+        self.origins = np.zeros((partitions, 2), np.int64)
+
+    def clear(self, places: list[int]) -> None:
+        """Empty all buckets for a round in which each partition is expanded from a place on."""
+        self.counts[:] = 0
+        self.origins[:] = list(enumerate(places))
+
+    def put_initial(self, index: int, target: int, state: Ints, fingerprint: int) -> None:
+        """Have an initial state of the model in a bucket of its own, all others being empty."""
+        self.counts[:] = 0
+        self.counts[0, target] = 1
+        self.origins[0] = INITIAL, index
+        self.states[0, target, 0], self.parents[0, target, 0] = state, 0
+        self.fingerprints[0, target, 0] = fingerprint
+
+    def incoming(self) -> list[int]:
+        """Return how many successors there are for each partition, known states among them."""
+        counts: list[int] = self.counts.sum(axis=0).tolist()
+        return counts
+
+    def rewiden(self, old: Packing, arrays: Arrays, words: int) -> None:
+        """Pack the states anew, into wider places for the same block values."""
+        former, self.states = self.states, np.empty((*self.states.shape[:3], words), np.uint32)
+        for source, target in zip(*self.counts.nonzero(), strict=True):
+            count = int(self.counts[source, target])
+            rewiden(former[source, target], count, old.word, old.shift, old.mask, arrays, self.states[source, target])
+
+
+def apart(shape: tuple[int, ...]) -> Ints:
+    """Return an array of zeros whose rows share no cache line, so that threads may write to one each at full speed."""
+    return np.zeros((shape[0], shape[1] + CACHE_LINES // 8, *shape[2:]), np.int64)[:, : shape[1]]

@@ -1,0 +1,44 @@
+"""Memory for large arrays, taken from the system page by page rather than from the heap.
+
+A heap keeps what is let go, in pieces that later arrays do not fit into. Here an array that grows takes memory as it is
+written, not as it is made, and one that is let go is free at once.
+"""
+
+import math
+import mmap
+from typing import Any
+
+import numpy as np
+
+from kmodel.engines.compiled.jit import Ints
+
+
+class Pages:
+    """Pages that hold one array: `huge` ones for an array read all over, small ones for one filled in order."""
+
+    def __init__(self, huge: bool) -> None:
+        self._huge = huge
+        self._mapped = _mapped(1, huge)
+        self._used = 0
+
+    def array(self, shape: tuple[int, ...], dtype: Any) -> Ints:
+        """Return the pages as an array, with what was in them; what is new in it is zero."""
+        length = math.prod(shape)
+        size = length * np.dtype(dtype).itemsize
+        if size > len(self._mapped):
+            former, self._mapped = self._mapped, _mapped(2 * size if self._used else size, self._huge)
+            self._mapped[: self._used] = memoryview(former)[: self._used]
+        self._used = size
+        return np.frombuffer(self._mapped, dtype, length).reshape(shape)
+
+    def close(self) -> None:
+        """Nothing: pages go with the last array of them, unlike files."""
+
+
+def _mapped(size: int, huge: bool) -> mmap.mmap:
+    if not hasattr(mmap, "MAP_ANONYMOUS"):  # on Windows
+        return mmap.mmap(-1, size)
+    mapped = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if huge and hasattr(mmap, "MADV_HUGEPAGE"):
+        mapped.madvise(mmap.MADV_HUGEPAGE)
+    return mapped

@@ -1,0 +1,81 @@
+"""The arrays that grow with the number of states, and those that several threads write to."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from kmodel.engines.compiled import search
+from kmodel.engines.compiled.buckets import CACHE_LINES, apart
+from kmodel.engines.compiled.interning import Interner
+from kmodel.engines.compiled.jit import UNKNOWN
+from kmodel.engines.compiled.pages import Pages
+from kmodel.engines.exhaustive import result_of
+from kmodel.kernel.footprint import Projection
+from tests.toys import pods
+
+
+@pytest.mark.parametrize("huge", [False, True])
+def test_pages_keep_what_is_in_them_when_they_grow(huge: bool) -> None:
+    pages = Pages(huge)
+    pages.array((3, 2), np.uint32)[:] = [[1, 2], [3, 4], [5, 6]]
+    for rows in (4, 5_000, 6_000, 2_000_000):
+        array = pages.array((rows, 2), np.uint32)
+        assert array.shape == (rows, 2)
+        assert array[:3].tolist() == [[1, 2], [3, 4], [5, 6]]
+        assert not array[3:].any()
+
+
+@pytest.mark.parametrize("shape", [(16, 1), (16, 7), (3, 5, 3)])
+def test_rows_of_different_threads_share_no_cache_line(shape: tuple[int, ...]) -> None:
+    array = apart(shape)
+    assert array.shape == shape
+    for one, other in pairwise(array):
+        end = one.__array_interface__["data"][0] + one.nbytes
+        assert other.__array_interface__["data"][0] - end >= CACHE_LINES
+
+
+def test_of_a_new_value_that_is_found_out_which_was_asked_of_the_one_it_was_made_of() -> None:
+    layout = pods.model(1, 1).initial[0].layout
+    interner, asked = Interner(layout), []
+
+    def inverse(value: int) -> int:
+        asked.append(value)
+        return 12 // (value - 3)
+
+    of_inverse = interner.projection(0, Projection(function=inverse))
+    never_asked = interner.projection(0, Projection(function=lambda value: pytest.fail("nobody asked this")))
+    increment = interner.update(0, lambda value: value + 1)
+    first = interner.intern(0, 1)
+    interner.look(of_inverse, first)
+    second = interner.apply(increment, first)
+    third = interner.apply(increment, second)
+
+    def branch(projection: int, value: int) -> int:
+        return int(interner.branches.data[interner.projection_base.data[projection] + value])
+
+    assert asked == [1, 2, 3]
+    assert branch(of_inverse, second) not in (UNKNOWN, branch(of_inverse, first))
+    assert branch(of_inverse, third) == UNKNOWN == branch(never_asked, second)
+    with pytest.raises(ZeroDivisionError):  # it failed in silence; now it is asked
+        interner.look(of_inverse, third)
+
+
+def test_blocks_stay_while_others_would_serve_no_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = result_of(pods.model(2, 1))
+    blocks: list[int] = []
+    regroup = search.Space.regroup
+
+    def regroup_and_note(space: search.Space) -> None:
+        regroup(space)
+        blocks.append(len(space.blocks.partition))
+
+    monkeypatch.setattr(search.Space, "regroup", regroup_and_note)
+    monkeypatch.setattr(search, "REGROUP_AT_STATES", (100, 1_000, 2_000))
+    cells = len(expected.model.initial[0].values)
+    offers = [[tuple(range(cells))], [tuple(range(4)), tuple(range(4, cells))]]
+    monkeypatch.setattr(search, "choose_partition", lambda *_: offers[min(len(blocks), 1)])
+    monkeypatch.setattr(search, "most_values", lambda states: 1 << 30 if len(blocks) < 2 else 1)
+    result = result_of(pods.model(2, 1))
+    assert blocks == [1, 1, 2]
+    assert (result.states, result.generated, result.depth) == (expected.states, expected.generated, expected.depth)
