@@ -101,7 +101,9 @@ def test_hypothesis_s_own_choice_of_rules_does_as_well(monkeypatch: pytest.Monke
 
 def test_several_violations_are_found_each_by_itself() -> None:
     model = dining_philosophers.model(3, last_is_left_handed=False)
-    model = attrs.evolve(model, specs=(dining_philosophers.nobody_starves, nobody_eats, only_the_first_reaches_out_twice))
+    model = attrs.evolve(
+        model, specs=(dining_philosophers.nobody_starves, nobody_eats, only_the_first_reaches_out_twice)
+    )
     result = sampled(model)
     assert finding_on(nobody_eats, result).is_hazard
     assert finding_on(dining_philosophers.nobody_starves, result).is_failure
