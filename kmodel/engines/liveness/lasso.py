@@ -1,7 +1,6 @@
 """Lassos: the shortest way to where a fair run can stay, and a short cycle there that is fair."""
 
 from collections.abc import Iterable
-from itertools import combinations
 
 import attrs
 import numpy as np
@@ -9,11 +8,10 @@ import numpy as np
 from kmodel.engines.compiled.jit import Ints
 from kmodel.engines.compiled.labels import Mask
 from kmodel.engines.liveness.fair_cycles import Fair, Wanted
+from kmodel.engines.liveness.loops import without_loops
 from kmodel.engines.liveness.one_run import starved
 from kmodel.engines.liveness.state_graph import Distances, StateGraph, search
 from kmodel.kernel import Fairness
-
-SHORTEN_UP_TO = 1_000  # steps of a cycle that is shortened; of a longer one nobody reads the difference
 
 
 @attrs.frozen
@@ -75,7 +73,7 @@ class _Cycle:
             elif self._end(path) != self.state:
                 path += self._back(self._end(path))
             else:
-                return self._shortened(path)
+                return without_loops(path, self._states, lambda shorter: bool(shorter) and not self._missing(shorter))
 
     def _end(self, path: list[int]) -> int:
         return int(self.graph.target[path[-1]]) if path else self.state
@@ -125,17 +123,3 @@ class _Cycle:
 
     def _back(self, state: int) -> list[int]:
         return search(self.graph, self.within, np.array([state])).path_to(self.graph, self.state)
-
-    def _shortened(self, path: list[int]) -> list[int]:
-        """Leave out what the cycle can do without: parts that lead back to where they began."""
-        again = len(path) <= SHORTEN_UP_TO
-        while again:
-            again = False
-            states = self._states(path)
-            loops = [(b - a, a, b) for a, b in combinations(range(len(states)), 2) if states[a] == states[b]]
-            for _, first, last in sorted(loops, reverse=True):
-                shorter = path[:first] + path[last:]
-                if shorter and not self._missing(shorter):
-                    path, again = shorter, True
-                    break
-        return path

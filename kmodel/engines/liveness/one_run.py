@@ -3,9 +3,12 @@
 Works on clusters, through the kernel: for runs that were sampled, or are followed again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TypeVar
+from itertools import chain
+from typing import Protocol, TypeVar
+
+import attrs
 
 from kmodel.engines.verdict import Idle
 from kmodel.kernel import Action, Cluster, Fairness, Kind, Model, Predicate, Spec, Step, Trace, ask, enabled, failure
@@ -44,55 +47,109 @@ def idle_in(model: Model, trace: Trace) -> tuple[Idle, ...]:
     return tuple(idle)
 
 
+class Answers(Protocol):
+    """What predicates answer along a lasso of `length` steps, those from `cycle` on taken for ever: None if True."""
+
+    @property
+    def cycle(self) -> int | None:
+        """Where the cycle begins, in steps from the start."""
+
+    @property
+    def length(self) -> int:
+        """How many steps there are."""
+
+    def of_state(self, predicate: Predicate, place: int) -> str | None:
+        """Return what is wrong with the state after so many steps."""
+
+    def of_step(self, predicate: Predicate, place: int) -> str | None:
+        """Return what is wrong with the step after so many steps."""
+
+
 def judge_run(spec: Spec, key: tuple[str, ...], trace: Trace) -> str | None:
     """Return why a lasso violates a temporal spec, asked about one key; None if it does not.
 
     Whether the lasso is one that the system owes nothing is another question: see unfair_to().
     """
-    assert trace.cycle is not None, "a lasso has a cycle"
+    return judge(spec, key, _Asked(trace))
+
+
+def judge(spec: Spec, key: tuple[str, ...], answers: Answers) -> str | None:
+    """Return why a lasso of which this is known violates a temporal spec, asked about one key; None if it does not."""
+    assert answers.cycle is not None, "a lasso has a cycle"
     if spec.kind is Kind.CONFLUENT:  # it compares runs
         return None
-    cycle = _cycle(trace)
     if spec.kind is Kind.LEADS_TO:
-        return _unanswered(spec, key, trace, cycle)
+        return _unanswered(spec, key, answers, answers.cycle)
     predicate = Predicate(spec, spec.function, key)
     if spec.kind is Kind.FINITELY_OFTEN:
-        return _again_and_again(predicate, _steps(trace))
-    reasons = [_wrong(predicate, cluster) for cluster in cycle]
+        steps = range(answers.cycle, answers.length)
+        return _first(answers.of_step(predicate, place) for place in steps)
+    cycle = range(answers.cycle, answers.length + 1)
+    reasons: Iterable[str | None] = (answers.of_state(predicate, place) for place in cycle)
     if spec.kind is Kind.CONVERGES:
-        return next((reason for reason in reasons if reason is not None), None)
+        return _first(reasons)
     if spec.kind is Kind.EVENTUALLY:
-        reasons += [_wrong(predicate, cluster) for cluster in trace.states[: trace.cycle]]
-    return None if None in reasons else reasons[0]
+        stem = range(answers.cycle)
+        reasons = chain(reasons, (answers.of_state(predicate, place) for place in stem))
+    return _first_of_all(reasons)
 
 
-def _unanswered(spec: Spec, key: tuple[str, ...], trace: Trace, cycle: Sequence[Cluster]) -> str | None:
+def _unanswered(spec: Spec, key: tuple[str, ...], answers: Answers, cycle: int) -> str | None:
     """Return what is wrong with the conclusion for ever, if the premise was True when it already was or later."""
     assert spec.premise is not None
     assert spec.conclusion is not None
     premise, conclusion = Predicate(spec, spec.premise, key), Predicate(spec, spec.conclusion, key)
-    reasons = [_wrong(conclusion, cluster) for cluster in cycle]
-    if None in reasons:
+    wrong = _first_of_all(answers.of_state(conclusion, place) for place in range(cycle, answers.length + 1))
+    if wrong is None:
         return None
-    for cluster in (*reversed(cycle), *reversed(trace.states[: trace.cycle])):
-        if _wrong(conclusion, cluster) is None:
+    for place in range(answers.length, -1, -1):
+        if place < cycle and answers.of_state(conclusion, place) is None:
             return None
-        if _wrong(premise, cluster) is None:
-            return reasons[0]
+        if answers.of_state(premise, place) is None:
+            return wrong
     return None
 
 
-def _again_and_again(predicate: Predicate, steps: Sequence[Step]) -> str | None:
-    for step in steps:
+def _first(reasons: Iterable[str | None]) -> str | None:
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _first_of_all(reasons: Iterable[str | None]) -> str | None:
+    """Return the first reason if there is no place without one."""
+    first = None
+    for reason in reasons:
+        if reason is None:
+            return None
+        first = reason if first is None else first
+    return first
+
+
+@attrs.frozen(eq=False)
+class _Asked:
+    """What predicates answer along a trace, by calling them."""
+
+    trace: Trace
+
+    @property
+    def cycle(self) -> int | None:
+        return self.trace.cycle
+
+    @property
+    def length(self) -> int:
+        return len(self.trace.steps)
+
+    def of_state(self, predicate: Predicate, place: int) -> str | None:
+        answer, _ = ask(predicate, self.trace.steps[place - 1].next if place else self.trace.initial)
+        return failure(answer)
+
+    def of_step(self, predicate: Predicate, place: int) -> str | None:
+        step = self.trace.steps[place]
+        if step.next == step.before:  # it changes nothing, so it is none
+            return None
         answer, _ = ask(predicate, step)
-        if answer is not True:
-            return answer if isinstance(answer, str) else f"{step.action} is taken again and again"
-    return None
-
-
-def _wrong(predicate: Predicate, subject: Cluster) -> str | None:
-    answer, _ = ask(predicate, subject)
-    return failure(answer)
+        if answer is True:
+            return None
+        return answer if isinstance(answer, str) else f"{step.action} is taken again and again"
 
 
 def _cycle(trace: Trace) -> tuple[Cluster, ...]:
