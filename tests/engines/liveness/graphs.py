@@ -23,14 +23,28 @@ class Edges:
     environment: str = ""
     starts: tuple[int, ...] = (0,)
     goals: str = ""
+    _empty: Cluster = attrs.field(init=False)
+
+    @_empty.default
+    def _lay_out(self) -> Cluster:
+        return Cluster.of({AT: 0, **{GOAL[goal]: None for goal in self.goals}})
 
     @property
     def by_action(self) -> dict[str, dict[int, int]]:
         """For each action where it leads to from where."""
         edges: dict[str, dict[int, int]] = {}
-        for source, action, target in self.text.split():
+        for source, action, target in map(tuple, self.text.split()):
             edges.setdefault(action, {})[int(source)] = int(target)
         return edges
+
+    @property
+    def places(self) -> list[int]:
+        """The states, reachable or not."""
+        return sorted({int(end) for end in self.text if end.isdigit()}.union(self.starts))
+
+    def cluster(self, place: int) -> Cluster:
+        """Return the cluster that is at a place."""
+        return self._empty.set(AT, place)
 
     def fairness(self, action: str) -> Fairness:
         """Return what is owed to an action."""
@@ -40,12 +54,11 @@ class Edges:
 
     def model(self, *specs: Spec, name: str = "graph") -> Model:
         """Return the model, with specs."""
-        layout = Cluster.of({AT: 0, **{GOAL[goal]: None for goal in self.goals}})
         actions = [
             Transition(_follow(name, edges), "anyone", "", name in self.environment, None, self.fairness(name)).bind()
             for name, edges in self.by_action.items()
         ]
-        return Model(tuple(layout.set(AT, start) for start in self.starts), tuple(actions), specs, name)
+        return Model(tuple(map(self.cluster, self.starts)), tuple(actions), specs, name)
 
 
 def _follow(name: str, edges: dict[int, int]) -> Callable[[Cluster], Cluster | None]:
