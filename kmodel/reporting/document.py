@@ -52,6 +52,7 @@ def check_document(result: Result, source: Source, written: Written | None = Non
                 "standing": wording.standing.value,
                 "reason": finding.reason,
                 "hazard": finding.spec.hazard,
+                "needsStrongFairness": finding.needs_strong_fairness,
                 "trace": _trace(finding, source, written),
             }
             for finding, wording in ordered(result)

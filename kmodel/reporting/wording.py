@@ -68,7 +68,9 @@ def _seen(finding: Finding, result: Result) -> str:
     if finding.spec.kind is Kind.CONFLUENT and result.ends is not None:
         rests = result.ends.states
         return f"all {count(rests, 'state')} in which the system comes to rest" if rests else NEVER_RESTS
-    return f"{all_states(result)}, on every fair run" if finding.spec.is_temporal else all_states(result)
+    if not finding.spec.is_temporal:
+        return all_states(result)
+    return f"{all_states(result)}, on every {'strongly ' if finding.needs_strong_fairness else ''}fair run"
 
 
 def untested(result: Result) -> tuple[Finding, ...]:
@@ -152,6 +154,8 @@ def overall(result: Result) -> str:
         parts.append(f"{count(len(idle), 'spec')} not put to the test")
     if result.finished and Standing.OPEN in words:
         parts.append(f"{count(words.count(Standing.OPEN), 'spec')} not judged")
+    if strong := sum(finding.needs_strong_fairness for finding in result.findings):
+        parts.append(f"{count(strong, 'spec')} only by strong fairness")
     if missed:
         parts.append(f"{count(len(missed), '`sometimes`', '`sometimes`')} not happening")
     if not result.finished:

@@ -191,6 +191,14 @@ def test_a_spec_of_ends_where_there_are_none() -> None:
     assert untested(outcome) == outcome.findings
 
 
+def test_what_holds_only_by_strong_fairness_says_so() -> None:
+    outcome = starving()
+    held = attrs.evolve(found(outcome, "somebody_eats_at_last"), needs_strong_fairness=True)
+    outcome = attrs.evolve(outcome, findings=(held,))
+    assert str(word(held, outcome)) == "holds (all 25 states, on every strongly fair run)"
+    assert overall(outcome) == "no spec violated in all 25 states; 1 spec only by strong fairness"
+
+
 def test_what_symmetry_leaves_open_is_not_counted_as_holding() -> None:
     of = stuck().model
     outcome = result(attrs.evolve(of, specs=(p0_eats_again,)))
