@@ -50,14 +50,15 @@ def test_a_replay_follows_the_cycle_once_and_says_that_it_is_fair() -> None:
 
 
 def test_a_replay_of_what_is_no_run_says_why() -> None:
-    def replayed(path: str) -> str:
+    def replayed(path: str, exit_code: int = 0) -> str:
         outcome = run("replay", "--path", path, "-f", "specs/scenarios/starving.yaml", "--no-diff")
-        assert outcome.exit_code == 0
+        assert outcome.exit_code == exit_code
         return outcome.stdout
 
     assert "no fair run goes on like this for ever" in replayed("0~")  # everybody may begin
     assert "the cycle does not come back to the state that it begins in" in replayed("0/1~1")
     assert "for ever" not in replayed("0/1/1")
+    assert "a fair run may stay there: nothing that is owed is enabled" in replayed("0/1/1/1/3~", 1)
 
 
 def test_a_trace_file_without_a_cycle_is_read_as_before() -> None:

@@ -162,6 +162,8 @@ def _print(replayed: _Replayed, wide: bool, diff: bool) -> None:
         say("\n".join([*idle_table(idle, None if wide else console.width), ""]))
     say(f"{given.source.name}, address {trace.path}")
     if trace.cycle is not None:
-        say(replayed.objection or "the cycle comes back to the state that it begins in, and is fair to every action")
+        ends = "a fair run may stay there: nothing that is owed is enabled"
+        goes_on = "the cycle comes back to the state that it begins in, and is fair to every action"
+        say(replayed.objection or (ends if trace.cycle == len(trace.steps) else goes_on))
     for finding in findings:
         say(f"{finding.spec.name}: {word_on_trace(finding)}")
