@@ -45,7 +45,7 @@ class Space:
         self.idle: set[int] = set()  # the actions that were enabled somewhere, but changed nothing there
         self.bound: str | None = None
         self._states: dict[Row, State] = {}
-        self._tries = len(model.actions) + sum(not spec.of_steps for spec in model.specs)
+        self._tries = len(model.actions) + len(self.walker.tables.state_specs)
 
     def initial(self, index: int) -> State:
         """Return an initial state of the model."""
