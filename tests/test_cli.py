@@ -76,7 +76,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Spec]:
     specs = list(SPECS)
     folder = tmp_path / "specs" / "scenarios"
     folder.mkdir(parents=True)
-    for name in ("holds", "broken", "large", "sampled", "malformed", "starving", "stuck"):
+    for name in ("holds", "broken", "large", "sampled", "malformed"):
         (folder / f"{name}.yaml").write_text(name)
     scenario, discovery = ModuleType("kmodel.scenario"), ModuleType("kmodel.discovery")
     vars(scenario).update(InputError=InputError, load=load, model=model)

@@ -17,6 +17,8 @@ from tests.test_cli import run, steady
 @pytest.fixture(autouse=True)
 def temporal(project: list[Spec]) -> None:
     project[:] = lassos.SPECS
+    for name in ("starving", "stuck"):
+        Path(f"specs/scenarios/{name}.yaml").write_text(name)
 
 
 def test_runs_that_go_on_for_ever_are_told_in_full() -> None:
