@@ -1,11 +1,13 @@
 """Asking a spec: its answer on a cluster or a step, with the reads that the answer rests on."""
 
+from typing import Any
+
 import attrs
 
 from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.errors import BoundReached, ModelError, name_error
 from kmodel.kernel.footprint import Log, Read, View, check_deterministic
-from kmodel.kernel.spec import Spec
+from kmodel.kernel.spec import Kind, Spec
 from kmodel.kernel.step import Step
 from kmodel.kernel.temporal import Predicate
 
@@ -35,12 +37,13 @@ def _ask_once(spec: Spec | Predicate, subject: Cluster | Step) -> tuple[bool | s
     else:
         view = View.on(subject, log)
     try:
-        answer = spec(view)
+        answer: Any = spec(view)
     except BoundReached:
         raise
     except Exception as error:
         raise name_error(f"spec {spec.name}", error) from error
-    if not isinstance(answer, bool | str):
+    shows_anything = isinstance(spec, Spec) and spec.kind is Kind.CONFLUENT  # it is compared, not judged
+    if not isinstance(answer, bool | str) and not shows_anything:
         raise ModelError(
             f"spec {spec.name} returned {type(answer).__name__}, which is no answer; return True, False or a sentence"
         )
