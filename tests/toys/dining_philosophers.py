@@ -99,6 +99,8 @@ def model(philosophers: int, *, last_is_left_handed: bool, fairness: Fairness = 
             MEALS: 0,
         }
     )
-    takes = [attrs.evolve(take, fairness=fairness) for take in (take_first, take_second)]
+    takes = (take_first, take_second)
+    if fairness is not Fairness.WEAK:  # transitions are told apart by identity
+        takes = (attrs.evolve(take_first, fairness=fairness), attrs.evolve(take_second, fairness=fairness))
     actions = [action.bind(philosopher=name) for name in names for action in (*takes, eat)]
     return Model((initial,), tuple(actions), (nobody_starves, somebody_eats), name=f"dining-{philosophers}")
