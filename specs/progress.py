@@ -38,14 +38,9 @@ def a_feasible_pod_is_bound() -> None:
 
 def _is_bound_and_pending(cluster: Cluster, pod: str) -> bool:
     value = cluster[PODS[pod]]
-    node = None if value is None else value.spec.node_name
-    return (
-        value is not None
-        and node is not None
-        and value.active
-        and value.status.phase == "Pending"
-        and is_up(cluster, node)
-    )
+    if value is None or not value.active or value.status.phase != "Pending":
+        return False
+    return value.spec.node_name is not None and is_connected(cluster, value.spec.node_name)
 
 
 def _runs_or_says_why_not(cluster: Cluster, pod: str) -> bool | str:

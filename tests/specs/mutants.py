@@ -30,7 +30,7 @@ Breaking = Callable[[Function], Function]
 class Mutant:
     """A bug, the spec that it violates, the scene, and the shortest story of it: its length and its last transition.
 
-    Of a lasso these are of the stem, and `cycle` is how many steps are taken for ever.
+    Of a lasso the length is the stem's, and `cycle` is how many steps are taken for ever.
     """
 
     spec: str
@@ -38,7 +38,7 @@ class Mutant:
     scene: Settings
     breaks: tuple[tuple[str, Breaking], ...]
     steps: int
-    last: str
+    last: str = ""
     cycle: int | None = None
 
     @property

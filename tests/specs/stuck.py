@@ -6,6 +6,7 @@ from tests.specs.bugs_that_last import unless
 from tests.specs.mutants import Mutant
 
 BOUND = pod(node="n1")
+LOST = ("kube-scheduler", "kubelet", "replicaset-controller", "node-lifecycle-controller", "taint-eviction-controller")
 IS_SCHEDULED_AND_RUNS = scene(stored=(pod(),))
 CRASHES = scene(stored=(BOUND,), actors=("kube-scheduler", "kubelet"), faults={"container-crash": 1})
 EXITS = scene(stored=(BOUND,), faults={"container-exit": 1})
@@ -26,6 +27,16 @@ KEEPS_ONE = scene(stored=(replicaset(),), names_per_workload=2, actors=("replica
 SERVES = scene(stored=(service(), BOUND), calls="fused", actors=("kubelet", "endpointslice-controller", "kube-proxy"))
 IS_WAITED_FOR = scene(create(pod(), wait="Running"))
 
+LOSES_ITS_NODE = scene(
+    stored=(replicaset(),), nodes=2, names_per_workload=2, calls="fused", actors=LOST, faults={"node-crash": 1}
+)
+FALLS_SILENT = scene(stored=(BOUND,), actors=("kubelet", "node-lifecycle-controller"), faults={"node-crash": 1})
+SPEAKS_AGAIN = scene(
+    stored=(BOUND,),
+    actors=("kubelet", "node-lifecycle-controller"),
+    faults={"node-crash": 1, "node-restart": 1},
+)
+
 STUCK = (
     Mutant(
         "desired_state_converges",
@@ -33,8 +44,7 @@ STUCK = (
         IS_SCHEDULED_AND_RUNS,
         (("report_status", unless(bugs.always)),),
         10,
-        "start_container",
-        0,
+        cycle=0,
     ),
     Mutant(
         "desired_state_converges",
@@ -42,8 +52,7 @@ STUCK = (
         IS_SCHEDULED_AND_RUNS,
         (("start_container", unless(bugs.always)),),
         9,
-        "create_containers",
-        0,
+        cycle=0,
     ),
     Mutant(
         "replicasets_get_their_pods",
@@ -51,8 +60,7 @@ STUCK = (
         KEEPS_TWO,
         (("reconcile", bugs.keeps_one_too_few),),
         7,
-        "receive_event",
-        0,
+        cycle=0,
     ),
     Mutant(
         "status_tells_the_truth",
@@ -60,8 +68,7 @@ STUCK = (
         CRASHES,
         (("report_status", unless(bugs.was_reported_before)),),
         13,
-        "read_answer",
-        0,
+        cycle=0,
     ),
     Mutant(
         "endpoints_are_the_ready_pods",
@@ -69,8 +76,7 @@ STUCK = (
         SERVES,
         (("sync_endpoints", unless(bugs.has_a_slice)),),
         9,
-        "receive_event",
-        0,
+        cycle=0,
     ),
     Mutant(
         "nodes_route_to_the_endpoints",
@@ -78,8 +84,7 @@ STUCK = (
         SERVES,
         (("program_rules", unless(bugs.always)),),
         9,
-        "receive_event",
-        0,
+        cycle=0,
     ),
     Mutant(
         "nothing_is_created_or_evicted_for_ever",
@@ -87,8 +92,7 @@ STUCK = (
         KEEPS_ONE,
         (("reconcile", bugs.replaces_what_is_not_ready),),
         0,
-        "",
-        14,
+        cycle=14,
     ),
     Mutant(
         "a_feasible_pod_is_bound",
@@ -96,8 +100,7 @@ STUCK = (
         MAKES_ROOM,
         (("schedule", unless(bugs.was_unschedulable)),),
         12,
-        "receive_event",
-        0,
+        cycle=0,
     ),
     Mutant(
         "a_bound_pod_runs_or_says_why_not",
@@ -105,8 +108,7 @@ STUCK = (
         TWO_ON_ONE,
         (("report_status", unless(bugs.was_rejected)),),
         10,
-        "admit_pod",
-        0,
+        cycle=0,
     ),
     Mutant(
         "an_exited_container_runs_again",
@@ -114,8 +116,7 @@ STUCK = (
         EXITS,
         (("restart_container", unless(bugs.exited_with_zero)),),
         10,
-        "read_answer",
-        0,
+        cycle=0,
     ),
     Mutant(
         "a_deleted_pod_disappears",
@@ -123,8 +124,7 @@ STUCK = (
         GOES,
         (("stop_containers", unless(bugs.is_being_deleted)),),
         15,
-        "read_answer",
-        0,
+        cycle=0,
     ),
     Mutant(
         "a_deleted_pod_disappears",
@@ -132,8 +132,7 @@ STUCK = (
         GOES,
         (("finish_deletion", unless(bugs.always)),),
         13,
-        "read_answer",
-        0,
+        cycle=0,
     ),
     Mutant(
         "kubectl_wait_returns",
@@ -141,7 +140,30 @@ STUCK = (
         IS_WAITED_FOR,
         (("wait", unless(bugs.always)),),
         23,
-        "read_answer",
-        0,
+        cycle=0,
+    ),
+    Mutant(
+        "a_pod_lost_with_its_node_is_replaced",
+        "nobody evicts a pod from a node that is lost",
+        LOSES_ITS_NODE,
+        (("evict_pod", unless(bugs.always)),),
+        14,
+        cycle=0,
+    ),
+    Mutant(
+        "a_silent_node_is_not_ready",
+        "the node lifecycle controller never doubts a node",
+        FALLS_SILENT,
+        (("mark_unknown", unless(bugs.always)),),
+        1,
+        cycle=0,
+    ),
+    Mutant(
+        "a_node_that_speaks_again_is_ready",
+        "the kubelet does not report its node Ready",
+        SPEAKS_AGAIN,
+        (("report_node_ready", unless(bugs.always)),),
+        24,
+        cycle=0,
     ),
 )
