@@ -5,9 +5,9 @@ import pytest
 
 from kmodel.engines.exhaustive import result_of
 from kmodel.engines.verdict import Finding, Verdict
-from kmodel.kernel import Fairness, Model, Spec
+from kmodel.kernel import Fairness, Model, ModelError, Spec, fair_among_writers, transition
 from tests.engines.liveness import lassos
-from tests.toys import alternating_bit, dining_philosophers, mutual_exclusion
+from tests.toys import alternating_bit, dining_philosophers, mutual_exclusion, optimistic_writers
 from tests.toys.dining_philosophers import somebody_eats_again, who_waits_eats
 
 WEAK, STRONG = Fairness.WEAK, Fairness.STRONG
@@ -106,3 +106,21 @@ def test_the_message_that_never_arrives_is_lost_again_and_again() -> None:
 )
 def test_the_algorithms_are_safe(model: Model) -> None:
     assert finding_on(model, model.specs[0]).verdict is Verdict.HOLDS
+
+
+def test_an_optimistic_writer_may_lose_every_race_unless_writers_are_treated_fairly() -> None:
+    weak, fair = (optimistic_writers.model(2, fair=fair) for fair in (False, True))
+    assert holds(weak, optimistic_writers.somebody_writes)
+    assert not holds(weak, optimistic_writers.each_writer_writes)
+    assert holds(fair, optimistic_writers.each_writer_writes)
+    assert finding_on(fair, optimistic_writers.each_writer_writes).needs_strong_fairness
+    assert not finding_on(fair, optimistic_writers.somebody_writes).needs_strong_fairness
+    states = [result_of(model).states for model in (weak, fair)]
+    assert states[0] == states[1], "fairness changes what is owed, not what can happen"
+
+
+def test_the_environment_is_owed_nothing() -> None:
+    with pytest.raises(ModelError, match="owes nothing"):
+        fair_among_writers(attrs.evolve(optimistic_writers.write, environment=True), optimistic_writers.VERSION)
+    with pytest.raises(ModelError, match="owes nothing"):
+        transition(actor="fault", environment=True, fairness=Fairness.WEAK)
