@@ -1,6 +1,6 @@
 """Who may do what, as the specs have it: written down a second time, apart from the api-server's own rules."""
 
-from kmodel.components.calls import CALLS, SPLIT, Request, Response, Taints, Transaction, Unscheduled, became
+from kmodel.components.calls import CALLS, SPLIT, Phase, Request, Response, Taints, Transaction, Unscheduled, became
 from kmodel.components.etcd import stored
 from kmodel.components.settings import SETTINGS
 from kmodel.kernel import Cluster, Step, sometimes, step_invariant
@@ -22,7 +22,8 @@ MAY_ASK = {
     CONTROLLER + "replicaset-controller": {("create", "pods", ""), ("delete", "pods", "")},
     CONTROLLER + "replication-controller": {("create", "pods", ""), ("delete", "pods", "")},
     CONTROLLER + "endpointslice-controller": {("create", "endpointslices", ""), ("update", "endpointslices", "")},
-    CONTROLLER + "node-controller": {("update", "nodes", "status"), ("patch", "nodes", "")},
+    CONTROLLER + "node-controller": {("update", "nodes", "status"), ("patch", "nodes", ""), ("delete", "pods", "")},
+    CONTROLLER + "pod-garbage-collector": {("patch", "pods", "status"), ("delete", "pods", "")},
 }
 
 
@@ -94,7 +95,7 @@ OWN_CELLS = {
     "kube-scheduler": ("kube-scheduler/", "caches/", "watches"),
     "kubelet": ("kubelet/", "caches/", "watches", "container-runtime"),
     "container-runtime": ("container-runtime",),
-    "kube-controller-manager": ("replicaset/", "node-lifecycle/", "caches/", "watches"),
+    "kube-controller-manager": ("replicaset/", "node-lifecycle/", "pod-garbage-collector/", "caches/", "watches"),
     "kube-proxy": ("kube-proxy/", "caches/", "watches"),
 }
 # Which part of an object each user may change: the classes of the body of the request.
@@ -105,6 +106,7 @@ MAY_CHANGE: dict[str, tuple[type, ...]] = {
     CONTROLLER + "replication-controller": (Pod,),
     CONTROLLER + "endpointslice-controller": (EndpointSlice,),
     CONTROLLER + "node-controller": (Node, Taints),
+    CONTROLLER + "pod-garbage-collector": (Phase,),
 }
 
 

@@ -1,9 +1,13 @@
 """What runs on the nodes, and what the kubelets say of it."""
 
-from kmodel.components.calls import CALLS, SPLIT, Request, Transaction, became
+import attrs
+
+from kmodel.components.calls import CALLS, SPLIT, Phase, Request, Transaction, became
+from kmodel.components.controllers.pod_gc import QUARANTINE
+from kmodel.components.controllers.pod_gc import USER as COLLECTOR
 from kmodel.components.etcd import stored
 from kmodel.components.faults import BUDGET
-from kmodel.components.informer import in_cache
+from kmodel.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.components.kubelet.state import WORKERS, watcher_of
 from kmodel.components.runtime import RUNTIME, Sandbox
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
@@ -57,8 +61,9 @@ def a_container_runs_while_another_node_is_there(cluster: Cluster) -> bool:
 
 @step_invariant(
     hazard="A patch of the status carries the pod's UID, but no resourceVersion. One that a kubelet sent before it "
-    "died may be carried out after the next one has reported the pod's end [pkg/util/pod/pod.go PatchPodStatus, 1.34].",
-    hazard_with=(BUDGET["kubelet-restart"], BUDGET["node-crash"]),
+    "died may be carried out after the next one has reported the pod's end, or after the garbage collector has marked "
+    "the pod of a missing node as Failed [pkg/util/pod/pod.go PatchPodStatus, 1.34].",
+    hazard_with=(BUDGET["kubelet-restart"], BUDGET["node-crash"], QUARANTINE),
 )
 def a_terminal_phase_is_final(step: Step) -> bool | str:
     """A pod that has Succeeded or Failed stays so."""
@@ -79,8 +84,15 @@ def a_pod_finishes(cluster: Cluster) -> bool:
 
 @step_invariant(needs=(SPLIT, WORKERS))
 def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
-    """A kubelet reports only what its container runtime shows, and nobody else writes phase or readiness."""
+    """A kubelet reports only what its container runtime shows; but for orphans nobody else writes phase or readiness.
+
+    Orphans are the pods of a missing node, which the garbage collector marks as Failed.
+    """
     for _, call in became(step, Request):
+        if isinstance(call.body, Phase) and step.action.actor != "kube-apiserver":
+            wrong = _why_no_orphan(step.before, call.user, call.key)
+            if wrong is not None:
+                return f"{call.user} marks pod/{call.key} as {call.body.phase}, {wrong}"
         if isinstance(call.body, PodStatus) and step.action.actor != "kube-apiserver":
             if not call.user.startswith("system:node:"):
                 return f"{call.user} reports a status of pod/{call.key}, which it cannot observe"
@@ -95,6 +107,10 @@ def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
             continue
         authors = [call.request for at in step.wrote(CALLS) if isinstance(call := step.before[at], Transaction)]
         author = next((request for request in authors if request.key == cell.key[0]), None)
+        if author is not None and isinstance(author.body, Phase):
+            if after.status != attrs.evolve(before.status, phase=author.body.phase):
+                return f"the mark of {author.user} changed more of pod/{cell.key[0]} than its phase"
+            continue
         if author is None or author.user != f"system:node:{after.spec.node_name}":
             return f"{author.user if author else step.action.actor} changed the phase of pod/{cell.key[0]}"
         reported = author.body
@@ -104,6 +120,17 @@ def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
         ):
             return f"pod/{cell.key[0]} has a status that its kubelet did not report"
     return True
+
+
+def _why_no_orphan(cluster: Cluster, user: str, pod: str) -> str | None:
+    """Return why a user may not mark a pod as Failed; None for the collector if the pod's node is missing."""
+    if user != COLLECTOR:
+        return "which only the garbage collector does"
+    known = in_cache(cluster, CONTROLLER_MANAGER, "pods", pod)
+    node = None if known is None else known.spec.node_name
+    if node in cluster.names(stored("nodes")) and in_cache(cluster, CONTROLLER_MANAGER, "nodes", node) is not None:
+        return f"though {node} is there"
+    return None
 
 
 def _contradiction(cluster: Cluster, node: str, pod: str, status: PodStatus) -> str | None:

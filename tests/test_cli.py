@@ -19,7 +19,7 @@ import kmodel
 from kmodel.cli import main
 from kmodel.kernel import Cluster, Model, Spec, invariant
 from kmodel.reporting.document import API_VERSION
-from tests.reporting import examples
+from tests.reporting import examples, lassos
 from tests.reporting.golden import same
 from tests.toys import two_phase_commit
 
@@ -50,7 +50,7 @@ def load(paths: Sequence[Path], *, nodes: int | None = None, faults: Mapping[str
     text = "".join(path.read_text() for path in paths).strip()
     if text == "malformed":
         raise InputError(f"{paths[0]}:1: spec.nodes: is no number; write a number")
-    known = ("holds", "broken", "large", "sampled")
+    known = ("holds", "broken", "large", "sampled", "starving", "stuck")
     if text not in known:
         raise InputError(f"{paths[0]}:1: kind: {text} is not modelled; use {', '.join(known)}")
     engine = "hypothesis" if text == "sampled" else "exhaustive"
@@ -60,6 +60,8 @@ def load(paths: Sequence[Path], *, nodes: int | None = None, faults: Mapping[str
 def model(scenario: Scenario, specs: tuple[Spec, ...]) -> Model:
     if scenario.name == "broken":
         made = examples.broken_model(scenario.nodes)
+    elif scenario.name in ("starving", "stuck"):
+        made = lassos.model(last_is_left_handed=scenario.name == "starving")
     else:
         made = two_phase_commit.model(scenario.nodes)
     return attrs.evolve(made, name=scenario.name, specs=specs)
@@ -183,6 +185,7 @@ def test_json_is_one_document_and_nothing_else() -> None:
     assert sorted(broken) == [
         "actions",
         "apiVersion",
+        "ends",
         "engine",
         "finished",
         "kind",

@@ -133,6 +133,42 @@ def test_there_is_an_item_per_spec_and_scenario_and_collecting_explores_nothing(
     assert explored(project) == []
 
 
+def test_a_run_that_goes_on_for_ever_fails_its_item_with_the_story(project: pytest.Pytester) -> None:
+    write(
+        project,
+        "specs/runs.py",
+        """
+        from kmodel.kernel import converges, eventually
+        from specs.agreement import states
+
+        @eventually
+        def all_commit_at_last(cluster):
+            "All managers commit at last."
+            return states(cluster) == {"committed"} or "not all have committed"
+
+        @converges(hazard="an abort is for ever")
+        def they_commit_for_ever(cluster):
+            return states(cluster) == {"committed"}
+
+        @eventually
+        def all_decide(cluster):
+            return states(cluster) <= {"committed", "aborted"}
+        """,
+    )
+    result = run(project, "specs/runs.py", "-rx")
+    result.assert_outcomes(passed=1, xfailed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "all_commit_at_last: after * steps, in a deadlock (nothing can happen any more)",
+            "and then nothing, for ever",
+            "not as desired: not all have committed",
+            "replay   kmodel replay *trace-all_commit_at_last.json",
+            "small: exhaustive: all 56 states; 1 violated, 2 documented hazard, 1 never happen, 2 hold, 1 happen",
+        ]
+    )
+    result.stdout.fnmatch_lines(["XFAIL specs/runs.py::they_commit_for_ever*an abort is for ever (violated after*"])
+
+
 def test_verdicts_become_outcomes_and_the_summary_tells_them_apart(project: pytest.Pytester) -> None:
     result = run(project, "-rsx", "-v")
     result.assert_outcomes(passed=3, xfailed=1, skipped=2)
@@ -141,7 +177,7 @@ def test_verdicts_become_outcomes_and_the_summary_tells_them_apart(project: pyte
             "specs/agreement.py::managers_agree?small? PASSED*",
             "XFAIL specs/more/habits.py::nobody_aborts?small? - documented hazard: managers are free to abort*",
             "SKIPPED*never happens in this scenario, in all 56 states*",
-            "SKIPPED*no scenario has the cells that this spec needs: unicorn",
+            "SKIPPED*no scenario has what this spec needs: unicorn",
             "*= kmodel =*",
             "small: exhaustive: all 56 states; 1 documented hazard, 1 never happen, 1 hold, 1 happen",
             "  left out, for reasons given in the report: kube-proxy",

@@ -88,11 +88,12 @@ def test_every_command_does_what_the_readme_says(project: Path) -> None:
             assert outcome.returncode == each.exit_code, f"{each.line}\n{outcome.stdout}\n{outcome.stderr}"
 
 
-def test_the_counterexample_is_what_kmodel_prints(project: Path) -> None:
+def test_the_counterexamples_are_what_kmodel_prints(project: Path) -> None:
     for shown in FILES:
         write(shown, project)
-    text = next(text for language, text in BLOCKS.findall(README) if language == "text")
-    assert text in run("kmodel check -f pod.yaml --spec a_bound_pod_requests_memory", project).stdout
+    invariant, run_for_ever = (text for language, text in BLOCKS.findall(README) if language == "text")
+    assert invariant in run("kmodel check -f pod.yaml --spec a_bound_pod_requests_memory", project).stdout
+    assert run_for_ever in run("kmodel check -f large-pod.yaml --spec a_pod_is_bound_in_the_end", project).stdout
 
 
 def test_the_targets_of_make_are_there(project: Path) -> None:
@@ -120,7 +121,13 @@ def recipe(line: str) -> list[str]:
 
 
 def test_the_commands_and_files_are_found() -> None:
-    assert [shown.name for shown in FILES] == ["pod.yaml", "specs/memory.py", "specs/scenarios/two-users.yaml"]
+    assert [shown.name for shown in FILES] == [
+        "pod.yaml",
+        "specs/memory.py",
+        "specs/endings.py",
+        "large-pod.yaml",
+        "specs/scenarios/two-users.yaml",
+    ]
     assert len(COMMANDS) > 12
     assert {command.exit_code for command in COMMANDS} == {0, 1, 3}
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
 import click
 
 from kmodel.cli.errors import Command, InputProblem, one_line
@@ -41,32 +42,41 @@ def replay(
 ) -> None:
     """Take the steps of a trace again, one by one, and show what each of them changes.
 
-    A trace file knows the manifests that it was made of; with -f it is replayed on others.
+    A trace file knows the manifests that it was made of; with -f it is replayed on others. What a run does for ever
+    stands behind ~ in an address; it is done once, to see that it comes back to where it began and is fair.
 
     \b
     Examples:
       kmodel replay reports/pod-creation/trace-a_pod_runs.json
       kmodel replay reports/pod-creation/trace-a_pod_runs.json -o wide
       kmodel replay --path 0/3/1 -f pod.yaml --nodes 2
+      kmodel replay --path 0/3~1/2 -f pod.yaml
     """
     if (trace is None) == (path is None):
         raise InputProblem("nothing to replay: name a trace-*.json file, or give --path 0/3/1 with -f FILE (not both)")
     if trace is not None:
-        given, replayed, findings = _from_file(trace, filenames, nodes, faults)
+        replayed = _from_file(trace, filenames, nodes, faults)
     else:
         assert path is not None, "one of both is there"
-        given, replayed, findings = _from_path(path, filenames, nodes, faults)
+        replayed = _from_path(path, filenames, nodes, faults)
     if output == "json":
-        click.echo(json.dumps(_document(given, replayed, findings), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_document(replayed), indent=2, ensure_ascii=False))
     else:
-        _print(given, replayed, findings, wide=output == "wide", diff=diff)
-    raise click.exceptions.Exit(VIOLATED if any(finding.is_failure for finding in findings) else 0)
+        _print(replayed, wide=output == "wide", diff=diff)
+    raise click.exceptions.Exit(VIOLATED if any(finding.is_failure for finding in replayed.findings) else 0)
 
 
-Replayed = tuple[Input, "Trace", "list[Finding]"]
+@attrs.frozen
+class _Replayed:
+    """A trace taken again, what it shows of specs, and why it shows nothing of temporal ones (None: it does)."""
+
+    given: Input
+    trace: Trace
+    findings: tuple[Finding, ...]
+    objection: str | None
 
 
-def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, faults: dict[str, int] | None) -> Replayed:
+def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, faults: dict[str, int] | None) -> _Replayed:
     from kmodel.engines.replay import follow_actions
     from kmodel.reporting import trace_file
 
@@ -85,11 +95,11 @@ def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, fault
     if saved.spec is not None and not specs:
         raise InputProblem(f"{file}: there is no spec {saved.spec} any more; see kmodel specs")
     model = given.model(specs)
-    trace = follow_actions(model, saved.initial, saved.choices)
-    return given, trace, _recheck(model, trace)
+    trace = follow_actions(model, saved.initial, saved.choices, saved.cycle)
+    return _rechecked(given, model, trace)
 
 
-def _from_path(path: str, filenames: tuple[Path, ...], nodes: int | None, faults: dict[str, int] | None) -> Replayed:
+def _from_path(path: str, filenames: tuple[Path, ...], nodes: int | None, faults: dict[str, int] | None) -> _Replayed:
     from kmodel.engines.replay import follow_path
 
     if not filenames:
@@ -97,23 +107,27 @@ def _from_path(path: str, filenames: tuple[Path, ...], nodes: int | None, faults
     given = read_files(filenames, nodes, faults)
     model = given.model(all_specs())
     trace = follow_path(model, path)
-    return given, trace, [finding for finding in _recheck(model, trace) if finding.trace is not None]
+    replayed = _rechecked(given, model, trace)
+    return attrs.evolve(replayed, findings=tuple(each for each in replayed.findings if each.trace is not None))
 
 
-def _recheck(model: Model, trace: Trace) -> list[Finding]:
-    from kmodel.engines.replay import recheck
+def _rechecked(given: Input, model: Model, trace: Trace) -> _Replayed:
+    from kmodel.engines.replay import objection, recheck_all
 
-    return [recheck(spec, trace) for spec in model.specs]
+    return _Replayed(given, trace, recheck_all(model, trace), objection(model, trace))
 
 
-def _document(given: Input, trace: Trace, findings: list[Finding]) -> dict[str, object]:
+def _document(replayed: _Replayed) -> dict[str, object]:
     from kmodel.reporting.document import API_VERSION, steps
 
+    given, trace, findings = replayed.given, replayed.trace, replayed.findings
     return {
         "apiVersion": API_VERSION,
         "kind": "Replay",
         "scenario": given.source.name,
         "address": trace.path,
+        "cycle": trace.cycle,
+        "goesOnForEver": trace.cycle is not None and replayed.objection is None,
         "specs": [
             {
                 "name": finding.spec.name,
@@ -128,19 +142,28 @@ def _document(given: Input, trace: Trace, findings: list[Finding]) -> dict[str, 
     }
 
 
-def _print(given: Input, trace: Trace, findings: list[Finding], wide: bool, diff: bool) -> None:
+def _print(replayed: _Replayed, wide: bool, diff: bool) -> None:
     from rich.console import Console
 
+    from kmodel.reporting.lasso import idle_table
     from kmodel.reporting.story import event_table
     from kmodel.reporting.wording import word_on_trace
 
     console = Console(highlight=False)
+    given, trace, findings = replayed.given, replayed.trace, replayed.findings
+    idle = next((finding.idle for finding in findings if finding.idle), ())
 
     def say(text: str = "") -> None:
         console.print(text, markup=False, soft_wrap=True)
 
     say(event_table(trace, width=console.width, wide=wide, diffs=diff))
     say()
+    if idle:
+        say("\n".join([*idle_table(idle, None if wide else console.width), ""]))
     say(f"{given.source.name}, address {trace.path}")
+    if trace.cycle is not None:
+        ends = "a fair run may stay there: nothing that is owed is enabled"
+        goes_on = "the cycle comes back to the state that it begins in, and is fair to every action"
+        say(replayed.objection or (ends if trace.cycle == len(trace.steps) else goes_on))
     for finding in findings:
         say(f"{finding.spec.name}: {word_on_trace(finding)}")

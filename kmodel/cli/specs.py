@@ -57,7 +57,9 @@ def specs(scenario: str | None, output: str) -> None:
 
 
 def _row(spec: Spec) -> list[str]:
-    return [spec.name, spec.kind.value]
+    from kmodel.reporting.wording import kind_in_words
+
+    return [spec.name, kind_in_words(spec.kind)]
 
 
 def _document(spec: Spec) -> dict[str, object]:
@@ -66,6 +68,7 @@ def _document(spec: Spec) -> dict[str, object]:
         "kind": spec.kind.value,
         "sentence": spec.sentence,
         "hazard": spec.hazard,
+        "each": None if spec.each is None else spec.each.family,
         "shows": None if spec.shows is None else spec.shows.name,
         "module": spec.module,
     }

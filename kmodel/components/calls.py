@@ -35,7 +35,14 @@ class Unscheduled:
     reason: str
 
 
-Body = Object | PodStatus | Unscheduled | NodeStatus | Taints | Binding
+@attrs.frozen(cache_hash=True)
+class Phase:
+    """The body of a patch of a pod's phase, and of nothing else of its status."""
+
+    phase: str
+
+
+Body = Object | PodStatus | Unscheduled | Phase | NodeStatus | Taints | Binding
 
 
 @attrs.frozen(cache_hash=True)

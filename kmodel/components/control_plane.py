@@ -3,23 +3,36 @@
 At the start the control plane is up: nodes and other stored objects are in etcd, and all informers have listed them.
 """
 
-from collections.abc import Callable, Iterator
-from functools import wraps
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import attrs
 
 from kmodel.components import apiserver, controllers, etcd, faults, kubectl, kubelet, proxy, runtime, scheduler
-from kmodel.components.calls import CALLS, SPLIT, Response, is_orphan, slot
-from kmodel.components.controllers import endpointslice, node_lifecycle, replicaset
+from kmodel.components.callers import (
+    ENDPOINTSLICE,
+    HEARTBEAT,
+    KUBECTL,
+    KUBELET,
+    NODE_LIFECYCLE,
+    NODE_STATUS,
+    POD_GARBAGE_COLLECTOR,
+    REGISTRATION,
+    REPLICASET,
+    SCHEDULER,
+    TAINT_EVICTION,
+    Caller,
+    fuse,
+)
+from kmodel.components.calls import CALLS, SPLIT, is_orphan, slot
+from kmodel.components.controllers import node_lifecycle, pod_gc, replicaset
 from kmodel.components.etcd import WATCHES, Watch, about, renewals, stored, uids, versions, with_metadata
 from kmodel.components.informer import CONTROLLER_MANAGER, Informer, cached
 from kmodel.components.kubelet import pods as kubelet_pods
 from kmodel.components.kubelet import state as kubelet_state
-from kmodel.components.kubelet import status as kubelet_status
 from kmodel.components.settings import SETTINGS, Settings
-from kmodel.kernel import Action, Cell, Cluster, Event, Rank, Step, Transition
+from kmodel.kernel import Action, Cell, Cluster, Rank
 from kmodel.objects import KINDS, Lease, ObjectMeta, Pod, resource_of
 
 OPTIONAL_ACTORS = (
@@ -28,57 +41,12 @@ OPTIONAL_ACTORS = (
     "replicaset-controller",
     "endpointslice-controller",
     "node-lifecycle-controller",
+    "taint-eviction-controller",
+    "pod-garbage-collector",
     "kube-proxy",
     "heartbeats",
 )
 SUFFIXES = "bcdfghjklmnpqrstvwxz2456789"  # the letters of generated names [apimachinery pkg/util/rand]
-
-
-@attrs.frozen
-class Caller:
-    """Who calls the api-server: the transitions that send, the one that receives, and the client, by the binding."""
-
-    sends: tuple[Transition, ...]
-    receives: Transition
-    client: Callable[..., str]
-    orphaned_by: tuple[str, ...] = ()
-
-
-KUBELET_DEATHS = ("kubelet-restart", "node-crash")
-KUBECTL = Caller((kubectl.run_command,), kubectl.read_answer, kubectl.client_of)
-SCHEDULER = Caller(
-    (scheduler.schedule, scheduler.find_no_node), scheduler.finish_binding, scheduler.client_of, ("scheduler-restart",)
-)
-KUBELET = Caller(
-    (kubelet_status.report_status, kubelet_status.finish_deletion),
-    kubelet_status.read_answer,
-    kubelet_state.client_of,
-    KUBELET_DEATHS,
-)
-REGISTRATION = Caller(
-    (kubelet_status.register_node,), kubelet_status.read_node_answer, kubelet_state.node_client_of, KUBELET_DEATHS
-)
-NODE_STATUS = Caller(
-    (kubelet_status.report_node_ready,), kubelet_status.read_node_answer, kubelet_state.node_client_of, KUBELET_DEATHS
-)
-HEARTBEAT = Caller(
-    (kubelet_status.renew_lease,), kubelet_status.read_lease_answer, kubelet_state.lease_client_of, KUBELET_DEATHS
-)
-REPLICASET = Caller(
-    (replicaset.create_pod, replicaset.delete_pod),
-    replicaset.read_pod_answer,
-    replicaset.client_of,
-    ("controller-restart",),
-)
-ENDPOINTSLICE = Caller(
-    (endpointslice.sync_endpoints,), endpointslice.read_slice_answer, endpointslice.client_of, ("controller-restart",)
-)
-NODE_LIFECYCLE = Caller(
-    (node_lifecycle.mark_unknown, node_lifecycle.taint_node, node_lifecycle.untaint_node),
-    node_lifecycle.read_node_answer,
-    node_lifecycle.client_of,
-    ("controller-restart",),
-)
 
 
 @attrs.frozen
@@ -115,6 +83,10 @@ class _Plan:
             yield NODE_LIFECYCLE, {"node": nodes}
         if self.takes_part("heartbeats"):
             yield HEARTBEAT, {"node": nodes}
+        if self.takes_part("taint-eviction-controller"):
+            yield TAINT_EVICTION, {"pod": pods}
+        if self.takes_part("pod-garbage-collector"):
+            yield POD_GARBAGE_COLLECTOR, {"pod": pods}
         if self.takes_part("replicaset-controller"):
             yield REPLICASET, self.workloads
         if self.takes_part("endpointslice-controller"):
@@ -147,7 +119,7 @@ class _Plan:
         watching = ("kube-scheduler", "kubelet", "replicaset-controller", "endpointslice-controller")
         there |= {"pods"} if self.pods or any(self.takes_part(actor) for actor in watching) else set()
         there |= {"endpointslices"} if self.takes_part("endpointslice-controller") else set()
-        there |= {"leases"} if self.takes_part("heartbeats") or self.takes_part("node-lifecycle-controller") else set()
+        there |= {"leases"} if self.takes_part("heartbeats") else set()
         return tuple(kind.resource for kind in KINDS if kind.resource in there)
 
     def keys(self, resource: str) -> tuple[str, ...]:
@@ -177,6 +149,8 @@ class _Plan:
             shared += ["pods", "services", "endpointslices"]
         if self.takes_part("node-lifecycle-controller"):
             shared += ["nodes", "leases"]
+        if self.takes_part("taint-eviction-controller") or self.takes_part("pod-garbage-collector"):
+            shared += ["pods", "nodes"]
         found += [Watch(CONTROLLER_MANAGER, resource) for resource in dict.fromkeys(shared)]
         if self.takes_part("kube-proxy"):
             found += [Watch(proxy.watcher_of(node), "endpointslices") for node in self.nodes]
@@ -249,7 +223,7 @@ def _may_mention(cell: Cell[Any], scope: str) -> bool:
             return cell.key[-1:] == (key,)
         case ("kubelet", _, "workers"):
             return cell.key[-1] == key and resource == "pods"
-        case ("kubectl" | "budget" | "kubelet" | "replicaset", _, _):
+        case ("kubectl" | "budget" | "kubelet" | "replicaset" | "pod-garbage-collector", _, _):
             return False
     return True
 
@@ -275,13 +249,17 @@ def _memories(plan: _Plan) -> dict[Cell[Any], Any]:
         cells |= {runtime.RUNTIME[key]: None for key in on_nodes}
         if plan.settings.budget("node-crash"):
             cells |= {kubelet_state.UP[node]: True for node in plan.nodes}
+        if plan.settings.budget("network-partition"):
+            cells |= {kubelet_state.CONNECTED[node]: True for node in plan.nodes}
     if plan.takes_part("replicaset-controller"):
         for key in plan.workloads:
             cells[replicaset.EXPECTATIONS[key]] = replicaset.Expectations()
             cells[replicaset.ROUND[key]] = replicaset.Round()
-    if plan.takes_part("node-lifecycle-controller"):
+    if plan.takes_part("heartbeats"):
         for node in plan.nodes:
             cells[node_lifecycle.HEALTH[node]] = node_lifecycle.Health(Rank(renewals(node), 1))
+    if plan.takes_part("pod-garbage-collector"):
+        cells |= {pod_gc.QUARANTINE[node]: False for node in plan.nodes}
     if plan.takes_part("kube-proxy"):
         cells |= {proxy.RULES[key]: () for key in product(plan.nodes, plan.settings.services)}
     return cells
@@ -322,8 +300,10 @@ def _actions(plan: _Plan) -> Iterator[Action]:
             yield from (transition.bind(node=node, pod=pod) for node in plan.nodes for pod in plan.pods)
     if plan.takes_part("replicaset-controller"):
         yield from (replicaset.reconcile.bind(kind=kind, name=name) for kind, name in plan.workloads)
-    if plan.takes_part("node-lifecycle-controller"):
+    if plan.takes_part("heartbeats"):
         yield from (node_lifecycle.check_heartbeat.bind(node=node) for node in plan.nodes)
+    if plan.takes_part("pod-garbage-collector"):
+        yield from (pod_gc.update_quarantine.bind(node=node) for node in plan.nodes)
     if plan.takes_part("kube-proxy"):
         yield from (
             proxy.program_rules.bind(node=node, service=name) for node in plan.nodes for name in settings.services
@@ -349,32 +329,6 @@ def _calls(plan: _Plan) -> Iterator[Action]:
             yield from (step.bind(client=client) for step in (apiserver.handle, etcd.commit, apiserver.answer))
 
 
-def fuse(send: Transition, caller: Caller) -> Transition:
-    """Return the transition that sends, has the request handled, committed and answered, and receives, in one step."""
-
-    @wraps(send.function)
-    def in_one_step(cluster: Cluster, **binding: str) -> Cluster | None:
-        after = send.function(cluster, **binding)
-        if after is None:
-            return None
-        of_client = {name: binding[name] for name in caller.receives.parameters}
-        client = caller.client(**of_client)
-        while after[CALLS[client]] is not None:
-            if isinstance(after[CALLS[client]], Response):
-                received: Cluster | None = caller.receives.function(after, **of_client)
-                assert received is not None
-                return received
-            for step in (apiserver.handle, etcd.commit, apiserver.answer):
-                after = step.function(after, client=client) or after
-        return after
-
-    def told(step: Step) -> Event:
-        reason = "".join(word.capitalize() for word in send.name.split("_"))
-        return Event("Normal", reason, step.action.object or step.action.actor, f"{send.sentence} It is done at once.")
-
-    return attrs.evolve(send, function=in_one_step, describe=told)
-
-
 def _faults(plan: _Plan) -> Iterator[Action]:
     budget = plan.settings.budget
     for fault, transition in (("container-crash", faults.crash_container), ("container-exit", faults.exit_container)):
@@ -386,9 +340,13 @@ def _faults(plan: _Plan) -> Iterator[Action]:
         ("kubelet-restart", faults.restart_kubelet),
         ("node-crash", faults.crash_node),
         ("node-restart", faults.restart_node),
+        ("network-partition", faults.cut_off_node),
+        ("network-partition", faults.reconnect_node),
     ):
         if budget(fault) and plan.takes_part("kubelet") and (fault != "node-restart" or budget("node-crash")):
             yield from (transition.bind(node=node) for node in plan.nodes)
+    if budget("late-heartbeat") and plan.takes_part("heartbeats"):
+        yield from (faults.delay_heartbeat.bind(node=node) for node in plan.nodes)
     if budget("scheduler-restart") and plan.takes_part("kube-scheduler"):
         yield faults.restart_scheduler.bind()
     if budget("controller-restart"):

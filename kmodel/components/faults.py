@@ -1,17 +1,19 @@
 """Faults: what may go wrong, each kind as often as the scenario's budget says (zero unless it says).
 
 Models: a container that crashes or ends, a kubelet, scheduler or controller manager that restarts and loses its
-memory, a node that goes down with all that runs on it and may come back, a request or an answer that is lost. Who
-calls hears nothing then and gives up after its timeout; it cannot tell which of the two was lost.
+memory, a node that goes down with all that runs on it and may come back, a node that is cut off from the api-server
+while its pods run on, and may be connected again, a heartbeat that comes too late, a request or an answer that is lost.
+Who calls hears nothing then and gives up after its timeout; it cannot tell which of the two was lost.
 
-Leaves out: partitions as such (they are many lost messages), disks, clocks, an api-server or etcd that is down
-(nothing is written then).
+Leaves out: partitions among the components of the control plane (they are many lost messages), disks, clocks, an
+api-server or etcd that is down (nothing is written then). What was on its way when a node is cut off still arrives.
 """
 
 from kmodel.components import controllers, scheduler
 from kmodel.components.calls import CALLS, TIMEOUT, Request, Response, is_orphan, orphan, respond
+from kmodel.components.controllers import node_lifecycle
 from kmodel.components.informer import CONTROLLER_MANAGER, forget_all
-from kmodel.components.kubelet.state import UP, WORKERS, is_up, watcher_of
+from kmodel.components.kubelet.state import CONNECTED, UP, WORKERS, is_connected, is_up, watcher_of
 from kmodel.components.proxy import RULES
 from kmodel.components.proxy import watcher_of as proxy_watcher_of
 from kmodel.components.runtime import CRASHED, RUNTIME
@@ -81,6 +83,30 @@ def restart_node(cluster: Cluster, node: str) -> Cluster | None:
         return None
     spent = spend(cluster, "node-restart")
     return None if spent is None else spent.set(UP[node], True)
+
+
+@transition(actor=FAULT, object="node/{node}", environment=True)
+def cut_off_node(cluster: Cluster, node: str) -> Cluster | None:
+    """A node is cut off from the api-server: its pods run on, but nothing is heard of it, and it hears nothing."""
+    if not cluster[CONNECTED[node]]:
+        return None
+    spent = spend(cluster, "network-partition")
+    return None if spent is None else spent.set(CONNECTED[node], False)
+
+
+@transition(actor=FAULT, object="node/{node}", environment=True)
+def reconnect_node(cluster: Cluster, node: str) -> Cluster | None:
+    """A node that was cut off is connected again."""
+    return None if cluster[CONNECTED[node]] else cluster.set(CONNECTED[node], True)
+
+
+@transition(actor=FAULT, object="node/{node}", environment=True)
+def delay_heartbeat(cluster: Cluster, node: str) -> Cluster | None:
+    """A heartbeat of a node that is up comes too late: the check before it finds no renewal."""
+    if not is_connected(cluster, node):
+        return None
+    spent = spend(cluster, "late-heartbeat")
+    return None if spent is None else node_lifecycle.miss(spent, node)
 
 
 def _kubelet_dies(cluster: Cluster, node: str) -> Cluster:

@@ -9,7 +9,7 @@ Upstream: pkg/proxy/{endpointslicecache.go,iptables/proxier.go}, 1.34.
 """
 
 from kmodel.components.informer import in_cache, informer, synced
-from kmodel.components.kubelet.state import is_up
+from kmodel.components.kubelet.state import is_connected, is_up
 from kmodel.kernel import Cells, Cluster, transition
 from kmodel.objects import Endpoint
 
@@ -20,7 +20,7 @@ def watcher_of(node: str) -> str:
 
 
 def _alive(cluster: Cluster, watcher: str) -> bool:
-    return is_up(cluster, watcher.removeprefix("kube-proxy/"))
+    return is_connected(cluster, watcher.removeprefix("kube-proxy/"))
 
 
 INFORMER = informer(alive=_alive)

@@ -20,13 +20,17 @@ def fit(pod: PodSpec, others: Sequence[PodSpec], node: NodeStatus) -> str | None
     return None
 
 
-def tolerated(taint: Taint, tolerations: Sequence[Toleration]) -> bool:
-    """Tell whether one of the tolerations is for this taint."""
-    return any(
-        toleration.effect in (None, taint.effect)
-        and (
+def matching(taint: Taint, tolerations: Sequence[Toleration]) -> Toleration | None:
+    """Return the first of the tolerations that is for this taint; None if there is none."""
+    for toleration in tolerations:
+        if toleration.effect in (None, taint.effect) and (
             (toleration.key is None and toleration.operator == "Exists")
             or (toleration.key == taint.key and (toleration.operator == "Exists" or toleration.value == taint.value))
-        )
-        for toleration in tolerations
-    )
+        ):
+            return toleration
+    return None
+
+
+def tolerated(taint: Taint, tolerations: Sequence[Toleration]) -> bool:
+    """Tell whether one of the tolerations is for this taint."""
+    return matching(taint, tolerations) is not None

@@ -11,6 +11,8 @@ FAULTS = (
     "kubelet-restart",
     "node-crash",
     "node-restart",
+    "network-partition",
+    "late-heartbeat",
     "scheduler-restart",
     "controller-restart",
     "lost-request",
@@ -71,6 +73,8 @@ class Settings:
     actors: tuple[str, ...] = ()  # the optional ones that take part: see components/control_plane.py
     watch_buffer: int = 8  # events that wait for a slow watcher before the api-server closes the watch
     missed_heartbeats: int = 1  # checks without a renewal before a node is taken for unhealthy
+    terminated_pod_threshold: int | None = None  # finished pods that the garbage collector leaves; None: all
+    pod_quota: int | None = None  # pods that a ResourceQuota lets be stored at once; None: there is no quota
 
     def budget(self, fault: str) -> int:
         """Return how often the fault may happen."""

@@ -13,12 +13,16 @@ from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.interrupts import Interrupt, put_off
 from kmodel.engines.keeping import Checkpoints as Checkpoints
 from kmodel.engines.keeping import Keeper, Kept
-from kmodel.engines.verdict import Finding, Result, Symmetry, Verdict
+from kmodel.engines.verdict import Ends, Finding, Result, Symmetry, Verdict
 from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec, Step, Trace, take
 
 if TYPE_CHECKING:
     from kmodel.engines.compiled.paths import Choice, Place
     from kmodel.engines.compiled.search import Space
+
+
+RUNS_NOT_JUDGED = "runs are judged only once all states are known"
+RUNS_OF_ORBITS = "which action is owed what does not survive renaming; check it without symmetry"
 
 
 @attrs.frozen
@@ -75,6 +79,7 @@ class _Search:
         self.clock = Clock()
         self.depth = 0
         self.findings: dict[int, Finding] = {}
+        self.quiescent: Ends | None = None
         self.space: Space | None = None
         self.ends: list[int] = []  # of the level being expanded, in each partition
         self.is_between_rounds = False
@@ -88,6 +93,7 @@ class _Search:
         try:
             with put_off() if self.keeper is not None else nullcontext(Interrupt()) as self.interrupt:
                 yield from self._levels()
+                yield from self._judge_runs()
         except _Stopped as stop:
             stopped = stop.why
         except BoundReached as bound:
@@ -237,6 +243,23 @@ class _Search:
         verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
         return Finding(spec, verdict, answer.reason, self._trace(initial, [*taken, *last]))
 
+    def _judge_runs(self) -> Iterator[Event]:
+        """Judge the temporal specs, now that all states are known."""
+        temporal = [index for index, spec in enumerate(self.model.specs) if spec.is_temporal]
+        if not temporal or self.bounds.symmetry:
+            return
+        from kmodel.engines.liveness.judging import Liveness
+
+        assert self.space is not None, "the search is finished"
+        liveness = Liveness(self.model, self.space)
+        self.quiescent = liveness.ends()
+        for index in temporal:
+            finding = self.findings[index] = liveness.judge(self.model.specs[index])
+            if finding.verdict is Verdict.VIOLATED:
+                yield Found(finding)
+            if finding.is_failure and self.bounds.stop_at_first_violation:
+                raise _Stopped(f"stopped at the first violation, after {self._seen()}")
+
     def _trace(self, initial: int, taken: list[Choice]) -> Trace:
         cluster = self.model.initial[initial]
         steps: list[Step] = []
@@ -264,6 +287,7 @@ class _Search:
             {str(action): count for action, count in zip(self.model.actions, fired, strict=False)},
             stopped,
             None if space is None else statistics(space),
+            self.quiescent,
             self._symmetry(),
         )
 
@@ -275,26 +299,15 @@ class _Search:
     def _finding(self, index: int, spec: Spec, stopped: str | None) -> Finding:
         if index in self.findings:
             return self.findings[index]
+        if spec.is_temporal and self.bounds.symmetry:
+            return Finding(spec, Verdict.NO_VIOLATION_FOUND, RUNS_OF_ORBITS)
         if stopped is not None:
-            return Finding(spec, Verdict.NO_VIOLATION_FOUND, stopped)
+            why = f"{stopped}; {RUNS_NOT_JUDGED}" if spec.is_temporal else stopped
+            return Finding(spec, Verdict.NO_VIOLATION_FOUND, why)
         seen = f"all {0 if self.space is None else self.space.represented:,} reachable states"
         if spec.kind is Kind.SOMETIMES:
             return Finding(spec, Verdict.VIOLATED, f"it never happens in {seen}")
         return Finding(spec, Verdict.HOLDS, f"in {seen}")
-
-
-def trace_of(model: Model, initial: int, choices: list[int]) -> Trace:
-    """Return the trace that takes these actions, by their index in the model, from an initial state."""
-    cluster = model.initial[initial]
-    steps: list[Step] = []
-    address = [initial]
-    for choice in choices:
-        step = take(model.actions[choice], cluster)
-        assert step is not None, f"{model.actions[choice]} is not enabled on its own trace"
-        address.append(sum(take(action, cluster) is not None for action in model.actions[:choice]))
-        steps.append(step)
-        cluster = step.next
-    return Trace(model.initial[initial], tuple(steps), tuple(address))
 
 
 class _Stopped(Exception):  # noqa: N818 - it ends the search, it is no mistake

@@ -1,11 +1,12 @@
-"""Following a trace that was found before, by its address or by its actions, and asking a spec about it again."""
+"""Following a trace that was found before, by its address or by its actions, and asking specs about it again."""
 
 from collections.abc import Sequence
 
 import attrs
 
+from kmodel.engines.liveness.one_run import comes_back, idle_in, judge_run, unfair_to
 from kmodel.engines.verdict import Finding, Verdict
-from kmodel.kernel import Cluster, Kind, Model, ModelError, Spec, Step, Trace, ask, failure, follow, take
+from kmodel.kernel import Cluster, Kind, Model, ModelError, Spec, Step, Trace, ask, failure, follow, keys_of, take
 
 
 class ReplayError(Exception):
@@ -27,8 +28,11 @@ class Choice:
 CHANGED = "the model has changed since the trace was written; run kmodel check again"
 
 
-def follow_actions(model: Model, initial: int, choices: Sequence[Choice]) -> Trace:
-    """Return the trace that takes these actions from an initial state; ReplayError if one is unknown or not enabled."""
+def follow_actions(model: Model, initial: int, choices: Sequence[Choice], cycle: int | None = None) -> Trace:
+    """Return the trace that takes these actions from an initial state, those of the cycle once.
+
+    ReplayError if one is unknown or not enabled.
+    """
     if not 0 <= initial < len(model.initial):
         raise ReplayError(f"{model.name} has no initial state {initial}, only 0 to {len(model.initial) - 1}; {CHANGED}")
     known = {Choice(action.transition.name, action.binding): index for index, action in enumerate(model.actions)}
@@ -44,25 +48,65 @@ def follow_actions(model: Model, initial: int, choices: Sequence[Choice]) -> Tra
         address.append(sum(take(action, cluster) is not None for action in model.actions[:index]))
         steps.append(step)
         cluster = step.next
-    return Trace(model.initial[initial], tuple(steps), tuple(address))
+    return Trace(model.initial[initial], tuple(steps), tuple(address), cycle)
 
 
 def follow_path(model: Model, path: str) -> Trace:
-    """Return the trace at an address such as `0/3/1`; ReplayError if it is none or leads nowhere."""
+    """Return the trace at an address such as `0/3/1`, or the lasso at one such as `0/3~1/2`, its cycle taken once.
+
+    ReplayError if it is no address or leads nowhere.
+    """
+    stem, tilde, cycle = path.partition("~")
+    once, again = _choices(stem), _choices(cycle) if cycle else ()
+    if not once or again is None:
+        raise ReplayError(
+            f"{path!r} is no address; write one number per choice, such as 0/3/1, or 0/3~1/2 if the last are for ever"
+        )
     try:
-        address = tuple(int(part) for part in path.split("/"))
-    except ValueError:
-        address = ()
-    if not address or min(address) < 0:
-        raise ReplayError(f"{path!r} is no address; write one number per choice, such as 0/3/1")
-    try:
-        return follow(model, address)
+        trace = follow(model, (*once, *again))
     except ModelError as error:
         raise ReplayError(f"address {path}: {error}") from error
+    return attrs.evolve(trace, cycle=len(once) - 1) if tilde else trace
+
+
+def _choices(text: str) -> tuple[int, ...] | None:
+    parts = text.split("/")
+    return tuple(map(int, parts)) if all(part.isascii() and part.isdigit() for part in parts) else None
+
+
+def objection(model: Model, trace: Trace) -> str | None:
+    """Return why a lasso is no run that a temporal spec must hold on; None if it is one."""
+    if trace.cycle is None:
+        return "it speaks of whole runs, and this trace does not say how it goes on for ever"
+    if not comes_back(trace):
+        return "the cycle does not come back to the state that it begins in"
+    if missed := unfair_to(model, trace):
+        return f"no fair run goes on like this for ever, since it would take {missed[0]} at last"
+    return None
+
+
+def recheck_all(model: Model, trace: Trace) -> tuple[Finding, ...]:
+    """Return what a trace shows of each spec of the model; of the temporal ones only a lasso that is fair does."""
+    against = objection(model, trace)
+    return tuple(
+        _recheck_run(model, spec, trace, against) if spec.is_temporal else recheck(spec, trace) for spec in model.specs
+    )
+
+
+def _recheck_run(model: Model, spec: Spec, trace: Trace, against: str | None) -> Finding:
+    if against is None and spec.kind is Kind.CONFLUENT:
+        against = "it compares the ends of runs, and this is one run"
+    if against is not None:
+        return Finding(spec, Verdict.NO_VIOLATION_FOUND, f"not judged: {against}")
+    keys = keys_of(spec, trace.initial.layout)
+    reason = next((said for key in keys if (said := judge_run(spec, key, trace)) is not None), None)
+    if reason is None:
+        return Finding(spec, Verdict.NO_VIOLATION_FOUND, "not violated on this one run")
+    return Finding(spec, Verdict.VIOLATED, reason, trace, idle=idle_in(model, trace))
 
 
 def recheck(spec: Spec, trace: Trace) -> Finding:
-    """Return what a trace shows of a spec: the first violation or, for a `sometimes`, the first occurrence."""
+    """Return what a trace shows of a spec of states or steps: where it is first violated or, a `sometimes`, happens."""
     subjects: list[Cluster | Step] = list(trace.steps) if spec.of_steps else [trace.initial, *_afters(trace)]
     shortest = 1 if spec.of_steps else 0
     for length, subject in enumerate(subjects, start=shortest):

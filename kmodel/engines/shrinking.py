@@ -5,6 +5,7 @@ that is not enabled any more is skipped, so what is left is always a run. Steps 
 of the same actor. The outcome is not always the shortest run: that is what breadth-first search is for.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -19,42 +20,47 @@ MOST_IN_DETAIL = 60  # steps of a run in which pairs are left out and steps are 
 
 @attrs.frozen
 class Shown:
-    """A run that shows what a spec says, by the indices of its actions, and what it says."""
+    """A run that shows what a spec says, by the indices of its actions, and what it says; of a lasso also the actions
+    that are then taken for ever."""
 
     choices: tuple[int, ...]
     reason: str
+    cycle: tuple[int, ...] | None = None
 
 
 class Shrinker:
     """Shrinks the runs of a model, each from one of its initial states to what a spec says."""
 
     def __init__(self, model: Model) -> None:
-        self._space = Space(model)
-        self._actors = [action.actor for action in model.actions]
+        self.space = Space(model)  # of its own: what it tries is not what a run has seen
 
     def shrink(self, spec: Spec, initial: int, choices: Sequence[int]) -> Shown:
         """Return the smallest run found that shows what the spec says at the end of this one."""
-        return _Shrinking(self._space, self._actors, spec, initial).shrink(choices)
+        return _ToAnswer(self.space, spec, initial).shrink(choices)
 
 
-class _Shrinking:
-    def __init__(self, space: Space, actors: list[str], spec: Spec, initial: int) -> None:
-        self.space, self.actors, self.spec, self.initial = space, actors, spec, initial
+class Shrinking(ABC):
+    """The shrinking of one run; a subclass says what its steps show, and how they are cut short."""
+
+    def __init__(self, space: Space, spec: Spec, initial: int) -> None:
+        self.space, self.spec, self.initial = space, spec, initial
+        self.actors = [action.actor for action in space.model.actions]
         self.left = MOST_STEPS
         self.best: Shown
 
     def shrink(self, choices: Sequence[int]) -> Shown:
+        """Return the smallest run found that shows what the spec says, given one that does."""
         shown = self._run(choices)
         assert shown is not None, f"{self.spec.name} says nothing on a run on which it did"
         self.best = shown
-        while self.left > 0 and (self._drop() or self._cut_short() or self._drop_pairs() or self._move()):
+        while self.left > 0 and (self._drop() or self._cut() or self._drop_pairs() or self._move()):
             pass
         return self.best
 
     def _drop(self) -> bool:
         """Leave out chunks of steps, ever smaller ones."""
-        before = len(self.best.choices)
-        size = before // 2
+        before = self.best
+        size = len(before.choices) // 2
         while size > 0:
             start = len(self.best.choices) - size
             while start >= 0 and self.left > 0:
@@ -62,16 +68,11 @@ class _Shrinking:
                 self._is_better((*choices[:start], *choices[start + size :]))
                 start = min(start, len(self.best.choices)) - size
             size //= 2
-        return len(self.best.choices) < before
+        return self.best is not before
 
-    def _cut_short(self) -> bool:
-        """Look for a step off the run that shows it earlier."""
-        choices = self.best.choices
-        for place, state in enumerate(self._states(choices[:-2])):
-            for index in state.enabled:
-                if self._reason(self.space.follow(state, index)[1]) is not None:
-                    return self._is_better((*choices[:place], index))
-        return False
+    @abstractmethod
+    def _cut(self) -> bool:
+        """Try to leave out a longer part of the run; tell whether that made it smaller."""
 
     def _drop_pairs(self) -> bool:
         """Leave out two steps that are of no use without each other, such as a request and its answer."""
@@ -96,17 +97,42 @@ class _Shrinking:
 
     def _is_better(self, choices: tuple[int, ...]) -> bool:
         """Take a run as the best so far if it is smaller and shows the same."""
-        if self.left <= 0 or self._size(choices) >= self._size(self.best.choices):
+        if self.left <= 0 or self._size(attrs.evolve(self.best, choices=choices)) >= self._size(self.best):
             return False
         shown = self._run(choices)
-        if shown is None or self._size(shown.choices) >= self._size(self.best.choices):
+        if shown is None or self._size(shown) >= self._size(self.best):
             return False
         self.best = shown
         return True
 
-    def _size(self, choices: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:
+    def _size(self, shown: Shown) -> tuple[int, int, tuple[int, ...]]:
+        choices = (*shown.choices, *(shown.cycle or ()))
         actors = [self.actors[index] for index in choices]
         return len(choices), sum(one != other for one, other in pairwise(actors)), choices
+
+    @abstractmethod
+    def _run(self, choices: Sequence[int]) -> Shown | None:
+        """Return what these steps show, without those that are not enabled; None if that is nothing."""
+
+    def _states(self, choices: Sequence[int]) -> Iterator[State]:
+        state = self.space.initial(self.initial)
+        yield state
+        for index in choices:
+            state, _ = self.space.follow(state, index)
+            yield state
+
+
+class _ToAnswer(Shrinking):
+    """Shrinks the way to a state or step of which the spec says something."""
+
+    def _cut(self) -> bool:
+        """Look for a step off the run that shows it earlier."""
+        choices = self.best.choices
+        for place, state in enumerate(self._states(choices[:-2])):
+            for index in state.enabled:
+                if self._reason(self.space.follow(state, index)[1]) is not None:
+                    return self._is_better((*choices[:place], index))
+        return False
 
     def _run(self, choices: Sequence[int]) -> Shown | None:
         """Return the run with these steps, without those not enabled and without detours; None if it shows nothing."""
@@ -130,13 +156,6 @@ class _Shrinking:
             else:
                 place_of[state.row] = len(kept)
         return None if reason is None else Shown(tuple(kept), reason)
-
-    def _states(self, choices: Sequence[int]) -> Iterator[State]:
-        state = self.space.initial(self.initial)
-        yield state
-        for index in choices:
-            state, _ = self.space.follow(state, index)
-            yield state
 
     def _reason(self, answers: Sequence[tuple[Spec, str]]) -> str | None:
         return next((reason for spec, reason in answers if spec is self.spec), None)

@@ -2,7 +2,8 @@
 
 A walk begins in an initial state and takes one enabled action after another, each as likely as the others, up to a
 number of steps or until nothing more can happen. Actions that are enabled but change nothing are not taken, unless a
-spec says something of that. What a walk shows is shrunk. Walks with the same seed are the same in every process.
+spec says something of that. For temporal specs, fair rounds follow: from the end of the walk, and from another of its
+states. What a walk shows is shrunk. Walks with the same seed are the same in every process.
 """
 
 from collections.abc import Iterator
@@ -12,11 +13,12 @@ import attrs
 
 from kmodel.engines.compiled.search import Clock
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
-from kmodel.engines.exhaustive import trace_of
+from kmodel.engines.liveness import sampled
 from kmodel.engines.shrinking import Shrinker
-from kmodel.engines.space import Judgement, Space
+from kmodel.engines.space import Judgement, Space, State
 from kmodel.engines.verdict import Finding, Result, Verdict
 from kmodel.kernel import Kind, Model, Spec
+from kmodel.kernel.model import trace_of
 
 ENGINE = "simulation"
 STEPS = 100
@@ -56,6 +58,7 @@ class _Simulation:
         self.walks = walks
         self.space = Space(model)
         self.shrinker = Shrinker(model)
+        self.fair = sampled.FairRuns(self.space)
         self.random = Random(walks.seed)
         self.clock = Clock()
         self.walked = 0
@@ -72,18 +75,38 @@ class _Simulation:
         return self.walks.stop_at_first_violation and any(each.is_failure for each in self.findings.values())
 
     def _walk(self, initial: int) -> Iterator[Event]:
-        state, choices = self.space.initial(initial), list[int]()
-        yield from self._heed(state.answers, initial, choices)
-        while state.enabled and len(choices) < self.walks.steps and not self._is_enough():
-            index = state.enabled[self.random.randrange(len(state.enabled))]
-            state, answers = self.space.follow(state, index)
-            choices.append(index)
-            self.fired[index] += 1
-            if answers:
-                yield from self._heed(answers, initial, choices)
-            if self.clock.is_due():
-                yield Progress(len(self.space.seen), max(self.depth, len(choices)), 0, self.clock.seconds)
+        states, choices = [self.space.initial(initial)], list[int]()
+        yield from self._heed(states[0].answers, initial, choices)
+        while (enabled := states[-1].enabled) and len(choices) < self.walks.steps and not self._is_enough():
+            yield from self._step(initial, states, choices, enabled[self.random.randrange(len(enabled))])
         self.depth = max(self.depth, len(choices))
+        if self.fair.keys:
+            for length in dict.fromkeys((len(choices), self.random.randrange(len(choices) + 1))):
+                yield from self._go_on(initial, states[: length + 1], choices[:length])
+
+    def _step(self, initial: int, states: list[State], choices: list[int], index: int) -> Iterator[Event]:
+        state, answers = self.space.follow(states[-1], index)
+        states.append(state)
+        choices.append(index)
+        self.fired[index] += 1
+        if answers:
+            yield from self._heed(answers, initial, choices)
+        if self.clock.is_due():
+            yield Progress(len(self.space.seen), max(self.depth, len(choices)), 0, self.clock.seconds)
+
+    def _go_on(self, initial: int, walked: list[State], choices: list[int]) -> Iterator[Event]:
+        """Take the steps of the fair runs that begin with a walk, and judge them."""
+        for run in self.fair.after(walked, choices):
+            states, taken = walked.copy(), choices.copy()
+            for index in run.choices[len(choices) :]:
+                if self._is_enough():
+                    return
+                yield from self._step(initial, states, taken, index)
+            self.depth = max(self.depth, len(taken))
+            for spec, _ in self.fair.violated(run):
+                if spec not in self.findings and not self._is_enough():
+                    self.findings[spec] = sampled.shrink(self.shrinker.space, spec, initial, choices)
+                    yield Found(self.findings[spec])
 
     def _heed(self, answers: tuple[Judgement, ...], initial: int, choices: list[int]) -> Iterator[Event]:
         for spec, _ in answers:
@@ -105,7 +128,7 @@ class _Simulation:
         return Result(
             self.model,
             ENGINE,
-            tuple(self.findings.get(spec) or _open(spec, why) for spec in self.model.specs),
+            tuple(self.findings.get(spec) or _open(spec, self.fair.why_open(spec, why)) for spec in self.model.specs),
             states=len(self.space.seen),
             generated=sum(self.fired) + len(self.model.initial),
             depth=self.depth,

@@ -10,7 +10,7 @@ import attrs
 
 from kmodel.engines.compiled.tries import NOTHING, Leaf
 from kmodel.engines.walker import Row, walker_of
-from kmodel.kernel import BoundReached, Model, Spec, Transition
+from kmodel.kernel import BoundReached, Model, Predicate, Spec, Transition
 
 Judgement = tuple[Spec, str]  # a spec, and why it is violated or that it is reached
 
@@ -45,7 +45,7 @@ class Space:
         self.idle: set[int] = set()  # the actions that were enabled somewhere, but changed nothing there
         self.bound: str | None = None
         self._states: dict[Row, State] = {}
-        self._tries = len(model.actions) + sum(not spec.of_steps for spec in model.specs)
+        self._tries = len(model.actions) + len(self.walker.tables.state_specs)
 
     def initial(self, index: int) -> State:
         """Return an initial state of the model."""
@@ -65,6 +65,33 @@ class Space:
                 sorted_out[transition] = (*sorted_out.get(transition, ()), index)
             state.by_transition = sorted_out
         return state.by_transition
+
+    def moves(self, state: State) -> tuple[int, ...]:
+        """Return the indices of the actions that are enabled in the state and change something."""
+        return tuple(index for index in state.enabled if index not in self.idle or self._changes(state, index))
+
+    def _changes(self, state: State, index: int) -> bool:
+        leaf = self.walker.leaf(state.codes[index])
+        return leaf is not None and bool(self.walker.changes(leaf, state.row))
+
+    def met_bound(self, state: State, index: int) -> bool:
+        """Tell whether an action could not be asked in the state, since that is beyond a bound of the model."""
+        return state.reads[index] == ANY_CELL
+
+    def wrong_in(self, predicate: Predicate, state: State) -> str | None:
+        """Return what a predicate of a temporal spec says is wrong with the state; None if it is True of it."""
+        return self._reason(self.walker.answer(self.walker.tables.predicate_root(predicate), state.row))
+
+    def wrong_of(self, predicate: Predicate, state: State, index: int) -> str | None:
+        """Return what a predicate says is wrong with the step that an enabled action takes in the state."""
+        leaf = self.walker.leaf(state.codes[index])
+        assert leaf is not None, f"{self.model.actions[index]} is not enabled"
+        root = self.walker.tables.predicate_root(predicate, leaf.step_class)
+        return self._reason(self.walker.answer(root, state.row, leaf))
+
+    def _reason(self, answer: tuple[int, int]) -> str | None:
+        code, _ = answer
+        return None if code == NOTHING else self.walker.told(code).reason
 
     def follow(self, state: State, index: int) -> tuple[State, tuple[Judgement, ...]]:
         """Return the state after an enabled action, and what the specs say of it and of the step to it."""

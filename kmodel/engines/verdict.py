@@ -6,7 +6,7 @@ from enum import Enum
 
 import attrs
 
-from kmodel.kernel import Kind, Model, Spec, Trace
+from kmodel.kernel import Action, Kind, Model, Spec, Trace
 
 
 class Verdict(Enum):
@@ -18,13 +18,32 @@ class Verdict(Enum):
 
 
 @attrs.frozen
+class Idle:
+    """An action that is enabled in the cycle of a lasso, but not taken, and why a fair run need not take it.
+
+    It is not enabled any more after a step of the trace (0: at its start); or, if that is None, it is owed nothing.
+    """
+
+    action: Action
+    disabled_after: int | None
+
+
+@attrs.frozen
 class Finding:
-    """The verdict on one spec, why, and the trace that shows it: a counterexample, or the witness of a `sometimes`."""
+    """The verdict on one spec, why, and the trace that shows it: a counterexample, or the witness of a `sometimes`.
+
+    A temporal spec that holds `is_tested` if there was something to violate it, and `needs_strong_fairness` if it would
+    not hold if all actions were owed weak fairness only. The counterexample of one is a lasso, and `idle` are the
+    actions that could leave its cycle, but need not.
+    """
 
     spec: Spec
     verdict: Verdict
     reason: str
     trace: Trace | None = None
+    is_tested: bool = True
+    needs_strong_fairness: bool = False
+    idle: tuple[Idle, ...] = ()
 
     @property
     def is_hazard(self) -> bool:
@@ -68,6 +87,16 @@ class Symmetry:
 
 
 @attrs.frozen
+class Ends:
+    """The states in which no action of the system is enabled: how many, how many up to names, and shortest traces to
+    some of these, the nearest first."""
+
+    states: int
+    up_to_names: int
+    traces: tuple[Trace, ...]
+
+
+@attrs.frozen
 class Result:
     """What an exploration found: counts in TLC's sense, the verdict on each spec, how often each action fired."""
 
@@ -81,6 +110,7 @@ class Result:
     fired: Mapping[str, int] = attrs.field(factory=Counter)
     stopped: str | None = None
     statistics: Statistics | None = None
+    ends: Ends | None = None  # known of a finished exploration with temporal specs
     symmetry: Symmetry | None = None  # under symmetry, states and steps are counted up to renaming
 
     @property

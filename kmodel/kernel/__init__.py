@@ -3,13 +3,24 @@
 from kmodel.kernel.cell import Cell, Cells, Layout
 from kmodel.kernel.check import ask
 from kmodel.kernel.cluster import Append, Cluster, Put, Replace, drop_first, first
+from kmodel.kernel.contention import fair_among_writers
 from kmodel.kernel.errors import BoundReached, ModelError
 from kmodel.kernel.model import Model, enabled, follow, take
 from kmodel.kernel.rank import Rank, fresh, is_mentioned
-from kmodel.kernel.spec import Kind, Spec, failure, invariant, sometimes, step_invariant
+from kmodel.kernel.spec import Kind, Spec, failure, feature_name, invariant, sometimes, step_invariant
 from kmodel.kernel.step import Step, Trace
 from kmodel.kernel.symmetry import check_symmetry, is_symmetric
-from kmodel.kernel.transition import Action, Event, Transition, transition
+from kmodel.kernel.temporal import (
+    Predicate,
+    always_eventually,
+    confluent,
+    converges,
+    eventually,
+    finitely_often,
+    keys_of,
+    leads_to,
+)
+from kmodel.kernel.transition import Action, Event, Fairness, Transition, transition
 
 __all__ = [
     "Action",
@@ -19,10 +30,12 @@ __all__ = [
     "Cells",
     "Cluster",
     "Event",
+    "Fairness",
     "Kind",
     "Layout",
     "Model",
     "ModelError",
+    "Predicate",
     "Put",
     "Rank",
     "Replace",
@@ -30,17 +43,26 @@ __all__ = [
     "Step",
     "Trace",
     "Transition",
+    "always_eventually",
     "ask",
     "check_symmetry",
+    "confluent",
+    "converges",
     "drop_first",
     "enabled",
+    "eventually",
     "failure",
+    "fair_among_writers",
+    "feature_name",
+    "finitely_often",
     "first",
     "follow",
     "fresh",
     "invariant",
     "is_mentioned",
     "is_symmetric",
+    "keys_of",
+    "leads_to",
     "sometimes",
     "step_invariant",
     "take",

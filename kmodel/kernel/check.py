@@ -1,15 +1,18 @@
 """Asking a spec: its answer on a cluster or a step, with the reads that the answer rests on."""
 
+from typing import Any
+
 import attrs
 
 from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.errors import BoundReached, ModelError, name_error
 from kmodel.kernel.footprint import Log, Read, View, check_deterministic
-from kmodel.kernel.spec import Spec
+from kmodel.kernel.spec import Kind, Spec
 from kmodel.kernel.step import Step
+from kmodel.kernel.temporal import Predicate
 
 
-def ask(spec: Spec, subject: Cluster | Step, twice: bool = True) -> tuple[bool | str, tuple[Read, ...]]:
+def ask(spec: Spec | Predicate, subject: Cluster | Step, twice: bool = True) -> tuple[bool | str, tuple[Read, ...]]:
     """Return a spec's answer and its reads; what it reads after a step is a function of what was there before.
 
     ModelError if it is asked twice and does not answer the same.
@@ -22,7 +25,7 @@ def ask(spec: Spec, subject: Cluster | Step, twice: bool = True) -> tuple[bool |
     return answer
 
 
-def _ask_once(spec: Spec, subject: Cluster | Step) -> tuple[bool | str, tuple[Read, ...]]:
+def _ask_once(spec: Spec | Predicate, subject: Cluster | Step) -> tuple[bool | str, tuple[Read, ...]]:
     log = Log()
     view: Cluster | Step
     if isinstance(subject, Step):
@@ -34,12 +37,13 @@ def _ask_once(spec: Spec, subject: Cluster | Step) -> tuple[bool | str, tuple[Re
     else:
         view = View.on(subject, log)
     try:
-        answer = spec(view)
+        answer: Any = spec(view)
     except BoundReached:
         raise
     except Exception as error:
         raise name_error(f"spec {spec.name}", error) from error
-    if not isinstance(answer, bool | str):
+    shows_anything = isinstance(spec, Spec) and spec.kind is Kind.CONFLUENT  # it is compared, not judged
+    if not isinstance(answer, bool | str) and not shows_anything:
         raise ModelError(
             f"spec {spec.name} returned {type(answer).__name__}, which is no answer; return True, False or a sentence"
         )

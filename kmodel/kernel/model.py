@@ -1,6 +1,6 @@
 """A model: initial states, actions, specs. All else has a default."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import attrs
 
@@ -72,3 +72,17 @@ def follow(model: Model, address: tuple[int, ...]) -> Trace:
         steps.append(step)
         cluster = step.next
     return Trace(model.initial[first], tuple(steps), address)
+
+
+def trace_of(model: Model, initial: int, choices: Iterable[int]) -> Trace:
+    """Return the trace that takes these actions, by their index in the model, from an initial state."""
+    cluster = model.initial[initial]
+    steps: list[Step] = []
+    address = [initial]
+    for choice in choices:
+        step = take(model.actions[choice], cluster)
+        assert step is not None, f"{model.actions[choice]} is not enabled on its own trace"
+        address.append(sum(take(action, cluster) is not None for action in model.actions[:choice]))
+        steps.append(step)
+        cluster = step.next
+    return Trace(model.initial[initial], tuple(steps), tuple(address))

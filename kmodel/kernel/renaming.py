@@ -12,7 +12,8 @@ from typing import Any, TypeGuard
 
 import attrs
 
-from kmodel.kernel.cell import Cell
+from kmodel.kernel.cell import Cell, Layout
+from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.transition import Action
 from kmodel.kernel.values import ATOMS, KEPT, parts
 
@@ -73,9 +74,22 @@ class Renaming:
         """Return the cell to which a cell's value moves."""
         return rewrite_cell(cell, self.text)
 
+    def cluster(self, cluster: Cluster) -> Cluster:
+        """Return the cluster with the names that its cells and values mention replaced."""
+        values = list(cluster.values)
+        for place, value in zip(_places(self, cluster.layout), cluster.values, strict=True):
+            values[place] = self.value(value)
+        return Cluster(cluster.layout, tuple(values))
+
     def action(self, action: Action) -> Action:
         """Return the action that does after the renaming what this one does before."""
         return Action(action.transition, tuple((name, self.text(value)) for name, value in action.binding))
+
+
+@lru_cache(maxsize=1 << 12)
+def _places(renaming: Renaming, layout: Layout) -> tuple[int, ...]:
+    """Return for each cell where its value goes."""
+    return tuple(layout.position(renaming.cell(cell)) for cell in layout.cells)
 
 
 def mentioned(value: Any, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,34 +12,62 @@ from typing import Any, overload
 import attrs
 
 from kmodel.kernel.cell import Cell, Cells, Layout
+from kmodel.kernel.errors import ModelError
 
 
 class Kind(Enum):
-    """What a spec demands of the function: always True, or True at least once."""
+    """What a spec demands of the function: see the decorator of that name, here or in temporal.py."""
 
     INVARIANT = "invariant"
     STEP_INVARIANT = "step_invariant"
     SOMETIMES = "sometimes"
+    EVENTUALLY = "eventually"
+    ALWAYS_EVENTUALLY = "always_eventually"
+    LEADS_TO = "leads_to"
+    CONVERGES = "converges"
+    FINITELY_OFTEN = "finitely_often"
+    CONFLUENT = "confluent"
 
 
-Function = Callable[[Any], bool | str]
-Families = Cells[Any] | Cell[Any] | tuple[Cells[Any] | Cell[Any], ...]
+SAFETY = (Kind.INVARIANT, Kind.STEP_INVARIANT, Kind.SOMETIMES)
+
+
+Function = Callable[..., bool | str]
+Feature = Cells[Any] | Cell[Any] | Callable[[Layout], bool]  # a family, a cell, or what a function finds in a layout
+Features = tuple[Feature, ...]
 
 
 @attrs.frozen(eq=False)
 class Spec:
     """A named property.
 
-    `needs` are the families of cells without which it says nothing; `hazard` says why Kubernetes truly breaks it, and
-    `hazard_with` names cells one of which must be there for that (the budget of a fault); none named: always.
+    `needs` are the features of a model without any of which it says nothing; `hazard` says why Kubernetes truly breaks
+    it, and `hazard_with` are the features (such as the budget of a fault) one of which must be there for that; if none
+    is named, it always does. `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
     """
 
     function: Function
     kind: Kind
-    needs: tuple[str, ...] = ()
+    needs: Features = ()
     hazard: str | None = None
-    hazard_with: tuple[Cell[Any], ...] = ()
+    hazard_with: Features = ()
     shows: "Spec | None" = None
+    premise: Function | None = None
+    conclusion: Function | None = None
+    each: Cells[Any] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.each is not None and not self.is_temporal:
+            raise ModelError(f"spec {self.name} is asked of whole clusters; `each` is for temporal specs")
+        if self.shows is not None and self.kind is not Kind.SOMETIMES:
+            raise ModelError(f"spec {self.name} shows nothing of another; `shows` is for `sometimes`")
+        if self.kind is Kind.FINITELY_OFTEN and not self.of_steps:
+            raise ModelError(f"spec {self.name} is about steps; call its parameter `step`")
+
+    @property
+    def is_temporal(self) -> bool:
+        """Whether it speaks of whole runs, so that it can only be judged once all states are known."""
+        return self.kind not in SAFETY
 
     @property
     def name(self) -> str:
@@ -59,13 +87,15 @@ class Spec:
     @property
     def of_steps(self) -> bool:
         """Whether the function sees each step rather than each cluster."""
-        return next(iter(inspect.signature(self.function).parameters)) == "step"
+        return next(iter(inspect.signature(self.function).parameters), None) == "step"
 
     def within(self, layout: Layout) -> "Spec | None":
         """Return the spec as it applies to clusters of this layout; None if it says nothing about them."""
-        if not all(layout.has_family(family) for family in self.needs):
+        if not all(_has(layout, feature) for feature in self.needs):
             return None
-        if self.hazard is None or not self.hazard_with or any(cell in layout for cell in self.hazard_with):
+        if self.hazard is None or not self.hazard_with:
+            return self
+        if any(_has(layout, feature) for feature in self.hazard_with):
             return self
         return attrs.evolve(self, hazard=None)
 
@@ -74,65 +104,64 @@ class Spec:
         return self.function(subject)
 
 
-@overload
-def invariant(function: Function) -> Spec: ...
-@overload
-def invariant(
-    *, needs: Families = (), hazard: str | None = None, hazard_with: tuple[Cell[Any], ...] = ()
-) -> Callable[[Function], Spec]: ...
-def invariant(
-    function: Function | None = None,
-    *,
-    needs: Families = (),
-    hazard: str | None = None,
-    hazard_with: tuple[Cell[Any], ...] = (),
-) -> Spec | Callable[[Function], Spec]:
-    """Declare that the function is True of every reachable cluster."""
-    return _spec(Kind.INVARIANT, function, needs, hazard, hazard_with, None)
+def feature_name(feature: Feature) -> str:
+    """Return what a feature of a model is called: the family of its cells, or what its function is called."""
+    return feature.family if isinstance(feature, Cells | Cell) else feature.__name__.replace("_", " ")
 
 
-@overload
-def step_invariant(function: Function) -> Spec: ...
-@overload
-def step_invariant(
-    *, needs: Families = (), hazard: str | None = None, hazard_with: tuple[Cell[Any], ...] = ()
-) -> Callable[[Function], Spec]: ...
-def step_invariant(
-    function: Function | None = None,
-    *,
-    needs: Families = (),
-    hazard: str | None = None,
-    hazard_with: tuple[Cell[Any], ...] = (),
-) -> Spec | Callable[[Function], Spec]:
-    """Declare that the function is True of every step."""
-    return _spec(Kind.STEP_INVARIANT, function, needs, hazard, hazard_with, None)
+def _has(layout: Layout, feature: Feature) -> bool:
+    if isinstance(feature, Cells):
+        return layout.has_family(feature.family)
+    if isinstance(feature, Cell):
+        return feature in layout or feature in layout.constants
+    return feature(layout)
 
 
-@overload
-def sometimes(function: Function) -> Spec: ...
-@overload
-def sometimes(*, needs: Families = (), shows: Spec | None = None) -> Callable[[Function], Spec]: ...
-def sometimes(
-    function: Function | None = None, *, needs: Families = (), shows: Spec | None = None
-) -> Spec | Callable[[Function], Spec]:
-    """Declare that the function is True at least once; it `shows` that an invariant is not vacuous."""
-    return _spec(Kind.SOMETIMES, function, needs, None, (), shows)
+@attrs.frozen
+class Declaration:
+    """The decorator that makes specs of one kind: `@invariant`, or with what it needs, `@invariant(needs=PODS)`."""
+
+    kind: Kind
+
+    @overload
+    def __call__(self, function: Function) -> Spec: ...
+    @overload
+    def __call__(
+        self,
+        *,
+        needs: Feature | Features = (),
+        hazard: str | None = None,
+        hazard_with: Features = (),
+        shows: Spec | None = None,
+        each: Cells[Any] | None = None,
+    ) -> Callable[[Function], Spec]: ...
+    def __call__(
+        self,
+        function: Function | None = None,
+        *,
+        needs: Feature | Features = (),
+        hazard: str | None = None,
+        hazard_with: Features = (),
+        shows: Spec | None = None,
+        each: Cells[Any] | None = None,
+    ) -> Spec | Callable[[Function], Spec]:
+        """Return the spec of a function, or what makes one of it."""
+        needed = (*(needs if isinstance(needs, tuple) else (needs,)), *(() if each is None else (each,)))
+
+        def decorate(function: Function) -> Spec:
+            return Spec(function, self.kind, needed, hazard, hazard_with, shows, each=each)
+
+        return decorate if function is None else decorate(function)
 
 
-def _spec(
-    kind: Kind,
-    function: Function | None,
-    needs: Families,
-    hazard: str | None,
-    hazard_with: tuple[Cell[Any], ...],
-    shows: Spec | None,
-) -> Spec | Callable[[Function], Spec]:
-    families = tuple(family.family for family in (needs if isinstance(needs, tuple) else (needs,)))
+invariant = Declaration(Kind.INVARIANT)
+"""Declare that the function is True of every reachable cluster."""
 
-    def decorate(function: Function) -> Spec:
-        return Spec(function, kind, families, hazard, hazard_with, shows)
+step_invariant = Declaration(Kind.STEP_INVARIANT)
+"""Declare that the function is True of every step."""
 
-    return decorate if function is None else decorate(function)
+sometimes = Declaration(Kind.SOMETIMES)
+"""Declare that the function is True at least once; it `shows` that another spec is not vacuous."""
 
 
 def failure(answer: bool | str) -> str | None:

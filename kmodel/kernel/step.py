@@ -47,11 +47,21 @@ class Step:
 
 @attrs.frozen
 class Trace:
-    """An initial state and the steps from it, with the address that replays it: one index per choice."""
+    """An initial state and the steps from it, with the address that replays it: one index per choice.
+
+    A lasso is a trace whose steps from `cycle` on are taken again and again for ever; if there are none, its last state
+    is never left.
+    """
 
     initial: Cluster
     steps: tuple[Step, ...]
     address: tuple[int, ...]
+    cycle: int | None = None
+
+    @property
+    def states(self) -> tuple[Cluster, ...]:
+        """The clusters on the way, the initial one first."""
+        return (self.initial, *(step.next for step in self.steps))
 
     @property
     def last(self) -> Cluster:
@@ -60,5 +70,10 @@ class Trace:
 
     @property
     def path(self) -> str:
-        """The address as text: `0/3/1` is the first initial state, then its fourth enabled action, then the second."""
-        return "/".join(str(index) for index in self.address)
+        """The address as text: `0/3/1` is the first initial state, then its fourth enabled action, then the second.
+
+        What is taken for ever stands behind a tilde: `0/3~1/2`.
+        """
+        stem = len(self.address) if self.cycle is None else self.cycle + 1
+        text = "/".join(str(index) for index in self.address[:stem])
+        return text if self.cycle is None else f"{text}~{'/'.join(str(index) for index in self.address[stem:])}"

@@ -55,13 +55,10 @@ def _broken_by(model: Model, renaming: Renaming) -> str | None:
     for action in model.actions:
         if renaming.action(action) not in actions:
             return f"{action} becomes {renaming.action(action)}, which is no action of the model,"
-    places = [layout.position(renaming.cell(cell)) for cell in layout.cells]
     starts = {cluster.values for cluster in model.initial}
     for cluster in model.initial:
-        moved_values: list[Any] = list(cluster.values)
-        for place, value in zip(places, cluster.values, strict=True):
-            moved_values[place] = renaming.value(value)
-        if tuple(moved_values) not in starts:
+        moved_values = renaming.cluster(cluster).values
+        if moved_values not in starts:
             cells = zip(layout.cells, moved_values, cluster.values, strict=True)
             changed = next(cell for cell, new, old in cells if new != old)
             return f"the initial state changes in cell {changed}"

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import attrs
@@ -23,6 +24,15 @@ class Event:
     message: str
 
 
+class Fairness(Enum):
+    """What a run owes an action. Only steps that change something count, as in TLA+: an action that would change
+    nothing is as good as not enabled."""
+
+    NONE = "none"  # it may never happen
+    WEAK = "weak"  # it happens again and again, or is again and again not enabled
+    STRONG = "strong"  # it happens again and again, or is at last never enabled any more
+
+
 @attrs.frozen(eq=False)
 class Transition:
     """A pure function `(cluster, **binding) -> cluster or None` (None: not enabled) by which an actor takes a step."""
@@ -32,6 +42,7 @@ class Transition:
     object: str
     environment: bool
     describe: "Callable[[Step], Event] | None"
+    fairness: Fairness = Fairness.WEAK
 
     @property
     def name(self) -> str:
@@ -99,15 +110,19 @@ def transition(
     object: str = "",
     environment: bool = False,
     describe: "Callable[[Step], Event] | None" = None,
+    fairness: Fairness | None = None,
 ) -> Callable[[Callable[..., Cluster | None]], Transition]:
     """Make a transition of a pure function; `actor` and `object` may name its arguments: `kubelet/{node}`.
 
-    System transitions happen if they stay enabled; environment transitions (requests, faults) merely may. `describe`
-    tells a step of this transition as an event; without it the event is made of the function's name and the first line
-    of its docstring.
+    System transitions happen if they stay enabled (each action by itself is weakly fair, unless `fairness` says
+    otherwise); environment transitions (requests, faults) merely may. `describe` tells a step of this transition as an
+    event; without it the event is made of the function's name and the first line of its docstring.
     """
+    if environment and fairness not in (None, Fairness.NONE):
+        raise ModelError(f"a transition of the environment ({actor}) owes nothing; leave out its fairness")
+    owed = fairness or (Fairness.NONE if environment else Fairness.WEAK)
 
     def decorate(function: Callable[..., Cluster | None]) -> Transition:
-        return Transition(function, actor, object, environment, describe)
+        return Transition(function, actor, object, environment, describe, owed)
 
     return decorate

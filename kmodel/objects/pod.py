@@ -28,12 +28,16 @@ class Container:
 
 @attrs.frozen(cache_hash=True)
 class Toleration:
-    """What taints a pod puts up with; an empty key with operator Exists tolerates all, effect None any effect."""
+    """What taints a pod puts up with; an empty key with operator Exists tolerates all, effect None any effect.
+
+    `seconds` is for how long it tolerates a NoExecute taint; None: for ever.
+    """
 
     key: str | None = None
     operator: str = "Equal"
     value: str = ""
     effect: str | None = None
+    seconds: int | None = None
 
 
 @attrs.frozen(cache_hash=True)

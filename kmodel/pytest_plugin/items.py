@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import pytest
 
 from kmodel.discovery import load_file
-from kmodel.kernel import Kind, Spec
+from kmodel.kernel import Kind, Spec, feature_name
 from kmodel.pytest_plugin.project import Job, Refused, key_of
 from kmodel.pytest_plugin.stash import EXPLORATIONS, PROJECT
 from kmodel.reporting.wording import Standing
@@ -104,8 +104,8 @@ class IdleItem(_Item):
     def runtest(self) -> None:
         """Say so."""
         assert self.spec is not None
-        needs = ", ".join(self.spec.needs)
-        _skip("no scenario has the cells that this spec needs" + (f": {needs}" if needs else ""))
+        needs = ", ".join(map(feature_name, self.spec.needs))
+        _skip("no scenario has what this spec needs" + (f": {needs}" if needs else ""))
 
 
 def _skip(reason: str) -> NoReturn:

@@ -13,15 +13,8 @@ from kmodel.reporting.failure import failure_text
 from kmodel.reporting.wording import Standing, all_states, word
 from kmodel.reporting.writer import Written
 
-# What the summary calls an outcome, in a list of counts: "16 hold, 1 violated".
-LABELS = {
-    (Standing.HOLDS, Kind.INVARIANT): "hold",
-    (Standing.HOLDS, Kind.STEP_INVARIANT): "hold",
-    (Standing.HOLDS, Kind.SOMETIMES): "happen",
-    (Standing.VACUOUS, Kind.SOMETIMES): "never happen",
-    (Standing.VIOLATED, Kind.INVARIANT): "violated",
-    (Standing.VIOLATED, Kind.STEP_INVARIANT): "violated",
-}
+# What the summary calls an outcome, in a list of counts: "16 hold, 1 violated". The others go by their verdicts.
+LABELS = {Standing.HOLDS: "hold", Standing.VACUOUS: "never happen", Standing.VIOLATED: "violated"}
 
 
 @attrs.frozen
@@ -71,7 +64,8 @@ def explored(job: Job, result: Result, report: Written | str, width: int) -> Exp
     def outcome(finding: Finding) -> Outcome:
         wording = word(finding, result)
         is_sometimes = finding.spec.kind is Kind.SOMETIMES
-        label = LABELS.get((wording.standing, finding.spec.kind)) or wording.verdict
+        happens = is_sometimes and wording.standing is Standing.HOLDS
+        label = "happen" if happens else LABELS.get(wording.standing, wording.verdict)
         if wording.standing is not Standing.VIOLATED:
             return Outcome(wording.standing, wording.why, label, is_sometimes)
         trace_file = traces.get(finding.spec.name)

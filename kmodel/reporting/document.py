@@ -42,6 +42,7 @@ def check_document(result: Result, source: Source, written: Written | None = Non
             "seconds": round(result.seconds, 3),
         },
         "symmetry": _symmetry(result),
+        "ends": _ends(result),
         "specs": [
             {
                 "name": finding.spec.name,
@@ -51,6 +52,7 @@ def check_document(result: Result, source: Source, written: Written | None = Non
                 "standing": wording.standing.value,
                 "reason": finding.reason,
                 "hazard": finding.spec.hazard,
+                "needsStrongFairness": finding.needs_strong_fairness,
                 "trace": _trace(finding, source, written),
             }
             for finding, wording in ordered(result)
@@ -74,12 +76,25 @@ def _symmetry(result: Result) -> dict[str, Any] | None:
     }
 
 
+def _ends(result: Result) -> dict[str, Any] | None:
+    """Return the states in which the system comes to rest, with the addresses of shortest traces to some of them."""
+    if result.ends is None:
+        return None
+    return {
+        "states": result.ends.states,
+        "upToNames": result.ends.up_to_names,
+        "addresses": [trace.path for trace in result.ends.traces],
+    }
+
+
 def _trace(finding: Finding, source: Source, written: Written | None) -> dict[str, Any] | None:
     if finding.trace is None:
         return None
     file = None if written is None else written.traces.get(finding.spec.name)
     return {
         "address": finding.trace.path,
+        "cycle": finding.trace.cycle,
+        "idle": [{"action": str(idle.action), "disabledAfter": idle.disabled_after} for idle in finding.idle],
         "file": None if file is None else str(file),
         "replay": replay_command(finding.trace, source, file),
         "steps": steps(finding.trace),

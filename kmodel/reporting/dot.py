@@ -1,14 +1,14 @@
 """State graphs as DOT: edge colours by transition with a legend, edge labels only where they can be read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import pairwise
 
 import attrs
 import graphviz  # type: ignore[import-untyped] # it comes without types
 
-from kmodel.engines.graph import Graph
-from kmodel.kernel import Cluster, Trace
+from kmodel.engines.graph import Edge, Graph
+from kmodel.kernel import Action, Cluster, Trace
 from kmodel.reporting.diff import changes
 from kmodel.reporting.quotient import Quotient
 
@@ -18,15 +18,20 @@ MOST_CHANGES = 12  # lines of a state's tooltip
 COLOURS = ("#3b82f6", "#e07b00", "#16a34a", "#14b8a6", "#9333ea", "#0891b2", "#b45309", "#db2777", "#65a30d", "#6b7280")
 STYLES = (("solid", "━━━"), ("dashed", "╍╍╍"), ("dotted", "┅┅┅"))
 TRACE_COLOUR = "#dc2626"
+FOR_EVER = ("═══", "taken for ever")  # drawn as double lines
 
 
 @attrs.frozen
 class _Legend:
     transitions: tuple[str, ...]
+    has_cycle: bool = False
 
-    def edge(self, transition: str) -> dict[str, str]:
-        """Return the attributes of an edge of the transition."""
+    def edge(self, transition: str, for_ever: bool = False) -> dict[str, str]:
+        """Return the attributes of an edge of the transition, and of a cycle that a run takes for ever."""
         colour, (style, _) = self._look(transition)
+        if for_ever:
+            line = f"{colour}:invis:{colour}"
+            return {"color": line, "fontcolor": colour, "style": style, "tooltip": transition, "penwidth": "2"}
         return {"color": colour, "fontcolor": colour, "style": style, "tooltip": transition}
 
     def table(self) -> str:
@@ -36,6 +41,8 @@ class _Legend:
             for name in self.transitions
             for colour, (_, stroke) in [self._look(name)]
         )
+        if self.has_cycle:
+            rows += "".join(f'<td align="left">{text}</td>' for text in FOR_EVER).join(("<tr>", "</tr>"))
         return f'<<table border="0" cellspacing="0" cellpadding="2">{rows}</table>>' if rows else ""
 
     def _look(self, transition: str) -> tuple[str, tuple[str, str]]:
@@ -44,39 +51,52 @@ class _Legend:
 
 
 def whole(graph: Graph, name: str, traces: Iterable[Trace] = ()) -> str:
-    """Return a whole state graph as DOT; states that the traces end in are drawn in red."""
+    """Return a whole state graph as DOT; states that traces end in, or where their cycles begin, are drawn in red."""
+    traces = tuple(traces)
     ends = {graph.number(trace.last) for trace in traces}
+    for_ever = {edge for trace in traces for edge in _on_cycle(graph, trace)}
     labelled = len(graph.states) <= MOST_LABELLED
-    legend = _legend(edge.action.transition.name for edge in graph.edges)
+    legend = _legend((edge.action.transition.name for edge in graph.edges), bool(for_ever))
     picture = _picture(name, legend)
     for number, state in enumerate(graph.states):
         marks = _marks(number < graph.initial, number in ends)
         picture.node(str(number), tooltip=_tooltip(graph, number, state), **marks)
     for edge in graph.edges:
         label = _quote(str(edge.action)) if labelled else ""
-        picture.edge(str(edge.source), str(edge.target), label, **legend.edge(edge.action.transition.name))
+        picture.edge(
+            str(edge.source), str(edge.target), label, **legend.edge(edge.action.transition.name, edge in for_ever)
+        )
     return str(picture.source)
+
+
+def _on_cycle(graph: Graph, trace: Trace) -> Iterator[Edge]:
+    """Yield the steps that a lasso takes for ever, as edges of the graph."""
+    for step in () if trace.cycle is None else trace.steps[trace.cycle :]:
+        source, target = graph.number(step.before), graph.number(step.next)
+        if source is not None and target is not None:
+            yield Edge(source, step.action, target)
 
 
 def around(graph: Graph, trace: Trace, name: str) -> str:
     """Return the neighbourhood of a trace as DOT: its steps in bold, and what else could have happened at each."""
-    legend = _legend(edge.action.transition.name for edge in graph.edges)
+    for_ever = set(_on_cycle(graph, trace))
+    legend = _legend((edge.action.transition.name for edge in graph.edges), bool(for_ever))
     picture = _picture(name, legend)
     on_trace = [graph.number(trace.initial), *(graph.number(step.next) for step in trace.steps)]
-    path = {
-        (source, step.action, target): taken
-        for taken, (step, (source, target)) in enumerate(zip(trace.steps, pairwise(on_trace), strict=True), start=1)
-    }
+    path: dict[tuple[int | None, Action, int | None], list[str]] = {}
+    for taken, (step, (source, target)) in enumerate(zip(trace.steps, pairwise(on_trace), strict=True), start=1):
+        path.setdefault((source, step.action, target), []).append(str(taken))
     for number, state in enumerate(graph.states):
         marks = _marks(number == on_trace[0], number == on_trace[-1])
         label = {"label": str(number)} if number in on_trace else {"label": "", "shape": "point", "width": "0.08"}
         picture.node(str(number), tooltip=_tooltip(graph, number, state), **{**marks, **label})
     for edge in graph.edges:
-        taken = path.get((edge.source, edge.action, edge.target))
-        style = legend.edge(edge.action.transition.name)
-        if taken is not None:
-            style |= {"penwidth": "3", "weight": "100"}
-        picture.edge(str(edge.source), str(edge.target), _quote(f"{taken} {edge.action}") if taken else "", **style)
+        numbers = path.get((edge.source, edge.action, edge.target), [])
+        style = legend.edge(edge.action.transition.name, edge in for_ever)
+        if numbers:
+            style = {"penwidth": "3", **style, "weight": "100"}
+        text = _quote(f"{', '.join(numbers)} {edge.action}") if numbers else ""
+        picture.edge(str(edge.source), str(edge.target), text, **style)
     return str(picture.source)
 
 
@@ -93,8 +113,8 @@ def grouped(quotient: Quotient, name: str) -> str:
     return str(picture.source)
 
 
-def _legend(transitions: Iterable[str]) -> _Legend:
-    return _Legend(tuple(dict.fromkeys(transitions)))
+def _legend(transitions: Iterable[str], has_cycle: bool = False) -> _Legend:
+    return _Legend(tuple(dict.fromkeys(transitions)), has_cycle)
 
 
 def _picture(name: str, legend: _Legend, **node: str) -> graphviz.Digraph:

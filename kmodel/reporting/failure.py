@@ -6,8 +6,10 @@ from pathlib import Path
 from kmodel.engines.verdict import Finding
 from kmodel.kernel import Trace
 from kmodel.reporting.columns import wrapped
+from kmodel.reporting.lasso import idle_table
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import WIDTH, event_table
+from kmodel.reporting.wording import where
 
 
 def failure_text(
@@ -22,14 +24,19 @@ def failure_text(
 ) -> str:
     """Return the text of a violation; its trace's file and the report's page are named if they were written."""
     assert finding.trace is not None, "only a finding with a trace can be told"
+    is_lasso = finding.trace.cycle is not None
     lines = [
-        *wrapped(f"{heading} {finding.spec.name}: {finding.reason}".strip(), width, 0),
+        *wrapped(f"{heading} {finding.spec.name}: {where(finding) if is_lasso else finding.reason}".strip(), width, 0),
         *wrapped(f"The spec says: {finding.spec.sentence}", width, 0),
         "",
         event_table(finding.trace, width=width, wide=wide),
         "",
-        f"replay   {replay_command(finding.trace, source, trace_file)}",
     ]
+    if is_lasso:
+        lines += wrapped(f"not as desired: {finding.reason}", width, 0)
+        lines += ["", *idle_table(finding.idle, None if wide else width)] if finding.idle else []
+        lines.append("")
+    lines.append(f"replay   {replay_command(finding.trace, source, trace_file)}")
     if index is not None:
         lines.append(f"report   {index}")
     return "\n".join(lines)

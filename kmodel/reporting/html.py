@@ -11,8 +11,10 @@ import markupsafe
 
 from kmodel.engines.verdict import Finding, Result
 from kmodel.kernel import Kind
+from kmodel.reporting.diff import Change, changes
 from kmodel.reporting.draw import inline
 from kmodel.reporting.failure import replay_command
+from kmodel.reporting.lasso import after_the_cycle, before_the_cycle, why_idle
 from kmodel.reporting.lifelines import actors_of, sequence
 from kmodel.reporting.pictures import Picture
 from kmodel.reporting.sequence import sequence_svg
@@ -21,12 +23,15 @@ from kmodel.reporting.story import Line, story
 from kmodel.reporting.wording import (
     Standing,
     Wording,
+    ends,
+    kind_in_words,
     never_fired,
     ordered,
     overall,
     scope,
     states_per_second,
     untested,
+    why_untested,
 )
 
 
@@ -39,11 +44,23 @@ class Told:
     lines: tuple[Line, ...]
     diagram: str
     replay: str
+    before_the_cycle: str = ""  # what stands between the steps taken once and those taken for ever
+    after_the_cycle: str = ""
+    idle: tuple[tuple[str, str], ...] = ()  # the actions that are enabled in the cycle but not taken, and why
 
     @property
     def is_story(self) -> bool:
         """Whether this is the witness of something that is meant to happen, not a violation."""
         return self.finding.spec.kind is Kind.SOMETIMES
+
+
+@attrs.frozen
+class Rest:
+    """A state in which the system comes to rest: the shortest story, and what differs from the first such state."""
+
+    lines: tuple[Line, ...]
+    replay: str
+    differs: tuple[Change, ...]
 
 
 @attrs.frozen
@@ -77,23 +94,30 @@ def page(
             unfired=never_fired(result),
             counterexamples=[each for each in with_trace if not each.is_story],
             stories=[each for each in with_trace if each.is_story],
+            rests=_rests(result, source),
+            ends=ends(result),
             coverage=coverage(result),
             pictures=[(picture, picture.drawing.svg and inline(picture.drawing.svg)) for picture in pictures],
         )
     )
 
 
-def _idle(told: Sequence[Told], result: Result) -> list[tuple[Told, list[Told]]]:
+def _idle(told: Sequence[Told], result: Result) -> list[tuple[Told, str]]:
     """Return what was not put to the test, each with what would have shown that it was and never happens."""
-    names = {finding.spec.name for finding in untested(result)}
-    return [
-        (
-            each,
-            [other for other in told if (shown := other.finding.spec.shows) and shown.name == each.finding.spec.name],
-        )
-        for each in told
-        if each.finding.spec.name in names
-    ]
+    return [(each, _missed(each.finding, told)) for each in told if each.finding in untested(result)]
+
+
+def _missed(finding: Finding, told: Sequence[Told]) -> str:
+    never = [other.finding.spec for other in told]
+    sentences = [spec.sentence for spec in never if spec.shows and spec.shows.name == finding.spec.name]
+    return why_untested(finding) or f"Never: {' '.join(sentences)}"
+
+
+def _rests(result: Result, source: Source) -> tuple[Rest, ...]:
+    traces = () if result.ends is None else result.ends.traces
+    return tuple(
+        Rest(story(trace), replay_command(trace, source), changes(traces[0].last, trace.last)) for trace in traces
+    )
 
 
 def coverage(result: Result) -> tuple[Coverage, ...]:
@@ -130,10 +154,14 @@ def _told(
 ) -> Told:
     if finding.trace is None:
         return Told(finding, wording, (), "", "")
-    lines = story(finding.trace)
-    diagram = sequence_svg(sequence(finding.trace, actors), lines) if lines else ""
-    replay = replay_command(finding.trace, source, trace_files.get(finding.spec.name))
-    return Told(finding, wording, lines, diagram, replay)
+    trace = finding.trace
+    lines = story(trace)
+    diagram = sequence_svg(sequence(trace, actors), lines, trace.cycle) if lines else ""
+    replay = replay_command(trace, source, trace_files.get(finding.spec.name))
+    if trace.cycle is None:
+        return Told(finding, wording, lines, diagram, replay)
+    idle = tuple((str(each.action), why_idle(each)) for each in finding.idle)
+    return Told(finding, wording, lines, diagram, replay, before_the_cycle(trace), after_the_cycle(trace), idle)
 
 
 @cache
@@ -145,6 +173,8 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["capital"] = lambda text: f"{text[:1].upper()}{text[1:]}"
+    environment.filters["kind"] = kind_in_words
     environment.filters["number"] = "{:,}".format
     environment.filters["breakable"] = lambda name: markupsafe.escape(name).replace("_", markupsafe.Markup("_<wbr>"))
     return environment.get_template("index.html")

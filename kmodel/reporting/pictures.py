@@ -13,6 +13,7 @@ from kmodel.reporting.quotient import Field, chosen_fields, quotient, telling_fi
 from kmodel.reporting.wording import count
 
 MOST_DRAWN = 250  # states of a graph that is drawn whole
+CYCLE = "What a run takes for ever is drawn as double lines, from a red state back to it."
 MOST_GROUPED = 1000  # states that a quotient is made of: a few seconds' work
 
 
@@ -41,7 +42,8 @@ def pictures(
     graph = extract(model, max(MOST_GROUPED, max_states))
     if graph.complete and len(graph.states) <= max_states and not group_by:
         labels = "" if len(graph.states) <= dot.MOST_LABELLED else " Hover over a state or an arrow to see what it is."
-        caption = f"All {count(len(graph.states), 'state')}; the initial one has a thick outline.{labels}"
+        again = f" {CYCLE}" if any(trace.cycle is not None for trace in traces) else ""
+        caption = f"All {count(len(graph.states), 'state')}; the initial one has a thick outline.{again}{labels}"
         source = dot.whole(graph, model.name, traces)
         return (Picture("state-graph", "State graph", caption, source, sketch(source)),)
     fields = chosen_fields(graph, group_by) if group_by else telling_fields(graph)
@@ -56,6 +58,7 @@ def pictures(
             caption = (
                 "The steps of the counterexample in bold, and as dots the states to which any other step would have led"
                 f"{'' if near.complete else ', as far as they fit'}."
+                f"{f' {CYCLE}' if finding.trace.cycle is not None else ''}"
             )
             title = f"Around the violation of {finding.spec.name}"
             drawn.append(Picture(f"near-{finding.spec.name}", title, caption, source, sketch(source)))

@@ -12,6 +12,7 @@ MARGIN = 96  # pixels left and right of the outer lifelines
 HEAD = 52  # pixels for the actors' names
 ROW = 40  # pixels for a step with at most one arrow
 ARROW = 22  # pixels for each further arrow
+BAND = 28  # pixels for the words at the head of what is done for ever
 LETTER = 6.4  # pixels, the width of a letter at the diagram's font size, at most
 
 
@@ -26,23 +27,39 @@ class _Row:
         return ROW + ARROW * max(0, len(self.messages) - 1)
 
 
-def sequence_svg(diagram: Diagram, lines: tuple[Line, ...]) -> str:
-    """Return the diagram as an `<svg>` element; its colours are the page's."""
+def sequence_svg(diagram: Diagram, lines: tuple[Line, ...], cycle: int | None = None) -> str:
+    """Return the diagram as an `<svg>` element; its colours are the page's.
+
+    The lines from `cycle` on are taken for ever: they stand in a band that says so.
+    """
     rows: list[_Row] = []
-    top = HEAD
-    for line, messages in zip(lines, diagram.messages, strict=True):
+    top, band = HEAD, None
+    for number, (line, messages) in enumerate(zip(lines, diagram.messages, strict=True)):
+        if number == cycle:
+            band, top = top, top + BAND
         rows.append(_Row(line, messages, top))
         top += rows[-1].height
+    if cycle == len(lines):
+        band, top = top, top + BAND
     places = {actor: MARGIN + COLUMN * number for number, actor in enumerate(diagram.lifelines)}
     width, height = 2 * MARGIN + COLUMN * max(0, len(places) - 1), top + 12
     parts = [
         f'<svg class="sequence" role="img" aria-label="sequence diagram" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}">'
     ]
+    if band is not None:
+        parts += _band(band, top + 4, width, "for ever" if cycle != len(lines) else "for ever: nothing happens")
     parts += [_lifeline(actor, x, height) for actor, x in places.items()]
     for row in rows:
         parts += _row(row, places, width)
     return "\n".join([*parts, "</svg>"])
+
+
+def _band(top: int, bottom: int, width: int, words: str) -> list[str]:
+    return [
+        f'<rect class="cycle" x="4" y="{top}" width="{width - 8}" height="{bottom - top}" rx="6"/>',
+        f'<text class="cycle" x="14" y="{top + 19}">{words}</text>',
+    ]
 
 
 def _lifeline(actor: str, x: int, height: int) -> str:

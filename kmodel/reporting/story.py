@@ -5,6 +5,7 @@ import attrs
 from kmodel.kernel import Step, Trace
 from kmodel.reporting.columns import columns, wrapped
 from kmodel.reporting.diff import Change, changes
+from kmodel.reporting.lasso import after_the_cycle, before_the_cycle
 
 WIDTH = 80  # columns, where nothing else is known
 CHANGE = 9  # columns by which what a step changed is indented: more than its message
@@ -45,10 +46,12 @@ def line(number: int, step: Step) -> Line:
 
 
 def event_table(trace: Trace, *, width: int | None = WIDTH, wide: bool = False, diffs: bool = False) -> str:
-    """Return a trace as a table of events; wide adds the action and wraps nothing."""
+    """Return a trace as a table of events, with what is taken for ever told apart; wide adds the action and wraps
+    nothing."""
     lines = story(trace)
     if not lines:
-        return "the initial state, before any step"
+        only = "the initial state, before any step"
+        return only if trace.cycle is None else f"{only}\n{before_the_cycle(trace)}"
     headings = ["STEP", "TYPE", "REASON", "OBJECT", "ACTOR", *(["ACTION"] if wide else []), "MESSAGE"]
     rows = [
         [str(x.number), x.type, x.reason, x.object, x.actor, *([x.action] if wide else []), x.message] for x in lines
@@ -58,9 +61,13 @@ def event_table(trace: Trace, *, width: int | None = WIDTH, wide: bool = False, 
     head, *body = columns(headings, rows, width)
     out = list(head)
     for told, row in zip(lines, body, strict=True):
+        if told.number - 1 == trace.cycle:
+            out += [before_the_cycle(trace)]
         out += row
         if diffs:
             out += [text for change in told.changes for text in _change(change, width)]
+    if trace.cycle is not None:
+        out += [after_the_cycle(trace) or before_the_cycle(trace)]
     return "\n".join(out)
 
 

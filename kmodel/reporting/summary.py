@@ -9,7 +9,7 @@ from rich.text import Text
 from kmodel.engines.verdict import Result, Symmetry
 from kmodel.reporting.columns import columns, wrapped
 from kmodel.reporting.source import Source
-from kmodel.reporting.wording import Standing, count, never_fired, ordered, scope, states_per_second, untested
+from kmodel.reporting.wording import Standing, count, ends, never_fired, ordered, scope, states_per_second, untested
 
 STYLE = {
     Standing.VACUOUS: "yellow",
@@ -75,6 +75,9 @@ def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
     if result.symmetry is not None:
         yield "SYMMETRY", under_symmetry(result.symmetry, result.states), "yellow" if result.symmetry.note else ""
     yield "", scope(result), "" if result.finished else "yellow"
+    rest = ends(result)
+    if rest is not None:
+        yield "ENDS", rest, ""
 
 
 def counted(result: Result) -> str:

@@ -29,6 +29,7 @@ class Saved:
     address: str
     spec: str | None = None
     reason: str = ""
+    cycle: int | None = None  # from how many steps on they are taken for ever; of a trace that ends: none
 
 
 def save(path: Path, trace: Trace, source: Source, spec: str | None = None, reason: str = "") -> None:
@@ -46,6 +47,7 @@ def save(path: Path, trace: Trace, source: Source, spec: str | None = None, reas
         "reason": reason,
         "address": trace.path,
         "initial": trace.address[0],
+        "cycle": trace.cycle,
         "steps": [
             {
                 "step": told.number,
@@ -95,7 +97,9 @@ def _saved(document: dict[str, Any], folder: Path) -> Saved:
         Choice(str(step["transition"]), tuple((str(name), str(value)) for name, value in step["binding"].items()))
         for step in document["steps"]
     )
-    spec = document.get("spec")
+    spec, cycle = document.get("spec"), document.get("cycle")
+    if cycle is not None and not 0 <= int(cycle) <= len(choices):
+        raise ValueError(f"the cycle begins after {cycle} steps, of {len(choices)}")
     return Saved(
         source,
         int(document["initial"]),
@@ -103,6 +107,7 @@ def _saved(document: dict[str, Any], folder: Path) -> Saved:
         str(document["address"]),
         None if spec is None else str(spec),
         str(document.get("reason", "")),
+        None if cycle is None else int(cycle),
     )
 
 

@@ -7,6 +7,8 @@ import attrs
 from kmodel.engines.verdict import Finding, Result, Verdict
 from kmodel.kernel import Kind
 
+NEVER_RESTS = "the system never comes to rest"
+
 
 class Standing(Enum):
     """How a finding is to be read, in the order in which a reader should see them."""
@@ -48,40 +50,65 @@ def word(finding: Finding, result: Result) -> Wording:
         so = f", so {shown.name} is not put to the test" if shown is not None and alone else ""
         return Wording(Standing.VACUOUS, "never happens", f"in {all_states(result)}{so}")
     if finding.is_hazard:
-        why = f"{finding.spec.hazard} (violated {_where(finding)}: {finding.reason})"
+        why = f"{finding.spec.hazard} (violated {where(finding)}: {finding.reason})"
         return Wording(Standing.HAZARD, "documented hazard", why)
     if finding.verdict is Verdict.VIOLATED:
-        return Wording(Standing.VIOLATED, "VIOLATED", f"{_where(finding)}: {finding.reason}")
+        return Wording(Standing.VIOLATED, "VIOLATED", f"{where(finding)}: {finding.reason}")
     if finding.verdict is Verdict.NO_VIOLATION_FOUND:
         if finding.spec.kind is Kind.SOMETIMES:
             return Wording(Standing.OPEN, "not reached", f"({finding.reason})")
         return Wording(Standing.OPEN, "no violation found", f"({finding.reason})")
     if finding.spec.kind is Kind.SOMETIMES:
-        return Wording(Standing.HOLDS, "holds", f"(first {_where(finding)})")
+        return Wording(Standing.HOLDS, "holds", f"(first {where(finding)})")
     but = ", but not put to the test" if _is_untested(finding, result) else ""
-    return Wording(Standing.HOLDS, "holds", f"({all_states(result)}){but}")
+    return Wording(Standing.HOLDS, "holds", f"({_seen(finding, result)}){but}")
+
+
+def _seen(finding: Finding, result: Result) -> str:
+    if finding.spec.kind is Kind.CONFLUENT and result.ends is not None:
+        rests = result.ends.states
+        return f"all {count(rests, 'state')} in which the system comes to rest" if rests else NEVER_RESTS
+    if not finding.spec.is_temporal:
+        return all_states(result)
+    return f"{all_states(result)}, on every {'strongly ' if finding.needs_strong_fairness else ''}fair run"
 
 
 def untested(result: Result) -> tuple[Finding, ...]:
-    """Return what holds without having been put to the test: nothing happens that would show it not to be vacuous."""
+    """Return what holds without having been put to the test: nothing happens that could violate it, or that would show
+    it not to be vacuous."""
     return tuple(finding for finding in result.findings if _is_untested(finding, result))
 
 
 def _is_untested(finding: Finding, result: Result) -> bool:
     if finding.verdict is not Verdict.HOLDS:
         return False
+    if not finding.is_tested:
+        return True
     witnesses = [each for each in result.findings if each.spec.shows and each.spec.shows.name == finding.spec.name]
     return bool(witnesses) and all(witness.is_vacuous for witness in witnesses)
 
 
+def why_untested(finding: Finding) -> str:
+    """Return what keeps a temporal spec from being put to the test, as the end of a sentence; nothing if it was."""
+    if finding.is_tested:
+        return ""
+    if finding.spec.kind is Kind.LEADS_TO:
+        return "nothing ever waits for the conclusion"
+    if finding.spec.kind is Kind.CONFLUENT:
+        return "there are no two states to compare in which the system comes to rest"
+    return "it is so from the start"
+
+
 def word_on_trace(finding: Finding) -> str:
     """Return what one trace shows of a spec, in words."""
+    if finding.trace is None and finding.spec.is_temporal:
+        return finding.reason
     if finding.trace is None:
         return f"not {'reached' if finding.spec.kind is Kind.SOMETIMES else 'violated'} {finding.reason}"
     if finding.spec.kind is Kind.SOMETIMES:
-        return f"it happens {_where(finding)}"
+        return f"it happens {where(finding)}"
     hazard = f"; documented hazard: {finding.spec.hazard}" if finding.is_hazard else ""
-    return f"VIOLATED {_where(finding)}: {finding.reason}{hazard}"
+    return f"VIOLATED {where(finding)}: {finding.reason}{hazard}"
 
 
 def all_states(result: Result) -> str:
@@ -124,12 +151,38 @@ def overall(result: Result) -> str:
     if hazards:
         parts.append(f"{count(hazards, 'documented hazard')} (not counted as violated)")
     if idle:
-        parts.append(f"{count(len(idle), 'invariant')} not put to the test")
+        parts.append(f"{count(len(idle), 'spec')} not put to the test")
+    if result.finished and Standing.OPEN in words:
+        parts.append(f"{count(words.count(Standing.OPEN), 'spec')} not judged")
+    if strong := sum(finding.needs_strong_fairness for finding in result.findings):
+        parts.append(f"{count(strong, 'spec')} only by strong fairness")
     if missed:
         parts.append(f"{count(len(missed), '`sometimes`', '`sometimes`')} not happening")
     if not result.finished:
         parts.append(scope(result))
     return "; ".join(parts)
+
+
+def ends(result: Result) -> str | None:
+    """Return in how many states the system comes to rest, and after how many steps; None if nobody knows."""
+    found = result.ends
+    if found is None:
+        return None
+    if not found.states:
+        return NEVER_RESTS
+    alike = f" ({found.up_to_names:,} up to names)" if found.up_to_names != found.states else ""
+    lengths = [len(trace.steps) for trace in found.traces]
+    nearest, farthest = min(lengths), max(lengths)
+    if found.up_to_names > len(lengths):
+        when = f"the nearest after {count(nearest, 'step')}"
+    else:
+        when = f"after {f'{nearest:,} to ' if nearest < farthest else ''}{count(farthest, 'step')}"
+    return f"{count(found.states, 'state')} in which the system comes to rest{alike}, {when}"
+
+
+def kind_in_words(kind: Kind) -> str:
+    """Return the kind of a spec in words: `always eventually`."""
+    return kind.value.replace("_", " ")
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -142,6 +195,18 @@ def states_per_second(result: Result) -> str:
     return f"{result.states / result.seconds:,.0f}" if result.seconds > 0 else "-"
 
 
-def _where(finding: Finding) -> str:
-    steps = 0 if finding.trace is None else len(finding.trace.steps)
-    return f"after {count(steps, 'step')}" if steps else "in the initial state"
+def where(finding: Finding) -> str:
+    """Return after how many steps it is so and, on a lasso, what happens then for ever."""
+    trace = finding.trace
+    stem = 0 if trace is None else len(trace.steps) if trace.cycle is None else trace.cycle
+    there = f"after {count(stem, 'step')}" if stem else "in the initial state"
+    if trace is None or trace.cycle is None:
+        return there
+    cycle = len(trace.steps) - stem
+    if cycle:
+        steps = count(cycle, "step")
+        return f"{there}, and then for ever ({steps})" if stem else f"for ever from the initial state on ({steps})"
+    if any(not idle.action.transition.environment for idle in finding.idle):
+        return f"{there}, where nothing need happen any more"
+    still = "only the environment could still act" if finding.idle else "nothing can happen any more"
+    return f"{there}, in a deadlock ({still})"

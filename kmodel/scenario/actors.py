@@ -8,8 +8,14 @@ from kmodel.objects import Object, Pod, ReplicaSet, Service
 
 ALWAYS = ("kubectl", "kube-apiserver", "etcd")
 WITH_KUBELET = "container-runtime"
-NODE_FAULTS = ("node-crash", "node-restart")
-CONTROLLERS = ("replicaset-controller", "endpointslice-controller", "node-lifecycle-controller")
+NODE_FAULTS = ("node-crash", "node-restart", "network-partition", "late-heartbeat")
+CONTROLLERS = (
+    "replicaset-controller",
+    "endpointslice-controller",
+    "node-lifecycle-controller",
+    "taint-eviction-controller",
+    "pod-garbage-collector",
+)
 LOSSES = ("lost-request", "lost-answer")
 # Whose work an actor's own work rests on.
 WORKS_WITH = {
@@ -23,14 +29,14 @@ HIT_BY = {
     "kubelet-restart": ("kubelet",),
     "node-crash": ("kubelet",),
     "node-restart": ("kubelet",),
+    "network-partition": ("kubelet",),
+    "late-heartbeat": ("heartbeats",),
     "scheduler-restart": ("kube-scheduler",),
     "controller-restart": CONTROLLERS,
 }
 
 
-def needed(
-    objects: Collection[Object], faults: Mapping[str, int], *, register_nodes: bool, heartbeats: bool
-) -> dict[str, str | None]:
+def needed(objects: Collection[Object], settings: Settings, *, heartbeats: bool) -> dict[str, str | None]:
     """Return for each optional actor why it is not needed, or None if it is."""
     workloads = any(isinstance(value, ReplicaSet) for value in objects)
     pods = workloads or any(isinstance(value, Pod) for value in objects)
@@ -40,17 +46,28 @@ def needed(
         for value in objects
     )
     services = any(isinstance(value, Service) for value in objects)
-    nodes = heartbeats or any(faults.get(fault) for fault in NODE_FAULTS)
+    nodes = heartbeats or any(settings.budget(fault) for fault in NODE_FAULTS)
+    deletes_a_node = any(
+        (command.verb, command.resource) == ("delete", "nodes")
+        for session in settings.sessions
+        for command in session.commands
+    )
+    collects = pods and (deletes_a_node or settings.terminated_pod_threshold is not None)
+    no_work = "there is no pod to run, and no node to register"
     no_service = "no Service asks for it"
     no_silence = "no fault silences a node"
     return {
         "kube-scheduler": None if unbound else "there is no pod without a node",
-        "kubelet": None if pods or register_nodes or nodes else "there is no pod to run, and no node to register",
+        "kubelet": None if pods or settings.register_nodes or nodes else no_work,
         "replicaset-controller": None if workloads else "there is no ReplicaSet and no ReplicationController",
         "endpointslice-controller": None if services else no_service,
         "kube-proxy": None if services else no_service,
         "heartbeats": None if nodes else no_silence,
         "node-lifecycle-controller": None if nodes else no_silence,
+        "taint-eviction-controller": (
+            no_silence if not nodes else None if workloads else "no ReplicaSet would replace what it evicts"
+        ),
+        "pod-garbage-collector": None if collects else "no Node is deleted, and there is no terminatedPodThreshold",
     }
 
 

@@ -19,7 +19,7 @@ def complete(
     asks for leases and the node lifecycle controller even without a fault that silences a node.
     """
     settings = scenario.settings
-    reasons = needed(objects, dict(settings.faults), register_nodes=settings.register_nodes, heartbeats=heartbeats)
+    reasons = needed(objects, settings, heartbeats=heartbeats)
     part, left_out = chosen(reasons, actors)
     settings = attrs.evolve(
         settings,

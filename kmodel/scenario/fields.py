@@ -55,7 +55,8 @@ FIELDS = (
         "actors",
         "list of names",
         "the smallest set that manifests, requests and faults need",
-        f"The optional actors that take part: {', '.join(OPTIONAL_ACTORS)}.",
+        f"The optional actors that take part: {', '.join(OPTIONAL_ACTORS)}. Without `heartbeats`, none is late: the "
+        "node lifecycle controller takes for silent only nodes that are down or cut off.",
     ),
     FieldOfScenario(
         "calls", "split or fused", "split", "Whether request, handling and answer are steps of their own, or one step."
@@ -65,6 +66,15 @@ FIELDS = (
     FieldOfScenario("watchBuffer", "number", "8", "Events that wait for a slow watcher before the watch is closed."),
     FieldOfScenario(
         "missedHeartbeats", "number", "1", "Checks without a renewed lease before a node is taken for unhealthy."
+    ),
+    FieldOfScenario(
+        "terminatedPodThreshold",
+        "number",
+        "none is collected",
+        "Finished pods that the pod garbage collector leaves, as the flag of the controller manager says.",
+    ),
+    FieldOfScenario(
+        "podQuota", "number", "no quota", "Pods that may be stored at once, as a ResourceQuota of `count/pods` says."
     ),
     FieldOfScenario(
         "podNamesPerWorkload",

@@ -49,6 +49,8 @@ def load(paths: Sequence[Path], *, nodes: int | None = None, faults: Mapping[str
         register_nodes=spec.register_nodes,
         watch_buffer=spec.watch_buffer,
         missed_heartbeats=spec.missed_heartbeats or 1,
+        terminated_pod_threshold=spec.terminated_pod_threshold,
+        pod_quota=spec.pod_quota,
     )
     scenario = Scenario(
         name=spec.name or contents.sources[0].stem or "scenario",

@@ -38,6 +38,8 @@ class Spec:
     kubelet: str = "watch"
     watch_buffer: int = 8
     missed_heartbeats: int | None = None
+    terminated_pod_threshold: int | None = None
+    pod_quota: int | None = None
     names_per_workload: int | None = None
     engine: Engine = "exhaustive"
     max_states: int | None = None
@@ -102,6 +104,8 @@ def _read(name: str | None, fields: Fields) -> Spec:
         kubelet=mode("kubelet", "watch", "poll"),
         watch_buffer=number("watchBuffer", 1, LARGEST_SIZE) or 8,
         missed_heartbeats=number("missedHeartbeats", 1, LARGEST_SIZE),
+        terminated_pod_threshold=number("terminatedPodThreshold", 1, LARGEST_SIZE),
+        pod_quota=number("podQuota", 1, LARGEST_SIZE),
         names_per_workload=number("podNamesPerWorkload", 1, len(SUFFIXES)),
         engine="hypothesis" if mode("engine", "exhaustive", "hypothesis") == "hypothesis" else "exhaustive",
         max_states=number("maxStates", 1, 2**63 - 1),

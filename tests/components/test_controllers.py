@@ -150,8 +150,9 @@ def test_as_many_checks_must_be_missed_as_the_scenario_says(missed: int) -> None
 
 
 def test_a_renewal_that_is_seen_clears_what_was_missed() -> None:
-    run = Run.of(scene(stored=(pod(node="n1"),), missed_heartbeats=2, faults={"node-crash": 1}))
-    run = run.take("check_heartbeat", node="n1").take("renew_lease", node="n1")
+    run = Run.of(scene(stored=(pod(node="n1"),), missed_heartbeats=2, faults={"late-heartbeat": 1}))
+    assert not run.can("check_heartbeat", node="n1")
+    run = run.take("delay_heartbeat", node="n1").take("renew_lease", node="n1")
     for name in CREATED:
         run = run.take(name, client="kubelet/n1 lease")
     run = run.take("receive_event", watcher="kube-controller-manager", resource="leases")

@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from kmodel.components.calls import Request
+from kmodel.components.calls import CALLS, Request
 from kmodel.components.etcd import stored
 from kmodel.components.kubelet.pods import restarts
 from kmodel.components.kubelet.state import WORKERS
@@ -87,6 +87,20 @@ def test_a_kubelet_that_restarts_finds_its_containers_again() -> None:
     assert run.cluster[RUNTIME["n1", "web"]] == containers
     assert run.cluster[PODS["web"]].status == status
     assert run.cluster[WORKERS["n1", "web"]] is not None
+
+
+def test_a_status_that_something_else_has_overwritten_is_reported_again() -> None:
+    run = Run.of(scene(stored=(BOUND,), actors=("kubelet",))).settle()
+    reported = run.cluster[PODS["web"]].status
+    assert reported.ready
+    late = Request("system:node:n1", "patch", "pods", "web", PodStatus(), subresource="status")
+    _, run = run.ask(late, client="kubelet/n1/web")  # sent by the kubelet before it last restarted
+    run = attrs.evolve(run, cluster=run.cluster.set(CALLS["kubelet/n1/web"], None))
+    assert not run.can("report_status", node="n1", pod="web"), "it has not seen that yet"
+    run = run.take("receive_event", watcher="kubelet/n1", resource="pods")
+    assert run.can("report_status", node="n1", pod="web")
+    run = run.settle()
+    assert run.cluster[PODS["web"]].status == reported
 
 
 def test_a_kubelet_does_not_look_at_the_pods_of_another_node() -> None:

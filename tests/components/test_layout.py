@@ -26,6 +26,12 @@ SCENES: dict[str, Settings] = {
         actors=("kubelet", "endpointslice-controller", "kube-proxy"),
         calls="fused",
     ),
+    "eviction": scene(
+        stored=(BOUND,),
+        actors=("kubelet", "node-lifecycle-controller", "taint-eviction-controller"),
+        faults={"network-partition": 1},
+    ),
+    "orphan": scene(delete("nodes/n1"), stored=(BOUND,)),
     "silent node": scene(stored=(BOUND,), faults={"node-crash": 1}, calls="fused"),
 }
 MOST_STATES = 1_500
@@ -62,6 +68,7 @@ END_SCENES: dict[str, Settings] = {
     "create and delete": scene(create(BOUND), delete("pods/web", grace_seconds=0)),
     "two pods for one node": scene(stored=COMPETE, nodes=SMALL, actors=("kube-scheduler",)),
     "replicaset": scene(stored=(replicaset(replicas=2),), actors=("replicaset-controller",)),
+    "orphan": scene(delete("nodes/n1"), stored=(BOUND,), actors=("pod-garbage-collector",)),
 }
 
 

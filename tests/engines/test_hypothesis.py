@@ -101,7 +101,9 @@ def test_hypothesis_s_own_choice_of_rules_does_as_well(monkeypatch: pytest.Monke
 
 def test_several_violations_are_found_each_by_itself() -> None:
     model = dining_philosophers.model(3, last_is_left_handed=False)
-    model = attrs.evolve(model, specs=(*model.specs, nobody_eats, only_the_first_reaches_out_twice))
+    model = attrs.evolve(
+        model, specs=(dining_philosophers.nobody_starves, nobody_eats, only_the_first_reaches_out_twice)
+    )
     result = sampled(model)
     assert finding_on(nobody_eats, result).is_hazard
     assert finding_on(dining_philosophers.nobody_starves, result).is_failure
@@ -213,7 +215,11 @@ def test_a_state_machine_is_an_ordinary_test_that_tells_a_story() -> None:
 
 
 def test_a_state_machine_draws_its_models() -> None:
-    models = st.integers(2, 4).map(lambda number: dining_philosophers.model(number, last_is_left_handed=False))
+    def dining(philosophers: int) -> Model:
+        model = dining_philosophers.model(philosophers, last_is_left_handed=False)
+        return attrs.evolve(model, specs=(dining_philosophers.nobody_starves,))
+
+    models = st.integers(2, 4).map(dining)
     story = failing_story(state_machine(models, (dining_philosophers.take_first, dining_philosophers.eat)))
     assert "nobody_starves: all wait" in story
     assert "state.begin(beginning='dining-2')" in story

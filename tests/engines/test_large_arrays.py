@@ -44,9 +44,10 @@ def test_states_move_to_the_buckets_that_their_fingerprints_say() -> None:
     buckets.fingerprints[:] = random.integers(-(1 << 63), (1 << 63) - 1, buckets.fingerprints.shape)
     buckets.states[:] = random.integers(0, 1 << 32, buckets.states.shape)
     buckets.parents[:] = random.integers(0, 1 << 16, buckets.parents.shape)
+    buckets.actions[:] = random.integers(0, 1 << 16, buckets.actions.shape)
 
-    def of(each: Buckets, source: int, target: int) -> list[tuple[int, list[int], int]]:
-        contents = each.fingerprints, each.states, each.parents
+    def of(each: Buckets, source: int, target: int) -> list[tuple[int, list[int], int, int]]:
+        contents = each.fingerprints, each.states, each.parents, each.actions
         columns = (array[source, target, : each.counts[source, target]].tolist() for array in contents)
         return list(zip(*columns, strict=True))
 

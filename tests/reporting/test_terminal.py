@@ -65,7 +65,7 @@ def test_what_holds_but_was_not_put_to_the_test_says_so() -> None:
     assert (
         str(word(vacuous, outcome)) == "never happens in all 69 states, so all_managers_commit is not put to the test"
     )
-    assert overall(outcome) == "no spec violated in all 69 states; 1 invariant not put to the test"
+    assert overall(outcome) == "no spec violated in all 69 states; 1 spec not put to the test"
     assert printed(outcome).startswith("NOT PUT TO THE TEST HERE (1)\n  all_managers_commit\n")
     reached = attrs.evolve(vacuous, verdict=Verdict.HOLDS)
     assert str(word(held, attrs.evolve(outcome, findings=(held, vacuous, reached)))) == "holds (all 69 states)"

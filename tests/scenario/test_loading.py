@@ -85,6 +85,8 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
         "kubelet": "poll",
         "watchBuffer": "4",
         "missedHeartbeats": "2",
+        "terminatedPodThreshold": "6",
+        "podQuota": "7",
         "podNamesPerWorkload": "5",
         "engine": "hypothesis",
         "interchangeable": "[[n1, n2], [web-a, web-b]]",
@@ -111,7 +113,7 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
     assert settings.faults == (("container-crash", 2), ("kubelet-restart", 1))
     assert (settings.calls, settings.scheduler, settings.kubelet) == ("fused", "poll", "poll")
     assert (settings.register_nodes, settings.watch_buffer, settings.missed_heartbeats) == (True, 4, 2)
-    assert settings.names_per_workload == 5
+    assert (settings.terminated_pod_threshold, settings.pod_quota, settings.names_per_workload) == (6, 7, 5)
     assert settings.actors == ("kube-scheduler", "kubelet")
     assert "kube-proxy: the scenario's actors do not name it" in got.left_out
 
@@ -142,6 +144,12 @@ def test_the_smallest_set_of_actors(read) -> None:  # type: ignore[no-untyped-de
     silent = read(POD, faults={"node-crash": 1}).settings.actors
     assert "heartbeats" in silent
     assert "node-lifecycle-controller" in silent
+    assert "taint-eviction-controller" not in silent
+    for fault in ("node-crash", "network-partition"):
+        assert "taint-eviction-controller" in read(REPLICA_SET, faults={fault: 1}).settings.actors
+    assert "pod-garbage-collector" in read(scenario("terminatedPodThreshold: 1") + POD).settings.actors
+    deletion = read(scenario("requests: [{create: pod/web}, {delete: node/n1}]") + POD)
+    assert "pod-garbage-collector" in deletion.settings.actors
     assert "container-crash: cannot happen without kubelet" in read(SERVICE, faults={"container-crash": 1}).left_out
 
 

@@ -140,6 +140,14 @@ MUTANTS = (
     ),
     Mutant(
         "status_is_what_a_kubelet_observed",
+        "the garbage collector takes every node for missing",
+        scene(stored=(BOUND,), actors=("kubelet", "pod-garbage-collector")),
+        (("collect_pod", clients.ignores_nodes),),
+        1,
+        "collect_pod",
+    ),
+    Mutant(
+        "status_is_what_a_kubelet_observed",
         "the api-server takes a bound pod for Running",
         scene(stored=(pod(),)),
         (("handle", bugs.writes_the_phase_when_binding),),

@@ -7,6 +7,7 @@ import attrs
 
 from kmodel.components import scheduler
 from kmodel.components.calls import CALLS, Request, Transaction, idle, send
+from kmodel.components.controllers.pod_gc import QUARANTINE
 from kmodel.components.controllers.replicaset import EXPECTATIONS, Expectations
 from kmodel.components.etcd import QUEUES, stored, version, write
 from kmodel.components.informer import CONTROLLER_MANAGER, cached
@@ -220,6 +221,16 @@ def _as_if_ready(cluster: Cluster, binding: dict[str, str]) -> Hidden:
 
 
 ignores_readiness = hiding(_as_if_ready)
+
+
+def _without_nodes(cluster: Cluster, binding: dict[str, str]) -> Hidden:
+    names = cluster.names(QUARANTINE)
+    hidden: Hidden = {QUARANTINE[name]: True for name in names}
+    hidden |= {stored("nodes")[name]: None for name in names}
+    return hidden | {cached("nodes")[CONTROLLER_MANAGER, name]: None for name in names}
+
+
+ignores_nodes = hiding(_without_nodes)
 
 
 def proxy_invents_an_endpoint(program_rules: Function) -> Function:

@@ -18,7 +18,8 @@ from kmodel.kernel import Action, Cluster, Kind, Model, Spec, Transition
 
 ROOT = Path(__file__).parents[2]
 SPECS = load_specs(ROOT / "specs")
-INVARIANTS = {spec.name: spec for spec in SPECS if spec.kind is not Kind.SOMETIMES}
+INVARIANTS = {spec.name: spec for spec in SPECS if spec.kind is not Kind.SOMETIMES and not spec.is_temporal}
+TEMPORAL = {spec.name: spec for spec in SPECS if spec.is_temporal}
 WITNESSES = {spec.name: spec for spec in SPECS if spec.kind is Kind.SOMETIMES}
 
 Function = Callable[..., Cluster | None]
@@ -27,14 +28,18 @@ Breaking = Callable[[Function], Function]
 
 @attrs.frozen(eq=False)
 class Mutant:
-    """A bug, the spec that it violates, the scene, and the shortest story of it: its length and its last transition."""
+    """A bug, the spec that it violates, the scene, and the shortest story of it: its length and its last transition.
+
+    Of a lasso the length is the stem's, and `cycle` is how many steps are taken for ever.
+    """
 
     spec: str
     bug: str
     scene: Settings
     breaks: tuple[tuple[str, Breaking], ...]
     steps: int
-    last: str
+    last: str = ""
+    cycle: int | None = None
 
     @property
     def name(self) -> str:
@@ -44,7 +49,7 @@ class Mutant:
     def model(self) -> Model:
         """Return the broken model with the one spec, which is not excused as a hazard."""
         initial, actions = build(self.scene)
-        found = INVARIANTS[self.spec].within(initial.layout)
+        found = (INVARIANTS | TEMPORAL)[self.spec].within(initial.layout)
         assert found is not None, f"{self.spec} says nothing about this scene; give the scene what it needs"
         broken = _broken(actions, dict(self.breaks))
         return Model((initial,), broken, (attrs.evolve(found, hazard=None),), self.name)

@@ -17,6 +17,8 @@ SCENES: dict[str, Settings] = {
     "kubelet-restart": scene(delete("pods/web"), stored=(BOUND,), faults={"kubelet-restart": 1}),
     "node-crash": scene(stored=(BOUND,), actors=("kubelet",), faults={"node-crash": 1}),
     "node-restart": scene(stored=(BOUND,), actors=("kubelet",), faults={"node-crash": 1, "node-restart": 1}),
+    "network-partition": scene(stored=(BOUND,), actors=("kubelet",), faults={"network-partition": 1}),
+    "late-heartbeat": scene(stored=(BOUND,), calls="fused", faults={"late-heartbeat": 1}),
     "scheduler-restart": scene(
         stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"scheduler-restart": 1}
     ),

@@ -1,6 +1,19 @@
 """Dining philosophers (Dijkstra): N philosophers, N forks; each takes one fork at a time and needs both beside them."""
 
-from kmodel.kernel import Cell, Cells, Cluster, Model, invariant, sometimes, transition
+import attrs
+
+from kmodel.kernel import (
+    Cell,
+    Cells,
+    Cluster,
+    Fairness,
+    Model,
+    always_eventually,
+    invariant,
+    leads_to,
+    sometimes,
+    transition,
+)
 
 HOLDER: Cells[str | None] = Cells("fork")  # who holds the fork
 FIRST: Cells[str] = Cells("first")  # the fork that a philosopher takes first
@@ -47,8 +60,32 @@ def somebody_eats(cluster: Cluster) -> bool:
     return cluster[MEALS] == 1
 
 
-def model(philosophers: int, *, last_is_left_handed: bool) -> Model:
-    """Return the model; that one of them takes the forks in another order is what breaks the symmetry."""
+def holds_first_fork(cluster: Cluster, philosopher: str) -> bool:
+    """A philosopher holds the first fork."""
+    return cluster[HOLDER[cluster[FIRST[philosopher]]]] == philosopher
+
+
+def holds_both_forks(cluster: Cluster, philosopher: str) -> bool:
+    """A philosopher holds both forks, which are then put back only by eating."""
+    return all(cluster[HOLDER[cluster[side[philosopher]]]] == philosopher for side in (FIRST, SECOND))
+
+
+@always_eventually
+def somebody_eats_again(cluster: Cluster) -> bool | str:
+    """Again and again some philosopher can eat."""
+    return any(holds_both_forks(cluster, name) for name in cluster.names(FIRST)) or "nobody holds both forks"
+
+
+@leads_to(holds_first_fork, holds_both_forks, each=FIRST)
+def who_waits_eats() -> None:
+    """A philosopher who holds the first fork eats."""
+
+
+def model(philosophers: int, *, last_is_left_handed: bool, fairness: Fairness = Fairness.WEAK) -> Model:
+    """Return the model; that one of them takes the forks in another order is what breaks the symmetry.
+
+    `fairness` is what each of them is owed who wants to take a fork.
+    """
     names = [f"p{number}" for number in range(philosophers)]
     forks = [f"f{number}" for number in range(philosophers)]
     sides = {name: (forks[number], forks[(number + 1) % philosophers]) for number, name in enumerate(names)}
@@ -62,5 +99,8 @@ def model(philosophers: int, *, last_is_left_handed: bool) -> Model:
             MEALS: 0,
         }
     )
-    actions = [action.bind(philosopher=name) for name in names for action in (take_first, take_second, eat)]
+    takes = (take_first, take_second)
+    if fairness is not Fairness.WEAK:  # transitions are told apart by identity
+        takes = (attrs.evolve(take_first, fairness=fairness), attrs.evolve(take_second, fairness=fairness))
+    actions = [action.bind(philosopher=name) for name in names for action in (*takes, eat)]
     return Model((initial,), tuple(actions), (nobody_starves, somebody_eats), name=f"dining-{philosophers}")

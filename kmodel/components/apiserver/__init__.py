@@ -14,7 +14,7 @@ from typing import Any
 
 from kmodel.components.apiserver import verbs
 from kmodel.components.apiserver.access import authenticated, authorized
-from kmodel.components.apiserver.admission import admit
+from kmodel.components.apiserver.admission import admit, exceeds_quota
 from kmodel.components.apiserver.validation import errors
 from kmodel.components.apiserver.verbs import Refusal, Removal
 from kmodel.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, deliver, respond
@@ -61,6 +61,8 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
     if not authenticated(settings, request.user):
         return deliver(cluster, client, respond(request, 401, "Unauthorized"))
     if not authorized(settings, request):
+        return deliver(cluster, client, respond(request, 403, "Forbidden"))
+    if exceeds_quota(cluster, request):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     key, value = request.key, request.body
     if request.verb == "create" and not key and request.resource == "pods":

@@ -28,8 +28,9 @@ RULES: dict[str, frozenset[tuple[str, str]]] = {
         (verb, "endpointslices") for verb in ("create", "update", "delete")
     ),
     CONTROLLER_USER + "node-controller": frozenset(
-        {("update", "nodes/status"), ("patch", "nodes"), ("delete", "nodes")}
+        {("update", "nodes/status"), ("patch", "nodes"), ("delete", "nodes"), ("delete", "pods")}
     ),
+    CONTROLLER_USER + "pod-garbage-collector": frozenset({("patch", "pods/status"), ("delete", "pods")}),
 }
 NODE_RULES = frozenset(
     {

@@ -2,11 +2,13 @@
 
 Models: defaulting, the mutating plugin DefaultTolerationSeconds, the validating plugin NodeRestriction, in this
 order. A plugin is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further
-plugins of the same shape.
+plugins of the same shape. And a ResourceQuota of `count/pods`, if the scenario has one.
 
-Leaves out: the other plugins that are on by default, none of which touches a modelled field.
+Leaves out: the other plugins that are on by default, none of which touches a modelled field; the status of the quota,
+which counts deleted pods until its controller has noticed (here each create counts the stored pods anew).
 
-Upstream: pkg/apis/core/v1/defaults.go; plugin/pkg/admission/defaulttolerationseconds/admission.go, 1.34.
+Upstream: pkg/apis/core/v1/defaults.go; plugin/pkg/admission/defaulttolerationseconds/admission.go;
+staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go, 1.34.
 """
 
 from collections.abc import Callable
@@ -16,9 +18,13 @@ import attrs
 
 from kmodel.components.apiserver.access import node_restriction
 from kmodel.components.calls import Request
+from kmodel.components.etcd import stored
+from kmodel.components.settings import SETTINGS
+from kmodel.kernel import Cluster
 from kmodel.objects import Container, Object, Pod, ReplicaSet, Resources, Toleration
 
 DEFAULT_GRACE_SECONDS = 30
+DEFAULT_TOLERATION_SECONDS = 300
 NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
 
@@ -54,11 +60,11 @@ def _requests_from_limits(container: Container) -> Container:
 
 
 def default_toleration_seconds(request: Request, value: Any, stored: Object | None) -> Any:
-    """Let a pod tolerate an unready or unreachable node (for 300 s, when eviction by taints would come)."""
+    """Let a pod tolerate an unready or unreachable node for 300 s, after which it is evicted."""
     if not isinstance(value, Pod) or request.verb != "create":
         return value
     missing = tuple(
-        Toleration(key=key, operator="Exists", effect="NoExecute")
+        Toleration(key=key, operator="Exists", effect="NoExecute", seconds=DEFAULT_TOLERATION_SECONDS)
         for key in (NOT_READY, UNREACHABLE)
         if not any(
             toleration.key in (key, None) and toleration.effect in ("NoExecute", None)
@@ -74,6 +80,15 @@ def restrict_nodes(request: Request, value: Any, stored: Object | None) -> Any:
 
 
 PLUGINS: tuple[Plugin, ...] = (defaults, default_toleration_seconds, restrict_nodes)
+
+
+def exceeds_quota(cluster: Cluster, request: Request) -> bool:
+    """Tell whether a create would store more pods than the quota lets be there at once."""
+    quota = cluster[SETTINGS].pod_quota
+    if quota is None or request.verb != "create" or request.resource != "pods" or request.subresource:
+        return False
+    pods = stored("pods")
+    return sum(cluster[pods[key]] is not None for key in cluster.names(pods)) >= quota
 
 
 def admit(request: Request, value: Any, stored: Object | None) -> Any:

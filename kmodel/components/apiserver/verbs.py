@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from kmodel.components.calls import Request, Taints, Unscheduled
+from kmodel.components.calls import Phase, Request, Taints, Unscheduled
 from kmodel.components.etcd import stored, uids, version, with_metadata
 from kmodel.kernel import BoundReached, Cluster, fresh, is_mentioned
 from kmodel.objects import Binding, NodeStatus, Object, Pod, PodStatus, key, resource_of
@@ -88,6 +88,8 @@ def patch(stored: Any, request: Request) -> Outcome:
         body = attrs.evolve(body, scheduled=stored.status.scheduled)
     elif isinstance(body, Unscheduled):
         body = attrs.evolve(stored.status, scheduled=False, reason=body.reason)
+    elif isinstance(body, Phase):
+        body = attrs.evolve(stored.status, phase=body.phase)
     if isinstance(body, PodStatus | NodeStatus):
         return attrs.evolve(stored, status=body)  # type: ignore[no-any-return]
     if isinstance(body, Taints):

@@ -1,7 +1,7 @@
 """kube-controller-manager: control loops that compare the desired state with the actual one, over shared informers.
 
-Models: the ReplicaSet and ReplicationController loop, the EndpointSlice loop and the node lifecycle loop, each in a
-file of its own.
+Models: the ReplicaSet and ReplicationController loop, the EndpointSlice loop, the node lifecycle loop, the eviction of
+pods by taints and the garbage collection of pods, each in a file of its own.
 
 Leaves out: leader election (one instance runs), the other controllers.
 
@@ -10,7 +10,7 @@ Upstream: cmd/kube-controller-manager, pkg/controller; 1.34.
 
 from typing import Any
 
-from kmodel.components.controllers import node_lifecycle, replicaset
+from kmodel.components.controllers import node_lifecycle, pod_gc, replicaset
 from kmodel.components.etcd import Watch
 from kmodel.components.informer import CONTROLLER_MANAGER, forget_all, informer
 from kmodel.kernel import Cluster
@@ -25,4 +25,6 @@ INFORMER = informer(_on_change)
 
 def lose_memory(cluster: Cluster) -> Cluster:
     """Return the cluster after the controller manager was restarted."""
-    return forget_all(node_lifecycle.lose_memory(replicaset.lose_memory(cluster)), CONTROLLER_MANAGER)
+    for controller in (replicaset, node_lifecycle, pod_gc):
+        cluster = controller.lose_memory(cluster)
+    return forget_all(cluster, CONTROLLER_MANAGER)

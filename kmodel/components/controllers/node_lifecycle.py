@@ -4,9 +4,11 @@ Models: checks that compare the lease's renewal with the one last seen, by the c
 many checks without news as the scenario says (the node-monitor-grace-period), Ready becomes Unknown, by a PUT with
 the version in the cache; the unreachable taints follow Ready, and go when the kubelet reports Ready again.
 
-Leaves out: clocks (a check may come at any time, so that a slow heartbeat is taken for a missed one, as happens);
-rate limits and zones; eviction of the pods by their tolerations (a later controller); Ready=False, which only a
-kubelet that is up reports.
+Leaves out: clocks (a check that finds no news counts if the node is down or cut off; that a heartbeat of a node that
+is neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones; the eviction of pods, which
+is the work of taint_eviction.py; the pods of a silent node being marked as not ready; Ready=False, which only a kubelet
+that is up reports. If heartbeats do not take part in the scenario, none is late: no lease is written, and a node is
+silent if it is down or cut off.
 
 Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go, 1.34.
 """
@@ -18,6 +20,7 @@ from kmodel.components.apiserver.admission import UNREACHABLE
 from kmodel.components.calls import CALLS, Request, Taints, idle, received, send
 from kmodel.components.etcd import version
 from kmodel.components.informer import CONTROLLER_MANAGER, in_cache, synced
+from kmodel.components.kubelet.state import is_connected
 from kmodel.components.settings import SETTINGS
 from kmodel.kernel import Cells, Cluster, Rank, transition
 from kmodel.objects import Node, Taint
@@ -53,20 +56,34 @@ def check_heartbeat(cluster: Cluster, node: str) -> Cluster | None:
     renewed = None if lease is None else lease.renewed
     if renewed != health.renewed:
         return cluster.set(HEALTH[node], Health(renewed))
-    if health.missed >= cluster[SETTINGS].missed_heartbeats:
+    return None if is_connected(cluster, node) else miss(cluster, node)
+
+
+def miss(cluster: Cluster, node: str) -> Cluster | None:
+    """Return the cluster after a check that found no renewal; None if enough such checks went by."""
+    health = cluster[HEALTH[node]]
+    lease = in_cache(cluster, CONTROLLER_MANAGER, "leases", node)
+    if lease is None or lease.renewed != health.renewed or health.missed >= cluster[SETTINGS].missed_heartbeats:
         return None
     return cluster.set(HEALTH[node], attrs.evolve(health, missed=health.missed + 1))
 
 
+def _watched(cluster: Cluster, node: str) -> tuple[str, ...]:
+    """Return what the controller watches."""
+    return ("nodes", "leases") if cluster.has(HEALTH[node]) else ("nodes",)
+
+
 def _known(cluster: Cluster, node: str) -> Node | None:
     """Return the node in the cache, if it may be written now."""
-    if not synced(cluster, CONTROLLER_MANAGER, "nodes", "leases") or not idle(cluster, client_of(node)):
+    if not synced(cluster, CONTROLLER_MANAGER, *_watched(cluster, node)) or not idle(cluster, client_of(node)):
         return None
     return in_cache(cluster, CONTROLLER_MANAGER, "nodes", node)  # type: ignore[no-any-return]
 
 
 def _silent(cluster: Cluster, node: str) -> bool:
     """Tell whether enough checks went by without a renewal, and the cache shows none now either."""
+    if not cluster.has(HEALTH[node]):
+        return not is_connected(cluster, node)
     health, lease = cluster[HEALTH[node]], in_cache(cluster, CONTROLLER_MANAGER, "leases", node)
     renewed = None if lease is None else lease.renewed
     return health.missed >= cluster[SETTINGS].missed_heartbeats and health.renewed == renewed

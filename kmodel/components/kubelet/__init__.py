@@ -7,12 +7,13 @@ Upstream: pkg/kubelet, 1.34.
 """
 
 from kmodel.components.informer import informer
-from kmodel.components.kubelet.state import is_up
+from kmodel.components.kubelet.pods import forget_rejected
+from kmodel.components.kubelet.state import is_connected
 from kmodel.kernel import Cluster
 
 
 def _alive(cluster: Cluster, watcher: str) -> bool:
-    return is_up(cluster, watcher.removeprefix("kubelet/"))
+    return is_connected(cluster, watcher.removeprefix("kubelet/"))
 
 
-INFORMER = informer(alive=_alive)
+INFORMER = informer(forget_rejected, _alive)

@@ -1,32 +1,34 @@
 """kubelet, its pods: admit, run through the container runtime, restart, stop, and clean up.
 
-Models: one worker per pod name, for one UID at a time; admission by what the node can hold; restart by restartPolicy;
-termination when the pod is being deleted, is gone, or is another one of the same name. A kubelet that restarts
-forgets its workers, lists its pods and finds the containers again.
+Models: one worker per pod name, for one UID at a time; admission by what the node can hold and by the nodeSelector
+(which the scheduler has checked, unless the manifest names the node); restart by restartPolicy; termination when the
+pod is being deleted, is gone, or is another one of the same name. A kubelet that restarts forgets its workers, lists
+its pods and finds the containers again.
 
 Leaves out: static and mirror pods, probes, init containers, backoff between restarts, the order among containers that
-stop; admission by taints (only NoExecute counts there) and by node affinity (the scheduler has checked it; a label
-that changes later is not modelled). Two pods of one name never have workers at once: the younger waits for the elder
-to be cleaned up.
+stop; admission by taints (only NoExecute counts there); labels of the node that change later. Two pods of one name
+never have workers at once: the younger waits for the elder to be cleaned up.
 
 Upstream: pkg/kubelet/{kubelet.go,pod_workers.go,lifecycle/predicate.go,kuberuntime/kuberuntime_manager.go}, 1.34.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
 from kmodel.components.calls import idle
-from kmodel.components.etcd import stored
+from kmodel.components.etcd import Watch, stored
 from kmodel.components.informer import in_cache, synced
 from kmodel.components.kubelet.state import WORKERS, Worker, client_of, is_up, watcher_of
 from kmodel.components.resources import fit
 from kmodel.components.runtime import RUNTIME, RunningContainer, Sandbox
 from kmodel.components.settings import SETTINGS
 from kmodel.kernel import Cluster, Event, Step, transition
-from kmodel.objects import Pod
+from kmodel.objects import Node, Pod, PodSpec
 
-REASONS = {"pods": "OutOfpods", "cpu": "OutOfcpu", "memory": "OutOfmemory"}
+NODE_AFFINITY = "NodeAffinity"
+OUT_OF = "OutOf"  # followed by what the node has too little of: pods, cpu, memory
 
 
 def known_pod(cluster: Cluster, node: str, pod: str) -> Pod | None:
@@ -49,7 +51,9 @@ def _admitted(step: Step) -> Event:
     node, pod = step.action.arguments["node"], step.action.arguments["pod"]
     worker = step.after[WORKERS[node, pod]]
     if worker is not None and worker.rejected is not None:
-        return Event("Warning", worker.rejected, f"pod/{pod}", f"rejected: {node} cannot hold it beside its other pods")
+        matches = worker.rejected != NODE_AFFINITY
+        why = "cannot hold it beside its other pods" if matches else "does not match its nodeSelector"
+        return Event("Warning", worker.rejected, f"pod/{pod}", f"rejected: {node} {why}")
     return Event("Normal", "Admits", f"pod/{pod}", f"takes the pod on; {node} can hold it")
 
 
@@ -66,15 +70,23 @@ def admit_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     sandbox = cluster[RUNTIME[node, pod]]
     if sandbox is not None and sandbox.uid != cached.metadata.uid:
         return None  # the elder pod of this name is not cleaned up
-    capacity = next(each.status for each in cluster[SETTINGS].nodes if each.metadata.name == node)
     others = []
     for name in cluster.names(stored("pods")):
         other = in_cache(cluster, watcher_of(node), "pods", name)
         worker = cluster[WORKERS[node, name]]
         if name != pod and other is not None and worker is not None and worker.rejected is None and not other.terminal:
             others.append(other.spec)
-    lacking = None if cached.metadata.deleting else fit(cached.spec, others, capacity)
-    return cluster.set(WORKERS[node, pod], Worker(cached.metadata.uid, REASONS[lacking] if lacking else None))
+    here = next(each for each in cluster[SETTINGS].nodes if each.metadata.name == node)
+    rejected = None if cached.metadata.deleting else why_rejected(cached.spec, others, here)
+    return cluster.set(WORKERS[node, pod], Worker(cached.metadata.uid, rejected))
+
+
+def why_rejected(pod: PodSpec, others: Sequence[PodSpec], node: Node) -> str | None:
+    """Return the reason for which a kubelet rejects a pod beside others; None if it admits it."""
+    lacking = fit(pod, others, node.status)
+    if lacking is not None:
+        return f"{OUT_OF}{lacking}"
+    return None if set(pod.node_selector) <= set(node.metadata.labels) else NODE_AFFINITY
 
 
 @transition(actor="kubelet/{node}", object="pod/{pod}")
@@ -153,3 +165,14 @@ def forget_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     if known_pod(cluster, node, pod) is not None or not idle(cluster, client_of(node, pod)):
         return None
     return cluster.set(WORKERS[node, pod], None)
+
+
+def forget_rejected(cluster: Cluster, watch: Watch, pod: str, old: Any, new: Any) -> Cluster:
+    """Forget a rejected pod as soon as it is seen to be gone: it never had containers that would have to end first."""
+    if old is None or (new is not None and new.metadata.uid == old.metadata.uid):
+        return cluster
+    assert watch.node is not None
+    worker = cluster[WORKERS[watch.node, pod]]
+    if worker is None or worker.rejected is None or worker.uid != old.metadata.uid:
+        return cluster
+    return cluster.set(WORKERS[watch.node, pod], None) if idle(cluster, client_of(watch.node, pod)) else cluster

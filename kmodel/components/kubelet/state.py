@@ -1,4 +1,4 @@
-"""kubelet, what it remembers: whether it is up, and its pod workers."""
+"""kubelet, what it remembers: its pod workers; and whether its node is up, and connected to the api-server."""
 
 import attrs
 
@@ -16,6 +16,7 @@ class Worker:
 
 
 UP: Cells[bool] = Cells("kubelet/up")  # False: the node is down
+CONNECTED: Cells[bool] = Cells("kubelet/connected")  # False: the node is cut off from the api-server
 WORKERS: Cells[Worker | None] = Cells("kubelet/workers")
 
 
@@ -42,3 +43,8 @@ def lease_client_of(node: str) -> str:
 def is_up(cluster: Cluster, node: str) -> bool:
     """Tell whether the node's machine, and so its kubelet, is up; without node crashes it always is."""
     return not cluster.has(UP[node]) or cluster[UP[node]]
+
+
+def is_connected(cluster: Cluster, node: str) -> bool:
+    """Tell whether the node is up and can talk to the api-server; without network partitions it can when it is up."""
+    return is_up(cluster, node) and (not cluster.has(CONNECTED[node]) or cluster[CONNECTED[node]])

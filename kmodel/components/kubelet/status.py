@@ -1,9 +1,9 @@
 """kubelet, what it reports: pod status, the end of a deletion, its node, and heartbeats.
 
 Models: the phase as computed from the containers; the status manager, which patches the status (for the pod's UID
-only) until it is acknowledged; the final DELETE, with grace 0 and the UID as a precondition, once the containers are
-gone; registration of the node; the lease as heartbeat, and Ready set again after the node lifecycle controller had
-doubted it.
+only) until it is acknowledged, and again when it sees that something else stands there; the final DELETE, with grace
+0 and the UID as a precondition, once the containers are gone; registration of the node; the lease as heartbeat, and
+Ready set again after the node lifecycle controller had doubted it.
 
 Leaves out: conditions other than Ready and PodScheduled; node status apart from Ready; a heartbeat is not sent while
 the node lifecycle controller has not yet seen the last one (further ones would tell it nothing more).
@@ -21,7 +21,15 @@ from kmodel.components.calls import CALLS, Request, idle, received, send
 from kmodel.components.etcd import renewals, version
 from kmodel.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.components.kubelet.pods import known_pod, restarts
-from kmodel.components.kubelet.state import WORKERS, Worker, client_of, is_up, lease_client_of, node_client_of
+from kmodel.components.kubelet.state import (
+    WORKERS,
+    Worker,
+    client_of,
+    is_connected,
+    is_up,
+    lease_client_of,
+    node_client_of,
+)
 from kmodel.components.runtime import RUNTIME, Sandbox
 from kmodel.components.settings import SETTINGS
 from kmodel.kernel import Cluster, Event, Step, fresh, transition
@@ -59,6 +67,23 @@ def _phase(pod: Pod, last: PodStatus, sandbox: Sandbox) -> str:
     return "Succeeded" if all(container.exit_code == 0 for container in sandbox.containers) else "Failed"
 
 
+def _is_overwritten(cluster: Cluster, known: Pod, status: PodStatus) -> bool:
+    """Tell whether the api-server has another status than the one it acknowledged [needsReconcile, then syncPod]."""
+    if _own(known.status) == _own(status):
+        return False
+    stored_pod: Any = read(cluster, "pods", known.metadata.key)
+    return (
+        stored_pod is not None
+        and stored_pod.metadata.uid == known.metadata.uid
+        and _own(stored_pod.status) != _own(status)
+    )
+
+
+def _own(status: PodStatus) -> PodStatus:
+    """Return a status without the condition that is not the kubelet's [isPodStatusByKubeletEqual]."""
+    return attrs.evolve(status, scheduled=None)
+
+
 def _reported(step: Step) -> Event:
     node, pod = step.action.arguments["node"], step.action.arguments["pod"]
     request: Any = step.after[CALLS[client_of(node, pod)]]
@@ -75,13 +100,13 @@ def _reported(step: Step) -> Event:
 def report_status(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Report a pod's status to the api-server when it differs from the last one that was acknowledged."""
     worker = cluster[WORKERS[node, pod]]
-    if worker is None or not is_up(cluster, node) or not idle(cluster, client_of(node, pod)):
+    if worker is None or not is_connected(cluster, node) or not idle(cluster, client_of(node, pod)):
         return None
     known = known_pod(cluster, node, pod)
     if known is None:
         return None
     status = observed_status(known, worker, cluster[RUNTIME[node, pod]])
-    if status == (worker.reported or known.status):
+    if status == (worker.reported or known.status) and not _is_overwritten(cluster, known, status):
         return None
     request = Request(NODE_USER + node, "patch", "pods", pod, status, subresource="status", uid=worker.uid)
     cluster = cluster.update(WORKERS[node, pod], reported=status)
@@ -92,7 +117,7 @@ def report_status(cluster: Cluster, node: str, pod: str) -> Cluster | None:
 def finish_deletion(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Delete the pod for good, by its UID, now that its containers are gone."""
     worker = cluster[WORKERS[node, pod]]
-    if worker is None or not is_up(cluster, node) or cluster[RUNTIME[node, pod]] is not None:
+    if worker is None or not is_connected(cluster, node) or cluster[RUNTIME[node, pod]] is not None:
         return None
     known = known_pod(cluster, node, pod)
     if known is None or not known.metadata.deleting or not known.terminal or not idle(cluster, client_of(node, pod)):
@@ -126,7 +151,11 @@ def read_answer(cluster: Cluster, node: str, pod: str) -> Cluster | None:
 @transition(actor="kubelet/{node}", object="node/{node}")
 def register_node(cluster: Cluster, node: str) -> Cluster | None:
     """Create the Node object of this machine, which the api-server does not have yet."""
-    if read(cluster, "nodes", node) is not None or not is_up(cluster, node) or not idle(cluster, node_client_of(node)):
+    if (
+        read(cluster, "nodes", node) is not None
+        or not is_connected(cluster, node)
+        or not idle(cluster, node_client_of(node))
+    ):
         return None
     value = next(each for each in cluster[SETTINGS].nodes if each.metadata.name == node)
     return send(cluster, node_client_of(node), Request(NODE_USER + node, "create", "nodes", node, value))
@@ -136,7 +165,7 @@ def register_node(cluster: Cluster, node: str) -> Cluster | None:
 def renew_lease(cluster: Cluster, node: str) -> Cluster | None:
     """Send the heartbeat: renew the node's lease."""
     lease: Any = read(cluster, "leases", node)
-    if lease is None or not is_up(cluster, node) or not idle(cluster, lease_client_of(node)):
+    if lease is None or not is_connected(cluster, node) or not idle(cluster, lease_client_of(node)):
         return None
     if version(in_cache(cluster, CONTROLLER_MANAGER, "leases", node)) != version(lease):
         return None  # the last one is not seen yet
@@ -149,7 +178,7 @@ def renew_lease(cluster: Cluster, node: str) -> Cluster | None:
 def report_node_ready(cluster: Cluster, node: str) -> Cluster | None:
     """Report the node Ready, which the api-server takes for something else."""
     stored_node: Any = read(cluster, "nodes", node)
-    if stored_node is None or not is_up(cluster, node) or not idle(cluster, node_client_of(node)):
+    if stored_node is None or not is_connected(cluster, node) or not idle(cluster, node_client_of(node)):
         return None
     if stored_node.status.ready == "True":
         return None

@@ -16,9 +16,9 @@ INITIAL = -1  # the partition of the "parents" of initial states
 class Buckets:
     """One bucket per pair of partitions, in arrays whose first two indices are the source and the target.
 
-    Of each successor there are its packed state, its fingerprint, and its parent's distance from an origin: the
-    source's partition and the place there that the round began at. Threads that expand different sources, or add to
-    different targets, use different parts.
+    Of each successor there are its packed state, its fingerprint, the action that led to it, and its parent's distance
+    from an origin: the source's partition and the place there that the round began at. Threads that expand different
+    sources, or add to different targets, use different parts.
     """
 
     def __init__(self, partitions: int, words: int, size: int) -> None:
@@ -26,6 +26,7 @@ class Buckets:
         self.states = np.empty((*shape, words), np.uint32)
         self.fingerprints = np.empty(shape, np.int64)
         self.parents = np.empty(shape, np.uint16)
+        self.actions = np.empty(shape, np.uint16)
         self.counts = apart(shape[:2])
         self.origins = np.zeros((partitions, 2), np.int64)
 
@@ -64,6 +65,7 @@ class Buckets:
             moved.states[source][new] = self.states[source][former]
             moved.fingerprints[source][new] = self.fingerprints[source][former]
             moved.parents[source][new] = self.parents[source][former]
+            moved.actions[source][new] = self.actions[source][former]
         return moved
 
     def rewiden(self, old: Packing, arrays: Arrays, words: int) -> None:

@@ -111,6 +111,7 @@ def expand(
     keys: Ints,
     fingerprints: Ints,
     sources: Ints,
+    taken: Ints,
     counts: Ints,
     fired: Ints,
     found: Ints,
@@ -119,10 +120,10 @@ def expand(
 ) -> None:
     """Expand the states low to high of a partition into the buckets of the partitions that their successors belong to.
 
-    Keys is (partition, place, word); a source is the state's distance from the origin. The status is in out[0], the
-    state at which to resume in out[1]. From the first state on of which something is not known, states are only
-    looked at, to find more that is not known: all that is in the first out[2] rows of `missing` (status,
-    state, what is missing).
+    Keys is (partition, place, word); a source is the state's distance from the origin, and with it goes the action
+    taken. The status is in out[0], the state at which to resume in out[1]. From the first state on of which something
+    is not known, states are only looked at, to find more that is not known: all that is in the first out[2] rows of
+    `missing` (status, state, what is missing).
     """
     # arrays taken out of the tuple once: each access to it would count references
     list_start, list_length, item_root, item_code, item_next, item_change = (
@@ -353,6 +354,7 @@ def expand(
                 keys[partition, at, each_word] = new_key[each, each_word]
             fingerprints[partition, at] = new_fingerprint[each]
             sources[partition, at] = state - origin
+            taken[partition, at] = new_action[each]
             counts[partition] = at + 1
             if at + 1 + actions > keys.shape[1]:
                 full = True

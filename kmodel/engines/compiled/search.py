@@ -8,6 +8,7 @@ their fingerprints alone, so counts, depths and traces are the same for any numb
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
@@ -63,7 +64,7 @@ class Space:
         self.cursor = [0] * PARTITIONS
         self.regroup_at = list(REGROUP_AT_STATES)
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
-        self._refresh()
+        self.refresh()
         self._add_initial(rows)
 
     @property
@@ -116,6 +117,26 @@ class Space:
                 row[cell] = int(blocks.rows[start + slot])
         return row
 
+    def place(self, state: int) -> Place:
+        """Return the place of a state that is numbered through all partitions."""
+        for number, partition in enumerate(self.partitions):
+            if state < partition.count:
+                return number, state
+            state -= partition.count
+        raise IndexError("there are fewer states")
+
+    @contextmanager
+    def looking_back(self) -> Iterator[None]:
+        """Have the states that are known expanded once more from the first on, without counting or checking anew."""
+        cursor, fired, done = self.cursor, self.fired, self.done
+        self.cursor, self.fired, self.done = [0] * PARTITIONS, self.fired.copy(), np.ones_like(self.done)
+        self.refresh()
+        try:
+            yield
+        finally:
+            self.cursor, self.fired, self.done = cursor, fired, done
+            self.refresh()
+
     def outcome(self, action: int, row: list[int]) -> Leaf | None:
         """Return what an action does in a state; None if it is not enabled."""
         code = self.tables.resolve(action, row)
@@ -158,6 +179,7 @@ class Space:
                 buckets.states[each],
                 buckets.fingerprints[each],
                 buckets.parents[each],
+                buckets.actions[each],
                 buckets.counts[each],
                 self.fired[each],
                 self.found[each],
@@ -228,14 +250,14 @@ class Space:
         old_arrays = self.arrays
         self.blocks = Blocks(self.tables, partition)
         self.blocks.grow()
-        self._refresh()
+        self.refresh()
         for each in self.partitions:
             start = 0
             while (start := int(number_rows(old_arrays, self.arrays, each.states, start, each.count))) < each.count:
                 self.blocks.grow()
-                self._refresh()
+                self.refresh()
         self.blocks.repack()
-        self._refresh()
+        self.refresh()
         for each in self.partitions:
             each.replace_states(
                 self.blocks.packing.words, partial(pack_rows, old_arrays, self.arrays, each.states, each.count)
@@ -254,7 +276,7 @@ class Space:
                 part = np.array([row[cell] for cell in cells], np.int64)
                 while (value := int(number_row(self.arrays, block, part))) < 0:
                     self.blocks.grow()
-                    self._refresh()
+                    self.refresh()
                 values.append(value)
             if any(value > mask for value, mask in zip(values, self.blocks.packing.mask, strict=True)):
                 self.repack()
@@ -270,7 +292,7 @@ class Space:
     def repack(self) -> None:
         """Make room for more values of the blocks in the words of the states."""
         old = self.blocks.repack()
-        self._refresh()
+        self.refresh()
         words = self.blocks.packing.words
         for each in self.partitions:
             each.replace_states(
@@ -300,7 +322,7 @@ class Space:
             return
         else:
             raise ModelError(f"the compiled loop stopped with status {status}; this is a mistake in kmodel")
-        self._refresh()
+        self.refresh()
 
     def _learn(self, each: int, miss: list[int]) -> None:
         status, state, first, second, entry, node, value = miss[:7]
@@ -317,10 +339,11 @@ class Space:
     def adopt(self, blocks: Blocks) -> None:
         """Take other blocks, or those at hand after they have changed; the states are to be packed accordingly."""
         self.blocks = blocks
-        self._refresh()
+        self.refresh()
         self._make_buckets()
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Take the arrays of the tables and blocks as they are now, after one of them has grown."""
         self.arrays = self.blocks.arrays(self.done)
 
     def _share_out(self, work: Callable[[int], None], items: list[int]) -> None:

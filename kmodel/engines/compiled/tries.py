@@ -14,7 +14,7 @@ import numpy as np
 
 from kmodel.engines.compiled.interning import Interner
 from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector, look_up
-from kmodel.kernel import Cluster, Kind, Model, ModelError, Spec, Step, ask, failure
+from kmodel.kernel import Cluster, Kind, Model, ModelError, Predicate, Spec, Step, ask, failure
 from kmodel.kernel.footprint import Effect, Read, check_deterministic, record
 from kmodel.kernel.model import step_of
 
@@ -61,8 +61,9 @@ class Tables:
         self.calls = [0] * len(model.actions)
         self.touched: list[set[int]] = [set() for _ in model.actions]  # the cells that each action has read so far
         self.spec_calls = [0] * len(model.specs)
-        self.state_specs = [index for index, spec in enumerate(model.specs) if not spec.of_steps]
-        self.step_specs = [index for index, spec in enumerate(model.specs) if spec.of_steps]
+        safety = [(index, spec) for index, spec in enumerate(model.specs) if not spec.is_temporal]
+        self.state_specs = [index for index, spec in safety if not spec.of_steps]
+        self.step_specs = [index for index, spec in safety if spec.of_steps]
         self.node_position, self.node_projection = Vector(), Vector()
         self.children = Memo()
         self.roots = Vector(np.int32, [UNKNOWN] * (len(model.actions) + len(self.state_specs)))
@@ -73,6 +74,19 @@ class Tables:
         self._classes: dict[Any, int] = {}
         self.class_start = Vector(np.int32, [0])
         self.class_roots = Vector()
+        self._are_steps_seen = any(spec.of_steps for spec in model.specs)
+        self._predicates: dict[int, Predicate] = {}  # by root
+        self._predicate_roots: dict[tuple[Predicate, int | None], int] = {}
+
+    def predicate_root(self, predicate: Predicate, step_class: int | None = None) -> int:
+        """Return the root of the trie of a temporal spec's predicate, for one about steps of the steps of a class."""
+        key = (predicate, step_class)
+        if key not in self._predicate_roots:
+            root = self._predicate_roots[key] = self.roots.size
+            self._predicates[root] = predicate
+            self.roots.append(UNKNOWN)
+            self.root_spec.append(self.model.specs.index(predicate.spec))
+        return self._predicate_roots[key]
 
     def row(self, cluster: Cluster) -> list[int]:
         """Return the numbers of a cluster's values, one per cell."""
@@ -110,7 +124,7 @@ class Tables:
             code = self._action_leaf(root, reads, effect)
         else:
             index = int(self.root_spec.data[root])
-            spec = self.model.specs[index]
+            spec = self._predicates.get(root) or self.model.specs[index]
             twice = _is_checked(self.spec_calls[index])
             self.spec_calls[index] += 1 + twice
             subject: Cluster | Step = cluster
@@ -175,7 +189,7 @@ class Tables:
         if effect is None:
             return NOTHING
         # what a step read matters to specs of steps only, which may look at it
-        read = tuple(dict.fromkeys(read.position for read in reads)) if self.step_specs else ()
+        read = tuple(dict.fromkeys(read.position for read in reads)) if self._are_steps_seen else ()
         key = (action, read, effect)
         if key not in self._leaf_ids:
             numbered = tuple(
@@ -196,9 +210,10 @@ class Tables:
             self.class_start.append(self.class_roots.size)
         return self._classes[key]
 
-    def _answer_leaf(self, index: int, spec: Spec, answer: bool | str) -> int:
-        reason = "it happens" if spec.kind is Kind.SOMETIMES and answer is True else None
-        if spec.kind is not Kind.SOMETIMES:
+    def _answer_leaf(self, index: int, asked: Spec | Predicate, answer: bool | str) -> int:
+        if isinstance(asked, Spec) and asked.kind is Kind.SOMETIMES:
+            reason = "it happens" if answer is True else None
+        else:
             reason = failure(answer)
         if reason is None:
             return NOTHING

@@ -1,4 +1,4 @@
-"""The three places where kmodel reaches into Hypothesis, all to make more of each run, and all dispensable.
+"""The four places where kmodel reaches into Hypothesis, all to make more of each run, and all dispensable.
 
 A step is chosen by at most two draws, one of a rule and one of its arguments, among those that are possible. Hypothesis
 would ask every rule for its precondition, several times per step, draw from all rules until it meets a possible one,
@@ -9,6 +9,9 @@ when only those could go on. A pod passes through some twenty different actions 
 run would end before that. Here a disabled rule is taken where no other is possible.
 
 A run that is over ends. Hypothesis would go on to draw until the run has its number of steps.
+
+What becomes of a run is looked at from one of its states that is drawn once the run is over. It is part of what
+Hypothesis shrinks.
 """
 
 from collections.abc import Sequence
@@ -86,3 +89,9 @@ def end_run() -> None:
     conclude = getattr(current_build_context().data, "conclude_test", None)
     if conclude is not None:
         conclude(Status.VALID)
+
+
+def draw_up_to(largest: int) -> int:
+    """Draw a number from 0, which is what it shrinks to; with a Hypothesis that cannot do so here, return 0."""
+    draw = getattr(current_build_context().data, "draw_integer", None)
+    return 0 if draw is None or not largest else int(draw(0, largest))

@@ -4,17 +4,21 @@ from collections import Counter
 
 import attrs
 
-from kmodel.engines.exhaustive import trace_of
 from kmodel.kernel import Model, Spec, Trace
+from kmodel.kernel.model import trace_of
 
 
 @attrs.frozen
 class Path:
-    """A run up to some step: the model, the index of its initial state and those of the actions taken."""
+    """A run up to some step: the model, the index of its initial state and those of the actions taken.
+
+    `drawn` of the actions were chosen by Hypothesis, which shrinks these only; fair rounds took the others.
+    """
 
     model: Model
     initial: int
     choices: tuple[int, ...]
+    drawn: int
 
     def trace(self) -> Trace:
         """Take the steps again, and return them with their address."""

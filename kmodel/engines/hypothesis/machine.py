@@ -1,6 +1,7 @@
 """The state machine that kmodel makes of a model: one rule per transition, its arguments drawn from those enabled."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from kmodel.engines.hypothesis.internals import choose_fast, end_run
+from kmodel.engines.hypothesis.internals import choose_fast, draw_up_to, end_run
 from kmodel.engines.hypothesis.journal import Journal, Path
+from kmodel.engines.liveness.sampled import FairRuns
 from kmodel.engines.space import Judgement, Space, State
 from kmodel.kernel import Kind, Model, ModelError, Spec, Transition
 
@@ -38,7 +40,7 @@ class Machine(RuleBasedStateMachine):
     """A run in progress. Users get a subclass with one rule per transition from `state_machine`."""
 
     journal: Journal
-    spaces: dict[int, Space]
+    fair_runs: dict[int, FairRuns]  # by their models' ids, which stay their own since a space holds its model
     transitions: frozenset[Transition]
 
     def __init__(self) -> None:
@@ -49,16 +51,23 @@ class Machine(RuleBasedStateMachine):
         self.journal.runs += 1
         self._partial: tuple[int, ...] = ()
         self._choices: list[int] = []
+        self._states: list[State] = []
+        self._drawn: int | None = None  # how many of the choices, once fair rounds make more of them
 
     def start(self, beginning: Beginning) -> None:
         """Begin the run."""
         model = beginning.model
-        if id(model) not in self.spaces:
-            self.spaces[id(model)] = Space(model)  # a space holds its model, so the id stays its own
-        self._space = self.spaces[id(model)]
+        if id(model) not in self.fair_runs:
+            self.fair_runs[id(model)] = FairRuns(Space(model))
+        self._fair = self.fair_runs[id(model)]
+        self._space = self._fair.space
         self._beginning = beginning
-        self._state: State = self._space.initial(beginning.initial)
+        self._states.append(self._space.initial(beginning.initial))
         self._heed(self._state.answers)
+
+    @property
+    def _state(self) -> State:
+        return self._states[-1]
 
     def can(self, transition: Transition) -> bool:
         """Tell whether an action of the transition is enabled."""
@@ -98,19 +107,41 @@ class Machine(RuleBasedStateMachine):
     def act(self, transition: Transition, arguments: dict[str, str]) -> None:
         """Take the action that is the transition with these arguments, and ask the specs."""
         enabled = self._space.enabled(self._state, transition)
-        index = next(index for index in enabled if self._space.model.actions[index].arguments == arguments)
+        self._step(next(index for index in enabled if self._space.model.actions[index].arguments == arguments))
+
+    def _step(self, index: int) -> None:
         journal = self.journal
         self._choices.append(index)
-        self._state, answers = self._space.follow(self._state, index)
+        state, answers = self._space.follow(self._state, index)
+        self._states.append(state)
         journal.steps += 1
         journal.depth = max(journal.depth, len(self._choices))
         journal.fired[self._space.names[index]] += 1
         self._heed(answers)
 
-    def _heed(self, answers: tuple[Judgement, ...]) -> None:
+    def end(self) -> None:
+        """End the run: from its end and from one earlier state the system goes on in fair rounds."""
+        if not self._fair.keys:
+            return
+        states, choices = tuple(self._states), tuple(self._choices)
+        for length in dict.fromkeys((len(choices), len(choices) - draw_up_to(len(choices)))):
+            self._drawn = length
+            for run in self._fair.after(states[: length + 1], choices[:length]):
+                self._states, self._choices = list(run.states[: length + 1]), list(run.choices[:length])
+                for index in run.choices[length:]:
+                    self._step(index)
+                self._heed(self._fair.violated(run))
+
+    def teardown(self) -> None:
+        """End the run, unless it was ended before: by a violation, or since nothing more can happen."""
+        if sys.exc_info()[0] is None:
+            self.end()
+
+    def _heed(self, answers: Iterable[Judgement]) -> None:
         for spec, reason in answers:
             if self.journal.is_new(spec, len(self._choices)):
-                path = Path(self._space.model, self._beginning.initial, tuple(self._choices))
+                drawn = len(self._choices) if self._drawn is None else self._drawn
+                path = Path(self._space.model, self._beginning.initial, tuple(self._choices), drawn)
                 self.journal.found[spec] = (reason, path)
             if spec.kind is not Kind.SOMETIMES and spec not in self.journal.ignored:
                 raise _violation(spec)(f"{spec.name}: {reason}")
@@ -138,7 +169,7 @@ def state_machine(
         # The example database keeps the failures of machines apart by their names.
         "__module__": __name__,
         "journal": journal or Journal(),
-        "spaces": {},
+        "fair_runs": {},
         "transitions": frozenset(transitions),
         "begin": initialize(beginning=beginnings)(_begin),
         "rest": precondition(_is_terminal)(rule()(_rest)),
@@ -154,6 +185,7 @@ def _begin(self: Machine, beginning: Beginning) -> None:
 
 def _rest(self: Machine) -> None:
     """Do nothing: Hypothesis wants a rule for the state in which nothing is enabled."""
+    self.end()
     end_run()
 
 

@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+import attrs
 from hypothesis import Verbosity, settings
 from hypothesis import seed as seeded
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from hypothesis.statistics import collector, describe_statistics
 
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
-from kmodel.engines.hypothesis.journal import Journal
+from kmodel.engines.hypothesis.journal import Journal, Path
 from kmodel.engines.hypothesis.machine import Cancelled, Machine, ViolationError, state_machine
 from kmodel.engines.hypothesis.profiles import settings_of
+from kmodel.engines.liveness import sampled
+from kmodel.engines.shrinking import Shrinker
 from kmodel.engines.space import Judgement, Space, State
 from kmodel.engines.verdict import Finding, Result, Verdict
-from kmodel.kernel import Kind, Model, ModelError, Spec
+from kmodel.kernel import Kind, Model, ModelError, Predicate, Spec
 
 PROGRESS_EVERY_SECONDS = 0.2
 ENGINE = "hypothesis"
@@ -56,6 +59,12 @@ class _Guarded(Space):
     def follow(self, state: State, index: int) -> tuple[State, tuple[Judgement, ...]]:
         return self._guard(lambda: super(_Guarded, self).follow(state, index))
 
+    def wrong_in(self, predicate: Predicate, state: State) -> str | None:
+        return self._guard(lambda: super(_Guarded, self).wrong_in(predicate, state))
+
+    def wrong_of(self, predicate: Predicate, state: State, index: int) -> str | None:
+        return self._guard(lambda: super(_Guarded, self).wrong_of(predicate, state, index))
+
     def _guard(self, answer: Callable[[], T]) -> T:
         try:
             return answer()
@@ -74,6 +83,8 @@ class _Sampling:
         self.statistics = statistics
         self.journal = Journal()
         self.space = _Guarded(model)
+        self.fair = sampled.FairRuns(self.space)
+        self.shrinker = Shrinker(model)
         self.started = time.perf_counter()
         self.findings: dict[Spec, Finding] = {}
 
@@ -84,8 +95,7 @@ class _Sampling:
             yield from self._round(rounds)
             violated = [spec for spec in self._violated() if spec not in self.findings]
             for spec in violated:
-                reason, path = self.journal.found[spec]
-                self.findings[spec] = Finding(spec, Verdict.VIOLATED, reason, path.trace())
+                self.findings[spec] = self._violation(spec, *self.journal.found[spec])
                 yield Found(self.findings[spec])
             if not violated:
                 break
@@ -95,6 +105,15 @@ class _Sampling:
             if spec.kind is Kind.SOMETIMES:
                 self.findings[spec] = Finding(spec, Verdict.HOLDS, "it happens", path.trace())
                 yield Found(self.findings[spec])
+
+    def _violation(self, spec: Spec, reason: str, path: Path) -> Finding:
+        if spec.is_temporal:
+            return sampled.shrink(self.shrinker.space, spec, path.initial, path.choices[: path.drawn])
+        if path.drawn < len(path.choices):
+            shown = self.shrinker.shrink(spec, path.initial, path.choices)
+            path = attrs.evolve(path, choices=shown.choices)
+            reason = shown.reason
+        return Finding(spec, Verdict.VIOLATED, reason, path.trace())
 
     def _round(self, number: int) -> Iterator[Event]:
         """Run Hypothesis beside this iterator, which tells meanwhile how far it is."""
@@ -146,7 +165,7 @@ class _Sampling:
     def _machine(self, number: int) -> type[RuleBasedStateMachine]:
         machine = state_machine(self.model, journal=self.journal)
         assert issubclass(machine, Machine)
-        machine.spaces = {id(self.model): self.space}
+        machine.fair_runs = {id(self.model): self.fair}
         if number > 1:  # each round has its own entries in the example database
             machine.__name__ = machine.__qualname__ = f"{machine.__name__}{number}"
         return machine if self.seed is None else seeded(self.seed)(machine)
@@ -170,7 +189,7 @@ class _Sampling:
         return Result(
             self.model,
             ENGINE,
-            tuple(self.findings.get(spec) or _open(spec, why) for spec in self.model.specs),
+            tuple(self.findings.get(spec) or _open(spec, self.fair.why_open(spec, why)) for spec in self.model.specs),
             states=len(self.space.seen),
             generated=self.journal.steps + len(self.model.initial),
             depth=self.journal.depth,

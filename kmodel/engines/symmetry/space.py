@@ -62,7 +62,7 @@ class OrbitSpace(Space):
 
     def expand_round(self, ends: list[int], check_only: bool = False) -> None:
         """Expand representatives, as Space does."""
-        self._refresh()  # looking at other states than representatives may have made tables larger
+        self.refresh()  # looking at other states than representatives may have made tables larger
         super().expand_round(ends, check_only)
 
     def add_round(self, limit: int | None = None) -> None:
@@ -122,7 +122,7 @@ class OrbitSpace(Space):
 
     def _know_values(self) -> None:
         if self.renamings.learn():
-            self._refresh()
+            self.refresh()
 
     def _canonize(self, source: int, target: int) -> None:
         """Make the states of a bucket representatives, where they are."""
@@ -141,7 +141,7 @@ class OrbitSpace(Space):
                 return
             if status == GROW:
                 self.blocks.grow()
-                self._refresh()
+                self.refresh()
             elif status == REPACK:
                 self.repack()
             else:

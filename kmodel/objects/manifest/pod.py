@@ -99,11 +99,13 @@ def _resources(field: Field | None, left_out: list[str]) -> Resources:
 def _toleration(field: Field, left_out: list[str]) -> Toleration:
     fields = field.fields()
     key, operator, value, effect = (fields.optional(name) for name in ("key", "operator", "value", "effect"))
+    seconds = fields.optional("tolerationSeconds")
     toleration = Toleration(
         key=None if key is None else key.string() or None,
         operator="Equal" if operator is None else operator.string() or "Equal",
         value="" if value is None else value.string(),
         effect=None if effect is None else effect.string() or None,
+        seconds=None if seconds is None else seconds.integer(**INT64),
     )
     left_out.extend(fields.unmodelled(known.TOLERATION))
     return toleration

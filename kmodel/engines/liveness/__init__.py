@@ -1,0 +1,1 @@
+"""Liveness: what the fair runs of a finished search do for ever."""

@@ -1,0 +1,183 @@
+"""What a cluster comes to once nobody asks for more and nothing fails: desired state becomes actual state, and stays.
+
+As in eventually stable reconciliation (Sun et al., "Anvil", OSDI 2024), an object's desired state is its UID, its spec
+and that it is not being deleted; requests and faults have budgets, so on every run they stop at last.
+"""
+
+from kmodel.components.controllers.replicaset import EXPECTATIONS, RESOURCES
+from kmodel.components.etcd import stored
+from kmodel.components.faults import BUDGET
+from kmodel.components.kubelet.state import is_connected
+from kmodel.components.proxy import RULES
+from kmodel.components.runtime import RUNTIME, Sandbox
+from kmodel.components.scheduler import QUEUE, feasible
+from kmodel.components.settings import SETTINGS
+from kmodel.kernel import Cell, Cluster, Layout, Step, converges, finitely_often, sometimes
+from kmodel.objects import Node, Pod, selects
+
+PODS, NODES = stored("pods"), stored("nodes")
+
+
+IS_SILENT = (BUDGET["node-crash"], BUDGET["network-partition"])
+NOT_ADMITTED = (
+    "A pod that its kubelet rejects has Failed, and a Failed pod does not count: a ReplicaSet whose template no "
+    "kubelet admits (it names a node, which goes round the scheduler, and asks for what that node has not) makes one "
+    "pod after the other, without end and without backoff [kubernetes/kubernetes#72593]."
+)
+
+
+def a_template_names_its_node(layout: Layout) -> bool:
+    """Tell whether the pods of some workload go round the scheduler."""
+    return any(workload.template.spec.node_name is not None for workload in layout.constant(SETTINGS).workloads)
+
+
+def pods(cluster: Cluster) -> list[tuple[str, Pod]]:
+    """Return the pods that etcd holds, with their keys."""
+    return [(name, pod) for name in cluster.names(PODS) if (pod := cluster[PODS[name]]) is not None]
+
+
+def sandbox_of(cluster: Cluster, name: str, pod: Pod) -> Sandbox | None:
+    """Return the sandbox of a pod on its node; None if it has none there."""
+    cell = RUNTIME[pod.spec.node_name or "", name]
+    sandbox = cluster[cell] if cluster.has(cell) else None
+    return sandbox if sandbox is not None and sandbox.uid == pod.metadata.uid else None
+
+
+def feasible_nodes(cluster: Cluster, pod: Pod) -> list[str]:
+    """Return the nodes that pass the scheduler's filters for a pod, by what etcd holds."""
+    found = []
+    for name in cluster.names(NODES):
+        node: Node | None = cluster[NODES[name]]
+        there = [other for _, other in pods(cluster) if other.spec.node_name == name and not other.terminal]
+        if node is not None and feasible(pod, node, there) is None:
+            found.append(name)
+    return found
+
+
+def unlike_desired(cluster: Cluster, name: str, pod: Pod) -> str | None:
+    """Return in what a pod is not as its spec wants it, or as its status says why it cannot be; None if in nothing."""
+    if pod.metadata.deleting:
+        return f"pod/{name} is being deleted, and still there"
+    if pod.spec.node_name is None:
+        if feasible_nodes(cluster, pod):
+            return f"pod/{name} is not bound, though a node has room for it"
+        return None if pod.status.scheduled is False else f"pod/{name} fits nowhere, and nobody says so"
+    if pod.terminal:
+        ends = pod.spec.restart_policy != "Always" or pod.status.reason is not None
+        return None if ends else f"pod/{name} is {pod.status.phase}, though its containers are to run always"
+    if not is_connected(cluster, pod.spec.node_name):
+        return f"pod/{name} is bound to {pod.spec.node_name}, which is silent"
+    sandbox = sandbox_of(cluster, name, pod)
+    if sandbox is None or not sandbox.all_in("running"):
+        return f"pod/{name} is bound to {pod.spec.node_name}, and does not run there"
+    return None if pod.status.ready else f"pod/{name} runs, and its status does not say so"
+
+
+@converges(
+    needs=(RUNTIME, QUEUE),
+    hazard="A pod does not outlive its node, and nobody moves it: bound to a node that is silent, it stays as it "
+    "was last reported, or Terminating once it is evicted, until the node is back or its Node is deleted "
+    "[pkg/controller/tainteviction, pkg/controller/podgc/gc_controller.go].",
+    hazard_with=IS_SILENT,
+)
+def desired_state_converges(cluster: Cluster) -> bool | str:
+    """At last every pod runs as its spec wants, or its status says why it cannot, and it stays so."""
+    for name, pod in pods(cluster):
+        wrong = unlike_desired(cluster, name, pod)
+        if wrong is not None:
+            return wrong
+    return True
+
+
+@converges(needs=EXPECTATIONS, hazard=NOT_ADMITTED, hazard_with=(a_template_names_its_node,))
+def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
+    """At last every ReplicaSet has as many active pods as it wants, and keeps them."""
+    for kind, name in cluster.layout.keys(EXPECTATIONS):
+        workload = cluster[stored(RESOURCES[kind])[name]]
+        if workload is None or workload.metadata.deleting:
+            continue
+        owned = [
+            pod for _, pod in pods(cluster) if pod.metadata.owner and pod.metadata.owner.uid == workload.metadata.uid
+        ]
+        active = sum(pod.active for pod in owned)
+        if active != workload.replicas:
+            return f"{kind}/{name} has {active} active pods, {workload.replicas} are wanted"
+    return True
+
+
+@converges(needs=RUNTIME)
+def status_tells_the_truth(cluster: Cluster) -> bool | str:
+    """At last the status of every pod says what runs, unless its node is down or cut off."""
+    for name, pod in pods(cluster):
+        node = pod.spec.node_name
+        if node is None or not is_connected(cluster, node):
+            continue
+        sandbox = sandbox_of(cluster, name, pod)
+        runs = sandbox is not None and sandbox.all_in("running") and not pod.metadata.deleting
+        if runs != pod.status.ready:
+            return (
+                f"pod/{name} {'runs' if runs else 'does not run'}, and is said to be {'' if not runs else 'not '}ready"
+            )
+        if pod.status.phase == "Running" and sandbox is None:
+            return f"pod/{name} is said to be Running, and nothing of it is on {node}"
+    return True
+
+
+@converges(needs=stored("endpointslices"))
+def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
+    """At last the EndpointSlice of every Service lists exactly its ready pods."""
+    for name in cluster.names(stored("services")):
+        service, listed = cluster[stored("services")[name]], cluster[stored("endpointslices")[name]]
+        if service is None:
+            continue
+        ready = {
+            pod.metadata.uid: key
+            for key, pod in pods(cluster)
+            if pod.status.ready and pod.active and selects(service.selector, pod.metadata.labels)
+        }
+        endpoints = {endpoint.uid: endpoint.pod for endpoint in (listed.endpoints if listed is not None else ())}
+        if ready != endpoints:
+            wanted, have = (", ".join(sorted(each.values())) or "no pod" for each in (ready, endpoints))
+            return f"service/{name} lists {have}, and {wanted} is ready"
+    return True
+
+
+@converges(needs=RULES)
+def nodes_route_to_the_endpoints(cluster: Cluster) -> bool | str:
+    """At last every node that is not silent routes each Service to the endpoints that its EndpointSlice lists."""
+    for node, service in cluster.layout.keys(RULES):
+        listed = cluster[stored("endpointslices")[service]]
+        if is_connected(cluster, node) and cluster[RULES[node, service]] != (
+            () if listed is None else listed.endpoints
+        ):
+            return f"{node} routes service/{service} to other pods than its EndpointSlice lists"
+    return True
+
+
+def _changed_by(step: Step, cell: Cell[Pod | None]) -> str | None:
+    before, after = step.before[cell], step.after[cell]
+    if before is None:
+        return f"pod/{cell.key[0]} is created"
+    if after is None:
+        return f"pod/{cell.key[0]} is removed"
+    if before.metadata.deleting != after.metadata.deleting:
+        return f"pod/{cell.key[0]} is deleted"
+    if before.spec.node_name != after.spec.node_name:
+        return f"pod/{cell.key[0]} is bound"
+    return None
+
+
+@finitely_often(hazard=NOT_ADMITTED, hazard_with=(a_template_names_its_node,))
+def nothing_is_created_or_evicted_for_ever(step: Step) -> bool | str:
+    """While nobody changes what is desired, pods are not created, bound, evicted and removed again and again."""
+    for cell in step.wrote(PODS):
+        what = _changed_by(step, cell)
+        if what is not None:
+            return f"{what} again and again"
+    return True
+
+
+@sometimes(shows=nothing_is_created_or_evicted_for_ever)
+def a_pod_is_created_or_evicted(step: Step) -> bool:
+    """A pod is created, bound, deleted or removed."""
+    return any(_changed_by(step, cell) for cell in step.wrote(PODS))

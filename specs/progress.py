@@ -1,0 +1,166 @@
+"""What is begun comes to an end: whoever waits for something gets it, or learns why not."""
+
+from kmodel.components.calls import CALLS
+from kmodel.components.controllers import node_lifecycle
+from kmodel.components.controllers.replicaset import EXPECTATIONS, RESOURCES
+from kmodel.components.etcd import stored
+from kmodel.components.faults import BUDGET
+from kmodel.components.kubectl import KUBECTL
+from kmodel.components.kubelet.state import UP, is_connected, is_up
+from kmodel.components.runtime import RUNTIME
+from kmodel.components.scheduler import QUEUE
+from kmodel.kernel import Cluster, Layout, leads_to
+from kmodel.objects import Pod, ReplicaSet
+from specs.convergence import IS_SILENT, NODES, PODS, feasible_nodes, pods, sandbox_of
+
+MAY_SEEM_SILENT = (*IS_SILENT, BUDGET["late-heartbeat"])
+STAYS = (
+    "Only its kubelet removes a pod for good: on a node that is silent a deleted pod stays Terminating until the node "
+    "is heard of again or its Node is deleted, and who waits for that, or for a pod there to run, waits as long "
+    "[pkg/controller/podgc/gc_controller.go, 1.34]."
+)
+
+
+def _is_pending_and_feasible(cluster: Cluster, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    waits = value is not None and value.spec.node_name is None and value.active
+    return waits and bool(feasible_nodes(cluster, value))
+
+
+def _is_bound_or_not_feasible(cluster: Cluster, pod: str) -> bool | str:
+    return not _is_pending_and_feasible(cluster, pod) or f"pod/{pod} is not bound, though a node has room for it"
+
+
+@leads_to(_is_pending_and_feasible, _is_bound_or_not_feasible, each=PODS, needs=QUEUE)
+def a_feasible_pod_is_bound() -> None:
+    """A pod for which a node has room is bound at last, unless it goes, or the room does."""
+
+
+def _is_bound_and_pending(cluster: Cluster, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    if value is None or not value.active or value.status.phase != "Pending":
+        return False
+    return value.spec.node_name is not None and is_connected(cluster, value.spec.node_name)
+
+
+def _runs_or_says_why_not(cluster: Cluster, pod: str) -> bool | str:
+    return not _is_bound_and_pending(cluster, pod) or f"pod/{pod} is bound, and still Pending"
+
+
+@leads_to(_is_bound_and_pending, _runs_or_says_why_not, each=PODS, needs=RUNTIME)
+def a_bound_pod_runs_or_says_why_not() -> None:
+    """A pod that is bound is Running at last, or has Failed with a reason, unless it or its node goes."""
+
+
+def _is_to_run_again(cluster: Cluster, node: str, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    if value is None or value.spec.node_name != node or not value.active or value.spec.restart_policy != "Always":
+        return False
+    sandbox = sandbox_of(cluster, pod, value)
+    return sandbox is not None and sandbox.any_in("exited")
+
+
+def _runs_again(cluster: Cluster, node: str, pod: str) -> bool | str:
+    return not _is_to_run_again(cluster, node, pod) or f"a container of pod/{pod} has exited, and does not run again"
+
+
+@leads_to(_is_to_run_again, _runs_again, each=RUNTIME)
+def an_exited_container_runs_again() -> None:
+    """A container that exits under restartPolicy Always runs again at last, unless its pod goes."""
+
+
+def _is_being_deleted(cluster: Cluster, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    return value is not None and value.metadata.deleting
+
+
+def _is_gone(cluster: Cluster, pod: str) -> bool | str:
+    value = cluster[PODS[pod]]
+    if value is not None and value.metadata.deleting:
+        return f"pod/{pod} is being deleted, and still there"
+    for node, name in cluster.layout.keys(RUNTIME):
+        sandbox = cluster[RUNTIME[node, name]] if name == pod else None
+        if sandbox is not None and (value is None or sandbox.uid != value.metadata.uid):
+            return f"pod/{pod} is gone, and its containers are still on {node}"
+    return True
+
+
+@leads_to(_is_being_deleted, _is_gone, each=PODS, needs=RUNTIME, hazard=STAYS, hazard_with=IS_SILENT)
+def a_deleted_pod_disappears() -> None:
+    """A pod that is deleted is gone at last, and its containers with it."""
+
+
+def _is_lost(cluster: Cluster, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    if value is None or value.metadata.owner is None or value.spec.node_name is None:
+        return False
+    return not is_up(cluster, value.spec.node_name) and _owner_of(cluster, value) is not None
+
+
+def _owner_of(cluster: Cluster, pod: Pod) -> ReplicaSet | None:
+    owner = pod.metadata.owner
+    cell = None if owner is None else stored(RESOURCES[owner.kind.lower()])[owner.name]
+    found: ReplicaSet | None = None if cell is None else cluster[cell]
+    return found if found is not None and owner is not None and found.metadata.uid == owner.uid else None
+
+
+def _is_replaced(cluster: Cluster, pod: str) -> bool | str:
+    lost = cluster[PODS[pod]]
+    owner = None if lost is None or not _is_lost(cluster, pod) else _owner_of(cluster, lost)
+    if owner is None:
+        return True
+    others = (each for name, each in pods(cluster) if name != pod and each.active and _owner_of(cluster, each) == owner)
+    held = sum(each.spec.node_name is None or is_up(cluster, each.spec.node_name) for each in others)
+    return held >= owner.replicas or f"pod/{pod} is lost with its node, and nothing takes its place"
+
+
+@leads_to(_is_lost, _is_replaced, each=PODS, needs=(EXPECTATIONS, UP))
+def a_pod_lost_with_its_node_is_replaced() -> None:
+    """A pod of a ReplicaSet whose node is lost is replaced at last, unless the node comes back."""
+
+
+def nodes_are_watched(layout: Layout) -> bool:
+    """Tell whether a node may fall silent, or seem to, and the node lifecycle controller takes part."""
+    clients = (node_lifecycle.client_of(node) for (node,) in layout.keys(NODES))
+    return any(CALLS[client] in layout for client in clients) and any(budget in layout for budget in MAY_SEEM_SILENT)
+
+
+def _is_silent_and_said_ready(cluster: Cluster, node: str) -> bool:
+    value = cluster[NODES[node]]
+    return value is not None and value.status.ready == "True" and not is_connected(cluster, node)
+
+
+def _is_not_said_ready(cluster: Cluster, node: str) -> bool | str:
+    return not _is_silent_and_said_ready(cluster, node) or f"{node} is silent, and still said to be Ready"
+
+
+@leads_to(_is_silent_and_said_ready, _is_not_said_ready, each=NODES, needs=nodes_are_watched)
+def a_silent_node_is_not_ready() -> None:
+    """A node that is down or cut off is at last not said to be Ready any more, unless it is heard of again."""
+
+
+def _speaks_and_is_not_said_ready(cluster: Cluster, node: str) -> bool:
+    value = cluster[NODES[node]]
+    return value is not None and value.status.ready != "True" and is_connected(cluster, node)
+
+
+def _is_said_ready(cluster: Cluster, node: str) -> bool | str:
+    return not _speaks_and_is_not_said_ready(cluster, node) or f"{node} is heard of, and not said to be Ready"
+
+
+@leads_to(_speaks_and_is_not_said_ready, _is_said_ready, each=NODES, needs=nodes_are_watched)
+def a_node_that_speaks_again_is_ready() -> None:
+    """A node that is heard of is at last said to be Ready again, unless it falls silent."""
+
+
+def _waits(cluster: Cluster, user: str) -> bool:
+    return cluster[KUBECTL[user]].doing == "waiting"
+
+
+def _has_returned(cluster: Cluster, user: str) -> bool | str:
+    return not _waits(cluster, user) or f"kubectl of {user} waits for what does not come"
+
+
+@leads_to(_waits, _has_returned, each=KUBECTL, hazard=STAYS, hazard_with=IS_SILENT)
+def kubectl_wait_returns() -> None:
+    """A user who waits for a pod to run, or to be gone, does not wait for ever."""

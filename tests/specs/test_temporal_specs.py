@@ -1,0 +1,89 @@
+"""Every temporal spec can fail, by a lasso; the faithful model of its scene keeps it, and puts it to the test."""
+
+from functools import cache
+
+import pytest
+
+from kmodel.components.settings import Settings
+from kmodel.discovery import find_scenarios
+from kmodel.engines.exhaustive import Bounds, result_of
+from kmodel.engines.liveness.one_run import comes_back, judge_run, unfair_to
+from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.kernel import keys_of
+from kmodel.scenario import load
+from kmodel.scenario.building import model
+from tests.specs.mutants import ROOT, TEMPORAL, Mutant, faithful
+from tests.specs.stuck import STUCK
+
+MOST_STATES = 50_000  # the scenes are far smaller; a scene that grows beyond this should be made smaller
+
+
+@cache
+def _faithful_result(scene: Settings) -> Result:
+    return result_of(faithful(scene, tuple(TEMPORAL.values())), Bounds(max_states=MOST_STATES))
+
+
+@cache
+def _finished() -> dict[str, Result]:
+    """Return the results of the bundled scenarios that are small enough to finish here, temporal specs only."""
+    loaded = {file.stem: load([file]) for file in find_scenarios(ROOT / "specs")}
+    models = {name: model(scenario, tuple(TEMPORAL.values())) for name, scenario in loaded.items()}
+    results = {name: result_of(each, Bounds(max_states=MOST_STATES)) for name, each in models.items()}
+    return {name: result for name, result in results.items() if result.finished}
+
+
+def _findings(spec: str) -> dict[str, Finding]:
+    return {
+        scenario: finding
+        for scenario, result in _finished().items()
+        for finding in result.findings
+        if finding.spec.name == spec
+    }
+
+
+def test_every_temporal_spec_has_a_mutant() -> None:
+    assert {mutant.spec for mutant in STUCK} == set(TEMPORAL)
+    assert len({mutant.name for mutant in STUCK}) == len(STUCK)
+
+
+@pytest.mark.parametrize("mutant", STUCK, ids=lambda mutant: mutant.name)
+def test_a_mutant_violates_its_spec_for_ever(mutant: Mutant) -> None:
+    broken = mutant.model()
+    result = result_of(broken, Bounds(max_states=MOST_STATES))
+    (finding,) = result.findings
+    assert finding.verdict is Verdict.VIOLATED, f"the mutant survives: {result.stopped or finding.reason}"
+    trace = finding.trace
+    assert trace is not None
+    assert trace.cycle is not None
+    told = [str(step.action) for step in trace.steps]
+    assert (trace.cycle, len(trace.steps) - trace.cycle) == (mutant.steps, mutant.cycle), told
+    assert comes_back(trace)
+    assert not unfair_to(broken, trace)
+    reasons = [judge_run(finding.spec, key, trace) for key in keys_of(finding.spec, trace.initial.layout)]
+    assert any(reason is not None for reason in reasons)
+
+
+@pytest.mark.parametrize("mutant", STUCK, ids=lambda mutant: mutant.name)
+def test_the_faithful_model_of_the_scene_keeps_the_spec(mutant: Mutant) -> None:
+    result = _faithful_result(mutant.scene)
+    assert result.finished, result.stopped
+    (finding,) = (finding for finding in result.findings if finding.spec.name == mutant.spec)
+    assert finding.verdict is Verdict.HOLDS, finding.reason
+    assert finding.is_tested
+
+
+@pytest.mark.parametrize("name", sorted(TEMPORAL))
+def test_every_temporal_spec_is_put_to_the_test_and_holds_in_a_bundled_scenario(name: str) -> None:
+    findings = _findings(name)
+    holds = [
+        scenario
+        for scenario, finding in findings.items()
+        if finding.verdict is Verdict.HOLDS and finding.is_tested and not finding.needs_strong_fairness
+    ]
+    assert holds, f"it is asked in {sorted(findings)}, and is not put to the test, or does not hold, in any"
+
+
+@pytest.mark.parametrize("name", sorted(name for name, spec in TEMPORAL.items() if spec.hazard))
+def test_every_temporal_hazard_strikes_in_a_bundled_scenario(name: str) -> None:
+    findings = _findings(name)
+    assert any(finding.is_hazard and finding.trace is not None for finding in findings.values()), sorted(findings)
