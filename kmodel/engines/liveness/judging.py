@@ -119,8 +119,8 @@ class Liveness:
         return _Violation(false, false & initial if spec.kind is Kind.EVENTUALLY else false, predicate)
 
     def _false_steps(self, predicate: Predicate) -> Mask:
-        """Return the steps of which a predicate is not true, as far as they can be on a fair cycle."""
-        component, graph = self.fair.component, self.graph
+        """Return the steps of which a predicate is not true, as far as they can be on a weakly fair cycle."""
+        component, graph = self._weakened[1].component, self.graph
         sources, false = graph.sources(), np.zeros(graph.target.size, np.bool_)
         inner = (component[sources] >= 0) & (component[sources] == component[graph.target])
         false[inner] = ~true_of_steps(self.space, predicate, sources[inner], graph.action[inner])
@@ -135,6 +135,8 @@ class Liveness:
     @cached_property
     def _weakened(self) -> tuple[StateGraph, Fair]:
         """The graph in which strong fairness is weak, and where fair runs stay in it."""
+        if Fairness.STRONG not in self.graph.fairness:
+            return self.graph, self.fair
         weak = (Fairness.WEAK if each is Fairness.STRONG else each for each in self.graph.fairness)
         graph = attrs.evolve(self.graph, fairness=tuple(weak))
         return graph, fair_components(graph, self.everywhere)

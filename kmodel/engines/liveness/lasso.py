@@ -38,12 +38,6 @@ def shortest_lasso(graph: StateGraph, fair: Fair, reached: Distances, wanted: Wa
     return Lasso(stem, tuple(_Cycle(graph, within, wanted, state).find()), state)
 
 
-def is_fair(graph: StateGraph, state: int, cycle: Iterable[int]) -> bool:
-    """Tell whether taking the steps of a cycle for ever from a state (none: staying there) is fair to all actions."""
-    cycle = list(cycle)
-    return not _starved(graph, [state, *graph.target[cycle].tolist()], cycle)
-
-
 def _starved(graph: StateGraph, states: Iterable[int], steps: Iterable[int]) -> set[int]:
     """Return the actions that a cycle through these states and steps is not fair to."""
     enabled = [graph.enabled(state) for state in states]

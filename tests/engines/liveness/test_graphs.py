@@ -121,3 +121,16 @@ def test_the_verdict_on_a_small_graph_is_as_known(case: Case) -> None:
     steps, cycle = finding.trace.steps, finding.trace.cycle
     assert f"{word(steps[:cycle])}~{word(steps[cycle:])}" == case.lasso
     assert stem == cycle
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [eventually(2), always_eventually(2), converges(2), answers(0, 2), finitely_often("a"), finitely_often("b")],
+    ids=lambda spec: spec.kind.value,
+)
+def test_what_holds_only_by_strong_fairness_says_so(spec: Spec) -> None:
+    by_strong, by_weak = Edges("0a1 1b0 1x2", strong="x"), Edges("0a1 1b0 0x2 1x2", strong="x")
+    for graph, needs in ((by_strong, True), (by_weak, False)):
+        (finding,) = result_of(graph.model(spec)).findings
+        assert finding.verdict is Verdict.HOLDS
+        assert finding.needs_strong_fairness is needs
