@@ -25,6 +25,25 @@ def test_symmetry_is_for_the_exhaustive_engine() -> None:
     assert run("check", "sampled", "--symmetry").exit_code == 2
 
 
+def test_partial_order_says_why_nothing_is_left_out() -> None:
+    outcome = run("check", "holds", "--partial-order")
+    assert outcome.exit_code == 0
+    told = " ".join(outcome.stdout.split())
+    assert "REDUCTION nothing left out: in no state are some of the steps independent of the others" in told
+    assert "8 actions can change what managers_agree looks at" in told
+    assert "no spec violated in all 56 states" in told
+    document = json.loads(run("check", "holds", "--partial-order", "-o", "json").stdout)["items"][0]
+    assert document["partialOrder"]["expandedInPart"] == 0
+    assert document["partialOrder"]["expandedInFull"] == document["statistics"]["distinctStates"] == 56
+
+
+@pytest.mark.parametrize("options", [("--symmetry",), ("--resume",), ("--simulate", "5"), ("--engine", "hypothesis")])
+def test_what_partial_order_does_not_go_together_with(options: tuple[str, ...]) -> None:
+    outcome = run("check", "holds", "--partial-order", *options)
+    assert outcome.exit_code == 2
+    assert "--partial-order" in outcome.stderr
+
+
 def test_a_simulation_says_how_far_it_went_and_never_that_an_invariant_holds() -> None:
     outcome = run("check", "holds", "--simulate", "50", "--steps", "40", "--seed", "3")
     assert outcome.exit_code == 0

@@ -42,6 +42,7 @@ class How:
     steps: int | None
     seed: int | None
     symmetry: bool
+    partial_order: bool
     threads: int
     verbose: bool
 
@@ -100,6 +101,11 @@ class How:
     "--symmetry",
     is_flag=True,
     help="Explore one state for all that differ only in the names of identical nodes; the bounds count such orbits.",
+)
+@click.option(
+    "--partial-order",
+    is_flag=True,
+    help="Leave out states that only another order of independent steps leads to: the same verdicts, fewer states.",
 )
 @click.option(
     "--spec",
@@ -233,9 +239,9 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None, folder
     if how.steps is not None or how.seed is not None:
         raise InputProblem("--steps and --seed are about random walks; add --simulate N")
     if engine == "hypothesis":
-        if how.max_states or how.max_depth or how.first or how.symmetry:
+        if how.max_states or how.max_depth or how.first or how.symmetry or how.partial_order:
             raise InputProblem(
-                "--max-states, --max-depth, --first and --symmetry are for the engine exhaustive; "
+                "--max-states, --max-depth, --first, --symmetry and --partial-order are for the engine exhaustive; "
                 "add --engine exhaustive"
             )
         from kmodel.engines import hypothesis
@@ -243,6 +249,8 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None, folder
         return hypothesis.explore(model, profile=how.profile)
     if how.symmetry and (how.resume or how.max_memory):
         raise InputProblem("--symmetry keeps no checkpoint and stays in memory; leave out --resume and --max-memory")
+    if how.partial_order and (how.resume or how.symmetry):
+        raise InputProblem("--partial-order keeps no checkpoint and knows no orbits; leave out --resume and --symmetry")
     from kmodel.engines import exhaustive
 
     checkpoints = exhaustive.Checkpoints(folder / "checkpoint", how.checkpoint_every, how.resume)
@@ -254,6 +262,7 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None, folder
         how.first,
         threads=how.threads,
         symmetry=how.symmetry,
+        partial_order=how.partial_order,
         max_memory_bytes=how.max_memory,
         spill_folder=folder,
         checkpoints=checkpoints,
@@ -273,9 +282,10 @@ def _print_checkpoint(console: Console, driven: Driven) -> None:
 def _simulate(model: Model, how: How) -> Iterable[Event]:
     if how.engine:
         raise InputProblem(f"--simulate is an engine of its own; leave out --engine {how.engine}")
-    if how.max_states or how.max_depth or how.symmetry:
+    if how.max_states or how.max_depth or how.symmetry or how.partial_order:
         raise InputProblem(
-            "--max-states, --max-depth and --symmetry are for the engine exhaustive; --simulate has --steps"
+            "--max-states, --max-depth, --symmetry and --partial-order are for the engine exhaustive; "
+            "--simulate has --steps"
         )
     from kmodel.engines import simulation
 

@@ -13,7 +13,7 @@ from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.interrupts import Interrupt, put_off
 from kmodel.engines.keeping import Checkpoints as Checkpoints
 from kmodel.engines.keeping import Keeper, Kept
-from kmodel.engines.verdict import Finding, Result, Symmetry, Verdict
+from kmodel.engines.verdict import Finding, PartialOrder, Result, Symmetry, Verdict
 from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec, Step, Trace, take
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ class Bounds:
 
     With `symmetry` one state of each orbit under renaming of the model's interchangeable names is explored, in one
     thread, in memory and without checkpoints, and the bounds count orbits.
+
+    With `partial_order` a state is expanded by some of its steps only where the others may as well come later: the
+    same verdicts from fewer states, without checkpoints. Counterexamples need not be shortest then.
     """
 
     max_states: int | None = None
@@ -36,6 +39,7 @@ class Bounds:
     stop_at_first_violation: bool = False
     threads: int = 1
     symmetry: bool = False
+    partial_order: bool = False
     max_memory_bytes: int | None = None
     spill_folder: Path | None = None
     checkpoints: Checkpoints | None = None
@@ -43,6 +47,10 @@ class Bounds:
 
 def explore(model: Model, bounds: Bounds = Bounds()) -> Iterator[Event]:
     """Yield the events of a breadth-first exploration of the model; the last one has the result."""
+    if bounds.symmetry and bounds.partial_order:
+        raise ModelError(
+            f"{model.name} cannot be explored under symmetry and with partial-order reduction at once; choose one"
+        )
     yield Started(model, "exhaustive")
     if not bounds.symmetry:
         yield from _Search(model, bounds).run()
@@ -74,12 +82,14 @@ class _Search:
         self.bounds = bounds
         self.clock = Clock()
         self.depth = 0
+        self.searches = 1
         self.findings: dict[int, Finding] = {}
         self.space: Space | None = None
         self.ends: list[int] = []  # of the level being expanded, in each partition
         self.is_between_rounds = False
         self.interrupt = Interrupt()
-        self.keeper = None if bounds.checkpoints is None else Keeper(model, bounds.checkpoints)
+        checkpoints = None if bounds.partial_order else bounds.checkpoints
+        self.keeper = None if checkpoints is None else Keeper(model, checkpoints)
 
     def run(self) -> Iterator[Event]:
         stopped: str | None = None
@@ -124,7 +134,7 @@ class _Search:
         self.is_between_rounds = True
         while True:
             if space.cursor == self.ends:
-                if space.states == sum(self.ends):
+                if space.states == sum(self.ends) and not self._begins_again(space):
                     return
                 yield from self._next_level(space)
             self.is_between_rounds = False
@@ -144,6 +154,7 @@ class _Search:
                 yield self._progress(space)
 
     def _new_space(self) -> Space:
+        from kmodel.engines.compiled.dependence import Dependence
         from kmodel.engines.compiled.search import Space
         from kmodel.engines.compiled.spill import Memory
 
@@ -151,7 +162,11 @@ class _Search:
         memory = Memory(bounds.max_memory_bytes)
         if bounds.spill_folder is not None:
             memory.folder = bounds.spill_folder
-        return Space(self.model, bounds.threads, memory)
+        space = Space(self.model, bounds.threads, memory)
+        if bounds.partial_order:
+            space.dependence = Dependence(space.tables, len(space.partitions))
+            space.dependence.begin()
+        return space
 
     def _next_level(self, space: Space) -> Iterator[Event]:
         ends = [partition.count for partition in space.partitions]
@@ -161,7 +176,19 @@ class _Search:
             yield from self._check_waiting(space)
             raise _Stopped(f"stopped at depth {self.bounds.max_depth:,}, with {waiting:,} states not expanded")
         self.ends = ends
+        if space.dependence is not None:
+            space.dependence.take_in(ends, space.done)
         yield self._progress(space)
+
+    def _begins_again(self, space: Space) -> bool:
+        """Begin again if states were expanded in part on less knowledge than there is by now."""
+        if space.dependence is None or space.dependence.is_settled:
+            return False
+        self.searches += 1
+        self.depth, self.ends = 0, [0] * len(space.cursor)
+        space.restart()
+        space.dependence.begin()
+        return True
 
     def _resume(self, space: Space) -> Iterator[Event]:
         """Go on from the checkpoint, if that is asked for and there is one."""
@@ -224,7 +251,7 @@ class _Search:
                 raise _Stopped(f"stopped at the first violation, after {space.states:,} states")
 
     def _finding_at(self, space: Space, index: int, place: Place, code: int, of_step: bool) -> Finding:
-        from kmodel.engines.compiled.search import telling_step
+        from kmodel.engines.compiled.paths import telling_step
         from kmodel.engines.compiled.tries import Answer
 
         spec = self.model.specs[index]
@@ -237,7 +264,7 @@ class _Search:
         return Finding(spec, verdict, answer.reason, self._trace(space, place, last))
 
     def _trace(self, space: Space, place: Place, last: tuple[int, int] | None) -> Trace:
-        from kmodel.engines.compiled.search import ancestry, choices
+        from kmodel.engines.compiled.paths import ancestry, choices
 
         initial, places = ancestry(space, place)
         taken = [*choices(space, places), *([last] if last is not None else [])]
@@ -267,16 +294,28 @@ class _Search:
             {str(action): count for action, count in zip(self.model.actions, fired, strict=False)},
             stopped,
             None if space is None else statistics(space),
+            partial_order=self._partial_order(),
         )
+
+    def _partial_order(self) -> PartialOrder | None:
+        if self.space is None or self.space.dependence is None:
+            return None
+        dependence, expanded = self.space.dependence, sum(self.space.cursor)
+        open_specs = [index for index in range(len(self.model.specs)) if index not in self.findings]
+        sees = tuple((self.model.specs[index].name, dependence.seen_by(index)) for index in open_specs)
+        return PartialOrder(dependence.in_part, expanded - dependence.in_part, self.searches, sees)
 
     def _finding(self, index: int, spec: Spec, stopped: str | None) -> Finding:
         if index in self.findings:
             return self.findings[index]
         if stopped is not None:
             return Finding(spec, Verdict.NO_VIOLATION_FOUND, stopped)
+        reduced = self.space is not None and self.space.dependence is not None and self.space.dependence.in_part
+        count = f"{self.states:,}"
+        seen = f"all reachable states, {count} of them visited" if reduced else f"all {count} reachable states"
         if spec.kind is Kind.SOMETIMES:
-            return Finding(spec, Verdict.VIOLATED, f"it never happens in all {self.states:,} reachable states")
-        return Finding(spec, Verdict.HOLDS, f"in all {self.states:,} reachable states")
+            return Finding(spec, Verdict.VIOLATED, f"it never happens in {seen}")
+        return Finding(spec, Verdict.HOLDS, f"in {seen}")
 
 
 def trace_of(model: Model, initial: int, choices: list[int]) -> Trace:

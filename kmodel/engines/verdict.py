@@ -68,6 +68,20 @@ class Symmetry:
 
 
 @attrs.frozen
+class PartialOrder:
+    """What partial-order reduction spared: how many states were expanded by some of their steps only.
+
+    The searches are those that it took until nothing new was learned; the states are those of the last. `sees` has the
+    specs that were open to the end and, for each, how many actions can change what it looks at.
+    """
+
+    in_part: int
+    in_full: int
+    searches: int
+    sees: tuple[tuple[str, int], ...] = ()
+
+
+@attrs.frozen
 class Result:
     """What an exploration found: counts in TLC's sense, the verdict on each spec, how often each action fired."""
 
@@ -82,6 +96,12 @@ class Result:
     stopped: str | None = None
     statistics: Statistics | None = None
     symmetry: Symmetry | None = None  # under symmetry, states and steps are counted up to renaming
+    partial_order: PartialOrder | None = None
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether states were left out, that differ from those visited by the order of independent steps."""
+        return self.partial_order is not None and self.partial_order.in_part > 0
 
     @property
     def represented(self) -> int:

@@ -42,6 +42,7 @@ def check_document(result: Result, source: Source, written: Written | None = Non
             "seconds": round(result.seconds, 3),
         },
         "symmetry": _symmetry(result),
+        "partialOrder": _partial_order(result),
         "specs": [
             {
                 "name": finding.spec.name,
@@ -71,6 +72,18 @@ def _symmetry(result: Result) -> dict[str, Any] | None:
         "orbits": result.states if result.symmetry.groups else None,
         "representedStates": result.represented,
         "note": result.symmetry.note,
+    }
+
+
+def _partial_order(result: Result) -> dict[str, Any] | None:
+    """Return what partial-order reduction spared; the statistics are then of the states that were visited."""
+    if result.partial_order is None:
+        return None
+    return {
+        "expandedInPart": result.partial_order.in_part,
+        "expandedInFull": result.partial_order.in_full,
+        "searches": result.partial_order.searches,
+        "changedBy": dict(result.partial_order.sees),
     }
 
 

@@ -86,6 +86,8 @@ def word_on_trace(finding: Finding) -> str:
 
 def all_states(result: Result) -> str:
     """Return `all 288 states`, or `all 1 state`."""
+    if result.is_reduced:
+        return f"all states, {result.states:,} of them visited"
     return f"all {count(result.represented, 'state')}"
 
 
@@ -98,6 +100,8 @@ def ordered(result: Result) -> tuple[tuple[Finding, Wording], ...]:
 
 def scope(result: Result) -> str:
     """Return how much of the model was seen: everything, or why not."""
+    if result.finished and result.is_reduced:
+        return "states were left out that only the order of independent steps leads to"
     if result.finished:
         return "every reachable state was seen"
     return f"not exhaustive: {result.stopped}"

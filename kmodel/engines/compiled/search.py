@@ -6,22 +6,22 @@ their fingerprints alone, so counts, depths and traces are the same for any numb
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 
 from kmodel.engines.compiled.blocks import Blocks
-from kmodel.engines.compiled.buckets import INITIAL, Buckets, apart
+from kmodel.engines.compiled.buckets import Buckets, apart
+from kmodel.engines.compiled.dependence import Dependence
 from kmodel.engines.compiled.expand import PARTITIONS, expand
 from kmodel.engines.compiled.filling import DONE, FULL, GROW, MISS_UPDATE, MISSING, NEEDS_FILL, REPACK, number_row
 from kmodel.engines.compiled.grouping import choose_partition, most_values
 from kmodel.engines.compiled.jit import UNKNOWN, Ints
 from kmodel.engines.compiled.packed import number_rows, pack_rows, rewiden, sampled
 from kmodel.engines.compiled.spill import Memory
-from kmodel.engines.compiled.tries import NOTHING, Leaf, Tables
+from kmodel.engines.compiled.tries import Leaf, Tables
 from kmodel.engines.compiled.visited import NO_LIMIT, Partition
 from kmodel.kernel import Model, ModelError
 
@@ -46,8 +46,8 @@ class Space:
         self.memory = memory or Memory()
         self.tables = Tables(model)
         self.actions = len(model.actions)
-        rows = [self.tables.row(cluster) for cluster in model.initial]
-        self.seed(rows[0])
+        self.dependence: Dependence | None = None  # given one, a state is expanded by those actions that are enough
+        self.seed(self.tables.row(model.initial[0]))
         self.done = np.zeros(max(1, len(model.specs)), np.uint8)
         self.blocks = Blocks(self.tables, [(cell,) for cell in range(self.tables.cells)])
         self.partitions = [Partition(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
@@ -61,7 +61,7 @@ class Space:
         self.regroup_at = list(REGROUP_AT_STATES)
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self._refresh()
-        self._add_initial(rows)
+        self._add_initial()
 
     @property
     def states(self) -> int:
@@ -89,6 +89,15 @@ class Space:
             self._pool.shutdown()
         for partition in self.partitions:
             partition.close()
+
+    def restart(self) -> None:
+        """Begin again with the initial states only, knowing what the tables know."""
+        for partition in self.partitions:
+            partition.close()
+        self.partitions = [Partition(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
+        self.fired[:] = 0
+        self.cursor = [0] * PARTITIONS
+        self._add_initial()
 
     def row(self, place: Place) -> list[int]:
         """Return the numbers of a state's values, one per cell."""
@@ -121,6 +130,7 @@ class Space:
         def run(each: int, may_fill: bool, stop: int) -> None:
             expand(
                 self.arrays,
+                None if self.dependence is None else self.dependence.relation(self.partitions),
                 self.actions,
                 self.partitions[each].states,
                 self.cursor[each],
@@ -220,9 +230,9 @@ class Space:
         rows = [sampled(self.arrays, each.states, each.count, step) for each in self.partitions]
         return np.concatenate(rows)
 
-    def _add_initial(self, rows: list[list[int]]) -> None:
-        for index, row in enumerate(rows):
-            values = []
+    def _add_initial(self) -> None:
+        for index, cluster in enumerate(self.model.initial):
+            row, values = self.tables.row(cluster), []
             for block, cells in enumerate(self.blocks.partition):
                 part = np.array([row[cell] for cell in cells], np.int64)
                 while (value := int(number_row(self.arrays, block, part))) < 0:
@@ -332,49 +342,3 @@ class Clock:
             return False
         self.last = now
         return True
-
-
-def ancestry(space: Space, place: Place) -> tuple[int, list[Place]]:
-    """Return the initial state that a state was reached from, and the places on the way, the state's own included."""
-    places = [place]
-    while True:
-        parent = space.partitions[place[0]].parent(place[1])
-        if parent[0] == INITIAL:
-            return parent[1], places[::-1]
-        place = parent
-        places.append(place)
-
-
-def choices(space: Space, places: list[Place]) -> Iterator[tuple[int, int]]:
-    """Yield, for each step on a path of states, the first action that takes it and its index among those enabled."""
-    rows = [space.row(place) for place in places]
-    for before, after in pairwise(rows):
-        index = 0
-        for action in range(space.actions):
-            leaf = space.outcome(action, before)
-            if leaf is None:
-                continue
-            if space.tables.after(leaf, before) == after:
-                yield action, index
-                break
-            index += 1
-        else:
-            raise ModelError("no action leads from a state to the next on its path; a transition is not deterministic")
-
-
-def telling_step(space: Space, spec: int, place: Place) -> tuple[tuple[int, int], int]:
-    """Return the first action of whose step from a state a spec tells, its index among those enabled, and the leaf."""
-    tables, row = space.tables, space.row(place)
-    index = 0
-    for action in range(space.actions):
-        leaf = space.outcome(action, row)
-        if leaf is None:
-            continue
-        start, stop = tables.class_start.data[leaf.step_class : leaf.step_class + 2].tolist()
-        for root in tables.class_roots.data[start:stop].tolist():
-            if tables.root_spec.data[root] == spec and (code := tables.resolve(root, row, leaf)) != NOTHING:
-                return (action, index), code
-        index += 1
-    raise ModelError(
-        f"spec {space.model.specs[spec].name} tells of no step from the state where it did; it is not pure"
-    )

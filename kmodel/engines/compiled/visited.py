@@ -86,6 +86,25 @@ def insert(
 
 
 @compiled
+def place_of(key: Ints, fingerprint: int, states: Ints, table: Ints) -> int:
+    """Return the place of a state in its partition; UNKNOWN if it is not there."""
+    mask = table.size - 1
+    slot = fingerprint & mask
+    entry: Any = np.int64(table[slot])
+    while entry != 0:
+        if entry >> PLACE_BITS == (fingerprint >> 50) & 63:
+            place = (entry & PLACE_MASK) - 1
+            same = True
+            for word in range(key.size):
+                same = same and states[place, word] == key[word]
+            if same:
+                return place  # type: ignore[no-any-return]
+        slot = (slot + 1) & mask
+        entry = np.int64(table[slot])
+    return -1
+
+
+@compiled
 def rehash(t: Arrays, states: Ints, count: int, table: Ints) -> None:
     """Enter all states into an empty table."""
     mask = table.size - 1
