@@ -13,11 +13,25 @@ from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.interrupts import Interrupt, put_off
 from kmodel.engines.keeping import Checkpoints as Checkpoints
 from kmodel.engines.keeping import Keeper, Kept
-from kmodel.engines.verdict import Finding, PartialOrder, Result, Symmetry, Verdict
+from kmodel.engines.verdict import (
+    Finding,
+    PartialOrder,
+    Result,
+    Symmetry,
+    Verdict,
+    collision_probability,
+    up_to_collision,
+)
 from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec, Step, Trace, take
 
 if TYPE_CHECKING:
     from kmodel.engines.compiled.search import Place, Space
+
+
+NOT_COMBINED = (
+    ("partial-order reduction", ("symmetry", "checkpoints")),
+    ("fingerprints", ("symmetry", "partial-order reduction", "a memory budget", "checkpoints")),
+)
 
 
 @attrs.frozen
@@ -32,6 +46,11 @@ class Bounds:
 
     With `partial_order` a state is expanded by some of its steps only where the others may as well come later: the
     same verdicts from fewer states, without checkpoints. Counterexamples need not be shortest then.
+
+    With `fingerprints` states that have been expanded are kept as 128-bit fingerprints only, in memory and without
+    checkpoints: what holds then holds up to a collision of two of them.
+
+    ModelError for what cannot be combined.
     """
 
     max_states: int | None = None
@@ -43,14 +62,25 @@ class Bounds:
     max_memory_bytes: int | None = None
     spill_folder: Path | None = None
     checkpoints: Checkpoints | None = None
+    fingerprints: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what cannot be combined."""
+        asked = {
+            "symmetry": self.symmetry,
+            "partial-order reduction": self.partial_order,
+            "fingerprints": self.fingerprints,
+            "a memory budget": self.max_memory_bytes is not None,
+            "checkpoints": self.checkpoints is not None,
+        }
+        for one, others in NOT_COMBINED:
+            for other in others:
+                if asked[one] and asked[other]:
+                    raise ModelError(f"{one} cannot be combined with {other}; leave out one of the two")
 
 
 def explore(model: Model, bounds: Bounds = Bounds()) -> Iterator[Event]:
     """Yield the events of a breadth-first exploration of the model; the last one has the result."""
-    if bounds.symmetry and bounds.partial_order:
-        raise ModelError(
-            f"{model.name} cannot be explored under symmetry and with partial-order reduction at once; choose one"
-        )
     yield Started(model, "exhaustive")
     if not bounds.symmetry:
         yield from _Search(model, bounds).run()
@@ -88,8 +118,7 @@ class _Search:
         self.ends: list[int] = []  # of the level being expanded, in each partition
         self.is_between_rounds = False
         self.interrupt = Interrupt()
-        checkpoints = None if bounds.partial_order else bounds.checkpoints
-        self.keeper = None if checkpoints is None else Keeper(model, checkpoints)
+        self.keeper = None if bounds.checkpoints is None else Keeper(model, bounds.checkpoints)
 
     def run(self) -> Iterator[Event]:
         stopped: str | None = None
@@ -155,14 +184,17 @@ class _Search:
 
     def _new_space(self) -> Space:
         from kmodel.engines.compiled.dependence import Dependence
+        from kmodel.engines.compiled.fingerprinted import FingerprintPartition
         from kmodel.engines.compiled.search import Space
         from kmodel.engines.compiled.spill import Memory
+        from kmodel.engines.compiled.visited import Partition
 
         bounds = self.bounds
         memory = Memory(bounds.max_memory_bytes)
         if bounds.spill_folder is not None:
             memory.folder = bounds.spill_folder
-        space = Space(self.model, bounds.threads, memory)
+        store = FingerprintPartition if bounds.fingerprints else Partition
+        space = Space(self.model, bounds.threads, memory, store)
         if bounds.partial_order:
             space.dependence = Dependence(space.tables, len(space.partitions))
             space.dependence.begin()
@@ -267,7 +299,7 @@ class _Search:
         from kmodel.engines.compiled.paths import ancestry, choices
 
         initial, places = ancestry(space, place)
-        taken = [*choices(space, places), *([last] if last is not None else [])]
+        taken = [*choices(space, initial, places), *([last] if last is not None else [])]
         cluster = self.model.initial[initial]
         steps: list[Step] = []
         for action, _ in taken:
@@ -276,6 +308,11 @@ class _Search:
             steps.append(step)
             cluster = step.next
         return Trace(self.model.initial[initial], tuple(steps), (initial, *(index for _, index in taken)))
+
+    @property
+    def collision_probability(self) -> float | None:
+        """What the probability is below that two states were taken for one; None if they are compared exactly."""
+        return collision_probability(self.states) if self.bounds.fingerprints else None
 
     def _result(self, stopped: str | None) -> Result:
         findings = tuple(self._finding(index, spec, stopped) for index, spec in enumerate(self.model.specs))
@@ -295,6 +332,7 @@ class _Search:
             stopped,
             None if space is None else statistics(space),
             partial_order=self._partial_order(),
+            collision_probability=self.collision_probability,
         )
 
     def _partial_order(self) -> PartialOrder | None:
@@ -313,6 +351,7 @@ class _Search:
         reduced = self.space is not None and self.space.dependence is not None and self.space.dependence.in_part
         count = f"{self.states:,}"
         seen = f"all reachable states, {count} of them visited" if reduced else f"all {count} reachable states"
+        seen += up_to_collision(self.collision_probability)
         if spec.kind is Kind.SOMETIMES:
             return Finding(spec, Verdict.VIOLATED, f"it never happens in {seen}")
         return Finding(spec, Verdict.HOLDS, f"in {seen}")

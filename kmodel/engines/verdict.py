@@ -67,6 +67,19 @@ class Symmetry:
     note: str | None = None
 
 
+def collision_probability(states: int) -> float:
+    """Return what the probability is below that any two of so many states have one 128-bit fingerprint."""
+    return states**2 / 2**129  # one in 2**128 for each pair
+
+
+def up_to_collision(probability: float | None) -> str:
+    """Return what is to be said after a number of states known by fingerprints; nothing where they are exact."""
+    if probability is None:
+        return ""
+    rounded_up = f"{1.05 * probability:.1e}"
+    return f" up to a collision of 128-bit fingerprints (probability below {rounded_up})"
+
+
 @attrs.frozen
 class PartialOrder:
     """What partial-order reduction spared: how many states were expanded by some of their steps only.
@@ -97,6 +110,7 @@ class Result:
     statistics: Statistics | None = None
     symmetry: Symmetry | None = None  # under symmetry, states and steps are counted up to renaming
     partial_order: PartialOrder | None = None
+    collision_probability: float | None = None  # below which two states were taken for one; None where that cannot be
 
     @property
     def is_reduced(self) -> bool:

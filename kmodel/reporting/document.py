@@ -40,6 +40,7 @@ def check_document(result: Result, source: Source, written: Written | None = Non
             "generatedStates": result.generated,
             "depth": result.depth,
             "seconds": round(result.seconds, 3),
+            "collisionProbability": result.collision_probability,
         },
         "symmetry": _symmetry(result),
         "partialOrder": _partial_order(result),

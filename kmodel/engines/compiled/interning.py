@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kmodel.engines.compiled.fingerprint import fingerprint
+from kmodel.engines.compiled.fingerprint import fingerprints
 from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector
 from kmodel.kernel import Layout
 from kmodel.kernel.footprint import Projection
@@ -17,7 +17,7 @@ class Interner:
     """The numbers of the values seen so far.
 
     A value has a number within its cell; a projection, and an update, has a number within the model and belongs
-    to one cell. The pools hold, for each cell, a row with one entry per value: its fingerprint, or its branch as a
+    to one cell. The pools hold, for each cell, a row with one entry per value: its fingerprints, or its branch as a
     projection shows it.
     """
 
@@ -28,7 +28,7 @@ class Interner:
         self._ids: list[dict[Any, int]] = [{} for _ in range(cells)]
         self._capacity = [4] * cells
         self.fingerprint_base = np.arange(0, 4 * cells, 4, dtype=np.int64)
-        self.fingerprints = np.zeros(4 * cells, np.int64)
+        self.fingerprints = np.zeros((2, 4 * cells), np.int64)
         self._projection_ids: dict[tuple[int, Projection], int] = {}
         self.projections: list[tuple[int, Projection, dict[Hashable, int]]] = []  # its cell, and the branches
         self._projections_of: list[list[int]] = [[] for _ in range(cells)]
@@ -48,7 +48,7 @@ class Interner:
             self.values[cell].append(value)
             if number >= self._capacity[cell]:
                 self._widen(cell)
-            self.fingerprints[self.fingerprint_base[cell] + number] = fingerprint(self.layout.cells[cell], value)
+            self.fingerprints[:, self.fingerprint_base[cell] + number] = fingerprints(self.layout.cells[cell], value)
         return number
 
     def projection(self, cell: int, projection: Projection) -> int:
@@ -133,10 +133,10 @@ class Interner:
         self._capacity[widened] *= 2
         new = np.array(self._capacity)
         base = np.concatenate(([0], np.cumsum(new)[:-1]))
-        fingerprints = np.zeros(int(new.sum()), np.int64)
+        pool = np.zeros((2, int(new.sum())), np.int64)
         for each, (start, length) in enumerate(zip(self.fingerprint_base, old, strict=True)):
-            fingerprints[base[each] : base[each] + length] = self.fingerprints[start : start + length]
-        self.fingerprint_base, self.fingerprints = base.astype(np.int64), fingerprints
+            pool[:, base[each] : base[each] + length] = self.fingerprints[:, start : start + length]
+        self.fingerprint_base, self.fingerprints = base.astype(np.int64), pool
         branches, self.branches = self.branches, Vector()
         starts, self.projection_base = self.projection_base, Vector(np.int64)
         for number, (of, _, _) in enumerate(self.projections):

@@ -1,7 +1,6 @@
 """The path to a state that was found: parents are followed back to an initial state, then the actions between found."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from kmodel.engines.compiled.buckets import INITIAL
 from kmodel.engines.compiled.search import Place, Space
@@ -20,16 +19,19 @@ def ancestry(space: Space, place: Place) -> tuple[int, list[Place]]:
         places.append(place)
 
 
-def choices(space: Space, places: list[Place]) -> Iterator[tuple[int, int]]:
-    """Yield, for each step on a path of states, the first action that takes it and its index among those enabled."""
-    rows = [space.row(place) for place in places]
-    for before, after in pairwise(rows):
+def choices(space: Space, initial: int, places: list[Place]) -> Iterator[tuple[int, int]]:
+    """Yield, for each step on a path from an initial state, the first action that takes it and its index among those
+    enabled."""
+    row = space.tables.row(space.model.initial[initial])
+    for partition, state in places[1:]:
         index = 0
         for action in range(space.actions):
-            leaf = space.outcome(action, before)
+            leaf = space.outcome(action, row)
             if leaf is None:
                 continue
-            if space.tables.after(leaf, before) == after:
+            after = space.tables.after(leaf, row)
+            if space.partitions[partition].is_at(state, *space.packed(after)):
+                row = after
                 yield action, index
                 break
             index += 1

@@ -40,7 +40,9 @@ class Overflow(Exception):  # noqa: N818 - it ends the search, it is no mistake
 class Space:
     """The tables, blocks and partitions of a search, and the compiled rounds on them."""
 
-    def __init__(self, model: Model, threads: int = 1, memory: Memory | None = None) -> None:
+    def __init__(
+        self, model: Model, threads: int = 1, memory: Memory | None = None, store: type[Partition] = Partition
+    ) -> None:
         self.model = model
         self.threads = threads
         self.memory = memory or Memory()
@@ -50,7 +52,8 @@ class Space:
         self.seed(self.tables.row(model.initial[0]))
         self.done = np.zeros(max(1, len(model.specs)), np.uint8)
         self.blocks = Blocks(self.tables, [(cell,) for cell in range(self.tables.cells)])
-        self.partitions = [Partition(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
+        self._store = store
+        self._make_partitions()
         self._make_buckets()
         self.fired = apart((PARTITIONS, max(1, self.actions)))
         self.found = apart((PARTITIONS, max(1, len(model.specs)), 3))
@@ -94,7 +97,7 @@ class Space:
         """Begin again with the initial states only, knowing what the tables know."""
         for partition in self.partitions:
             partition.close()
-        self.partitions = [Partition(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
+        self._make_partitions()
         self.fired[:] = 0
         self.cursor = [0] * PARTITIONS
         self._add_initial()
@@ -174,6 +177,7 @@ class Space:
 
         def run(each: int) -> None:
             partition = self.partitions[each]
+            partition.forget(self.cursor[each])
             partition.reserve(incoming[each], self.arrays)
             most = NO_LIMIT if limit is None or not is_bounded else partition.count + limit - self.states
             if not partition.add(self.buckets, each, most):
@@ -213,42 +217,46 @@ class Space:
         self.blocks.grow()
         self._refresh()
         for each in self.partitions:
-            start = 0
-            while (start := int(number_rows(old_arrays, self.arrays, each.states, start, each.count))) < each.count:
+            start, packed = 0, each.packed
+            while (start := int(number_rows(old_arrays, self.arrays, packed, start, len(packed)))) < len(packed):
                 self.blocks.grow()
                 self._refresh()
         self.blocks.repack()
         self._refresh()
         for each in self.partitions:
-            each.replace_states(
-                self.blocks.packing.words, partial(pack_rows, old_arrays, self.arrays, each.states, each.count)
-            )
+            pack = partial(pack_rows, old_arrays, self.arrays, each.packed, len(each.packed))
+            each.replace_states(self.blocks.packing.words, pack)
         self._make_buckets()
 
     def _sample(self, most: int = 1 << 13) -> Ints:
-        step = max(1, self.states // most)
-        rows = [sampled(self.arrays, each.states, each.count, step) for each in self.partitions]
+        step = max(1, sum(len(each.packed) for each in self.partitions) // most)
+        rows = [sampled(self.arrays, each.packed, len(each.packed), step) for each in self.partitions]
         return np.concatenate(rows)
 
     def _add_initial(self) -> None:
         for index, cluster in enumerate(self.model.initial):
-            row, values = self.tables.row(cluster), []
-            for block, cells in enumerate(self.blocks.partition):
-                part = np.array([row[cell] for cell in cells], np.int64)
-                while (value := int(number_row(self.arrays, block, part))) < 0:
-                    self.blocks.grow()
-                    self._refresh()
-                values.append(value)
-            if any(value > mask for value, mask in zip(values, self.blocks.packing.mask, strict=True)):
-                self.repack()
-            packing, state, fingerprint = self.blocks.packing, np.zeros(self.blocks.packing.words, np.uint32), 0
-            for block, value in enumerate(values):
-                state[packing.word[block]] |= np.uint32(value << int(packing.shift[block]))
-                fingerprint += int(self.blocks.fingerprint[self.blocks.base[block] + value])
-            target = (fingerprint >> 56) & (PARTITIONS - 1)
-            self.buckets.put_initial(index, target, state, int(np.uint64(fingerprint & ((1 << 64) - 1)).view(np.int64)))
+            state, (fingerprint, _) = self.packed(self.tables.row(cluster))
+            target = (int(fingerprint) >> 56) & (PARTITIONS - 1)
+            self.buckets.put_initial(index, target, state, fingerprint)
             self.partitions[target].reserve(1, self.arrays)
             self.partitions[target].add(self.buckets, target)
+
+    def packed(self, row: list[int]) -> tuple[Ints, Ints]:
+        """Return a state, given as the numbers of its cells' values, packed, and its two fingerprints."""
+        values = []
+        for block, cells in enumerate(self.blocks.partition):
+            part = np.array([row[cell] for cell in cells], np.int64)
+            while (value := int(number_row(self.arrays, block, part))) < 0:
+                self.blocks.grow()
+                self._refresh()
+            values.append(value)
+        if any(value > mask for value, mask in zip(values, self.blocks.packing.mask, strict=True)):
+            self.repack()
+        packing, state = self.blocks.packing, np.zeros(self.blocks.packing.words, np.uint32)
+        for block, value in enumerate(values):
+            state[packing.word[block]] |= np.uint32(value << int(packing.shift[block]))
+        entries = self.blocks.base + np.array(values)
+        return state, np.array([self.blocks.fingerprint[entries].sum(), self.blocks.second[entries].sum()])
 
     def repack(self) -> None:
         """Make room for more values of the blocks in the words of the states."""
@@ -256,10 +264,12 @@ class Space:
         self._refresh()
         words = self.blocks.packing.words
         for each in self.partitions:
-            each.replace_states(
-                words, partial(rewiden, each.states, each.count, old.word, old.shift, old.mask, self.arrays)
-            )
+            pack = partial(rewiden, each.packed, len(each.packed), old.word, old.shift, old.mask, self.arrays)
+            each.replace_states(words, pack)
         self.buckets.rewiden(old, self.arrays, words)
+
+    def _make_partitions(self) -> None:
+        self.partitions = [self._store(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
 
     def _make_buckets(self) -> None:
         self.buckets = Buckets(PARTITIONS, self.blocks.packing.words, self.actions)
