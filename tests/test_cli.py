@@ -188,6 +188,7 @@ def test_json_is_one_document_and_nothing_else() -> None:
         "kind",
         "neverFired",
         "notPutToTheTest",
+        "partialOrder",
         "report",
         "scenario",
         "specs",

@@ -103,3 +103,24 @@ def test_symmetry_keeps_no_checkpoint() -> None:
     outcome = run("check", "holds", "--symmetry", "--resume")
     assert outcome.exit_code == 2
     assert outcome.stderr.startswith("error: --symmetry keeps no checkpoint")
+
+
+def test_fingerprints_tell_the_probability_of_a_collision() -> None:
+    outcome = run("check", "holds", "--fingerprints")
+    assert outcome.exit_code == 0
+    told = " ".join(outcome.stdout.split())
+    up_to = "up to a collision of 128-bit fingerprints, probability below 4.8e-36"
+    assert f"every reachable state was seen {up_to}" in told
+    assert f"no spec violated in all 56 states {up_to}" in told
+    assert "all 56 states)" not in told
+    document = json.loads(run("check", "holds", "--fingerprints", "-o", "json").stdout)["items"][0]
+    assert document["statistics"]["collisionProbability"] == pytest.approx(4.6e-36, rel=0.01)
+    exact = json.loads(run("check", "holds", "-o", "json").stdout)["items"][0]
+    assert exact["statistics"]["collisionProbability"] is None
+
+
+@pytest.mark.parametrize("other", ["--symmetry", "--partial-order", "--resume", "--max-memory=2Gi"])
+def test_fingerprints_do_not_go_with_what_needs_the_states(other: str) -> None:
+    outcome = run("check", "holds", "--fingerprints", other)
+    assert outcome.exit_code == 2
+    assert outcome.stderr.startswith("error: --fingerprints keeps no checkpoint")

@@ -77,7 +77,7 @@ def up_to_collision(probability: float | None) -> str:
     if probability is None:
         return ""
     rounded_up = f"{1.05 * probability:.1e}"
-    return f" up to a collision of 128-bit fingerprints (probability below {rounded_up})"
+    return f" up to a collision of 128-bit fingerprints, probability below {rounded_up}"
 
 
 @attrs.frozen

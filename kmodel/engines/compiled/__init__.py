@@ -20,6 +20,7 @@
 - dependence, stubborn: with partial-order reduction, which of a state's steps are enough.
 - buckets: what a round has found, by the partition that found it and the one that it belongs to.
 - visited: states stored exactly, in 16 partitions by fingerprint, in the order in which they were found.
+- fingerprinted: another store, if asked for: 128-bit fingerprints stand for the states that are expanded.
 - pages, spill: where large arrays are: in memory, or beyond the budget in files that are mapped into memory.
 - search: rounds of expanding and adding; threads share the partitions out and never write to the same one.
 - snapshot, checkpoint, identity: what a search must know to go on, in one file that is whole and of the same model.
