@@ -49,3 +49,18 @@ def model() -> Model:
     actions = tuple(action.bind(writer=name) for name in names for action in (stamp, copy, forget))
     specs = (the_copy_of_a_is_never_later_than_that_of_b, b_forgets_after_its_last_stamp)
     return Model((initial,), actions, specs, name="ranked")
+
+
+@transition(actor="{writer}")
+def act(cluster: Cluster, writer: str, verb: str, reads: str, later: str, earlier: str) -> Cluster | None:
+    """A writer takes a new stamp, once only, or copies another's or forgets its own; if `later` is another than
+    `earlier`, only while its stamp is later."""
+    if verb == "stamp" and cluster[WORK[writer]]:
+        return None
+    one, other = cluster[STAMP[later]], cluster[STAMP[earlier]]
+    if later != earlier and (one is None or other is None or not other < one):
+        return None
+    if verb == "stamp":
+        return cluster.set(WORK[writer], 1).set(STAMP[writer], fresh(cluster, "stamps"))
+    new = cluster[STAMP[reads]] if verb == "copy" else None
+    return None if cluster[STAMP[writer]] == new else cluster.set(STAMP[writer], new)
