@@ -33,7 +33,8 @@ lint: $(INSTALLED) ## Run the linters
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(INSTALLED) ## Measure beside Spin and plain Python; writes reports/benchmarks.md
+bench: $(INSTALLED) ## Measure beside other checkers and plain Python; writes reports/benchmarks.md
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m tests.benchmarks
 
 clean: ## Remove what was installed and generated

@@ -170,8 +170,8 @@ def test_bounds_of_one_engine_are_not_dropped_in_silence_by_the_other() -> None:
     outcome = run("check", "sampled", "--max-states", "5")
     assert outcome.exit_code == 2
     assert outcome.stderr == (
-        "error: --max-states, --max-depth, --first and --symmetry are for the engine exhaustive; "
-        "add --engine exhaustive\n"
+        "error: --max-states, --max-depth, --first, --symmetry, --partial-order and --fingerprints are for the engine "
+        "exhaustive; add --engine exhaustive\n"
     )
 
 
@@ -191,6 +191,7 @@ def test_json_is_one_document_and_nothing_else() -> None:
         "kind",
         "neverFired",
         "notPutToTheTest",
+        "partialOrder",
         "report",
         "scenario",
         "specs",

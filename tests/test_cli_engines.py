@@ -25,6 +25,25 @@ def test_symmetry_is_for_the_exhaustive_engine() -> None:
     assert run("check", "sampled", "--symmetry").exit_code == 2
 
 
+def test_partial_order_says_why_nothing_is_left_out() -> None:
+    outcome = run("check", "holds", "--partial-order")
+    assert outcome.exit_code == 0
+    told = " ".join(outcome.stdout.split())
+    assert "REDUCTION nothing left out: in no state are some of the steps independent of the others" in told
+    assert "8 actions can change what managers_agree looks at" in told
+    assert "no spec violated in all 56 states" in told
+    document = json.loads(run("check", "holds", "--partial-order", "-o", "json").stdout)["items"][0]
+    assert document["partialOrder"]["expandedInPart"] == 0
+    assert document["partialOrder"]["expandedInFull"] == document["statistics"]["distinctStates"] == 56
+
+
+@pytest.mark.parametrize("options", [("--symmetry",), ("--resume",), ("--simulate", "5"), ("--engine", "hypothesis")])
+def test_what_partial_order_does_not_go_together_with(options: tuple[str, ...]) -> None:
+    outcome = run("check", "holds", "--partial-order", *options)
+    assert outcome.exit_code == 2
+    assert "--partial-order" in outcome.stderr
+
+
 def test_a_simulation_says_how_far_it_went_and_never_that_an_invariant_holds() -> None:
     outcome = run("check", "holds", "--simulate", "50", "--steps", "40", "--seed", "3")
     assert outcome.exit_code == 0
@@ -85,3 +104,24 @@ def test_symmetry_goes_with_threads_a_memory_budget_and_checkpoints() -> None:
     assert outcome.exit_code == 0
     assert outcome.stderr.startswith("note     there is no checkpoint")
     assert "34 orbits for 56 states" in outcome.stdout
+
+
+def test_fingerprints_tell_the_probability_of_a_collision() -> None:
+    outcome = run("check", "holds", "--fingerprints")
+    assert outcome.exit_code == 0
+    told = " ".join(outcome.stdout.split())
+    up_to = "up to a collision of 128-bit fingerprints, probability below 4.8e-36"
+    assert f"every reachable state was seen {up_to}" in told
+    assert f"no spec violated in all 56 states {up_to}" in told
+    assert "all 56 states)" not in told
+    document = json.loads(run("check", "holds", "--fingerprints", "-o", "json").stdout)["items"][0]
+    assert document["statistics"]["collisionProbability"] == pytest.approx(4.6e-36, rel=0.01)
+    exact = json.loads(run("check", "holds", "-o", "json").stdout)["items"][0]
+    assert exact["statistics"]["collisionProbability"] is None
+
+
+@pytest.mark.parametrize("other", ["--symmetry", "--partial-order", "--resume", "--max-memory=2Gi"])
+def test_fingerprints_do_not_go_with_what_needs_the_states(other: str) -> None:
+    outcome = run("check", "holds", "--fingerprints", other)
+    assert outcome.exit_code == 2
+    assert outcome.stderr.startswith("error: --fingerprints keeps no checkpoint")

@@ -42,8 +42,16 @@ class How:
     steps: int | None
     seed: int | None
     symmetry: bool
+    partial_order: bool
+    fingerprints: bool
     threads: int
     verbose: bool
+
+    @property
+    def is_exhaustive(self) -> bool:
+        """Whether something is asked for that only an exhaustive exploration can do."""
+        reduced = self.symmetry or self.partial_order or self.fingerprints
+        return reduced or self.max_states is not None or self.max_depth is not None
 
 
 @click.command(
@@ -100,6 +108,16 @@ class How:
     "--symmetry",
     is_flag=True,
     help="Explore one state for all that differ only in the names of identical nodes; the bounds count such orbits.",
+)
+@click.option(
+    "--partial-order",
+    is_flag=True,
+    help="Leave out states that only another order of independent steps leads to: the same verdicts, fewer states.",
+)
+@click.option(
+    "--fingerprints",
+    is_flag=True,
+    help="Keep states as 128-bit fingerprints; the verdicts tell the probability that two of them are the same.",
 )
 @click.option(
     "--spec",
@@ -233,14 +251,21 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None, folder
     if how.steps is not None or how.seed is not None:
         raise InputProblem("--steps and --seed are about random walks; add --simulate N")
     if engine == "hypothesis":
-        if how.max_states or how.max_depth or how.first or how.symmetry:
+        if how.is_exhaustive or how.first:
             raise InputProblem(
-                "--max-states, --max-depth, --first and --symmetry are for the engine exhaustive; "
-                "add --engine exhaustive"
+                "--max-states, --max-depth, --first, --symmetry, --partial-order and --fingerprints are for the engine "
+                "exhaustive; add --engine exhaustive"
             )
         from kmodel.engines import hypothesis
 
         return hypothesis.explore(model, profile=how.profile)
+    if how.partial_order and (how.resume or how.symmetry):
+        raise InputProblem("--partial-order keeps no checkpoint and knows no orbits; leave out --resume and --symmetry")
+    if how.fingerprints and (how.symmetry or how.partial_order or how.resume or how.max_memory):
+        raise InputProblem(
+            "--fingerprints keeps no checkpoint and stays in memory; leave out --symmetry, --partial-order, --resume "
+            "and --max-memory"
+        )
     from kmodel.engines import exhaustive
 
     checkpoints = exhaustive.Checkpoints(folder / "checkpoint", how.checkpoint_every, how.resume)
@@ -252,9 +277,11 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None, folder
         how.first,
         threads=how.threads,
         symmetry=how.symmetry,
+        partial_order=how.partial_order,
         max_memory_bytes=how.max_memory,
         spill_folder=folder,
-        checkpoints=checkpoints,
+        checkpoints=None if how.partial_order or how.fingerprints else checkpoints,
+        fingerprints=how.fingerprints,
     )
     return exhaustive.explore(model, bounds)
 
@@ -271,9 +298,10 @@ def _print_checkpoint(console: Console, driven: Driven) -> None:
 def _simulate(model: Model, how: How) -> Iterable[Event]:
     if how.engine:
         raise InputProblem(f"--simulate is an engine of its own; leave out --engine {how.engine}")
-    if how.max_states or how.max_depth or how.symmetry:
+    if how.is_exhaustive:
         raise InputProblem(
-            "--max-states, --max-depth and --symmetry are for the engine exhaustive; --simulate has --steps"
+            "--max-states, --max-depth, --symmetry, --partial-order and --fingerprints are for the engine exhaustive; "
+            "--simulate has --steps"
         )
     from kmodel.engines import simulation
 

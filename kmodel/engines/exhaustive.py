@@ -13,7 +13,16 @@ from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.interrupts import Interrupt, put_off
 from kmodel.engines.keeping import Checkpoints as Checkpoints
 from kmodel.engines.keeping import Keeper, Kept
-from kmodel.engines.verdict import Ends, Finding, Result, Symmetry, Verdict
+from kmodel.engines.verdict import (
+    Ends,
+    Finding,
+    PartialOrder,
+    Result,
+    Symmetry,
+    Verdict,
+    collision_probability,
+    up_to_collision,
+)
 from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec, Step, Trace, take
 
 if TYPE_CHECKING:
@@ -23,6 +32,14 @@ if TYPE_CHECKING:
 
 RUNS_NOT_JUDGED = "runs are judged only once all states are known"
 RUNS_OF_ORBITS = "which action is owed what does not survive renaming; check it without symmetry"
+RUNS_IN_PART = "steps were left out that a run may take; check it without partial-order reduction"
+RUNS_LOST = "of states that were expanded only fingerprints are kept; check it without these"
+
+
+NOT_COMBINED = (
+    ("partial-order reduction", ("symmetry", "checkpoints")),
+    ("fingerprints", ("symmetry", "partial-order reduction", "a memory budget", "checkpoints")),
+)
 
 
 @attrs.frozen
@@ -34,6 +51,14 @@ class Bounds:
 
     With `symmetry` one state of each orbit under renaming of the model's interchangeable names is explored, and the
     bounds count orbits.
+
+    With `partial_order` a state is expanded by some of its steps only where the others may as well come later: the
+    same verdicts from fewer states, without checkpoints. Counterexamples need not be shortest then.
+
+    With `fingerprints` states that have been expanded are kept as 128-bit fingerprints only, in memory and without
+    checkpoints: what holds then holds up to a collision of two of them.
+
+    Temporal specs are judged with none of these three. ModelError for what cannot be combined.
     """
 
     max_states: int | None = None
@@ -41,9 +66,25 @@ class Bounds:
     stop_at_first_violation: bool = False
     threads: int = 1
     symmetry: bool = False
+    partial_order: bool = False
     max_memory_bytes: int | None = None
     spill_folder: Path | None = None
     checkpoints: Checkpoints | None = None
+    fingerprints: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what cannot be combined."""
+        asked = {
+            "symmetry": self.symmetry,
+            "partial-order reduction": self.partial_order,
+            "fingerprints": self.fingerprints,
+            "a memory budget": self.max_memory_bytes is not None,
+            "checkpoints": self.checkpoints is not None,
+        }
+        for one, others in NOT_COMBINED:
+            for other in others:
+                if asked[one] and asked[other]:
+                    raise ModelError(f"{one} cannot be combined with {other}; leave out one of the two")
 
 
 def explore(model: Model, bounds: Bounds = Bounds()) -> Iterator[Event]:
@@ -78,6 +119,7 @@ class _Search:
         self.note = note  # why nothing is spared by symmetry, though it was asked for
         self.clock = Clock()
         self.depth = 0
+        self.searches = 1
         self.findings: dict[int, Finding] = {}
         self.quiescent: Ends | None = None
         self.space: Space | None = None
@@ -134,7 +176,7 @@ class _Search:
         self.is_between_rounds = True
         while True:
             if space.cursor == self.ends:
-                if space.states == sum(self.ends):
+                if space.states == sum(self.ends) and not self._begins_again(space):
                     return
                 yield from self._next_level(space)
             self.is_between_rounds = False
@@ -154,15 +196,25 @@ class _Search:
                 yield self._progress(space)
 
     def _new_space(self) -> Space:
+        from kmodel.engines.compiled.dependence import Dependence
+        from kmodel.engines.compiled.fingerprinted import FingerprintPartition
         from kmodel.engines.compiled.search import Space
         from kmodel.engines.compiled.spill import Memory
+        from kmodel.engines.compiled.visited import Partition
         from kmodel.engines.symmetry.space import OrbitSpace
 
         bounds = self.bounds
         memory = Memory(bounds.max_memory_bytes)
         if bounds.spill_folder is not None:
             memory.folder = bounds.spill_folder
-        return (OrbitSpace if bounds.symmetry else Space)(self.model, bounds.threads, memory)
+        if bounds.symmetry:
+            return OrbitSpace(self.model, bounds.threads, memory)
+        store = FingerprintPartition if bounds.fingerprints else Partition
+        space = Space(self.model, bounds.threads, memory, store)
+        if bounds.partial_order:
+            space.dependence = Dependence(space.tables, len(space.partitions))
+            space.dependence.begin()
+        return space
 
     def _next_level(self, space: Space) -> Iterator[Event]:
         ends = [partition.count for partition in space.partitions]
@@ -172,7 +224,19 @@ class _Search:
             yield from self._check_waiting(space)
             raise _Stopped(f"stopped at depth {self.bounds.max_depth:,}, with {waiting:,} {space.unit} not expanded")
         self.ends = ends
+        if space.dependence is not None:
+            space.dependence.take_in(ends, space.done)
         yield self._progress(space)
+
+    def _begins_again(self, space: Space) -> bool:
+        """Begin again if states were expanded in part on less knowledge than there is by now."""
+        if space.dependence is None or space.dependence.is_settled:
+            return False
+        self.searches += 1
+        self.depth, self.ends = 0, [0] * len(space.cursor)
+        space.restart()
+        space.dependence.begin()
+        return True
 
     def _resume(self, space: Space) -> Iterator[Event]:
         """Go on from the checkpoint, if that is asked for and there is one."""
@@ -232,21 +296,28 @@ class _Search:
                 raise _Stopped(f"stopped at the first violation, after {self._seen()}")
 
     def _finding_at(self, space: Space, index: int, place: Place) -> Finding:
-        from kmodel.engines.compiled.paths import telling
+        from kmodel.engines.compiled.paths import run_to, telling
         from kmodel.engines.compiled.tries import Answer
 
         spec = self.model.specs[index]
-        initial, taken, row = space.run_to(place)
+        initial, taken, row = run_to(space, place)
         last, code = telling(space, index, row)
         answer = space.tables.outcome(code)
         assert isinstance(answer, Answer)
         verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
         return Finding(spec, verdict, answer.reason, self._trace(initial, [*taken, *last]))
 
+    @property
+    def _runs_not_judged(self) -> str | None:
+        """Why temporal specs are not judged although all states are known; None if they are."""
+        bounds = self.bounds
+        asked = {RUNS_OF_ORBITS: bounds.symmetry, RUNS_IN_PART: bounds.partial_order, RUNS_LOST: bounds.fingerprints}
+        return next((why for why, is_asked in asked.items() if is_asked), None)
+
     def _judge_runs(self) -> Iterator[Event]:
         """Judge the temporal specs, now that all states are known."""
         temporal = [index for index, spec in enumerate(self.model.specs) if spec.is_temporal]
-        if not temporal or self.bounds.symmetry:
+        if not temporal or self._runs_not_judged is not None:
             return
         from kmodel.engines.liveness.judging import Liveness
 
@@ -270,6 +341,11 @@ class _Search:
             cluster = step.next
         return Trace(self.model.initial[initial], tuple(steps), (initial, *(index for _, index in taken)))
 
+    @property
+    def collision_probability(self) -> float | None:
+        """What the probability is below that two states were taken for one; None if they are compared exactly."""
+        return collision_probability(self.states) if self.bounds.fingerprints else None
+
     def _result(self, stopped: str | None) -> Result:
         findings = tuple(self._finding(index, spec, stopped) for index, spec in enumerate(self.model.specs))
         from kmodel.engines.compiled.statistics import statistics
@@ -289,6 +365,8 @@ class _Search:
             None if space is None else statistics(space),
             self.quiescent,
             self._symmetry(),
+            partial_order=self._partial_order(),
+            collision_probability=self.collision_probability,
         )
 
     def _symmetry(self) -> Symmetry | None:
@@ -296,15 +374,28 @@ class _Search:
             return Symmetry(note=self.note)
         return None if self.space is None else self.space.symmetry
 
+    def _partial_order(self) -> PartialOrder | None:
+        if self.space is None or self.space.dependence is None:
+            return None
+        dependence, expanded = self.space.dependence, sum(self.space.cursor)
+        open_specs = [
+            index for index, spec in enumerate(self.model.specs) if index not in self.findings and not spec.is_temporal
+        ]
+        sees = tuple((self.model.specs[index].name, dependence.seen_by(index)) for index in open_specs)
+        return PartialOrder(dependence.in_part, expanded - dependence.in_part, self.searches, sees)
+
     def _finding(self, index: int, spec: Spec, stopped: str | None) -> Finding:
         if index in self.findings:
             return self.findings[index]
-        if spec.is_temporal and self.bounds.symmetry:
-            return Finding(spec, Verdict.NO_VIOLATION_FOUND, RUNS_OF_ORBITS)
+        if spec.is_temporal and self._runs_not_judged is not None:
+            return Finding(spec, Verdict.NO_VIOLATION_FOUND, self._runs_not_judged)
         if stopped is not None:
             why = f"{stopped}; {RUNS_NOT_JUDGED}" if spec.is_temporal else stopped
             return Finding(spec, Verdict.NO_VIOLATION_FOUND, why)
-        seen = f"all {0 if self.space is None else self.space.represented:,} reachable states"
+        reduced = self.space is not None and self.space.dependence is not None and self.space.dependence.in_part
+        count = f"{0 if self.space is None else self.space.represented:,}"
+        seen = f"all reachable states, {count} of them visited" if reduced else f"all {count} reachable states"
+        seen += up_to_collision(self.collision_probability)
         if spec.kind is Kind.SOMETIMES:
             return Finding(spec, Verdict.VIOLATED, f"it never happens in {seen}")
         return Finding(spec, Verdict.HOLDS, f"in {seen}")

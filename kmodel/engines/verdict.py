@@ -86,6 +86,33 @@ class Symmetry:
     note: str | None = None
 
 
+def collision_probability(states: int) -> float:
+    """Return what the probability is below that any two of so many states have one 128-bit fingerprint."""
+    return states**2 / 2**129  # one in 2**128 for each pair
+
+
+def up_to_collision(probability: float | None) -> str:
+    """Return what is to be said after a number of states known by fingerprints; nothing where they are exact."""
+    if probability is None:
+        return ""
+    rounded_up = f"{1.05 * probability:.1e}"
+    return f" up to a collision of 128-bit fingerprints, probability below {rounded_up}"
+
+
+@attrs.frozen
+class PartialOrder:
+    """What partial-order reduction spared: how many states were expanded by some of their steps only.
+
+    The searches are those that it took until nothing new was learned; the states are those of the last. `sees` has the
+    specs that were open to the end and, for each, how many actions can change what it looks at.
+    """
+
+    in_part: int
+    in_full: int
+    searches: int
+    sees: tuple[tuple[str, int], ...] = ()
+
+
 @attrs.frozen
 class Ends:
     """The states in which no action of the system is enabled: how many, how many up to names, and shortest traces to
@@ -112,6 +139,13 @@ class Result:
     statistics: Statistics | None = None
     ends: Ends | None = None  # known of a finished exploration with temporal specs
     symmetry: Symmetry | None = None  # under symmetry, states and steps are counted up to renaming
+    partial_order: PartialOrder | None = None
+    collision_probability: float | None = None  # below which two states were taken for one; None where that cannot be
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether states were left out, that differ from those visited by the order of independent steps."""
+        return self.partial_order is not None and self.partial_order.in_part > 0
 
     @property
     def represented(self) -> int:

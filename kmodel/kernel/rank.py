@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel.cell import Cell
-from kmodel.kernel.cluster import Cluster
+from kmodel.kernel.cluster import Cluster, Then
 from kmodel.kernel.values import ATOMS, KEPT, fields, parts
 
 
@@ -116,6 +116,22 @@ def _ranks(value: Any) -> frozenset[Rank]:
     if isinstance(value, Rank):
         return frozenset((value,))
     return NO_RANKS.union(*(ranks(part) for part in parts(value)))
+
+
+def is_renumbering(projection: Callable[[Any], Any] | None) -> bool:
+    """Tell whether one looks through the projection only in order to close gaps."""
+    while isinstance(projection, Then):
+        projection = projection.later
+    return isinstance(projection, Forgets | MentionsRank) or (isinstance(projection, Mentions) and projection.above > 0)
+
+
+def mentions_rank(value: Any) -> bool:
+    """Tell whether a value, a projection or an update mentions a rank."""
+    if isinstance(value, tuple | frozenset):
+        return any(mentions_rank(item) for item in value)
+    if attrs.has(type(value)):
+        return isinstance(value, Rank) or any(mentions_rank(getattr(value, name)) for name in fields(type(value)))
+    return False
 
 
 def is_mentioned(cluster: Cluster, scope: str) -> bool:

@@ -23,7 +23,7 @@ def cost(result: Result) -> Iterator[str]:
     found, seconds = result.statistics, max(result.seconds, 1e-9)
     calls = sum(found.python_calls.values())
     yield f"COST     {result.states / seconds:,.0f} states/s, {result.generated / seconds:,.0f} transitions/s"
-    yield f"         {found.bytes_per_state:.1f} bytes per state (states, parents, hash tables)"
+    yield f"         {found.bytes_per_state:.1f} bytes per state (states or fingerprints, parents, hash tables)"
     yield f"         {found.trie_nodes:,} trie nodes, {len(found.blocks)} blocks of cells"
     yield f"         {calls:,} calls of transitions, {sum(found.spec_calls.values()):,} of specs"
     yield from _table("calls of Python by action", found.python_calls)

@@ -40,9 +40,11 @@ def check_document(result: Result, source: Source, written: Written | None = Non
             "generatedStates": result.generated,
             "depth": result.depth,
             "seconds": round(result.seconds, 3),
+            "collisionProbability": result.collision_probability,
         },
         "symmetry": _symmetry(result),
         "ends": _ends(result),
+        "partialOrder": _partial_order(result),
         "specs": [
             {
                 "name": finding.spec.name,
@@ -84,6 +86,18 @@ def _ends(result: Result) -> dict[str, Any] | None:
         "states": result.ends.states,
         "upToNames": result.ends.up_to_names,
         "addresses": [trace.path for trace in result.ends.traces],
+    }
+
+
+def _partial_order(result: Result) -> dict[str, Any] | None:
+    """Return what partial-order reduction spared; the statistics are then of the states that were visited."""
+    if result.partial_order is None:
+        return None
+    return {
+        "expandedInPart": result.partial_order.in_part,
+        "expandedInFull": result.partial_order.in_full,
+        "searches": result.partial_order.searches,
+        "changedBy": dict(result.partial_order.sees),
     }
 
 

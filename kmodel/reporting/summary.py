@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from kmodel.engines.verdict import Result, Symmetry
+from kmodel.engines.verdict import PartialOrder, Result, Symmetry
 from kmodel.reporting.columns import columns, wrapped
 from kmodel.reporting.source import Source
 from kmodel.reporting.wording import Standing, count, ends, never_fired, ordered, scope, states_per_second, untested
@@ -18,6 +18,7 @@ STYLE = {
     Standing.OPEN: "yellow",
     Standing.HOLDS: "green",
 }
+MOST_SPECS = 3  # that are told to see much of the model
 LABEL = 14  # columns for the label of a fact
 
 
@@ -74,6 +75,8 @@ def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
     yield "", f"{result.seconds:.1f} s, {states_per_second(result)} states/s, engine {result.engine}", ""
     if result.symmetry is not None:
         yield "SYMMETRY", under_symmetry(result.symmetry, result.states), "yellow" if result.symmetry.note else ""
+    if result.partial_order is not None:
+        yield "REDUCTION", by_partial_order(result.partial_order), "" if result.is_reduced else "yellow"
     yield "", scope(result), "" if result.finished else "yellow"
     rest = ends(result)
     if rest is not None:
@@ -94,6 +97,18 @@ def under_symmetry(symmetry: Symmetry, orbits: int) -> str:
     groups = "; ".join(", ".join(group) for group in symmetry.groups)
     states = count(symmetry.represented, "state")
     return f"up to renaming of {groups}: {count(orbits, 'orbit')} for {states}"
+
+
+def by_partial_order(reduction: PartialOrder) -> str:
+    """Return in one line what partial-order reduction spared, or why it spared nothing."""
+    if reduction.in_part:
+        return (
+            f"partial order: {count(reduction.in_full, 'state')} expanded by all steps, {reduction.in_part:,} by some; "
+            "a counterexample is not necessarily the shortest"
+        )
+    sees = sorted(reduction.sees, key=lambda pair: -pair[1])[:MOST_SPECS]
+    why = "; ".join(f"{count(actions, 'action')} can change what {name} looks at" for name, actions in sees if actions)
+    return f"nothing left out: in no state are some of the steps independent of the others{f' ({why})' if why else ''}"
 
 
 def _print_fact(console: Console, label: str, text: str, style: str) -> None:

@@ -4,7 +4,7 @@ from enum import Enum
 
 import attrs
 
-from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.engines.verdict import Finding, Result, Verdict, up_to_collision
 from kmodel.kernel import Kind
 
 NEVER_RESTS = "the system never comes to rest"
@@ -112,8 +112,10 @@ def word_on_trace(finding: Finding) -> str:
 
 
 def all_states(result: Result) -> str:
-    """Return `all 288 states`, or `all 1 state`."""
-    return f"all {count(result.represented, 'state')}"
+    """Return `all 288 states`, or `all 1 state`; of states known by fingerprints, with what that leaves open."""
+    if result.is_reduced:
+        return f"all states, {result.states:,} of them visited"
+    return f"all {count(result.represented, 'state')}{up_to_collision(result.collision_probability)}"
 
 
 def ordered(result: Result) -> tuple[tuple[Finding, Wording], ...]:
@@ -125,8 +127,10 @@ def ordered(result: Result) -> tuple[tuple[Finding, Wording], ...]:
 
 def scope(result: Result) -> str:
     """Return how much of the model was seen: everything, or why not."""
+    if result.finished and result.is_reduced:
+        return "states were left out that only the order of independent steps leads to"
     if result.finished:
-        return "every reachable state was seen"
+        return f"every reachable state was seen{up_to_collision(result.collision_probability)}"
     return f"not exhaustive: {result.stopped}"
 
 

@@ -1,20 +1,21 @@
-"""One measured run in a process of its own, printed as JSON: `python -m tests.benchmarks.measure pods-4-1 1`."""
+"""One measured run, printed as JSON: `python -m tests.benchmarks.measure kmodel pods-4-1 [LIMIT] [THREADS]`."""
 
 import json
 import resource
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+import attrs
 
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.kernel import Model, enabled
-from tests.benchmarks import plain
+from tests.benchmarks import hand_tuned, plain
+from tests.benchmarks.run import Run
 from tests.toys import pods, two_phase_commit
 
-PLAIN_STATES = 400_000
-KERNEL_STATES = 5_000
 SCENARIO = Path(__file__).parent / "two-pods-two-crashes.yaml"
-SCENARIO_STATES = 6_000_000
 
 
 def model(name: str) -> Model:
@@ -43,31 +44,42 @@ def by_kernel(explored: Model, most: int) -> int:
     return len(seen)
 
 
-def main(name: str, how: str) -> None:
-    """Measure a model with that many threads, or with the plain loop."""
-    started = time.perf_counter()
-    if how == "plain":
-        states = plain.search(4, 1, PLAIN_STATES)
-        print(json.dumps({"states": states, "seconds": time.perf_counter() - started}))
-        return
-    if how == "kernel":
-        states = by_kernel(model(name), KERNEL_STATES)
-        print(json.dumps({"states": states, "seconds": time.perf_counter() - started}))
-        return
-    most = SCENARIO_STATES if name == "kubernetes" else None
-    result = result_of(model(name), Bounds(threads=int(how), max_states=most))
+def by_engine(name: str, most: int, threads: int, symmetry: bool = False) -> dict[str, Any]:
+    """Explore by kmodel's exhaustive engine; the seconds are those of the search."""
+    result = result_of(model(name), Bounds(most or None, threads=threads, symmetry=symmetry))
+    measured = {"count": result.states, "seconds": result.seconds, "complete": result.finished}
+    if symmetry:
+        return {**measured, "represented": result.represented}
     assert result.statistics is not None
+    return {**measured, "calls": sum(result.statistics.python_calls.values())}
+
+
+def by_loop(how: str, name: str, most: int) -> int:
+    """Explore by one of the loops in Python, or by minicheck; return the number of states."""
+    sizes = [int(size) for size in name.split("-")[1:]]
+    if how == "minicheck":
+        from tests.benchmarks import for_minicheck  # not above: it need not be installed
+
+        return for_minicheck.search(sizes[0])
+    if how == "kernel":
+        return by_kernel(model(name), most)
+    pod_count, node_count = sizes
+    search = plain.search if how == "plain" else hand_tuned.search
+    return search(pod_count, node_count, most)
+
+
+def main(how: str, name: str, most: str = "0", threads: str = "1") -> None:
+    """Explore a model in one of the ways, until there are `most` states; 0 is without a limit."""
+    if how in ("kmodel", "symmetry"):
+        measured = by_engine(name, int(most), int(threads), how == "symmetry")
+    else:
+        started = time.perf_counter()
+        count = by_loop(how, name, int(most))
+        seconds = time.perf_counter() - started
+        measured = {"count": count, "seconds": seconds, "complete": most == "0"}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    measured = {
-        "states": result.states,
-        "generated": result.generated,
-        "depth": result.depth,
-        "seconds": result.seconds,
-        "peak_bytes": peak,
-        "calls": sum(result.statistics.python_calls.values()),
-    }
-    print(json.dumps(measured))
+    print(json.dumps(attrs.asdict(Run(**measured, peak_bytes=peak))))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

@@ -1,69 +1,129 @@
-"""pods(P, N) as one would write it by hand for speed in Python: tuples, a set, a loop over levels; no traces."""
+"""pods(P, N) as one would write it in plain Python: a dict of cells, a function per action, a breadth-first loop."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
+from itertools import product
+from typing import Any, NamedTuple
 
-Pod = tuple[str, int | None, bool]
-Cells = tuple[object, ...]
+
+class Pod(NamedTuple):
+    """A pod as etcd and the caches have it."""
+
+    phase: str
+    node: str | None = None
+    deleting: bool = False
+
+
+State = dict[Any, Any]
+Action = Callable[[State], State | None]
 PHASE = {"none": "Pending", "running": "Running", "exited": "Failed"}
+
+
+def create(state: State, pod: str) -> State | None:
+    """The user creates a pod, once."""
+    if state["user", pod] != 0 or state["etcd", pod] is not None:
+        return None
+    return state | {("user", pod): 1, ("etcd", pod): Pod("Pending")}
+
+
+def delete(state: State, pod: str) -> State | None:
+    """The user deletes the pod, which goes at once unless it is bound."""
+    stored = state["etcd", pod]
+    if state["user", pod] != 1 or stored is None or stored.deleting:
+        return None
+    return state | {("user", pod): 2, ("etcd", pod): stored._replace(deleting=True) if stored.node else None}
+
+
+def scheduler_watch(state: State, pod: str) -> State | None:
+    """The scheduler's cache takes the pod from etcd."""
+    if state["scheduler", pod] == state["etcd", pod]:
+        return None
+    return state | {("scheduler", pod): state["etcd", pod]}
+
+
+def bind(state: State, pod: str, node: str, pods: list[str]) -> State | None:
+    """The scheduler binds the pod to a node that has room, as far as its cache knows."""
+    seen, stored = state["scheduler", pod], state["etcd", pod]
+    if seen is None or seen.node is not None or stored is None or stored.node is not None or stored.deleting:
+        return None
+    known = [state["scheduler", other] for other in pods]
+    if sum(other is not None and other.node == node for other in known) >= (len(pods) + 1) // 2:
+        return None
+    return state | {("etcd", pod): Pod("Pending", node), ("scheduler", pod): Pod("Pending", node)}
+
+
+def kubelet_watch(state: State, pod: str, node: str) -> State | None:
+    """The kubelet's cache takes the pod from etcd if it is bound to its node."""
+    stored = state["etcd", pod]
+    seen = stored if stored is not None and stored.node == node else None
+    return state | {("kubelet", node, pod): seen} if state["kubelet", node, pod] != seen else None
+
+
+def start(state: State, pod: str, node: str) -> State | None:
+    """The kubelet starts the container."""
+    seen = state["kubelet", node, pod]
+    if seen is None or seen.deleting or state["runtime", node, pod] != "none":
+        return None
+    return state | {("runtime", node, pod): "running"}
+
+
+def kill(state: State, pod: str, node: str) -> State | None:
+    """The kubelet kills the container of a pod that is gone or going."""
+    seen = state["kubelet", node, pod]
+    if state["runtime", node, pod] == "none" or (seen is not None and not seen.deleting):
+        return None
+    return state | {("runtime", node, pod): "none"}
+
+
+def report(state: State, pod: str, node: str) -> State | None:
+    """The kubelet reports the pod's phase, or that nothing is left of it."""
+    seen, stored, container = state["kubelet", node, pod], state["etcd", pod], state["runtime", node, pod]
+    if seen is None or stored is None or stored.node != node:
+        return None
+    if seen.deleting and container == "none":
+        return state | {("etcd", pod): None}
+    if stored.phase == PHASE[container]:
+        return None
+    return state | {("etcd", pod): stored._replace(phase=PHASE[container])}
+
+
+def crash(state: State, pod: str, node: str) -> State | None:
+    """The container exits."""
+    return state | {("runtime", node, pod): "exited"} if state["runtime", node, pod] == "running" else None
+
+
+def restart(state: State, pod: str, node: str) -> State | None:
+    """The kubelet starts a container again that exited."""
+    seen = state["kubelet", node, pod]
+    if state["runtime", node, pod] != "exited" or seen is None or seen.deleting:
+        return None
+    return state | {("runtime", node, pod): "running"}
 
 
 def search(pods: int, nodes: int, most: int) -> int:
     """Explore breadth first until there are `most` states or no more; return how many there are."""
-    first: Cells = ((0, None, None, *((None, "none") * nodes)),) * pods
-    seen, level = {first}, [first]
+    pod_names, node_names = [f"p{number}" for number in range(pods)], [f"n{number}" for number in range(nodes)]
+    pairs = list(product(pod_names, node_names))
+    initial: State = {
+        **{("user", pod): 0 for pod in pod_names},
+        **{(family, pod): None for family in ("etcd", "scheduler") for pod in pod_names},
+        **{("kubelet", node, pod): None for pod, node in pairs},
+        **{("runtime", node, pod): "none" for pod, node in pairs},
+    }
+    of_kubelet = (kubelet_watch, start, kill, report, crash, restart)
+    actions: list[Action] = [
+        *(partial(action, pod=pod) for action in (create, delete, scheduler_watch) for pod in pod_names),
+        *(partial(bind, pod=pod, node=node, pods=pod_names) for pod, node in pairs),
+        *(partial(action, pod=pod, node=node) for action in of_kubelet for pod, node in pairs),
+    ]
+    seen, level = {tuple(initial.values())}, [initial]
     while level and len(seen) < most:
         following = []
         for state in level:
-            for after in _successors(state, pods, nodes):
-                if after not in seen:
-                    seen.add(after)
+            for action in actions:
+                after = action(state)
+                if after is not None and (key := tuple(after.values())) not in seen:
+                    seen.add(key)
                     following.append(after)
         level = following
     return len(seen)
-
-
-def _successors(state: Cells, pods: int, nodes: int) -> Iterator[Cells]:
-    for i in range(pods):
-        pod: tuple[object, ...] = state[i]  # type: ignore[assignment]
-        head, tail = state[:i], state[i + 1 :]
-        for changed in _of_pod(pod, nodes):
-            yield (*head, changed, *tail)
-        user, stored, seen = pod[:3]
-        if seen is not None and seen[1] is None and stored is not None and stored[1] is None and not stored[2]:  # type: ignore[index]
-            for node in range(nodes):
-                if sum(other[2] is not None and other[2][1] == node for other in state) < (pods + 1) // 2:  # type: ignore[index]
-                    bound = ("Pending", node, False)
-                    yield (*head, (user, bound, bound, *pod[3:]), *tail)
-
-
-def _of_pod(pod: tuple[object, ...], nodes: int) -> Iterator[tuple[object, ...]]:
-    user, stored, seen = pod[:3]
-    rest = pod[3:]
-    etcd: Pod | None = stored  # type: ignore[assignment]
-    if user == 0 and etcd is None:
-        yield (1, ("Pending", None, False), seen, *rest)
-    if user == 1 and etcd is not None and not etcd[2]:
-        yield (2, None if etcd[1] is None else (etcd[0], etcd[1], True), seen, *rest)
-    if seen != etcd:
-        yield (user, etcd, etcd, *rest)
-    for node in range(nodes):
-        known: Pod | None = rest[2 * node]  # type: ignore[assignment]
-        running = rest[2 * node + 1]
-        before, after = rest[: 2 * node], rest[2 * node + 2 :]
-        news = etcd if etcd is not None and etcd[1] == node else None
-        if known != news:
-            yield (user, etcd, seen, *before, news, running, *after)
-        wanted = known is not None and not known[2]
-        if wanted and running == "none":
-            yield (user, etcd, seen, *before, known, "running", *after)
-        if running != "none" and not wanted:
-            yield (user, etcd, seen, *before, known, "none", *after)
-        if known is not None and news is not None:
-            if known[2] and running == "none":
-                yield (user, None, seen, *rest)
-            elif news[0] != PHASE[str(running)]:
-                yield (user, (PHASE[str(running)], news[1], news[2]), seen, *rest)
-        if running == "running":
-            yield (user, etcd, seen, *before, known, "exited", *after)
-        if wanted and running == "exited":
-            yield (user, etcd, seen, *before, known, "running", *after)

@@ -1,5 +1,7 @@
 """The arrays that grow with the number of states, and those that several threads write to."""
 
+import mmap
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -24,6 +26,18 @@ def test_pages_keep_what_is_in_them_when_they_grow(huge: bool) -> None:
         assert array.shape == (rows, 2)
         assert array[:3].tolist() == [[1, 2], [3, 4], [5, 6]]
         assert not array[3:].any()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system gives no word on what was given back")
+def test_pages_that_were_forgotten_are_given_back_and_the_others_kept() -> None:
+    pages, rows = Pages(huge=False), 3 * mmap.PAGESIZE
+    pages.array((rows,), np.uint8)[:] = 7
+    for until in (mmap.PAGESIZE // 2, mmap.PAGESIZE + 5, 2 * mmap.PAGESIZE + 5):
+        pages.forget(until)
+        kept = until // mmap.PAGESIZE * mmap.PAGESIZE
+        assert pages.array((rows,), np.uint8).tolist() == [0] * kept + [7] * (rows - kept)
+    grown = pages.array((1_000 * rows,), np.uint8)
+    assert grown[:rows].tolist() == [0] * kept + [7] * mmap.PAGESIZE
 
 
 @pytest.mark.parametrize("shape", [(16, 1), (16, 7), (3, 5, 3)])

@@ -17,10 +17,10 @@ from kmodel.reporting.progress import ProgressLine, counts
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import event_table
 from kmodel.reporting.summary import print_summary
-from kmodel.reporting.wording import overall, word
+from kmodel.reporting.wording import all_states, overall, word
 from tests.reporting.examples import SOURCE, broken_model, result
 from tests.reporting.golden import same
-from tests.toys import two_phase_commit
+from tests.toys import pods, two_phase_commit
 
 
 def printed(outcome: Result, source: Source = SOURCE) -> str:
@@ -83,6 +83,16 @@ def test_a_bounded_run_never_claims_all_states() -> None:
     assert overall(bounded) == "no violation found; not exhaustive: stopped after 5 states"
     assert "all 5" not in printed(bounded)
     assert "every reachable" not in printed(bounded)
+
+
+def test_a_reduced_run_says_what_it_visited_and_that_traces_need_not_be_shortest() -> None:
+    outcome = result(pods.model(2, 1), Bounds(partial_order=True))
+    text = " ".join(printed(outcome).split())
+    assert "2,714 distinct states, 8,619 generated" in text
+    assert "REDUCTION partial order: 916 states expanded by all steps, 1,798 by some;" in text
+    assert "a counterexample is not necessarily the shortest" in text
+    assert "every reachable state was seen" not in text
+    assert all_states(outcome) == "all states, 2,714 of them visited"
 
 
 def test_what_is_the_same_for_all_specs_is_told_once() -> None:

@@ -17,8 +17,10 @@
 - packed: states from one form to the other, as rows of cells' values and packed in words.
 - filling: those lists, made when they are first needed.
 - expand: the compiled loop over the states of a level; it stops at what no table knows, and Python is called.
+- dependence, stubborn: with partial-order reduction, which of a state's steps are enough.
 - buckets: what a round has found, by the partition that found it and the one that it belongs to.
 - visited: states stored exactly, in 16 partitions by fingerprint, in the order in which they were found.
+- fingerprinted: another store, if asked for: 128-bit fingerprints stand for the states that are expanded.
 - pages, spill: where large arrays are: in memory, or beyond the budget in files that are mapped into memory.
 - search: rounds of expanding and adding; threads share the partitions out and never write to the same one.
 - paths: from a state back to the actions that led to it.

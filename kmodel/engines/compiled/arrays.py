@@ -11,6 +11,7 @@ class Arrays(NamedTuple):
     # interning: per cell, the fingerprints of its values; per projection, the branches of the cell's values
     fingerprint_base: Ints
     fingerprints: Ints
+    second_fingerprints: Ints
     projection_base: Ints
     branches: Ints
     updated_keys: Ints
@@ -48,6 +49,7 @@ class Arrays(NamedTuple):
     row_base: Ints  # of a block's first value in block_rows
     block_rows: Ints
     block_fingerprint: Ints
+    block_second: Ints  # fingerprint
     row_index: Ints
     list_start: Ints
     list_length: Ints

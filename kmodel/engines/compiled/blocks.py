@@ -61,6 +61,7 @@ class Blocks:
     row_base: Ints
     rows: Ints
     fingerprint: Ints
+    second: Ints
     list_start: Ints
     list_length: Ints
 
@@ -99,7 +100,8 @@ class Blocks:
         tables, interner, packing = self.tables, self.tables.interner, packing or self.packing
         return Arrays(
             interner.fingerprint_base,
-            interner.fingerprints,
+            interner.fingerprints[0],
+            interner.fingerprints[1],
             interner.projection_base.data,
             interner.branches.data,
             interner.updated.keys,
@@ -134,6 +136,7 @@ class Blocks:
             self.row_base,
             self.rows,
             self.fingerprint,
+            self.second,
             self.row_index,
             self.list_start,
             self.list_length,
@@ -182,7 +185,7 @@ class Blocks:
         old = (
             None
             if capacity is None
-            else (self.base, self.row_base, self.rows, self.fingerprint, self.list_start, self.list_length)
+            else (self.base, self.row_base, self.rows, self.fingerprint, self.second, self.list_start, self.list_length)
         )
         if capacity is not None:
             self.capacity = capacity
@@ -190,7 +193,7 @@ class Blocks:
         self.base = np.concatenate(([0], np.cumsum(self.capacity)[:-1])).astype(np.int64)
         self.row_base = np.concatenate(([0], np.cumsum(self.capacity * self.sizes)[:-1])).astype(np.int64)
         self.rows = np.empty(int((self.capacity * self.sizes).sum()), np.int32)
-        self.fingerprint = np.empty(total, np.int64)
+        self.fingerprint, self.second = np.empty(total, np.int64), np.empty(total, np.int64)
         self.list_start = np.full(total, UNKNOWN, np.int32)
         self.list_length = np.zeros(total, np.int32)
         if old is not None:
@@ -200,8 +203,9 @@ class Blocks:
                 self.rows[new_row : new_row + count * cells] = old[2][row_base : row_base + count * cells]
                 for array, former in (
                     (self.fingerprint, old[3]),
-                    (self.list_start, old[4]),
-                    (self.list_length, old[5]),
+                    (self.second, old[4]),
+                    (self.list_start, old[5]),
+                    (self.list_length, old[6]),
                 ):
                     array[new : new + count] = former[base : base + count]
         slots = 1 << max(8, (2 * (int(self.count.sum()) + 64)).bit_length())

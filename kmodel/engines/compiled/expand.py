@@ -9,6 +9,7 @@ the loop with a status; Python calls the function, extends the tables, and resum
 import numpy as np
 
 from kmodel.engines.compiled.arrays import GROUPS, Arrays
+from kmodel.engines.compiled.dependence import Relation
 from kmodel.engines.compiled.filling import (
     DONE,
     FULL,
@@ -23,6 +24,7 @@ from kmodel.engines.compiled.filling import (
     fill,
 )
 from kmodel.engines.compiled.jit import UNKNOWN, Ints, compiled, inlined, look_up, store
+from kmodel.engines.compiled.stubborn import choose
 
 PARTITIONS = 16
 PROBE = 16  # states looked at for each thing that is not known, to find more
@@ -101,6 +103,7 @@ def note(missing: Ints, misses: int, state: int, out: Ints) -> int:
 @compiled
 def expand(
     t: Arrays,
+    relation: Relation | None,
     actions: int,
     rows: Ints,
     low: int,
@@ -123,7 +126,8 @@ def expand(
     Keys is (partition, place, word); a source is the state's distance from the origin, and with it goes the action
     taken. The status is in out[0], the state at which to resume in out[1]. From the first state on of which something
     is not known, states are only looked at, to find more that is not known: all that is in the first out[2] rows of
-    `missing` (status, state, what is missing).
+    `missing` (status, state, what is missing). With a relation, of a state's successors only those are added that are
+    enough.
     """
     # arrays taken out of the tuple once: each access to it would count references
     list_start, list_length, item_root, item_code, item_next, item_change = (
@@ -175,6 +179,7 @@ def expand(
     row = np.empty(blocks, np.int64)
     new_action, new_key = np.empty(actions, np.int64), np.empty((actions, words), np.int64)
     new_fingerprint, order = np.empty(actions, np.int64), np.empty(actions, np.int64)
+    is_chosen = np.ones(actions, np.uint8)
     misses, resume = 0, low
     full = False
     for partition in range(counts.size):
@@ -339,8 +344,15 @@ def expand(
             return
         if misses > 0:
             continue
+        if relation is not None:  # or else this is not even compiled
+            if choose(t, relation, actions, row, new_action, new_key, new_fingerprint, new, is_chosen):
+                relation.in_part[(fingerprint >> 56) & (PARTITIONS - 1)] += 1
+            else:
+                is_chosen[:] = 1
         for place in range(new):
             each = order[place]
+            if not is_chosen[each]:
+                continue
             fired[new_action[each]] += 1
             same = new_fingerprint[each] == fingerprint
             if same:

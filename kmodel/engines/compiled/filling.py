@@ -51,8 +51,11 @@ def number_row(t: Arrays, block: int, row: Ints) -> int:
     t.row_index[slot] = base + count + 1
     t.block_fingerprint[base + count] = fingerprint
     start = t.row_base[block] + count * size
+    second: Any = np.int64(0)
     for cell in range(size):
         t.block_rows[start + cell] = row[cell]
+        second += t.second_fingerprints[t.fingerprint_base[t.block_cells[first + cell]] + row[cell]]
+    t.block_second[base + count] = second
     t.block_count[block] = count + 1
     t.used[ROWS] += 1
     return count  # type: ignore[no-any-return]

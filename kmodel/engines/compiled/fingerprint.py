@@ -1,9 +1,10 @@
 """Fingerprints: 64-bit hashes of what a cell holds that are the same in every process and on every machine.
 
 The fingerprint of a state is the sum of those of its cells. It decides where a state is stored and in which order
-states are expanded, never whether two states are one: states are compared exactly. It depends on the values alone,
-so the order of the search, and with it each trace, does not depend on Python's hash seed, on the number of threads
-or on an interruption.
+states are expanded, not whether two states are one: states are compared exactly, unless the search is asked to do with
+fingerprints. Then a second one, independent of the first, makes 128 bits of it. Both depend on the values alone, so
+the order of the search, and with it each trace, does not depend on Python's hash seed, on the number of threads, on the
+blocks or on an interruption.
 """
 
 from enum import Enum
@@ -17,10 +18,12 @@ from kmodel.kernel import Cell
 from kmodel.kernel.values import fields
 
 
-def fingerprint(cell: Cell[Any], value: Any) -> int:
-    """Return the 64-bit hash, as a signed integer, of a value in a cell."""
-    digest = blake2b(f"{cell}={spell(value)}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little", signed=True)
+def fingerprints(cell: Cell[Any], value: Any) -> tuple[int, int]:
+    """Return two independent 64-bit hashes, as signed integers, of a value in a cell."""
+    text = f"{cell}={spell(value)}".encode()
+    digests = (blake2b(text, digest_size=8), blake2b(text, digest_size=8, person=b"second"))
+    first, second = (int.from_bytes(each.digest(), "little", signed=True) for each in digests)
+    return first, second
 
 
 def spell(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kmodel.engines.compiled.fingerprint import fingerprint
+from kmodel.engines.compiled.fingerprint import fingerprints
 from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector
 from kmodel.kernel import Layout
 from kmodel.kernel.footprint import Projection
@@ -17,7 +17,7 @@ class Interner:
     """The numbers of the values seen so far.
 
     A value has a number within its cell; a projection, and an update, has a number within the model and belongs
-    to one cell. The pools hold, for each cell, a row with one entry per value: its fingerprint, or its branch as a
+    to one cell. The pools hold, for each cell, a row with one entry per value: its fingerprints, or its branch as a
     projection shows it.
     """
 
@@ -28,14 +28,16 @@ class Interner:
         self._ids: list[dict[Any, int]] = [{} for _ in range(cells)]
         self._capacity = [4] * cells
         self.fingerprint_base = np.arange(0, 4 * cells, 4, dtype=np.int64)
-        self.fingerprints = np.zeros(4 * cells, np.int64)
+        self.fingerprints = np.zeros((2, 4 * cells), np.int64)
         self._projection_ids: dict[tuple[int, Projection], int] = {}
-        self._projections: list[tuple[int, Projection, dict[Hashable, int]]] = []
+        self.projections: list[tuple[int, Projection, dict[Hashable, int]]] = []  # its cell, and the branches
         self._projections_of: list[list[int]] = [[] for _ in range(cells)]
+        self._looked_at: dict[int, int] = {}  # how many values all of which were looked at through a projection
         self.projection_base = Vector(np.int64)
         self.branches = Vector()
         self._update_ids: dict[tuple[int, Callable[[Any], Any]], int] = {}
-        self._updates: list[tuple[int, Callable[[Any], Any]]] = []
+        self._updates: list[Callable[[Any], Any]] = []
+        self.update_cells: list[int] = []
         self.updated = Memo()
 
     def intern(self, cell: int, value: Any) -> int:
@@ -46,15 +48,15 @@ class Interner:
             self.values[cell].append(value)
             if number >= self._capacity[cell]:
                 self._widen(cell)
-            self.fingerprints[self.fingerprint_base[cell] + number] = fingerprint(self.layout.cells[cell], value)
+            self.fingerprints[:, self.fingerprint_base[cell] + number] = fingerprints(self.layout.cells[cell], value)
         return number
 
     def projection(self, cell: int, projection: Projection) -> int:
         """Return the number of a projection of the cell at a position."""
         number = self._projection_ids.get((cell, projection))
         if number is None:
-            number = self._projection_ids[cell, projection] = len(self._projections)
-            self._projections.append((cell, projection, {}))
+            number = self._projection_ids[cell, projection] = len(self.projections)
+            self.projections.append((cell, projection, {}))
             self.projection_base.append(self.branches.size)
             self._append_unknown(self._capacity[cell])
             self._projections_of[cell].append(number)
@@ -62,7 +64,7 @@ class Interner:
 
     def branch(self, projection: int, value: int, found: Hashable) -> int:
         """Return the branch that a value takes under a projection that showed `found`, and remember it."""
-        branches = self._projections[projection][2]
+        branches = self.projections[projection][2]
         branch = branches.setdefault(found, len(branches))
         self.branches.data[self.projection_base.data[projection] + value] = branch
         return branch
@@ -70,20 +72,39 @@ class Interner:
     def look(self, projection: int, value: int) -> None:
         """Find the branch of a value under a projection, where it is not known yet."""
         if self.branches.data[self.projection_base.data[projection] + value] == UNKNOWN:
-            cell, function, _ = self._projections[projection]
+            cell, function, _ = self.projections[projection]
             self.branch(projection, value, function(self.values[cell][value]))
+
+    def look_at_all(self, projection: int) -> None:
+        """Find the branches of all values of the cell so far, where they can be looked at through the projection."""
+        known = len(self.values[self.projections[projection][0]])
+        base = self.projection_base.data[projection]
+        first = self._looked_at.get(projection, 0)
+        for value in np.flatnonzero(self.branches.data[base + first : base + known] == UNKNOWN) + first:
+            self._try_to_look(projection, int(value))
+        self._looked_at[projection] = known
 
     def update(self, cell: int, update: Callable[[Any], Any]) -> int:
         """Return the number of an update of the cell at a position."""
         number = self._update_ids.get((cell, update))
         if number is None:
             number = self._update_ids[cell, update] = len(self._updates)
-            self._updates.append((cell, update))
+            self._updates.append(update)
+            self.update_cells.append(cell)
         return number
+
+    def is_update(self, number: int, update: Callable[[Any], Any]) -> bool:
+        """Tell whether a number is that of this update."""
+        return self._updates[number] == update
+
+    def changed(self, number: int, value: int, update: Callable[[Any], Any]) -> int:
+        """Return the number of what an update makes of a value of the cell that the update of a number belongs to."""
+        cell = self.update_cells[number]
+        return self.intern(cell, plain(update(self.values[cell][value]), lambda: f"cell {self.layout.cells[cell]}"))
 
     def apply(self, update: int, value: int) -> int:
         """Return the number of the value that an update makes of a value, and remember it."""
-        cell, function = self._updates[update]
+        cell, function = self.update_cells[update], self._updates[update]
         new = function(self.values[cell][value])
         number = self._ids[cell].get(new)
         if number is None:
@@ -99,8 +120,12 @@ class Interner:
         """
         for projection in self._projections_of[cell]:
             if self.branches.data[self.projection_base.data[projection] + former] != UNKNOWN:
-                with suppress(Exception):  # it need not make sense of every value; if it is asked, look() fails
-                    self.look(projection, value)
+                self._try_to_look(projection, value)
+
+    def _try_to_look(self, projection: int, value: int) -> None:
+        """Find the branch of a value that nobody may have looked at through the projection."""
+        with suppress(Exception):  # it need not make sense of every value; if it is asked, look() fails
+            self.look(projection, value)
 
     def _widen(self, widened: int) -> None:
         """Double the rows of a cell in all pools; the pools are laid out anew."""
@@ -108,13 +133,13 @@ class Interner:
         self._capacity[widened] *= 2
         new = np.array(self._capacity)
         base = np.concatenate(([0], np.cumsum(new)[:-1]))
-        fingerprints = np.zeros(int(new.sum()), np.int64)
+        pool = np.zeros((2, int(new.sum())), np.int64)
         for each, (start, length) in enumerate(zip(self.fingerprint_base, old, strict=True)):
-            fingerprints[base[each] : base[each] + length] = self.fingerprints[start : start + length]
-        self.fingerprint_base, self.fingerprints = base.astype(np.int64), fingerprints
+            pool[:, base[each] : base[each] + length] = self.fingerprints[:, start : start + length]
+        self.fingerprint_base, self.fingerprints = base.astype(np.int64), pool
         branches, self.branches = self.branches, Vector()
         starts, self.projection_base = self.projection_base, Vector(np.int64)
-        for number, (of, _, _) in enumerate(self._projections):
+        for number, (of, _, _) in enumerate(self.projections):
             begin = self.branches.size
             self.projection_base.append(begin)
             self._append_unknown(self._capacity[of])

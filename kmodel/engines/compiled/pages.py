@@ -19,7 +19,7 @@ class Pages:
     def __init__(self, huge: bool) -> None:
         self._huge = huge
         self._mapped = _mapped(1, huge)
-        self._used = 0
+        self._first = self._used = 0
 
     def array(self, shape: tuple[int, ...], dtype: Any) -> Ints:
         """Return the pages as an array, with what was in them; what is new in it is zero."""
@@ -27,9 +27,15 @@ class Pages:
         size = length * np.dtype(dtype).itemsize
         if size > len(self._mapped):
             former, self._mapped = self._mapped, _mapped(2 * size if self._used else size, self._huge)
-            self._mapped[: self._used] = memoryview(former)[: self._used]
+            self._mapped[self._first : self._used] = memoryview(former)[self._first : self._used]
         self._used = size
         return np.frombuffer(self._mapped, dtype, length).reshape(shape)
+
+    def forget(self, until: int) -> None:
+        """Give back the memory before so many bytes, whose contents nobody reads any more."""
+        first, self._first = self._first, until - until % mmap.PAGESIZE
+        if self._first > first and hasattr(mmap, "MADV_DONTNEED"):
+            self._mapped.madvise(mmap.MADV_DONTNEED, first, self._first - first)
 
     def close(self) -> None:
         """Nothing: pages go with the last array of them, unlike files."""

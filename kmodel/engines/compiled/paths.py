@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from kmodel.engines.compiled.buckets import INITIAL
@@ -28,16 +26,24 @@ def ancestry(space: Space, place: Place) -> tuple[int, list[Place]]:
         places.append(place)
 
 
-def choices(space: Space, places: list[Place]) -> Iterator[Choice]:
-    """Yield the first action that takes each step on a path of states."""
-    rows = [space.row(place) for place in places]
-    for before, after in pairwise(rows):
-        for action, index, leaf in space.enabled(before):
-            if space.tables.after(leaf, before) == after:
-                yield action, index
+def run_to(space: Space, place: Place) -> tuple[int, list[Choice], list[int]]:
+    """Take, from an initial state, the first action that leads to the next state on the path to a place, and so on.
+
+    Returns the initial state, the choices, and the state at the end, as the numbers of its cells' values.
+    """
+    initial, places = ancestry(space, place)
+    row = space.tables.row(space.model.initial[initial])
+    choices: list[Choice] = []
+    for following in places[1:]:
+        for action, index, leaf in space.enabled(row):
+            after = space.tables.after(leaf, row)
+            if space.is_at(following, after):
+                choices.append((action, index))
+                row = after
                 break
         else:
-            raise ModelError("no action leads from a state to the next on its path; a transition is not deterministic")
+            raise ModelError(space.no_way)
+    return initial, choices, row
 
 
 def telling(space: Space, spec: int, row: list[int]) -> tuple[list[Choice], int]:

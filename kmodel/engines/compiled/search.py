@@ -15,12 +15,13 @@ import numpy as np
 
 from kmodel.engines.compiled.blocks import Blocks
 from kmodel.engines.compiled.buckets import Buckets, apart
+from kmodel.engines.compiled.dependence import Dependence
 from kmodel.engines.compiled.expand import PARTITIONS, expand
 from kmodel.engines.compiled.filling import DONE, FULL, GROW, MISS_UPDATE, MISSING, NEEDS_FILL, REPACK, number_row
 from kmodel.engines.compiled.grouping import choose_partition, most_values
 from kmodel.engines.compiled.jit import UNKNOWN, Ints
 from kmodel.engines.compiled.packed import number_rows, pack_rows, rewiden, sampled
-from kmodel.engines.compiled.paths import Choice, Place, ancestry, choices
+from kmodel.engines.compiled.paths import Place
 from kmodel.engines.compiled.spill import Memory
 from kmodel.engines.compiled.tries import Leaf, Tables
 from kmodel.engines.compiled.visited import NO_LIMIT, Partition
@@ -43,18 +44,22 @@ class Space:
 
     unit = "states"  # what the partitions hold
     where_told = "in the state where it did; it is not pure"
+    no_way = "no action leads from a state to the next on its path; a transition is not deterministic"
 
-    def __init__(self, model: Model, threads: int = 1, memory: Memory | None = None) -> None:
+    def __init__(
+        self, model: Model, threads: int = 1, memory: Memory | None = None, store: type[Partition] = Partition
+    ) -> None:
         self.model = model
         self.threads = threads
         self.memory = memory or Memory()
         self.tables = Tables(model)
         self.actions = len(model.actions)
-        rows = [self.tables.row(cluster) for cluster in model.initial]
-        self.seed(rows[0])
+        self.dependence: Dependence | None = None  # given one, a state is expanded by those actions that are enough
+        self.seed(self.tables.row(model.initial[0]))
         self.done = np.zeros(max(1, len(model.specs)), np.uint8)
         self.blocks = Blocks(self.tables, [(cell,) for cell in range(self.tables.cells)])
-        self.partitions = [Partition(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
+        self._store = store
+        self._make_partitions()
         self._make_buckets()
         self.fired = apart((PARTITIONS, max(1, self.actions)))
         self.found = apart((PARTITIONS, max(1, len(model.specs)), 3))
@@ -65,7 +70,7 @@ class Space:
         self.regroup_at = list(REGROUP_AT_STATES)
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self.refresh()
-        self._add_initial(rows)
+        self._add_initial()
 
     @property
     def states(self) -> int:
@@ -103,6 +108,15 @@ class Space:
             self._pool.shutdown()
         for partition in self.partitions:
             partition.close()
+
+    def restart(self) -> None:
+        """Begin again with the initial states only, knowing what the tables know."""
+        for partition in self.partitions:
+            partition.close()
+        self._make_partitions()
+        self.fired[:] = 0
+        self.cursor = [0] * PARTITIONS
+        self._add_initial()
 
     def row(self, place: Place) -> list[int]:
         """Return the numbers of a state's values, one per cell."""
@@ -153,11 +167,6 @@ class Space:
                 yield action, index, leaf
                 index += 1
 
-    def run_to(self, place: Place) -> tuple[int, list[Choice], list[int]]:
-        """Return the initial state and the choices that lead to a state, and its row."""
-        initial, places = ancestry(self, place)
-        return initial, list(choices(self, places)), self.row(place)
-
     def expand_round(self, ends: list[int], check_only: bool = False) -> None:
         """Expand up to a chunk of states of each partition, the states before its end."""
         buckets, origins = self.buckets, list(self.cursor)
@@ -169,6 +178,7 @@ class Space:
         def run(each: int, may_fill: bool, stop: int) -> None:
             expand(
                 self.arrays,
+                None if self.dependence is None else self.dependence.relation(self.partitions),
                 self.actions,
                 self.partitions[each].states,
                 self.cursor[each],
@@ -213,6 +223,7 @@ class Space:
 
         def run(each: int) -> None:
             partition = self.partitions[each]
+            partition.forget(self.cursor[each])
             partition.reserve(incoming[each], self.arrays)
             most = NO_LIMIT if limit is None or not is_bounded else partition.count + limit - self.states
             if not partition.add(self.buckets, each, most):
@@ -252,42 +263,54 @@ class Space:
         self.blocks.grow()
         self.refresh()
         for each in self.partitions:
-            start = 0
-            while (start := int(number_rows(old_arrays, self.arrays, each.states, start, each.count))) < each.count:
+            start, packed = 0, each.packed
+            while (start := int(number_rows(old_arrays, self.arrays, packed, start, len(packed)))) < len(packed):
                 self.blocks.grow()
                 self.refresh()
         self.blocks.repack()
         self.refresh()
         for each in self.partitions:
-            each.replace_states(
-                self.blocks.packing.words, partial(pack_rows, old_arrays, self.arrays, each.states, each.count)
-            )
+            pack = partial(pack_rows, old_arrays, self.arrays, each.packed, len(each.packed))
+            each.replace_states(self.blocks.packing.words, pack)
         self._make_buckets()
 
     def _sample(self, most: int = 1 << 13) -> Ints:
-        step = max(1, self.states // most)
-        rows = [sampled(self.arrays, each.states, each.count, step) for each in self.partitions]
+        step = max(1, sum(len(each.packed) for each in self.partitions) // most)
+        rows = [sampled(self.arrays, each.packed, len(each.packed), step) for each in self.partitions]
         return np.concatenate(rows)
 
-    def _add_initial(self, rows: list[list[int]]) -> None:
-        for index, row in enumerate(rows):
-            values = []
-            for block, cells in enumerate(self.blocks.partition):
-                part = np.array([row[cell] for cell in cells], np.int64)
-                while (value := int(number_row(self.arrays, block, part))) < 0:
-                    self.blocks.grow()
-                    self.refresh()
-                values.append(value)
-            if any(value > mask for value, mask in zip(values, self.blocks.packing.mask, strict=True)):
-                self.repack()
-            packing, state, fingerprint = self.blocks.packing, np.zeros(self.blocks.packing.words, np.uint32), 0
-            for block, value in enumerate(values):
-                state[packing.word[block]] |= np.uint32(value << int(packing.shift[block]))
-                fingerprint += int(self.blocks.fingerprint[self.blocks.base[block] + value])
-            target = (fingerprint >> 56) & (PARTITIONS - 1)
-            self.buckets.put_initial(index, target, state, int(np.uint64(fingerprint & ((1 << 64) - 1)).view(np.int64)))
+    def is_at(self, place: Place, row: list[int]) -> bool:
+        """Tell whether a state, given as the numbers of its cells' values, is the one at a place."""
+        partition, state = place
+        return self.partitions[partition].is_at(state, *self.packed(row))
+
+    def _initial_rows(self) -> list[list[int]]:
+        return [self.tables.row(cluster) for cluster in self.model.initial]
+
+    def _add_initial(self) -> None:
+        for index, row in enumerate(self._initial_rows()):
+            state, (fingerprint, _) = self.packed(row)
+            target = (int(fingerprint) >> 56) & (PARTITIONS - 1)
+            self.buckets.put_initial(index, target, state, fingerprint)
             self.partitions[target].reserve(1, self.arrays)
             self.partitions[target].add(self.buckets, target)
+
+    def packed(self, row: list[int]) -> tuple[Ints, Ints]:
+        """Return a state, given as the numbers of its cells' values, packed, and its two fingerprints."""
+        values = []
+        for block, cells in enumerate(self.blocks.partition):
+            part = np.array([row[cell] for cell in cells], np.int64)
+            while (value := int(number_row(self.arrays, block, part))) < 0:
+                self.blocks.grow()
+                self.refresh()
+            values.append(value)
+        if any(value > mask for value, mask in zip(values, self.blocks.packing.mask, strict=True)):
+            self.repack()
+        packing, state = self.blocks.packing, np.zeros(self.blocks.packing.words, np.uint32)
+        for block, value in enumerate(values):
+            state[packing.word[block]] |= np.uint32(value << int(packing.shift[block]))
+        entries = self.blocks.base + np.array(values)
+        return state, np.array([self.blocks.fingerprint[entries].sum(), self.blocks.second[entries].sum()])
 
     def repack(self) -> None:
         """Make room for more values of the blocks in the words of the states."""
@@ -295,10 +318,12 @@ class Space:
         self.refresh()
         words = self.blocks.packing.words
         for each in self.partitions:
-            each.replace_states(
-                words, partial(rewiden, each.states, each.count, old.word, old.shift, old.mask, self.arrays)
-            )
+            pack = partial(rewiden, each.packed, len(each.packed), old.word, old.shift, old.mask, self.arrays)
+            each.replace_states(words, pack)
         self.buckets.rewiden(old, self.arrays, words)
+
+    def _make_partitions(self) -> None:
+        self.partitions = [self._store(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
 
     def _make_buckets(self) -> None:
         self.buckets = Buckets(PARTITIONS, self.blocks.packing.words, max(BUCKET, 4 * self.actions))

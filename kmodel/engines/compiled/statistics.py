@@ -13,8 +13,7 @@ def statistics(space: Space) -> Statistics:
     tables, blocks, model = space.tables, space.blocks, space.model
     cells = [str(cell) for cell in tables.interner.layout.cells]
     actions = [str(action) for action in model.actions]
-    stored = sum(each.states[: each.count].nbytes + each.parents[: each.count].nbytes for each in space.partitions)
-    stored += sum(each.table.nbytes for each in space.partitions)
+    stored = sum(each.bytes_stored for each in space.partitions)
     return Statistics(
         python_calls=dict(zip(actions, tables.calls, strict=True)),
         spec_calls={spec.name: calls for spec, calls in zip(model.specs, tables.spec_calls, strict=True)},

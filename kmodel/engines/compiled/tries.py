@@ -64,10 +64,11 @@ class Tables:
         safety = [(index, spec) for index, spec in enumerate(model.specs) if not spec.is_temporal]
         self.state_specs = [index for index, spec in safety if not spec.of_steps]
         self.step_specs = [index for index, spec in safety if spec.of_steps]
-        self.node_position, self.node_projection = Vector(), Vector()
+        self.node_position, self.node_projection, self.node_root = Vector(), Vector(), Vector()
         self.children = Memo()
         self.roots = Vector(np.int32, [UNKNOWN] * (len(model.actions) + len(self.state_specs)))
         self.root_spec = Vector(np.int32, [UNKNOWN] * len(model.actions) + self.state_specs)
+        self.root_owner = Vector(np.int32, range(self.roots.size))  # of a class of steps: the action that takes them
         self.outcomes: list[Leaf | Answer | None] = [None]
         self.leaf_class = Vector(np.int32, [0])
         self._leaf_ids: dict[Any, int] = {}
@@ -172,6 +173,7 @@ class Tables:
                 place = self.node_position.size
                 self.node_position.append(read.position)
                 self.node_projection.append(projection)
+                self.node_root.append(root)
                 enter(place)
             elif place < 0 or (self.node_position.data[place], self.node_projection.data[place]) != (
                 read.position,
@@ -207,6 +209,7 @@ class Tables:
                 self.class_roots.append(self.roots.size)
                 self.roots.append(UNKNOWN)
                 self.root_spec.append(index)
+                self.root_owner.append(key[0])
             self.class_start.append(self.class_roots.size)
         return self._classes[key]
 

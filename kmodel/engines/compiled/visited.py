@@ -1,4 +1,4 @@
-"""The states seen so far: stored exactly, packed, in the order in which they were found.
+"""The states seen so far: stored exactly, packed, in the order in which they were found (or see fingerprinted).
 
 States belong to one of 16 partitions by their fingerprints. A partition has an array of packed states, for each of
 them the distance of its parent from the start of a run of parents, and a hash table of 32-bit entries: a tag of six
@@ -14,7 +14,7 @@ import numpy as np
 
 from kmodel.engines.compiled.arrays import Arrays
 from kmodel.engines.compiled.buckets import Buckets
-from kmodel.engines.compiled.jit import Ints, compiled, prefetch
+from kmodel.engines.compiled.jit import Ints, compiled, inlined, prefetch
 from kmodel.engines.compiled.pages import Pages
 from kmodel.engines.compiled.spill import KINDS, Memory, SpillFile
 
@@ -25,6 +25,18 @@ MAX_LOAD = 0.8  # of a hash table before a round
 FULL_LOAD = 0.95  # of a hash table after a round, were all that was found new; most of it is not
 RUNS = ("run_start", "run_partition", "run_origin")
 NO_LIMIT = 1 << 62
+
+
+@inlined
+def fetch_ahead(fingerprints: Ints, each: int, length: int, table: Ints, compared: Ints, width: int) -> None:
+    """Ask for the memory that looking up the states after this one of a bucket will need: the slots of the table, and
+    what the likely ones are compared with, so many items per state."""
+    mask = table.size - 1
+    if each + 2 * AHEAD < length:
+        prefetch(table, fingerprints[each + 2 * AHEAD] & mask)
+    if each + AHEAD < length:
+        likely: Any = np.int64(table[fingerprints[each + AHEAD] & mask])
+        prefetch(compared, max(0, (likely & PLACE_MASK) - 1) * width)
 
 
 @compiled
@@ -48,13 +60,9 @@ def insert(
     flat = states.reshape(states.size)
     for source in range(lengths.shape[0]):
         firsts[source] = count
-        length = lengths[source, target]
+        length, bucket = lengths[source, target], fingerprints[source, target]
         for each in range(length):
-            if each + 2 * AHEAD < length:
-                prefetch(table, fingerprints[source, target, each + 2 * AHEAD] & mask)
-            if each + AHEAD < length:
-                likely = np.int64(table[fingerprints[source, target, each + AHEAD] & mask])
-                prefetch(flat, max(0, (likely & PLACE_MASK) - 1) * words)
+            fetch_ahead(bucket, each, length, table, flat, words)
             fingerprint = fingerprints[source, target, each]
             tag = (fingerprint >> 50) & 63
             slot = fingerprint & mask
@@ -83,6 +91,25 @@ def insert(
             count += 1
             table[slot] = (tag << PLACE_BITS) | count
     return count
+
+
+@compiled
+def place_of(key: Ints, fingerprint: int, states: Ints, table: Ints) -> int:
+    """Return the place of a state in its partition; UNKNOWN if it is not there."""
+    mask = table.size - 1
+    slot = fingerprint & mask
+    entry: Any = np.int64(table[slot])
+    while entry != 0:
+        if entry >> PLACE_BITS == (fingerprint >> 50) & 63:
+            place = (entry & PLACE_MASK) - 1
+            same = True
+            for word in range(key.size):
+                same = same and states[place, word] == key[word]
+            if same:
+                return place  # type: ignore[no-any-return]
+        slot = (slot + 1) & mask
+        entry = np.int64(table[slot])
+    return -1
 
 
 @compiled
@@ -115,6 +142,7 @@ class Partition:
 
     def __init__(self, words: int, memory: Memory) -> None:
         self.count = 0
+        self.first = 0  # state that is there packed; this store keeps all of them
         self._memory = memory
         self._stores: dict[str, Pages | SpillFile] = {}
         self.states = self._array("states", (256, words), np.uint32)
@@ -122,6 +150,16 @@ class Partition:
         self.table = self._array("table", (512,), np.uint32)
         # runs of states found from one run of parents: the first state, and the partition and place of the first parent
         self.run_start, self.run_partition, self.run_origin = array("q"), array("q"), array("q")
+
+    @property
+    def packed(self) -> Ints:
+        """The states that are there packed."""
+        return self.states[self.first : self.count]
+
+    @property
+    def bytes_stored(self) -> int:
+        """How large what is known of the states is."""
+        return int(self.packed.nbytes) + int(self.parents[: self.count].nbytes) + int(self.table.nbytes)
 
     @property
     def bytes_in_memory(self) -> int:
@@ -153,13 +191,16 @@ class Partition:
         slots = slots or self._sizes(0)[1]
         self.table = np.zeros(0, np.uint32)
         self.table = self._array("table", (slots,), np.uint32)
-        rehash(arrays, self.states, self.count, self.table)
+        self._enter_all(arrays)
+
+    def forget(self, until: int) -> None:
+        """Take note that the states before a place are expanded; this store keeps them nevertheless."""
 
     def replace_states(self, words: int, pack: Callable[[Ints], None]) -> None:
         """Have all states written anew, in so many words each, into an array of the same number of rows."""
         former = self._stores.pop("states")
         states = self._array("states", (self.states.shape[0], words), np.uint32)
-        pack(states)
+        pack(states[self.first :])
         self.states = states
         former.close()
 
@@ -215,21 +256,7 @@ class Partition:
     def add(self, buckets: Buckets, target: int, limit: int = NO_LIMIT) -> bool:
         """Add those states meant for this partition that are new, up to a count; False if there are more."""
         firsts = np.empty(len(buckets.origins) + 1, np.int64)
-        count = int(
-            insert(
-                buckets.states,
-                buckets.fingerprints,
-                buckets.parents,
-                buckets.counts,
-                target,
-                self.states,
-                self.parents,
-                self.table,
-                self.count,
-                limit,
-                firsts,
-            )
-        )
+        count = self._insert(buckets, target, limit, firsts)
         self.count = limit if count < 0 else count
         firsts[-1] = self.count
         for source in np.flatnonzero(np.diff(firsts)).tolist():
@@ -238,6 +265,18 @@ class Partition:
             self.run_partition.append(partition)
             self.run_origin.append(place)
         return count >= 0
+
+    def is_at(self, place: int, state: Ints, fingerprints: Ints) -> bool:
+        """Tell whether a packed state, with its two fingerprints, is the one at a place."""
+        return bool((self.states[place] == state).all())
+
+    def _insert(self, buckets: Buckets, target: int, limit: int, firsts: Ints) -> int:
+        found = (buckets.states, buckets.fingerprints, buckets.parents, buckets.counts, target)
+        return int(insert(*found, self.states, self.parents, self.table, self.count, limit, firsts))
+
+    def _enter_all(self, arrays: Arrays) -> None:
+        """Enter all states into an empty hash table."""
+        rehash(arrays, self.states, self.count, self.table)
 
     def parent(self, place: int) -> tuple[int, int]:
         """Return the partition and place of a state's parent; partition INITIAL and an index for an initial state."""

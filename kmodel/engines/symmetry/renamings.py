@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import attrs
 import numpy as np
 
-from kmodel.engines.compiled.fingerprint import fingerprint
+from kmodel.engines.compiled.fingerprint import fingerprints
 from kmodel.engines.compiled.interning import Interner
 from kmodel.engines.compiled.jit import Ints
 from kmodel.kernel.renaming import Renaming, mentioned, numbered, pattern, rewrite_cell, rewrite_texts
@@ -128,13 +128,13 @@ class Renamings:
         roles = [0] * len(self.names)
         for name in places:
             blot = self._blots[name]
-            roles[name] = fingerprint(rewrite_cell(subject, blot), rewrite_texts(value, blot))
+            roles[name], _ = fingerprints(rewrite_cell(subject, blot), rewrite_texts(value, blot))
         return tuple(roles)
 
     def _enter(self, before: list[int]) -> None:
         """Put what is new into the arrays: of each cell, the values from a number on."""
         interner, old = self.interner, self._arrays
-        base, size = interner.fingerprint_base, interner.fingerprints.size
+        base, size = interner.fingerprint_base, interner.fingerprints.shape[1]
         if old is not None and old.base is base:
             images, roles = old.images, old.roles
         else:
@@ -149,4 +149,6 @@ class Renamings:
                 images[:, place] = [self._images.get((name, cell, number), number) for name in range(len(self.names))]
                 if (cell, number) in self._roles:
                     roles[place] = self._roles[cell, number]
-        self._arrays = Arrays(self.group_start, *self._kinds, base, interner.fingerprints, self.targets, images, roles)
+        self._arrays = Arrays(
+            self.group_start, *self._kinds, base, interner.fingerprints[0], self.targets, images, roles
+        )

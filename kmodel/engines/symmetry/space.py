@@ -1,26 +1,25 @@
 """The space of orbits: of the states that differ only by a renaming, the search knows the representative.
 
 A round expands representatives as it does any state; what it found is replaced by the representatives before it is
-added. A path of representatives is no run of the model; `run_to` finds one, each state of which is in the orbit that
-the search found.
+added. A path of representatives is no run of the model; each state of the run that is found instead is in the orbit
+that the search found.
 """
 
 from collections import Counter
-from itertools import pairwise
 from math import factorial, prod
 
 import numpy as np
 
 from kmodel.engines.compiled.expand import PARTITIONS
 from kmodel.engines.compiled.filling import DONE, GROW, REPACK
-from kmodel.engines.compiled.paths import Choice, Place, ancestry
+from kmodel.engines.compiled.paths import Place
 from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.spill import Memory
 from kmodel.engines.symmetry import canonical
 from kmodel.engines.symmetry.renamings import Renamings
 from kmodel.engines.symmetry.sampling import Sampler
 from kmodel.engines.verdict import Symmetry
-from kmodel.kernel import Model, ModelError, check_symmetry
+from kmodel.kernel import Model, check_symmetry
 
 MOST_RENAMINGS = 1 << 62
 
@@ -34,6 +33,10 @@ class OrbitSpace(Space):
 
     unit = "orbits"
     where_told = "that differs only by a renaming from where it did; write it for all names alike"
+    no_way = (
+        "no action leads from a state into an orbit that others of its own lead to; the actions do not treat all names "
+        "of the model's symmetry alike"
+    )
 
     def __init__(self, model: Model, threads: int = 1, memory: Memory | None = None) -> None:
         groups = tuple(group for group in model.symmetry if len(group) > 1)
@@ -88,25 +91,9 @@ class OrbitSpace(Space):
             raise _too_many_ties()
         return new.tolist()  # type: ignore[no-any-return]
 
-    def run_to(self, place: Place) -> tuple[int, list[Choice], list[int]]:
-        """Take, from the initial state itself, the first action that leads into the next orbit, and so on."""
-        initial, places = ancestry(self, place)
-        row = self.tables.row(self.model.initial[initial])
-        choices: list[Choice] = []
-        for _, following in pairwise(places):
-            wanted = self.row(following)
-            for action, index, leaf in self.enabled(row):
-                after = self.tables.after(leaf, row)
-                if self.representative(after) == wanted:
-                    choices.append((action, index))
-                    row = after
-                    break
-            else:
-                raise ModelError(
-                    f"no action leads from a state into an orbit that others of its own lead to; the actions of "
-                    f"{self.model.name} do not treat all names of its symmetry alike"
-                )
-        return initial, choices, row
+    def is_at(self, place: Place, row: list[int]) -> bool:
+        """Tell whether a state is in the orbit of the representative at a place."""
+        return self.representative(row) == self.row(place)
 
     def swapped(self, name: int, row: list[int]) -> list[int]:
         """Return what a state becomes when a name and the next one of its group change places."""
@@ -115,10 +102,11 @@ class OrbitSpace(Space):
         canonical.swap(self.renamings.arrays(), name, new, np.empty_like(new))
         return new.tolist()  # type: ignore[no-any-return]
 
-    def _add_initial(self, rows: list[list[int]]) -> None:
+    def _initial_rows(self) -> list[list[int]]:
+        rows = super()._initial_rows()
         self.renamings = Renamings(self.groups, self.tables.interner)
         self._sampler = Sampler(self)
-        super()._add_initial([self.representative(row) for row in rows])
+        return [self.representative(row) for row in rows]
 
     def _know_values(self) -> None:
         if self.renamings.learn():

@@ -1,0 +1,18 @@
+"""Steps per second of the Hypothesis machine, as JSON: `python hypothesis_steps.py SCENARIO RUNS`.
+
+It is run as a file, with whichever version of kmodel is on the path: only what all versions have is used.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from kmodel import scenario
+from kmodel.engines.events import Finished
+from kmodel.engines.hypothesis.sampling import explore
+
+model = scenario.model(scenario.load([Path(sys.argv[1])]), ())
+*_, last = explore(model, seed=0, max_examples=int(sys.argv[2]), steps=50)
+assert isinstance(last, Finished)
+steps = last.result.generated - len(model.initial)
+print(json.dumps({"count": steps, "seconds": last.result.seconds}))
