@@ -6,11 +6,24 @@ from pathlib import Path
 import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kmodel import discovery, scenario
 from kmodel.engines.exhaustive import Bounds, Checkpoints, result_of
 from kmodel.engines.verdict import Result
-from kmodel.kernel import Cell, Cells, Cluster, Model, ModelError, Step, follow, invariant, step_invariant, transition
+from kmodel.kernel import (
+    Cell,
+    Cells,
+    Cluster,
+    Model,
+    ModelError,
+    Rank,
+    Step,
+    follow,
+    invariant,
+    step_invariant,
+    transition,
+)
 from tests.engines import reference
 from tests.engines.random_models import models
 from tests.toys import pods, ranked, two_phase_commit
@@ -107,6 +120,43 @@ def test_renumbering_ranks_makes_no_steps_dependent() -> None:
     unasked = result_of(only(full.model, None), REDUCED)
     assert_same(full, unasked)
     assert unasked.generated < full.generated
+
+
+WRITERS = st.sampled_from("abcd")
+VERBS = st.sampled_from(["stamp", "copy", "copy", "forget", "forget"])
+ACTS = st.fixed_dictionaries(
+    {
+        "writer": WRITERS,
+        "verb": VERBS,
+        "reads": WRITERS,
+        "later": st.sampled_from("aab"),
+        "earlier": st.sampled_from("aac"),
+    }
+)
+
+
+@given(st.lists(ACTS, min_size=2, max_size=7), st.tuples(WRITERS, WRITERS))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_random_writers_of_ranks_keep_their_verdicts(acts: list[dict[str, str]], compared: tuple[str, str]) -> None:
+    @invariant
+    def the_one_is_not_later_than_the_other(cluster: Cluster) -> bool:
+        one, other = (cluster[ranked.STAMP[writer]] for writer in compared)
+        return one is None or other is None or not other < one
+
+    @step_invariant
+    def nobody_forgets_the_last_stamp(step: Step) -> bool:
+        before = [step.before[ranked.STAMP[writer]] for writer in "abcd"]
+        return before.count(None) != 3 or any(step.after[ranked.STAMP[writer]] is not None for writer in "abcd")
+
+    stamps = {ranked.STAMP[writer]: Rank("stamps", number) for number, writer in enumerate("abcd", 1)}
+    initial = Cluster.of({**stamps, **{ranked.WORK[str(number)]: 0 for number in range(len(acts))}})
+    actions = tuple(ranked.act_once.bind(number=str(number), **act) for number, act in enumerate(acts))
+    model = Model((initial,), actions, (the_one_is_not_later_than_the_other, nobody_forgets_the_last_stamp))
+    full = result_of(model)
+    assert_same(full, result_of(model, REDUCED))
+    for spec in model.specs:
+        assert_same(full, result_of(only(model, spec.name), REDUCED))
+    assert_same(full, result_of(only(model, None), REDUCED))
 
 
 COUNT: Cells[int] = Cells("count")

@@ -49,3 +49,22 @@ def model() -> Model:
     actions = tuple(action.bind(writer=name) for name in names for action in (stamp, copy, forget))
     specs = (the_copy_of_a_is_never_later_than_that_of_b, b_forgets_after_its_last_stamp)
     return Model((initial,), actions, specs, name="ranked")
+
+
+@transition(actor="{writer}")
+def act_once(
+    cluster: Cluster, number: str, writer: str, verb: str, reads: str, later: str, earlier: str
+) -> Cluster | None:
+    """A writer takes a new stamp, copies another's or forgets its own, if it has not yet; where `later` is another than
+    `earlier`, only while its stamp is later."""
+    if cluster[WORK[number]]:
+        return None
+    if later != earlier:
+        one, other = cluster[STAMP[later]], cluster[STAMP[earlier]]
+        if one is None or other is None or not other < one:
+            return None
+    if verb == "stamp":
+        new: Rank | None = fresh(cluster, "stamps")
+    else:
+        new = cluster[STAMP[reads]] if verb == "copy" else None
+    return cluster.set(WORK[number], 1).set(STAMP[writer], new)
