@@ -52,15 +52,19 @@ def model() -> Model:
 
 
 @transition(actor="{writer}")
-def act(cluster: Cluster, writer: str, verb: str, reads: str, later: str, earlier: str) -> Cluster | None:
-    """A writer takes a new stamp, once only, or copies another's or forgets its own; if `later` is another than
+def act_once(
+    cluster: Cluster, number: str, writer: str, verb: str, reads: str, later: str, earlier: str
+) -> Cluster | None:
+    """A writer takes a new stamp, copies another's or forgets its own, if it has not yet; where `later` is another than
     `earlier`, only while its stamp is later."""
-    if verb == "stamp" and cluster[WORK[writer]]:
+    if cluster[WORK[number]]:
         return None
-    one, other = cluster[STAMP[later]], cluster[STAMP[earlier]]
-    if later != earlier and (one is None or other is None or not other < one):
-        return None
+    if later != earlier:
+        one, other = cluster[STAMP[later]], cluster[STAMP[earlier]]
+        if one is None or other is None or not other < one:
+            return None
     if verb == "stamp":
-        return cluster.set(WORK[writer], 1).set(STAMP[writer], fresh(cluster, "stamps"))
-    new = cluster[STAMP[reads]] if verb == "copy" else None
-    return None if cluster[STAMP[writer]] == new else cluster.set(STAMP[writer], new)
+        new: Rank | None = fresh(cluster, "stamps")
+    else:
+        new = cluster[STAMP[reads]] if verb == "copy" else None
+    return cluster.set(WORK[number], 1).set(STAMP[writer], new)
