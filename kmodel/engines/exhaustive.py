@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
+from kmodel.engines.bounds import RUNS_NOT_JUDGED
+from kmodel.engines.bounds import Bounds as Bounds
+from kmodel.engines.clock import Clock
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.interrupts import Interrupt, put_off
 from kmodel.engines.keeping import Checkpoints as Checkpoints
@@ -30,64 +32,10 @@ if TYPE_CHECKING:
     from kmodel.engines.compiled.search import Space
 
 
-RUNS_NOT_JUDGED = "runs are judged only once all states are known"
-RUNS_OF_ORBITS = "which action is owed what does not survive renaming; check it without symmetry"
-RUNS_IN_PART = "steps were left out that a run may take; check it without partial-order reduction"
-RUNS_LOST = "of states that were expanded only fingerprints are kept; check it without these"
+UNBOUNDED = Bounds()
 
 
-NOT_COMBINED = (
-    ("partial-order reduction", ("symmetry", "checkpoints")),
-    ("fingerprints", ("symmetry", "partial-order reduction", "a memory budget", "checkpoints")),
-)
-
-
-@attrs.frozen
-class Bounds:
-    """When to stop although states are left, how many threads to use, how much memory, and where to leave checkpoints.
-
-    One stops at a number of states, at a depth, or at the first violation. At `max_memory_bytes` (of the whole process)
-    states move to files in the spill folder, or where temporary files are.
-
-    With `symmetry` one state of each orbit under renaming of the model's interchangeable names is explored, and the
-    bounds count orbits.
-
-    With `partial_order` a state is expanded by some of its steps only where the others may as well come later: the
-    same verdicts from fewer states, without checkpoints. Counterexamples need not be shortest then.
-
-    With `fingerprints` states that have been expanded are kept as 128-bit fingerprints only, in memory and without
-    checkpoints: what holds then holds up to a collision of two of them.
-
-    Temporal specs are judged with none of these three. ModelError for what cannot be combined.
-    """
-
-    max_states: int | None = None
-    max_depth: int | None = None
-    stop_at_first_violation: bool = False
-    threads: int = 1
-    symmetry: bool = False
-    partial_order: bool = False
-    max_memory_bytes: int | None = None
-    spill_folder: Path | None = None
-    checkpoints: Checkpoints | None = None
-    fingerprints: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse what cannot be combined."""
-        asked = {
-            "symmetry": self.symmetry,
-            "partial-order reduction": self.partial_order,
-            "fingerprints": self.fingerprints,
-            "a memory budget": self.max_memory_bytes is not None,
-            "checkpoints": self.checkpoints is not None,
-        }
-        for one, others in NOT_COMBINED:
-            for other in others:
-                if asked[one] and asked[other]:
-                    raise ModelError(f"{one} cannot be combined with {other}; leave out one of the two")
-
-
-def explore(model: Model, bounds: Bounds = Bounds()) -> Iterator[Event]:
+def explore(model: Model, bounds: Bounds = UNBOUNDED) -> Iterator[Event]:
     """Yield the events of a breadth-first exploration of the model; the last one has the result."""
     yield Started(model, "exhaustive")
     note: str | None = None
@@ -103,7 +51,7 @@ def explore(model: Model, bounds: Bounds = Bounds()) -> Iterator[Event]:
     yield from _Search(model, bounds, note).run()
 
 
-def result_of(model: Model, bounds: Bounds = Bounds()) -> Result:
+def result_of(model: Model, bounds: Bounds = UNBOUNDED) -> Result:
     """Return the result of a breadth-first exploration, without its events."""
     *_, last = explore(model, bounds)
     assert isinstance(last, Finished)
@@ -112,8 +60,6 @@ def result_of(model: Model, bounds: Bounds = Bounds()) -> Result:
 
 class _Search:
     def __init__(self, model: Model, bounds: Bounds, note: str | None = None) -> None:
-        from kmodel.engines.compiled.search import Clock
-
         self.model = model
         self.bounds = bounds
         self.note = note  # why nothing is spared by symmetry, though it was asked for
@@ -307,17 +253,10 @@ class _Search:
         verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
         return Finding(spec, verdict, answer.reason, self._trace(initial, [*taken, *last]))
 
-    @property
-    def _runs_not_judged(self) -> str | None:
-        """Why temporal specs are not judged although all states are known; None if they are."""
-        bounds = self.bounds
-        asked = {RUNS_OF_ORBITS: bounds.symmetry, RUNS_IN_PART: bounds.partial_order, RUNS_LOST: bounds.fingerprints}
-        return next((why for why, is_asked in asked.items() if is_asked), None)
-
     def _judge_runs(self) -> Iterator[Event]:
         """Judge the temporal specs, now that all states are known."""
         temporal = [index for index, spec in enumerate(self.model.specs) if spec.is_temporal]
-        if not temporal or self._runs_not_judged is not None:
+        if not temporal or self.bounds.runs_not_judged is not None:
             return
         from kmodel.engines.liveness.judging import Liveness
 
@@ -387,8 +326,8 @@ class _Search:
     def _finding(self, index: int, spec: Spec, stopped: str | None) -> Finding:
         if index in self.findings:
             return self.findings[index]
-        if spec.is_temporal and self._runs_not_judged is not None:
-            return Finding(spec, Verdict.NO_VIOLATION_FOUND, self._runs_not_judged)
+        if spec.is_temporal and self.bounds.runs_not_judged is not None:
+            return Finding(spec, Verdict.NO_VIOLATION_FOUND, self.bounds.runs_not_judged)
         if stopped is not None:
             why = f"{stopped}; {RUNS_NOT_JUDGED}" if spec.is_temporal else stopped
             return Finding(spec, Verdict.NO_VIOLATION_FOUND, why)

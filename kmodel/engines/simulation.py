@@ -11,7 +11,7 @@ from random import Random
 
 import attrs
 
-from kmodel.engines.compiled.search import Clock
+from kmodel.engines.clock import Clock
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.liveness import sampled
 from kmodel.engines.shrinking import Shrinker

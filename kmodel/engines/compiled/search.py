@@ -5,7 +5,6 @@ then each partition adds the states of the buckets meant for it. The order in wh
 their fingerprints alone, so counts, depths and traces are the same for any number of threads.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -386,24 +385,3 @@ class Space:
             wait(helpers)
         for helper in helpers:
             helper.result()
-
-
-class Clock:
-    """Tells when it is time to report progress."""
-
-    def __init__(self, every_seconds: float = 0.25) -> None:
-        self.started = self.last = time.perf_counter()
-        self.every = every_seconds
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the start."""
-        return time.perf_counter() - self.started
-
-    def is_due(self) -> bool:
-        """Tell whether a report is due, at most once per interval."""
-        now = time.perf_counter()
-        if now - self.last < self.every:
-            return False
-        self.last = now
-        return True

@@ -7,7 +7,8 @@ import sys
 import attrs
 import pytest
 
-from kmodel.engines.exhaustive import RUNS_NOT_JUDGED, Bounds, result_of
+from kmodel.engines.bounds import RUNS_NOT_JUDGED
+from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.verdict import Result, Verdict
 from kmodel.kernel import (
     Cell,
