@@ -299,7 +299,8 @@ def _actions(plan: _Plan) -> Iterator[Action]:
         ):
             yield from (transition.bind(node=node, pod=pod) for node in plan.nodes for pod in plan.pods)
     if plan.takes_part("replicaset-controller"):
-        yield from (replicaset.reconcile.bind(kind=kind, name=name) for kind, name in plan.workloads)
+        for transition in (replicaset.reconcile, replicaset.expire_expectations):
+            yield from (transition.bind(kind=kind, name=name) for kind, name in plan.workloads)
     if plan.takes_part("heartbeats"):
         yield from (node_lifecycle.check_heartbeat.bind(node=node) for node in plan.nodes)
     if plan.takes_part("pod-garbage-collector"):

@@ -56,6 +56,11 @@ def next_event(queue: Queue) -> WatchEvent | None:
     return queue[0] if isinstance(queue, tuple) and queue else None
 
 
+def has_caught_up(queue: Queue) -> bool:
+    """The projection of a watch's queue on whether the watcher has been told of all there is."""
+    return queue == ()
+
+
 def synced(cluster: Cluster, watcher: str, *resources: str) -> bool:
     """Tell whether the watcher has listed all these resources since it started."""
     return all(cluster.look(QUEUES[watcher, resource], has_listed) for resource in resources)

@@ -24,6 +24,13 @@ TWO_ON_ONE = scene(
 )
 KEEPS_TWO = scene(stored=(replicaset(replicas=2),), names_per_workload=3, actors=("replicaset-controller",))
 KEEPS_ONE = scene(stored=(replicaset(),), names_per_workload=2, actors=("replicaset-controller",))
+MISSES_EVENTS = scene(
+    delete("pods/web-b"),
+    stored=(replicaset(),),
+    names_per_workload=2,
+    actors=("replicaset-controller",),
+    watch_buffer=1,
+)
 SERVES = scene(stored=(service(), BOUND), calls="fused", actors=("kubelet", "endpointslice-controller", "kube-proxy"))
 IS_WAITED_FOR = scene(create(pod(), wait="Running"))
 
@@ -60,6 +67,14 @@ STUCK = (
         KEEPS_TWO,
         (("reconcile", bugs.keeps_one_too_few),),
         7,
+        cycle=0,
+    ),
+    Mutant(
+        "replicasets_get_their_pods",
+        "the controller expects for ever what it has missed",
+        MISSES_EVENTS,
+        (("expire_expectations", unless(bugs.always)),),
+        12,
         cycle=0,
     ),
     Mutant(

@@ -3,11 +3,12 @@
 Models: one reconcile as upstream does it: compare the active owned pods in the shared cache with spec.replicas; if
 they differ and the expectations are met, expect that many creations or deletions and make them one by one, each a
 call; a failed creation ends the round and lowers the expectations by what was not created. The cache's events fulfil
-expectations; both live in memory only.
+expectations; both live in memory only. What is never seen (a pod that came and went while the watch was closed) is
+expected for five minutes: longer than any call or event is under way.
 
-Leaves out: adoption and release of pods by label; the expiry of expectations after five minutes (kubernetes#129795);
-slow start, which only sizes the batches; status. Pods to delete are chosen as upstream does: those not bound,
-pending, not ready first; the rest by name.
+Leaves out: adoption and release of pods by label; expectations that expire earlier (kubernetes#129795); slow start,
+which only sizes the batches; status. Pods to delete are chosen as upstream does: those not bound, pending, not ready
+first; the rest by name.
 
 Upstream: pkg/controller/{replicaset/replica_set.go,controller_utils.go}, 1.34.
 """
@@ -18,8 +19,8 @@ import attrs
 
 from kmodel.components.apiserver.access import CONTROLLER_USER
 from kmodel.components.calls import CALLS, TIMEOUT, Request, idle, received, send
-from kmodel.components.etcd import Watch
-from kmodel.components.informer import CONTROLLER_MANAGER, all_in_cache, in_cache, synced
+from kmodel.components.etcd import QUEUES, Watch
+from kmodel.components.informer import CONTROLLER_MANAGER, all_in_cache, has_caught_up, in_cache, synced
 from kmodel.kernel import Cells, Cluster, Event, Step, transition
 from kmodel.objects import ObjectMeta, OwnerReference, Pod, ReplicaSet, key
 
@@ -108,6 +109,18 @@ def reconcile(cluster: Cluster, kind: str, name: str) -> Cluster | None:
         victims = tuple(pod.metadata.key for pod in sorted(active, key=_keep)[:-missing])
         plan, expected = Round(deletions=victims), Expectations(deletions=victims)
     return cluster.set(ROUND[kind, name], plan).set(EXPECTATIONS[kind, name], expected)
+
+
+@transition(actor=ACTOR, object="{kind}/{name}")
+def expire_expectations(cluster: Cluster, kind: str, name: str) -> Cluster | None:
+    """Expect no longer what was not seen in five minutes [ExpectationsTimeout, pkg/controller/controller_utils.go]."""
+    if cluster[EXPECTATIONS[kind, name]].fulfilled or cluster[ROUND[kind, name]] != Round():
+        return None
+    if not idle(cluster, client_of(kind, name)):
+        return None
+    if not cluster.look(QUEUES[CONTROLLER_MANAGER, "pods"], has_caught_up):
+        return None
+    return cluster.set(EXPECTATIONS[kind, name], Expectations())
 
 
 def _keep(pod: Pod) -> tuple[bool, int, bool, int, str]:
