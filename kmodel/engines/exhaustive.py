@@ -25,10 +25,11 @@ from kmodel.engines.verdict import (
     collision_probability,
     up_to_collision,
 )
-from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec, Step, Trace, take
+from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec
+from kmodel.kernel.model import trace_along
 
 if TYPE_CHECKING:
-    from kmodel.engines.compiled.paths import Choice, Place
+    from kmodel.engines.compiled.paths import Place
     from kmodel.engines.compiled.search import Space
 
 
@@ -251,7 +252,7 @@ class _Search:
         answer = space.tables.outcome(code)
         assert isinstance(answer, Answer)
         verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
-        return Finding(spec, verdict, answer.reason, self._trace(initial, [*taken, *last]))
+        return Finding(spec, verdict, answer.reason, trace_along(self.model, initial, [*taken, *last]))
 
     def _judge_runs(self) -> Iterator[Event]:
         """Judge the temporal specs, now that all states are known."""
@@ -269,16 +270,6 @@ class _Search:
                 yield Found(finding)
             if finding.is_failure and self.bounds.stop_at_first_violation:
                 raise _Stopped(f"stopped at the first violation, after {self._seen()}")
-
-    def _trace(self, initial: int, taken: list[Choice]) -> Trace:
-        cluster = self.model.initial[initial]
-        steps: list[Step] = []
-        for action, _ in taken:
-            step = take(self.model.actions[action], cluster)
-            assert step is not None, f"{self.model.actions[action]} is not enabled on its own trace"
-            steps.append(step)
-            cluster = step.next
-        return Trace(self.model.initial[initial], tuple(steps), (initial, *(index for _, index in taken)))
 
     @property
     def collision_probability(self) -> float | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from kmodel.engines.compiled.arrays import Arrays
 from kmodel.engines.compiled.blocks import Packing
 from kmodel.engines.compiled.jit import Ints
 from kmodel.engines.compiled.packed import rewiden
+from kmodel.engines.compiled.pages import Pages
 
 CACHE_LINES = 128  # bytes: processors fetch lines in pairs
 INITIAL = -1  # the partition of the "parents" of initial states
@@ -23,10 +26,10 @@ class Buckets:
 
     def __init__(self, partitions: int, words: int, size: int) -> None:
         shape = (partitions, partitions, size)
-        self.states = np.empty((*shape, words), np.uint32)
-        self.fingerprints = np.empty(shape, np.int64)
-        self.parents = np.empty(shape, np.uint16)
-        self.actions = np.empty(shape, np.uint16)
+        self.states = _large((*shape, words), np.uint32)
+        self.fingerprints = _large(shape, np.int64)
+        self.parents = _large(shape, np.uint16)
+        self.actions = _large(shape, np.uint16)
         self.counts = apart(shape[:2])
         self.origins = np.zeros((partitions, 2), np.int64)
 
@@ -70,7 +73,7 @@ class Buckets:
 
     def rewiden(self, old: Packing, arrays: Arrays, words: int) -> None:
         """Pack the states anew, into wider places for the same block values."""
-        former, self.states = self.states, np.empty((*self.states.shape[:3], words), np.uint32)
+        former, self.states = self.states, _large((*self.states.shape[:3], words), np.uint32)
         for source, target in zip(*self.counts.nonzero(), strict=True):
             count = int(self.counts[source, target])
             rewiden(former[source, target], count, old.word, old.shift, old.mask, arrays, self.states[source, target])
@@ -85,3 +88,7 @@ def _filled(counts: Ints) -> tuple[Ints, Ints]:
 def apart(shape: tuple[int, ...]) -> Ints:
     """Return an array of zeros whose rows share no cache line, so that threads may write to one each at full speed."""
     return np.zeros((shape[0], shape[1] + CACHE_LINES // 8, *shape[2:]), np.int64)[:, : shape[1]]
+
+
+def _large(shape: tuple[int, ...], dtype: Any) -> Ints:
+    return Pages(huge=True).array(shape, dtype)

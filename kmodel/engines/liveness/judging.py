@@ -9,6 +9,7 @@ import numpy as np
 from kmodel.engines.compiled.buckets import INITIAL
 from kmodel.engines.compiled.edges import steps_of
 from kmodel.engines.compiled.labels import Mask, reason_in, true_in, true_of_steps
+from kmodel.engines.compiled.paths import Choice
 from kmodel.engines.compiled.search import Space
 from kmodel.engines.liveness.confluence import SHOWN, distinct_up_to_names
 from kmodel.engines.liveness.fair_cycles import Fair, Wanted, fair_components
@@ -17,7 +18,7 @@ from kmodel.engines.liveness.one_run import idle_in
 from kmodel.engines.liveness.state_graph import StateGraph, search
 from kmodel.engines.verdict import Ends, Finding, Verdict
 from kmodel.kernel import Cluster, Fairness, Kind, Model, Predicate, Spec, Trace, ask, keys_of
-from kmodel.kernel.model import trace_of
+from kmodel.kernel.model import trace_along
 
 NOTHING = Wanted()
 
@@ -123,7 +124,8 @@ class Liveness:
         component, graph = self._weakened[1].component, self.graph
         sources, false = graph.sources(), np.zeros(graph.target.size, np.bool_)
         inner = (component[sources] >= 0) & (component[sources] == component[graph.target])
-        false[inner] = ~true_of_steps(self.space, predicate, sources[inner], graph.action[inner])
+        if inner.any():
+            false[inner] = ~true_of_steps(self.space, predicate, sources[inner], graph.action[inner])
         return false
 
     def _needs_strong_fairness(self, violations: list[_Violation]) -> bool:
@@ -175,9 +177,14 @@ class Liveness:
     def _trace(self, stem: tuple[int, ...], state: int, cycle: tuple[int, ...] | None = None) -> Trace:
         graph = self.graph
         first = graph.source(stem[0]) if stem else state
-        steps = [int(graph.action[step]) for step in (*stem, *(cycle or ()))]
-        trace = trace_of(self.model, self.initial[first], steps)
+        taken = (self._choice(graph.source(step), int(graph.action[step])) for step in (*stem, *(cycle or ())))
+        trace = trace_along(self.model, self.initial[first], taken)
         return trace if cycle is None else attrs.evolve(trace, cycle=len(stem))
+
+    def _choice(self, state: int, action: int) -> Choice:
+        """Return an action that is enabled in a state with its index among those that are."""
+        enabled = self.space.enabled(self.space.row(self.space.place(state)))
+        return next((each, index) for each, index, _ in enabled if each == action)
 
 
 def _initial_states(space: Space) -> dict[int, int]:
