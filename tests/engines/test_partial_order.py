@@ -219,9 +219,9 @@ def test_symmetry_and_checkpoints_are_refused(tmp_path: Path) -> None:
 
 # The scenarios that take no more than a few seconds: states and steps, in full and reduced with all specs.
 SCENARIOS = {
-    "controller-restart": ((519, 1_360), (136, 211)),
+    "controller-restart": ((519, 1_360), (138, 216)),
     "kubelet-restart": ((330_720, 1_527_761), (99_925, 381_666)),
-    "lost-answer": ((38, 51), (37, 49)),
+    "lost-answer": ((38, 51), (38, 51)),
     "node-cut-off": ((3_549, 13_099), (2_293, 6_803)),
     "node-deleted": ((17_827, 70_911), (2_796, 6_129)),
     "node-lost": ((2_736, 9_077), (2_540, 6_867)),
