@@ -1,7 +1,3 @@
-import os
-import subprocess
-import sys
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -11,6 +7,7 @@ from kmodel.engines.exhaustive import Bounds, explore, result_of
 from kmodel.engines.verdict import Result, Verdict
 from kmodel.kernel import BoundReached, Cell, Cluster, Kind, Model, Transition, follow, invariant
 from tests.engines import reference
+from tests.engines.hash_seeds import printed
 from tests.engines.random_models import models
 from tests.toys import pods, two_phase_commit
 
@@ -134,17 +131,7 @@ def test_traces_do_not_depend_on_the_hash_seed() -> None:
         "from kmodel.engines.exhaustive import result_of; from tests.toys import two_phase_commit as toy; "
         "print([finding.trace.path for finding in result_of(toy.model(6)).findings if finding.trace])"
     )
-    shown = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=100,
-        ).stdout
-        for seed in ("1", "2")
-    }
+    shown = set(printed(code, ("1", "2")))
     assert len(shown) == 1
 
 

@@ -1,9 +1,6 @@
 """Random walks: what they show is shrunk and replays, they are the same for a seed, and claim no more than they saw."""
 
 import json
-import os
-import subprocess
-import sys
 from random import Random
 
 import attrs
@@ -32,6 +29,7 @@ from kmodel.kernel import (
     take,
     transition,
 )
+from tests.engines.hash_seeds import printed
 from tests.engines.random_models import models
 from tests.toys import binary_clock, dining_philosophers, pods, two_phase_commit
 from tests.toys.mutants import two_phase_commit_that_disagrees
@@ -177,17 +175,7 @@ print(json.dumps([result.states, result.generated, result.depth, dict(result.fir
 
 
 def test_walks_with_a_seed_are_the_same_in_every_process_and_under_every_hash_seed() -> None:
-    seen = [
-        subprocess.run(
-            [sys.executable, "-c", COUNT],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=120,
-        ).stdout
-        for seed in ("0", "1")
-    ]
+    seen = printed(COUNT)
     assert seen[0] == seen[1]
     assert len(json.loads(seen[0])[4]) == 2
     one, other = (result_of(two_phase_commit.model(4), Walks(50, seed=seed)) for seed in (1, 2))

@@ -1,9 +1,5 @@
 """What a result says of temporal specs: the same each time, nothing of an unfinished search, and how runs end."""
 
-import os
-import subprocess
-import sys
-
 import attrs
 import pytest
 
@@ -19,6 +15,7 @@ from kmodel.kernel import (
     confluent,
     transition,
 )
+from tests.engines.hash_seeds import printed
 from tests.engines.liveness.test_toys import philosophers
 from tests.toys import alternating_bit, mutual_exclusion
 from tests.toys.mutual_exclusion import TURN
@@ -168,16 +165,6 @@ def test_two_threads_find_the_same_lassos_of_toys() -> None:
 
 def test_lassos_do_not_depend_on_the_hash_seed() -> None:
     code = "from tests.engines.liveness.test_results import lassos_of_toys; print(lassos_of_toys(1))"
-    told = [
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=100,
-        ).stdout
-        for seed in ("1", "2")
-    ]
+    told = printed(code, ("1", "2"))
     assert told[0] == told[1]
     assert "~" in told[0]
