@@ -19,6 +19,7 @@ from kmodel.engines.liveness.state_graph import StateGraph, search
 from kmodel.engines.verdict import Ends, Finding, Verdict
 from kmodel.kernel import Cluster, Fairness, Kind, Model, Predicate, Spec, Trace, ask, keys_of
 from kmodel.kernel.model import trace_along
+from kmodel.kernel.values import identity
 
 NOTHING = Wanted()
 
@@ -77,7 +78,7 @@ class Liveness:
         first: object = None
         for place, state in enumerate(self._quiescent):
             shown, _ = ask(spec, self._cluster(state))
-            if place and shown != first:
+            if place and identity(shown) != identity(first):
                 reason = f"it ends with {shown!r}, or with {first!r} in another run"
                 return Finding(spec, Verdict.VIOLATED, reason, self._trace_to(state))
             first = shown
