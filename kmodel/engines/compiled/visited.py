@@ -26,10 +26,6 @@ MAX_LOAD = 0.8  # of a hash table before a round
 FULL_LOAD = 0.95  # of a hash table after a round, were all that was found new; most of it is not
 RUNS = ("run_start", "run_partition", "run_origin")
 NO_LIMIT = 1 << 62
-FULL = (
-    f"one of the parts that states are stored in is full, with {MOST_STATES:,} of them; explore fewer by symmetry or "
-    "partial-order reduction, or a smaller model"
-)
 
 
 @inlined
@@ -168,7 +164,12 @@ class Partition:
     @property
     def full(self) -> str:
         """What there is to say if there is no place for another state; nothing if there is."""
-        return "" if self.has_room(1) else FULL
+        if self.has_room(1):
+            return ""
+        return (
+            f"one of the parts that states are stored in is full, with {MOST_STATES:,} of them; explore fewer by "
+            "symmetry or partial-order reduction, or a smaller model"
+        )
 
     @property
     def bytes_stored(self) -> int:
