@@ -85,11 +85,11 @@ class _Search:
                 yield from self._judge_runs()
         except _Stopped as stop:
             stopped = stop.why
-        except BoundReached as bound:
+        except (BoundReached, MemoryError) as limit:
             yield from self._judge()
-            stopped = str(bound)
-        except MemoryError as error:
-            stopped = f"stopped after {self._seen()}: {_out_of_memory(error)}"
+            stopped = str(limit)
+            if isinstance(limit, MemoryError):
+                stopped = f"stopped after {self._seen()}: {_out_of_memory(limit)}"
         except KeyboardInterrupt:
             self._save()
             stopped, interrupted = f"interrupted after {self._seen()}", True
