@@ -85,9 +85,11 @@ class _Search:
                 yield from self._judge_runs()
         except _Stopped as stop:
             stopped = stop.why
-        except BoundReached as bound:
+        except (BoundReached, MemoryError) as limit:
             yield from self._judge()
-            stopped = str(bound)
+            stopped = str(limit)
+            if isinstance(limit, MemoryError):
+                stopped = f"stopped after {self._seen()}: {_out_of_memory(limit)}"
         except KeyboardInterrupt:
             self._save()
             stopped, interrupted = f"interrupted after {self._seen()}", True
@@ -131,9 +133,9 @@ class _Search:
             yield from self._judge()
             try:
                 space.add_round(self.bounds.max_states)
-            except Overflow:
+            except Overflow as overflow:
                 yield from self._check_waiting(space)
-                raise _Stopped(f"stopped after {self._seen()}") from None
+                raise _Stopped(": ".join(filter(None, (f"stopped after {self._seen()}", str(overflow))))) from None
             self.is_between_rounds = True
             if self.interrupt.asked:
                 raise KeyboardInterrupt
@@ -232,10 +234,10 @@ class _Search:
         if space is None:
             return
         found = space.found
-        for partition, index in zip(*(found[:, :, 0] >= 0).nonzero(), strict=True):
+        for partition, index in zip(*(found >= 0).nonzero(), strict=True):
             if space.done[index]:
                 continue
-            finding = self._finding_at(space, int(index), (int(partition), int(found[partition, index, 0])))
+            finding = self._finding_at(space, int(index), (int(partition), int(found[partition, index])))
             space.done[index] = 1
             self.findings[int(index)] = finding
             yield Found(finding)
@@ -259,6 +261,15 @@ class _Search:
         temporal = [index for index, spec in enumerate(self.model.specs) if spec.is_temporal]
         if not temporal or self.bounds.runs_not_judged is not None:
             return
+        try:
+            yield from self._judge_all(temporal)
+        except (BoundReached, MemoryError) as error:  # which takes nothing from what was found of states and steps
+            why = f"runs were not judged: {_out_of_memory(error) if isinstance(error, MemoryError) else error}"
+            for index in temporal:
+                not_judged = Finding(self.model.specs[index], Verdict.NO_VIOLATION_FOUND, why)
+                self.findings.setdefault(index, not_judged)
+
+    def _judge_all(self, temporal: list[int]) -> Iterator[Event]:
         from kmodel.engines.liveness.judging import Liveness
 
         assert self.space is not None, "the search is finished"
@@ -329,6 +340,11 @@ class _Search:
         if spec.kind is Kind.SOMETIMES:
             return Finding(spec, Verdict.VIOLATED, f"it never happens in {seen}")
         return Finding(spec, Verdict.HOLDS, f"in {seen}")
+
+
+def _out_of_memory(error: MemoryError) -> str:
+    said = " ".join(str(error).split())
+    return f"memory is used up{said and f' ({said})'}; explore a smaller model, or have states move to disk at a budget"
 
 
 class _Stopped(Exception):  # noqa: N818 - it ends the search, it is no mistake

@@ -39,7 +39,7 @@ class OrbitSpace(Space):
     )
 
     def __init__(self, model: Model, threads: int = 1, memory: Memory | None = None) -> None:
-        groups = tuple(group for group in model.symmetry if len(group) > 1)
+        groups = tuple(group for group in model.symmetry if len(group) > 1 and model.initial[0].layout.cells)
         if not groups:
             raise NoReduction("no names of this scenario are known to be interchangeable; all states were explored")
         check_symmetry(model)
