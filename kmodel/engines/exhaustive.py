@@ -23,6 +23,7 @@ from kmodel.engines.verdict import (
     Symmetry,
     Verdict,
     collision_probability,
+    if_alike,
     up_to_collision,
 )
 from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec
@@ -82,6 +83,7 @@ class _Search:
         try:
             with put_off() if self.keeper is not None else nullcontext(Interrupt()) as self.interrupt:
                 yield from self._levels()
+                self._conclude()
                 yield from self._judge_runs()
         except _Stopped as stop:
             stopped = stop.why
@@ -254,6 +256,11 @@ class _Search:
         verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
         return Finding(spec, verdict, answer.reason, trace_along(self.model, initial, [*taken, *last]))
 
+    def _conclude(self) -> None:
+        """Show, now that all states are known, what their number rests on."""
+        assert self.space is not None, "the search is finished"
+        self.space.conclude()
+
     def _judge_runs(self) -> Iterator[Event]:
         """Judge the temporal specs, now that all states are known."""
         temporal = [index for index, spec in enumerate(self.model.specs) if spec.is_temporal]
@@ -325,7 +332,7 @@ class _Search:
         reduced = self.space is not None and self.space.dependence is not None and self.space.dependence.in_part
         count = f"{0 if self.space is None else self.space.represented:,}"
         seen = f"all reachable states, {count} of them visited" if reduced else f"all {count} reachable states"
-        seen += up_to_collision(self.collision_probability)
+        seen += up_to_collision(self.collision_probability) + if_alike(self._symmetry())
         if spec.kind is Kind.SOMETIMES:
             return Finding(spec, Verdict.VIOLATED, f"it never happens in {seen}")
         return Finding(spec, Verdict.HOLDS, f"in {seen}")
