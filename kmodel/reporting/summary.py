@@ -74,7 +74,7 @@ def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
     yield "EXPLORED", counted(result), ""
     yield "", f"{result.seconds:.1f} s, {states_per_second(result)} states/s, engine {result.engine}", ""
     if result.symmetry is not None:
-        yield "SYMMETRY", under_symmetry(result.symmetry, result.states), "yellow" if result.symmetry.note else ""
+        yield "SYMMETRY", under_symmetry(result.symmetry, result.states), "" if result.symmetry.is_shown and not result.symmetry.note else "yellow"
     if result.partial_order is not None:
         yield "REDUCTION", by_partial_order(result.partial_order), "" if result.is_reduced else "yellow"
     yield "", scope(result), "" if result.finished else "yellow"
@@ -96,7 +96,16 @@ def under_symmetry(symmetry: Symmetry, orbits: int) -> str:
         return f"no reduction: {symmetry.note}"
     groups = "; ".join(", ".join(group) for group in symmetry.groups)
     states = count(symmetry.represented, "state")
-    return f"up to renaming of {groups}: {count(orbits, 'orbit')} for {states}"
+    return f"up to renaming of {groups}: {count(orbits, 'orbit')} for {states}{_as_shown(symmetry)}"
+
+
+def _as_shown(symmetry: Symmetry) -> str:
+    """Return how far the names are shown to be treated alike, as the end of a sentence; nothing if they are."""
+    if symmetry.is_shown:
+        return ""
+    if not symmetry.rules:
+        return "; that the names are treated alike is shown once all orbits are known"
+    return f"; the names are shown to be treated alike by {symmetry.shown:,} of {count(symmetry.rules, 'rule')} met"
 
 
 def by_partial_order(reduction: PartialOrder) -> str:

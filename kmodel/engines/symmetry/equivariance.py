@@ -285,7 +285,8 @@ class Equivariance:
                 if not self._agree(swap, cell, number, mine.get(cell), theirs.get(cell)):
                     wrong |= 1 << number
             if wrong:
-                yield {**part.box, cell: wrong}, f"cell {self.tables.interner.layout.cells[cell]} becomes another value"
+                where = self.tables.interner.layout.cells[targets[cell]]
+                yield {**part.box, cell: wrong}, f"cell {where} becomes another value"
 
     def _agree(self, swap: int, cell: int, number: int, mine: Update | None, theirs: Update | None) -> bool:
         """Tell whether an update makes of what a value becomes what another makes of the value, after the swap."""

@@ -73,8 +73,10 @@ class OrbitSpace(Space):
 
     def expand_round(self, ends: list[int], check_only: bool = False) -> None:
         """Expand representatives, as Space does."""
-        self.refresh()  # looking at other states than representatives may have made tables larger
+        self.refresh()  # asking a found spec about its state may have made tables larger
         super().expand_round(ends, check_only)
+        self._compare()
+        self.refresh()
 
     def add_round(self, limit: int | None = None) -> None:
         """Add the representatives of the states in the buckets, as Space does."""
@@ -88,7 +90,6 @@ class OrbitSpace(Space):
         finally:
             if self.buckets is moved:  # the others have the size on which it rests when a round ends
                 self.buckets = buckets
-        self._compare()
 
     def adopt(self, blocks: Blocks) -> None:
         """Take other blocks, as Space does: those of a checkpoint, which has no tables."""
@@ -99,7 +100,6 @@ class OrbitSpace(Space):
         """Show that the names are treated alike, as far as that can be; ModelError if two are not."""
         if self._is_restored:
             self._use_all_rules()
-        self._compare()
         self.equivariance.prove()
 
     def representative(self, row: list[int]) -> list[int]:
