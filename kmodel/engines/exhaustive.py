@@ -40,17 +40,22 @@ UNBOUNDED = Bounds()
 def explore(model: Model, bounds: Bounds = UNBOUNDED) -> Iterator[Event]:
     """Yield the events of a breadth-first exploration of the model; the last one has the result."""
     yield Started(model, "exhaustive")
-    note: str | None = None
-    if bounds.symmetry:
-        from kmodel.engines.symmetry.space import NoReduction
+    if not bounds.symmetry:
+        yield from _Search(model, bounds).run()
+        return
+    from kmodel.engines.symmetry.space import NoReduction
 
+    of_states, of_orbits = _Search(model, attrs.evolve(bounds, symmetry=False)), _Search(model, bounds)
+    if of_states.has_begun and not of_orbits.has_begun:
+        of_states.note = "the checkpoint is of a search of all states, which was continued"
+    else:
         try:
-            yield from _Search(model, bounds).run()
+            yield from of_orbits.run()
         except NoReduction as reason:
-            note, bounds = str(reason), attrs.evolve(bounds, symmetry=False)
+            of_states.fall_back(str(reason), from_the_start=of_orbits.has_begun and not of_states.has_begun)
         else:
             return
-    yield from _Search(model, bounds, note).run()
+    yield from of_states.run()
 
 
 def result_of(model: Model, bounds: Bounds = UNBOUNDED) -> Result:
@@ -61,10 +66,10 @@ def result_of(model: Model, bounds: Bounds = UNBOUNDED) -> Result:
 
 
 class _Search:
-    def __init__(self, model: Model, bounds: Bounds, note: str | None = None) -> None:
+    def __init__(self, model: Model, bounds: Bounds) -> None:
         self.model = model
         self.bounds = bounds
-        self.note = note  # why nothing is spared by symmetry, though it was asked for
+        self.note: str | None = None  # why nothing is spared by symmetry, though it was asked for
         self.clock = Clock()
         self.depth = 0
         self.searches = 1
@@ -76,6 +81,17 @@ class _Search:
         self.interrupt = Interrupt()
         searched = model if bounds.symmetry else attrs.evolve(model, symmetry=())
         self.keeper = None if bounds.checkpoints is None else Keeper(searched, bounds.checkpoints)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a checkpoint of this search that it is asked to go on from."""
+        return self.keeper is not None and self.keeper.checkpoints.resume and self.keeper.has_left_one
+
+    def fall_back(self, note: str, from_the_start: bool) -> None:
+        """Take the place of a search of orbits, for a reason; its checkpoint stays until there is another."""
+        self.note = note
+        if self.keeper is not None and from_the_start:
+            self.keeper.checkpoints = attrs.evolve(self.keeper.checkpoints, resume=False)
 
     def run(self) -> Iterator[Event]:
         stopped: str | None = None

@@ -39,7 +39,9 @@ def climb(cluster: Cluster, name: str) -> Cluster | None:
     return cluster.set(LEVEL[name], cluster[LEVEL[name]] + 1) if cluster[LEVEL[name]] < TOP else None
 
 
-def made(*actions: Transition, specs: tuple[Spec, ...] = (), names: tuple[str, ...] = NAMES) -> Model:
+def made(
+    *actions: Transition, specs: tuple[Spec, ...] = (), names: tuple[str, ...] = NAMES, climb: Transition = climb
+) -> Model:
     """Return the model in which names climb, and do what else there is."""
     cluster = Cluster.of(
         {

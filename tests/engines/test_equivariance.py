@@ -1,6 +1,7 @@
 """That names are treated alike is shown, not assumed: who prefers one is found, and where it is open the verdict says."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -9,9 +10,9 @@ from hypothesis import strategies as st
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.symmetry import equivariance
 from kmodel.engines.verdict import Result, Verdict
-from kmodel.kernel import Cluster, Model, ModelError, invariant, transition
+from kmodel.kernel import Cluster, Model, ModelError, Transition, invariant, transition
 from kmodel.reporting.wording import all_states, overall, scope
-from tests.engines.preferring_models import LEVEL, PREFERRING, climb, made, preferring_at
+from tests.engines.preferring_models import FRIEND, LEVEL, PREFERRING, climb, made, preferring_at
 from tests.engines.symmetric_models import symmetric_models
 from tests.toys import pods, two_phase_commit
 
@@ -116,18 +117,60 @@ def test_a_search_that_was_stopped_has_shown_nothing() -> None:
 
 
 @transition(actor="{name}")
-def insist(cluster: Cluster, name: str) -> Cluster | None:
-    """Nobody may: there is always somebody below nine, and where there is not it fails, but that state is not met."""
-    levels = [cluster[LEVEL[each]] for each in cluster.names(LEVEL)]
-    if levels == [6, 0, 0]:
-        raise AssertionError("never met")
-    return None
-
-
-@transition(actor="{name}")
 def climb_together(cluster: Cluster, name: str) -> Cluster | None:
     """Anyone climbs who is not above another."""
     here = cluster[LEVEL[name]]
     if here == 6 or any(cluster[LEVEL[each]] < here for each in cluster.names(LEVEL)):
         return None
     return cluster.set(LEVEL[name], here + 1)
+
+
+def _look_down(cluster: Cluster, at_a_top: Any) -> Cluster | None:
+    """Look for the first who is at the bottom; do what is asked who meets somebody at the top before, and c below."""
+    met: set[int] = set()
+    for each in cluster.names(LEVEL):
+        met.add(cluster[LEVEL[each]])
+        if met == {6, 0}:
+            return at_a_top()  # type: ignore[no-any-return]
+        if 0 in met:
+            return None
+    return None
+
+
+@transition(actor="{name}")
+def fail_where_nobody_comes(cluster: Cluster, name: str) -> Cluster | None:
+    """Fail where one is at the top and another at the bottom."""
+
+    def fail() -> Cluster | None:
+        raise AssertionError("one is at the top and another at the bottom")
+
+    return _look_down(cluster, fail)
+
+
+@transition(actor="{name}")
+def differ_where_nobody_comes(cluster: Cluster, name: str) -> Cluster | None:
+    """Have a friend where one is at the top and another at the bottom."""
+    return _look_down(cluster, lambda: cluster.set(FRIEND[name], "a"))
+
+
+@pytest.mark.parametrize("odd", [fail_where_nobody_comes, differ_where_nobody_comes])
+def test_what_differs_in_states_that_are_not_reached_does_not_count(odd: Transition) -> None:
+    result = result_of(made(odd, climb=climb_together), UP_TO_RENAMING)
+    assert result.symmetry is not None
+    assert result.symmetry.is_shown
+    assert result.represented == result_of(made(odd, climb=climb_together)).states
+
+
+@pytest.mark.parametrize("odd", [fail_where_nobody_comes, differ_where_nobody_comes])
+def test_what_differs_in_states_that_are_not_looked_for_is_left_open(
+    odd: Transition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(equivariance, "MOST_LOOKED_AT", 0)
+    result = result_of(made(odd, climb=climb_together), UP_TO_RENAMING)
+    assert result.symmetry is not None
+    assert not result.symmetry.is_shown
+
+
+def test_what_fails_for_one_order_of_the_names_only_is_no_result() -> None:
+    with pytest.raises(ModelError):
+        result_of(made(fail_where_nobody_comes), UP_TO_RENAMING)
