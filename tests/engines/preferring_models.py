@@ -25,7 +25,7 @@ FRIEND: Cells[str | None] = Cells("friend")
 LINE: Cell[tuple[str, ...]] = Cell("line")
 ORDER: Cell[tuple[str, ...]] = Cell("order")  # a constant: the names, in an order
 NAMES = ("a", "b", "c")
-TOP = 6
+TOP = 12
 
 
 def is_rare(cluster: Cluster, *, level: int = 4) -> bool:

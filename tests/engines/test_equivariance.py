@@ -12,7 +12,7 @@ from kmodel.engines.symmetry import equivariance
 from kmodel.engines.verdict import Result, Verdict
 from kmodel.kernel import Cluster, Model, ModelError, Transition, invariant, transition
 from kmodel.reporting.wording import all_states, overall, scope
-from tests.engines.preferring_models import FRIEND, LEVEL, PREFERRING, climb, made, preferring_at
+from tests.engines.preferring_models import FRIEND, LEVEL, PREFERRING, TOP, climb, made, preferring_at
 from tests.engines.symmetric_models import symmetric_models
 from tests.toys import pods, two_phase_commit
 
@@ -80,7 +80,7 @@ def test_of_random_symmetric_models_it_is_shown(model: Model) -> None:
 @transition(actor="{name}")
 def look_around(cluster: Cluster, name: str) -> Cluster | None:
     """Go home unless a name at the top is met first: the loop ends early, at another name for another order."""
-    alone = not any(cluster[LEVEL[each]] == 6 for each in cluster.names(LEVEL) if each != name)
+    alone = not any(cluster[LEVEL[each]] == TOP for each in cluster.names(LEVEL) if each != name)
     return cluster.set(LEVEL[name], 0) if alone and cluster[LEVEL[name]] == 3 else None
 
 
@@ -94,17 +94,17 @@ def test_a_loop_over_names_that_ends_early_treats_them_alike() -> None:
 @invariant
 def levels_are_few(cluster: Cluster) -> bool:
     """No level is above the top; it reads all names, so it has a rule per arrangement."""
-    return max(cluster[LEVEL[name]] for name in cluster.names(LEVEL)) <= 6
+    return max(cluster[LEVEL[name]] for name in cluster.names(LEVEL)) <= TOP
 
 
 def test_where_it_is_not_shown_no_verdict_says_all_states(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(equivariance, "LEAST_GAINED", 1)
+    monkeypatch.setattr(equivariance, "LEAST_COMPARED", 1)
     result = result_of(made(specs=(levels_are_few,)), UP_TO_RENAMING)
     assert result.symmetry is not None
     assert not result.symmetry.is_shown
     assert 0 < result.symmetry.shown < result.symmetry.rules
-    assert all_states(result) == "all 343 states, if the names are treated alike"
-    assert result.findings[0].reason == "in all 343 reachable states, if the names are treated alike"
+    assert all_states(result) == "all 2,197 states, if the names are treated alike"
+    assert result.findings[0].reason == "in all 2,197 reachable states, if the names are treated alike"
     assert "if the names are treated alike" in scope(result)
     assert "if the names are treated alike" in overall(result)
 
@@ -120,7 +120,7 @@ def test_a_search_that_was_stopped_has_shown_nothing() -> None:
 def climb_together(cluster: Cluster, name: str) -> Cluster | None:
     """Anyone climbs who is not above another."""
     here = cluster[LEVEL[name]]
-    if here == 6 or any(cluster[LEVEL[each]] < here for each in cluster.names(LEVEL)):
+    if here == TOP or any(cluster[LEVEL[each]] < here for each in cluster.names(LEVEL)):
         return None
     return cluster.set(LEVEL[name], here + 1)
 
@@ -130,7 +130,7 @@ def _look_down(cluster: Cluster, at_a_top: Any) -> Cluster | None:
     met: set[int] = set()
     for each in cluster.names(LEVEL):
         met.add(cluster[LEVEL[each]])
-        if met == {6, 0}:
+        if met == {TOP, 0}:
             return at_a_top()  # type: ignore[no-any-return]
         if 0 in met:
             return None

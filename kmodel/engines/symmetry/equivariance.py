@@ -50,8 +50,7 @@ from kmodel.kernel.cluster import Put
 if TYPE_CHECKING:
     from kmodel.engines.symmetry.space import OrbitSpace
 
-LEAST_GAINED = 1 << 10  # rules that a function may gain by being asked here; more only where there are many states
-STATES_PER_RULE = 16  # so that showing takes about as long as searching
+LEAST_COMPARED = 1 << 13  # rules gained here times swaps, for each function; more only where there are many states
 MOST_IMAGES = 64  # of a part under renaming that are searched for among the states
 MOST_LOOKED_AT = 1 << 26  # images of parts times states
 
@@ -132,7 +131,7 @@ class Equivariance:
         for rule in self._known():
             self._enqueue(rule)
         self._gained.clear()
-        most = max(LEAST_GAINED, self.space.states // STATES_PER_RULE)
+        most = max(LEAST_COMPARED, self.space.states) // len(self.swaps)  # to show takes no longer than to search
         compared = 0
         while self._queue:
             rule = self._queue.popleft()
