@@ -74,7 +74,8 @@ def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
     yield "EXPLORED", counted(result), ""
     yield "", f"{result.seconds:.1f} s, {states_per_second(result)} states/s, engine {result.engine}", ""
     if result.symmetry is not None:
-        yield "SYMMETRY", under_symmetry(result.symmetry, result.states), "" if result.symmetry.is_shown and not result.symmetry.note else "yellow"
+        is_as_asked = result.symmetry.note is None and result.symmetry.is_shown
+        yield "SYMMETRY", under_symmetry(result.symmetry, result.states), "" if is_as_asked else "yellow"
     if result.partial_order is not None:
         yield "REDUCTION", by_partial_order(result.partial_order), "" if result.is_reduced else "yellow"
     yield "", scope(result), "" if result.finished else "yellow"

@@ -1,4 +1,4 @@
-"""That names are treated alike is shown, not assumed: who prefers one is found, and where it is open the verdict says."""
+"""That names are treated alike is shown: who prefers one is found, and where it is open, the verdict says so."""
 
 from collections.abc import Callable
 from typing import Any

@@ -44,90 +44,90 @@ from kmodel.engines.compiled.jit import UNKNOWN
 from kmodel.engines.compiled.packed import sampled
 from kmodel.engines.compiled.tries import NOTHING, Leaf
 from kmodel.engines.symmetry.boxes import Box, Boxes, Edge, Part, Row, bits, contains
-from kmodel.kernel import ModelError
+from kmodel.engines.symmetry.comparing import ENABLED, TOLD, Comparison
 from kmodel.kernel.cluster import Put
 
 if TYPE_CHECKING:
     from kmodel.engines.symmetry.space import OrbitSpace
 
-LEAST_COMPARED = 1 << 13  # rules gained here times swaps, for each function; more only where there are many states
+LEAST_COMPARED = 1 << 12  # rules gained here times swaps, for each function; more only where there are many states
 MOST_IMAGES = 64  # of a part under renaming that are searched for among the states
-MOST_LOOKED_AT = 1 << 26  # images of parts times states
+MOST_LOOKED_AT = 1 << 24  # images of parts times states
 
 Update = Callable[[Any], Any]
+Key = tuple[Edge, Edge | None]
 
 
 @attrs.frozen(eq=False)
 class Rule:
-    """What an action does, or a spec says, in all states of a box; `row` is one of them, perhaps of those found."""
+    """What an action does, or a spec says, in all states of a box; `row` is one of them, perhaps of those found.
+
+    A rule of a spec of steps has the leaf of the action in `part`, that of the spec in `told`.
+    """
 
     root: int
     part: Part
     row: Row
     is_met: bool
-    spec: Part | None = None  # of a rule about steps: the leaf in the trie of the spec for these steps
-    spec_index: int = UNKNOWN
+    told_root: int = UNKNOWN
+    told: Part | None = None
 
     @property
-    def key(self) -> tuple[Edge, Edge | None]:
+    def key(self) -> Key:
         """What tells it from other rules."""
-        return self.part.edge, None if self.spec is None else self.spec.edge
-
-    @property
-    def function(self) -> tuple[int, int]:
-        """What it is a rule of: an action, a spec, or a spec about the steps of an action."""
-        return self.root, self.spec_index
+        return self.part.edge, None if self.told is None else self.told.edge
 
     @property
     def box(self) -> Box:
         """The states that it is about."""
-        return self.part.box if self.spec is None else self.spec.box
+        return self.part.box if self.told is None else self.told.box
+
+    @property
+    def judge(self) -> int:
+        """The trie of the function whose answer it has."""
+        return self.root if self.told is None else self.told_root
 
 
 @attrs.frozen(eq=False)
-class Open:
-    """A part of a rule's box in which the counterpart does something else, or nobody knows what."""
+class Image:
+    """A part of a rule's box, and what a swap makes of it: the rule that it comes to, by its tries and its key.
 
+    What `differs` is in words, empty where there is no answer, and None where nothing does.
+    """
+
+    box: Box
+    differs: str | None
+    key: Key | None = None
+    root: int = UNKNOWN
+    told_root: int = UNKNOWN
+
+
+@attrs.frozen(eq=False)
+class _Open:
     rule: Rule
     swap: int
     box: Box
-    differs: str | None
+    differs: str
 
 
 class Equivariance:
-    """The comparison of the rules of a search with what renamings make of them."""
+    """The rules of a search that is finished, and what renamings make of them."""
 
-    def __init__(self, space: OrbitSpace) -> None:
+    def __init__(self, space: OrbitSpace, comparison: Comparison) -> None:
         self.space = space
         self.tables = space.tables
-        self.swaps = space.renamings.swaps
-        actions = space.model.actions
-        numbers = {action: number for number, action in enumerate(actions)}
-        self.counterparts = {
-            swap: [numbers[renaming.action(action)] for action in actions] for swap, renaming in self.swaps.items()
-        }
-        self.shown = self.rules = 0
-        self._met: list[tuple[int, Row, Leaf | None]] = []
-
-    def learn(self, root: int, row: Row, leaf: Leaf | None) -> None:
-        """Compare a rule that the search has just learned in a state with its counterparts there; ModelError if two
-        names are not treated alike."""
-        self._met.append((root, row, leaf))
-        for swap in self.swaps:
-            difference = self._difference_at(root, row, leaf, swap)
-            if difference is not None:
-                raise self._uneven(self._who(root), swap, difference)
-
-    def prove(self) -> None:
-        """Show on all rules that all names are treated alike, as far as that can be; ModelError if two are not."""
-        self.space.know_values()
-        self._boxes = Boxes(self.tables, self.space.renamings)
+        self.comparison = comparison
+        self.swaps = comparison.swaps
+        self.boxes = Boxes(self.tables, space.renamings)
         self._agreeing: dict[Any, bool] = {}
         self._queue: deque[Rule] = deque()
-        self._seen: set[tuple[Edge, Edge | None]] = set()
-        self._gained: Counter[tuple[int, int]] = Counter()  # by function
-        self._open: list[Open] = []
-        self._parts = 0
+        self._seen: set[Key] = set()
+        self._gained: Counter[tuple[int, int]] = Counter()  # by function: rules that the search had not met
+        self._open: list[_Open] = []
+
+    def prove(self) -> tuple[int, int]:
+        """Return how many rules there are, and of how many it is shown that all names are treated alike; ModelError if
+        two are not."""
         for rule in self._known():
             self._enqueue(rule)
         self._gained.clear()
@@ -135,130 +135,98 @@ class Equivariance:
         compared = 0
         while self._queue:
             rule = self._queue.popleft()
-            if self._gained[rule.function] <= most:
+            if self._gained[rule.root, self._spec_of(rule.judge)] <= most:
                 for swap in self.swaps:
                     self._compare(rule, swap)
                 compared += 1
-        left = Counter(id(each.rule) for each in self._open if not self._is_empty(each))
-        self.rules, self.shown = len(self._seen), compared - len(left)
-
-    # ---- the rules
+        left = {id(each.rule) for each in self._open if not self._is_empty(each)}
+        return len(self._seen), compared - len(left)
 
     def _known(self) -> Iterator[Rule]:
         """Yield the rules of all tries, first those with the states in which they were met."""
-        for root, row, leaf in self._met:
-            if leaf is None:
-                if self._is_asked(root):
-                    yield Rule(root, self._boxes.path(root, row), row, True)
-            elif self._is_asked(root):
-                yield self._rule_of_step(leaf.action, row, root, True)
+        for root, row, leaf in self.comparison.met:
+            if self._is_asked(root):
+                yield self._rule_at(root, UNKNOWN, row) if leaf is None else self._rule_at(leaf.action, root, row)
         start = self.tables.row(self.space.model.initial[0])
         for root in range(self.space.actions + len(self.tables.state_specs)):
             if self._is_asked(root):
-                for part in self._boxes.parts(root, {}):
-                    yield Rule(root, part, self._boxes.pick(part.box, start), False)
+                for part in self.boxes.parts(root, {}):
+                    yield Rule(root, part, self.boxes.pick(part.box, start), False)
 
     def _is_asked(self, root: int) -> bool:
         """Tell whether more is to be known of a trie than what was found already."""
-        return root < self.space.actions or not self.space.done[self.tables.root_spec.data[root]]
+        return root < self.space.actions or not self.space.done[self._spec_of(root)]
 
-    def _rule_of_step(self, action: int, row: Row, root: int, is_met: bool) -> Rule:
-        first, second = self._boxes.path(action, row), self._boxes.path(root, row)
-        box = {**first.box, **{cell: mask & first.box.get(cell, mask) for cell, mask in second.box.items()}}
-        return Rule(
-            action, first, row, is_met, attrs.evolve(second, box=box), int(self.tables.root_spec.data[root])
-        )
+    def _spec_of(self, root: int) -> int:
+        return int(self.tables.root_spec.data[root])
+
+    def _rule_at(self, root: int, told_root: int, row: Row, is_met: bool = True) -> Rule:
+        part = self.boxes.path(root, row)
+        if told_root == UNKNOWN:
+            return Rule(root, part, row, is_met)
+        told = self.boxes.path(told_root, row)
+        both = {cell: mask & part.box.get(cell, mask) for cell, mask in told.box.items()}
+        return Rule(root, part, row, is_met, told_root, attrs.evolve(told, box={**part.box, **both}))
 
     def _enqueue(self, rule: Rule) -> None:
         if rule.key in self._seen:
             return
         self._seen.add(rule.key)
-        self._gained[rule.function] += 1
+        self._gained[rule.root, self._spec_of(rule.judge)] += 1
         if rule.is_met:
             self._queue.appendleft(rule)
         else:
             self._queue.append(rule)
-        if rule.spec is None and rule.root < self.space.actions:
-            leaf = self._outcome(rule.part.code)
-            for root in () if leaf is None else self.tables.roots_of_steps(leaf):
-                if self._is_asked(root):
-                    index = int(self.tables.root_spec.data[root])
-                    for part in self._boxes.parts(root, rule.part.box):
-                        is_met = rule.is_met and contains(part.box, rule.row)
-                        row = self._boxes.pick(part.box, rule.row)
-                        self._enqueue(Rule(rule.root, rule.part, row, is_met, part, index))
+        leaf = self._leaf(rule.part.code) if rule.judge < self.space.actions else None
+        for told_root in () if leaf is None else self.tables.roots_of_steps(leaf):
+            for told in self.boxes.parts(told_root, rule.box) if self._is_asked(told_root) else ():
+                row, is_met = self.boxes.pick(told.box, rule.row), rule.is_met and contains(told.box, rule.row)
+                self._enqueue(Rule(rule.root, rule.part, row, is_met, told_root, told))
 
-    def _outcome(self, code: int) -> Leaf | None:
+    def _leaf(self, code: int) -> Leaf | None:
         outcome = self.tables.outcome(code)
         assert outcome is None or isinstance(outcome, Leaf)
         return outcome
 
-    # ---- one rule and one swap
-
     def _compare(self, rule: Rule, swap: int) -> None:
-        for box, differs, key, make in self._images(rule, swap):
-            self._parts += 1
-            is_here = rule.is_met and contains(box, rule.row)
-            if key is not None and key not in self._seen:
-                row = self._boxes.swapped(swap, self._boxes.pick(box, rule.row))
-                self._enqueue(make(row, is_here))
-            if differs is None:
-                continue
-            if is_here and differs:
-                raise self._uneven(self._who_of(rule), swap, differs)
-            self._open.append(Open(rule, swap, box, differs or None))
+        """Walk a rule's box, swapped, through the counterpart's tries; ModelError if a state that was met differs."""
+        for image in self._images(rule, swap):
+            is_here = rule.is_met and contains(image.box, rule.row)
+            if image.key is not None and image.key not in self._seen:
+                row = self.boxes.swapped(swap, self.boxes.pick(image.box, rule.row))
+                self._enqueue(self._rule_at(image.root, image.told_root, row, is_here))
+            if image.differs and is_here:
+                raise self.comparison.uneven(rule.judge, swap, image.differs)
+            if image.differs is not None:
+                self._open.append(_Open(rule, swap, image.box, image.differs))
 
-    def _images(
-        self, rule: Rule, swap: int
-    ) -> Iterator[tuple[Box, str | None, tuple[Edge, Edge | None] | None, Callable[[Row, bool], Rule]]]:
-        """Yield the parts that a swap makes of a rule's box, what differs in each, and the rule that it comes to.
-
-        What differs is None where nothing does, and an empty text where there is no answer.
-        """
-        root = self._counterpart(rule.root, swap)
-        for part in self._boxes.parts(root, rule.box, swap, self._asking(root, rule.row, swap)):
-            if rule.spec is not None:
-                yield from self._images_of_step(rule, swap, root, part)
-                continue
-
-            def make(row: Row, is_met: bool) -> Rule:
-                return Rule(root, self._boxes.path(root, row), row, is_met)
-
-            if part.code == UNKNOWN:
-                yield part.box, "", None, make
-            elif root >= self.space.actions:
-                same = (part.code == NOTHING) == (rule.part.code == NOTHING)
-                yield part.box, None if same else "it tells of one and not of the other", (part.edge, None), make
+    def _images(self, rule: Rule, swap: int) -> Iterator[Image]:
+        root = self.comparison.counterpart(rule.root, swap)
+        for part in self.boxes.parts(root, rule.box, swap, self._asking(root, rule.row, swap)):
+            if rule.told is not None:
+                yield from self._images_of_step(rule, rule.told, swap, root, part)
+            elif part.code == UNKNOWN:
+                yield Image(part.box, "")
+            elif root < self.space.actions:
+                yield Image(part.box, None, (part.edge, None), root)
+                yield from self._differing(rule.part.code, part, swap)
             else:
-                yield part.box, None, (part.edge, None), make
-                yield from ((box, why, None, make) for box, why in self._differing(rule.part.code, part, swap))
+                yield Image(part.box, _difference(rule.part, part), (part.edge, None), root)
 
-    def _images_of_step(
-        self, rule: Rule, swap: int, action: int, part: Part
-    ) -> Iterator[tuple[Box, str | None, tuple[Edge, Edge | None] | None, Callable[[Row, bool], Rule]]]:
-        leaf = None if part.code == UNKNOWN else self._outcome(part.code)
-        if leaf is None or rule.spec is None:
-            return  # told of the rule of the action
-        root = next(
-            each for each in self.tables.roots_of_steps(leaf) if self.tables.root_spec.data[each] == rule.spec_index
-        )
-
-        def make(row: Row, is_met: bool) -> Rule:
-            return self._rule_of_step(action, row, root, is_met)
-
-        for told in self._boxes.parts(root, part.box, swap, self._asking(root, rule.row, swap, leaf)):
-            if told.code == UNKNOWN:
-                yield told.box, "", None, make
-                continue
-            same = (told.code == NOTHING) == (rule.spec.code == NOTHING)
-            yield told.box, None if same else "it tells of one and not of the other", (part.edge, told.edge), make
-
-    def _counterpart(self, root: int, swap: int) -> int:
-        return self.counterparts[swap][root] if root < self.space.actions else root
+    def _images_of_step(self, rule: Rule, told: Part, swap: int, root: int, part: Part) -> Iterator[Image]:
+        leaf = None if part.code == UNKNOWN else self._leaf(part.code)
+        if leaf is None:
+            return  # which is told of the rule of the action
+        told_root = self.comparison.root_of(self._spec_of(rule.told_root), leaf)
+        for other in self.boxes.parts(told_root, part.box, swap, self._asking(told_root, rule.row, swap, leaf)):
+            if other.code == UNKNOWN:
+                yield Image(other.box, "")
+            else:
+                yield Image(other.box, _difference(told, other), (part.edge, other.edge), root, told_root)
 
     def _asking(self, root: int, near: Row, swap: int, leaf: Leaf | None = None) -> Callable[[Box], bool]:
         def ask(box: Box) -> bool:
-            row = self._boxes.swapped(swap, self._boxes.pick(box, near))
+            row = self.boxes.swapped(swap, self.boxes.pick(box, near))
             try:
                 self.tables.resolve(root, row, leaf)
             except Exception:  # there may be no such state, so what fails there is no mistake yet
@@ -267,50 +235,47 @@ class Equivariance:
 
         return ask
 
-    def _differing(self, code: int, part: Part, swap: int) -> Iterator[tuple[Box, str]]:
+    def _differing(self, code: int, part: Part, swap: int) -> Iterator[Image]:
         """Yield where in a part the counterpart does something else than an action, and what."""
-        leaf, other = self._outcome(code), self._outcome(part.code)
+        leaf, other = self._leaf(code), self._leaf(part.code)
         if leaf is None or other is None:
             if leaf is not other:
-                yield part.box, "one is enabled where the other is not"
+                yield Image(part.box, ENABLED)
             return
-        targets = self._boxes.targets[swap]
+        targets = self.boxes.targets[swap]
         mine = {write.position: write.update for write in leaf.effect.total}
         theirs = {targets[write.position]: write.update for write in other.effect.total}
-        for cell in mine.keys() | theirs.keys():
-            mask = part.box.get(cell, self._boxes.every[cell])
+        for cell in sorted(mine.keys() | theirs.keys()):
             wrong = 0
-            for number in bits(mask):
+            for number in bits(part.box.get(cell, self.boxes.every[cell])):
                 if not self._agree(swap, cell, number, mine.get(cell), theirs.get(cell)):
                     wrong |= 1 << number
             if wrong:
                 where = self.tables.interner.layout.cells[targets[cell]]
-                yield {**part.box, cell: wrong}, f"cell {where} becomes another value"
+                yield Image({**part.box, cell: wrong}, f"cell {where} becomes another value")
 
     def _agree(self, swap: int, cell: int, number: int, mine: Update | None, theirs: Update | None) -> bool:
         """Tell whether an update makes of what a value becomes what another makes of the value, after the swap."""
         constant = isinstance(mine, Put) and isinstance(theirs, Put)
         key = (swap, cell, UNKNOWN if constant else number, mine, theirs)
         if key not in self._agreeing:
-            values, target = self.tables.interner.values, self._boxes.targets[swap][cell]
-            image = self._boxes.images[swap][cell][number]
+            values, target = self.tables.interner.values, self.boxes.targets[swap][cell]
+            image = self.boxes.images[swap][cell][number]
             one, other = _after(mine, values[cell][number]), _after(theirs, values[target][image])
             self._agreeing[key] = (one is None) == (other is None) and (
                 one is None or other is None or self.swaps[swap].value(one[0]) == other[0]
             )
         return self._agreeing[key]
 
-    # ---- whether there is such a state
-
-    def _is_empty(self, part: Open) -> bool:
+    def _is_empty(self, part: _Open) -> bool:
         """Tell whether no state found, nor what a renaming makes of one, is in a part; ModelError if one differs."""
         images = self._all_images(part.box)
         if images is None or len(images) * len(self._open) * self.space.states > MOST_LOOKED_AT:
             return False
         if not any(self._is_found(box) for box in images):
             return True
-        if part.differs is not None:
-            raise self._uneven(self._who_of(part.rule), part.swap, part.differs)
+        if part.differs:
+            raise self.comparison.uneven(part.rule.judge, part.swap, part.differs)
         return False
 
     def _all_images(self, box: Box) -> list[Box] | None:
@@ -318,7 +283,7 @@ class Equivariance:
         seen, images = {frozenset(box.items())}, [box]
         for image in images:
             for swap in self.swaps:
-                new = self._boxes.swapped_box(swap, image)
+                new = self.boxes.swapped_box(swap, image)
                 if (key := frozenset(new.items())) not in seen:
                     seen.add(key)
                     images.append(new)
@@ -332,62 +297,17 @@ class Equivariance:
         for each in space.partitions:
             rows = sampled(space.arrays, each.packed, len(each.packed), 1)
             for cell, mask in box.items():
-                allowed = np.zeros(self._boxes.every[cell].bit_length(), np.bool_)
+                allowed = np.zeros(self.boxes.every[cell].bit_length(), np.bool_)
                 allowed[list(bits(mask))] = True
                 rows = rows[allowed[rows[:, cell]]]
             if len(rows):
                 return True
         return False
 
-    # ---- one state
 
-    def _difference_at(self, root: int, row: Row, leaf: Leaf | None, swap: int) -> str | None:
-        """Return what differs between a function in a state and its counterpart in the swapped state, if anything."""
-        space, tables = self.space, self.tables
-        swapped = space.swapped(swap, row)
-        if root < space.actions:
-            return self._difference_of_action(root, row, swap, swapped)
-        told = tables.resolve(root, row, leaf) != NOTHING
-        if leaf is None:
-            tells = tables.resolve(root, swapped) != NOTHING
-        else:
-            other = space.outcome(self.counterparts[swap][leaf.action], swapped)
-            if other is None:
-                return None  # told of the action
-            index = tables.root_spec.data[root]
-            spec_root = next(each for each in tables.roots_of_steps(other) if tables.root_spec.data[each] == index)
-            tells = tables.resolve(spec_root, swapped, other) != NOTHING
-        return None if tells == told else "it tells of one and not of the other"
-
-    def _difference_of_action(self, action: int, row: Row, swap: int, swapped: Row) -> str | None:
-        space = self.space
-        leaf, other = space.outcome(action, row), space.outcome(self.counterparts[swap][action], swapped)
-        if leaf is None or other is None:
-            return None if leaf is other else "one is enabled where the other is not"
-        expected = space.swapped(swap, self.tables.after(leaf, row))
-        after = self.tables.after(other, swapped)
-        cells = space.tables.interner.layout.cells
-        differing = (cell for cell, one, two in zip(cells, expected, after, strict=True) if one != two)
-        cell = next(differing, None)
-        return None if cell is None else f"cell {cell} becomes another value"
-
-    # ---- words
-
-    def _who(self, root: int) -> str:
-        model = self.space.model
-        if root < self.space.actions:
-            return f"transition {model.actions[root]}"
-        return f"spec {model.specs[int(self.tables.root_spec.data[root])].name}"
-
-    def _who_of(self, rule: Rule) -> str:
-        return self._who(rule.root) if rule.spec is None else f"spec {self.space.model.specs[rule.spec_index].name}"
-
-    def _uneven(self, who: str, swap: int, differs: str) -> ModelError:
-        one, other = self.space.renamings.names[swap : swap + 2]
-        return ModelError(
-            f"{who} does not treat {one} and {other} alike: {differs} when they change places; "
-            f"{self.space.model.name} declares them interchangeable, so take them out of its symmetry"
-        )
+def _difference(one: Part, other: Part) -> str | None:
+    """Return how the answers of a spec differ, if they do; why it tells of something may well mention a name."""
+    return None if (one.code == NOTHING) == (other.code == NOTHING) else TOLD
 
 
 def _after(update: Update | None, value: Any) -> tuple[Any] | None:

@@ -19,6 +19,7 @@ from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.spill import Memory
 from kmodel.engines.compiled.tries import Leaf
 from kmodel.engines.symmetry import canonical
+from kmodel.engines.symmetry.comparing import Comparison
 from kmodel.engines.symmetry.equivariance import Equivariance
 from kmodel.engines.symmetry.renamings import Renamings
 from kmodel.engines.verdict import Symmetry
@@ -53,8 +54,9 @@ class OrbitSpace(Space):
         self._represented = (0, 0)  # how many orbits were counted, and their states
         self._learned: list[tuple[int, list[int], Leaf | None]] = []  # and not compared yet
         self._is_restored = False
+        self._shown = (0, 0)  # how many rules there are, and of how many it is shown that they treat all names alike
         super().__init__(model, threads, memory)
-        self.equivariance = Equivariance(self)
+        self.comparison = Comparison(self)
         start = self.tables.row(model.initial[0])
         self._learned += [(root, start, None) for root in range(self.actions + len(self.tables.state_specs))]
         self._compare()
@@ -69,14 +71,15 @@ class OrbitSpace(Space):
     @property
     def symmetry(self) -> Symmetry:
         """The groups of names, and how many states were represented."""
-        return Symmetry(self.groups, self.represented, self.equivariance.rules, self.equivariance.shown)
+        return Symmetry(self.groups, self.represented, *self._shown)
 
     def expand_round(self, ends: list[int], check_only: bool = False) -> None:
         """Expand representatives, as Space does."""
         self.refresh()  # asking a found spec about its state may have made tables larger
         super().expand_round(ends, check_only)
-        self._compare()
-        self.refresh()
+        if self._learned:
+            self._compare()
+            self.refresh()
 
     def add_round(self, limit: int | None = None) -> None:
         """Add the representatives of the states in the buckets, as Space does."""
@@ -100,7 +103,8 @@ class OrbitSpace(Space):
         """Show that the names are treated alike, as far as that can be; ModelError if two are not."""
         if self._is_restored:
             self._use_all_rules()
-        self.equivariance.prove()
+        self.know_values()
+        self._shown = Equivariance(self, self.comparison).prove()
 
     def representative(self, row: list[int]) -> list[int]:
         """Return the representative of the orbit of a state, each as the numbers of its values."""
@@ -166,16 +170,18 @@ class OrbitSpace(Space):
         """Compare what was learned of representatives with what renamings make of it."""
         learned, self._learned = self._learned, []
         for root, row, leaf in learned:
-            self.equivariance.learn(root, row, leaf)
+            self.comparison.compare(root, row, leaf)
 
     def _use_all_rules(self) -> None:
         """Expand all representatives once more, so that the tables have all rules that they were expanded by."""
-        cursor, fired, found = self.cursor, self.fired, self.found
-        self.cursor, self.fired, self.found = [0] * PARTITIONS, fired.copy(), found.copy()
+        kept = self.cursor, self.fired, self.found
+        self.cursor, self.fired, self.found = [0] * PARTITIONS, self.fired.copy(), self.found.copy()
         ends = [partition.count for partition in self.partitions]
-        while self.cursor != ends:
-            self.expand_round(ends)
-        self.cursor, self.fired, self.found = cursor, fired, found
+        try:
+            while self.cursor != ends:
+                self.expand_round(ends)
+        finally:
+            self.cursor, self.fired, self.found = kept
 
     def _count_represented(self) -> int:
         represented = 0
