@@ -1,6 +1,7 @@
 """That names are treated alike is shown: who prefers one is found, and where it is open, the verdict says so."""
 
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -23,6 +24,21 @@ UP_TO_RENAMING = Bounds(symmetry=True)
 def test_a_preference_for_a_name_in_one_rare_state_is_found(make: Callable[[], Model]) -> None:
     with pytest.raises(ModelError, match=r"(transition|spec) .* does not treat . and . alike"):
         result_of(make(), UP_TO_RENAMING)
+
+
+@transition(actor="{name}")
+def climb_a_little(cluster: Cluster, name: str) -> Cluster | None:
+    """Anyone climbs three steps."""
+    return cluster.set(LEVEL[name], cluster[LEVEL[name]] + 1) if cluster[LEVEL[name]] < 3 else None
+
+
+@pytest.mark.parametrize("levels", list(permutations(range(4))))
+def test_a_preference_for_one_arrangement_is_found_however_far_from_its_representative(levels: tuple[int, ...]) -> None:
+    def is_as_told(cluster: Cluster) -> bool:
+        return tuple(cluster[LEVEL[name]] for name in cluster.names(LEVEL)) != levels
+
+    with pytest.raises(ModelError, match="spec is_as_told does not treat"):
+        result_of(made(specs=(invariant(is_as_told),), names=tuple("abcd"), climb=climb_a_little), UP_TO_RENAMING)
 
 
 def test_the_error_names_the_transition_the_names_and_the_cell() -> None:

@@ -18,6 +18,7 @@ from kmodel.engines.symmetry.renamings import Renamings
 Box = dict[int, int]  # by cell: the numbers of the values that it may have, as bits
 Edge = tuple[int, int]  # where a leaf hangs: a node and a branch, or UNKNOWN and a root
 Row = list[int]
+Classes = tuple[tuple[int, int], ...]  # by branch: the numbers of the values that take it, as bits
 Ask = Callable[[Box], bool]  # extend the trie by the answer in a state of the box; whether there is one
 
 
@@ -46,8 +47,8 @@ class Boxes:
             ]
             for swap in renamings.swaps
         }
-        self._classes: dict[tuple[int | None, int], tuple[tuple[int, int], ...]] = {}
-        self._nodes: dict[int, tuple[int, int]] = {}
+        self._classes: dict[tuple[int | None, int], Classes] = {}
+        self._nodes: dict[tuple[int | None, int], tuple[int, Classes]] = {}
         self._children: dict[Edge, int] = {}
 
     def swapped(self, swap: int, row: Row) -> Row:
@@ -87,9 +88,9 @@ class Boxes:
                 yield Part(box, code, edge)
 
     def _branches(self, code: int, box: Box, swap: int | None) -> Iterator[tuple[Edge, Box]]:
-        cell, projection = self._node(code, swap)
+        cell, classes = self._nodes.get((swap, code)) or self._node(code, swap)
         inside = box.get(cell, self.every[cell])
-        for branch, mask in self._classes_of(swap, projection):
+        for branch, mask in classes:
             part = inside & mask
             if part == inside:
                 yield (code, branch), box
@@ -102,10 +103,8 @@ class Boxes:
         box: Box = {}
         edge = (UNKNOWN, root)
         while (code := self._follow(edge)) >= 0:
-            cell, projection = self._node(code, None)
-            branch, mask = next(
-                (branch, mask) for branch, mask in self._classes_of(None, projection) if mask >> row[cell] & 1
-            )
+            cell, classes = self._nodes.get((None, code)) or self._node(code, None)
+            branch, mask = next((branch, mask) for branch, mask in classes if mask >> row[cell] & 1)
             box[cell] = box.get(cell, self.every[cell]) & mask
             edge = (code, branch)
         return Part(box, code, edge)
@@ -120,16 +119,15 @@ class Boxes:
             code = self._children[edge] = int(look_up(memo.keys, memo.values, node, branch))
         return code
 
-    def _node(self, code: int, swap: int | None) -> tuple[int, int]:
-        """Return the cell that a node reads, where it was before the swap, and the projection."""
-        found = self._nodes.get(code)
-        if found is None:
-            tables = self.tables
-            found = int(tables.node_position.data[code]), int(tables.node_projection.data[code])
-            self._nodes[code] = found
-        return found if swap is None else (self.targets[swap][found[0]], found[1])
+    def _node(self, code: int, swap: int | None) -> tuple[int, Classes]:
+        """Return the cell that a node reads, where it was before the swap, and how its values fall into branches."""
+        tables = self.tables
+        cell = int(tables.node_position.data[code])
+        classes = self._classes_of(swap, int(tables.node_projection.data[code]))
+        self._nodes[swap, code] = found = (cell if swap is None else self.targets[swap][cell], classes)
+        return found
 
-    def _classes_of(self, swap: int | None, projection: int) -> tuple[tuple[int, int], ...]:
+    def _classes_of(self, swap: int | None, projection: int) -> Classes:
         """Return by branch which values of a cell take it after a swap; UNKNOWN is that of values it fails for."""
         key = (swap, projection)
         if key not in self._classes:
