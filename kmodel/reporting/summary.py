@@ -106,7 +106,7 @@ def _as_shown(symmetry: Symmetry) -> str:
         return ""
     if not symmetry.rules:
         return "; that the names are treated alike is shown once all orbits are known"
-    return f"; the names are shown to be treated alike by {symmetry.shown:,} of {count(symmetry.rules, 'rule')} met"
+    return f"; of {count(symmetry.rules, 'rule')} met, {symmetry.shown:,} are shown to treat the names alike"
 
 
 def by_partial_order(reduction: PartialOrder) -> str:

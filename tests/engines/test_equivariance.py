@@ -12,6 +12,7 @@ from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.symmetry import equivariance
 from kmodel.engines.verdict import Result, Verdict
 from kmodel.kernel import Cluster, Model, ModelError, Transition, invariant, transition
+from kmodel.reporting.summary import under_symmetry
 from kmodel.reporting.wording import all_states, overall, scope
 from tests.engines.preferring_models import FRIEND, LEVEL, PREFERRING, TOP, climb, made, preferring_at
 from tests.engines.symmetric_models import symmetric_models
@@ -123,6 +124,9 @@ def test_where_it_is_not_shown_no_verdict_says_all_states(monkeypatch: pytest.Mo
     assert result.findings[0].reason == "in all 2,197 reachable states, if the names are treated alike"
     assert "if the names are treated alike" in scope(result)
     assert "if the names are treated alike" in overall(result)
+    rules, shown = result.symmetry.rules, result.symmetry.shown
+    said = f"of {rules:,} rules met, {shown:,} are shown to treat the names alike"
+    assert said in under_symmetry(result.symmetry, result.states)
 
 
 def test_a_search_that_was_stopped_has_shown_nothing() -> None:
