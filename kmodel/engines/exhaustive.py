@@ -23,6 +23,7 @@ from kmodel.engines.verdict import (
     Symmetry,
     Verdict,
     collision_probability,
+    if_alike,
     up_to_collision,
 )
 from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec
@@ -39,17 +40,22 @@ UNBOUNDED = Bounds()
 def explore(model: Model, bounds: Bounds = UNBOUNDED) -> Iterator[Event]:
     """Yield the events of a breadth-first exploration of the model; the last one has the result."""
     yield Started(model, "exhaustive")
-    note: str | None = None
-    if bounds.symmetry:
-        from kmodel.engines.symmetry.space import NoReduction
+    if not bounds.symmetry:
+        yield from _Search(model, bounds).run()
+        return
+    from kmodel.engines.symmetry.space import NoReduction
 
+    of_states, of_orbits = _Search(model, attrs.evolve(bounds, symmetry=False)), _Search(model, bounds)
+    if of_states.has_begun and not of_orbits.has_begun:
+        of_states.note = "the checkpoint is of a search of all states, which was continued"
+    else:
         try:
-            yield from _Search(model, bounds).run()
+            yield from of_orbits.run()
         except NoReduction as reason:
-            note, bounds = str(reason), attrs.evolve(bounds, symmetry=False)
+            of_states.fall_back(str(reason), from_the_start=of_orbits.has_begun and not of_states.has_begun)
         else:
             return
-    yield from _Search(model, bounds, note).run()
+    yield from of_states.run()
 
 
 def result_of(model: Model, bounds: Bounds = UNBOUNDED) -> Result:
@@ -60,10 +66,10 @@ def result_of(model: Model, bounds: Bounds = UNBOUNDED) -> Result:
 
 
 class _Search:
-    def __init__(self, model: Model, bounds: Bounds, note: str | None = None) -> None:
+    def __init__(self, model: Model, bounds: Bounds) -> None:
         self.model = model
         self.bounds = bounds
-        self.note = note  # why nothing is spared by symmetry, though it was asked for
+        self.note: str | None = None  # why nothing is spared by symmetry, though it was asked for
         self.clock = Clock()
         self.depth = 0
         self.searches = 1
@@ -76,12 +82,24 @@ class _Search:
         searched = model if bounds.symmetry else attrs.evolve(model, symmetry=())
         self.keeper = None if bounds.checkpoints is None else Keeper(searched, bounds.checkpoints)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a checkpoint of this search that it is asked to go on from."""
+        return self.keeper is not None and self.keeper.checkpoints.resume and self.keeper.has_left_one
+
+    def fall_back(self, note: str, from_the_start: bool) -> None:
+        """Take the place of a search of orbits, for a reason; its checkpoint stays until there is another."""
+        self.note = note
+        if self.keeper is not None and from_the_start:
+            self.keeper.checkpoints = attrs.evolve(self.keeper.checkpoints, resume=False)
+
     def run(self) -> Iterator[Event]:
         stopped: str | None = None
         interrupted = False
         try:
             with put_off() if self.keeper is not None else nullcontext(Interrupt()) as self.interrupt:
                 yield from self._levels()
+                self._conclude()
                 yield from self._judge_runs()
         except _Stopped as stop:
             stopped = stop.why
@@ -256,6 +274,11 @@ class _Search:
         verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
         return Finding(spec, verdict, answer.reason, trace_along(self.model, initial, [*taken, *last]))
 
+    def _conclude(self) -> None:
+        """Show, now that all states are known, what their number rests on."""
+        assert self.space is not None, "the search is finished"
+        self.space.conclude()
+
     def _judge_runs(self) -> Iterator[Event]:
         """Judge the temporal specs, now that all states are known."""
         temporal = [index for index, spec in enumerate(self.model.specs) if spec.is_temporal]
@@ -336,7 +359,7 @@ class _Search:
         reduced = self.space is not None and self.space.dependence is not None and self.space.dependence.in_part
         count = f"{0 if self.space is None else self.space.represented:,}"
         seen = f"all reachable states, {count} of them visited" if reduced else f"all {count} reachable states"
-        seen += up_to_collision(self.collision_probability)
+        seen += up_to_collision(self.collision_probability) + if_alike(self._symmetry())
         if spec.kind is Kind.SOMETIMES:
             return Finding(spec, Verdict.VIOLATED, f"it never happens in {seen}")
         return Finding(spec, Verdict.HOLDS, f"in {seen}")

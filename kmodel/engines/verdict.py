@@ -78,12 +78,25 @@ class Statistics:
 class Symmetry:
     """What renaming spared: the groups of interchangeable names, and how many states the orbits found represent.
 
-    Without a group there was no reduction, and `note` says why.
+    Of the rules that the search used, `shown` ones are shown to treat all names alike; it rests on all of them. A
+    search that was stopped has shown none. Without a group there was no reduction, and `note` says why.
     """
 
     groups: tuple[tuple[str, ...], ...] = ()
     represented: int = 0
+    rules: int = 0
+    shown: int = 0
     note: str | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the orbits are known to be those of all states; so where there was no reduction."""
+        return not self.groups or 0 < self.rules == self.shown
+
+
+def if_alike(symmetry: Symmetry | None) -> str:
+    """Return what is to be said after a number of states represented by others; nothing where that is shown."""
+    return "" if symmetry is None or symmetry.is_shown else ", if the names are treated alike"
 
 
 def collision_probability(states: int) -> float:

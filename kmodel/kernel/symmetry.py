@@ -2,7 +2,7 @@
 
 A renaming of interchangeable names must map a model to itself: its cells, constants, initial states and actions. The
 transpositions of neighbours generate all renamings, so they are what is checked. That transitions and specs treat the
-names alike is a matter of their code; the engine looks for counterexamples to that among the states that it meets.
+names alike is a matter of their code; the engine shows it on what they read and answered, as far as it can.
 """
 
 from itertools import pairwise

@@ -4,7 +4,7 @@ from enum import Enum
 
 import attrs
 
-from kmodel.engines.verdict import Finding, Result, Verdict, up_to_collision
+from kmodel.engines.verdict import Finding, Result, Verdict, if_alike, up_to_collision
 from kmodel.kernel import Kind
 
 NEVER_RESTS = "the system never comes to rest"
@@ -112,10 +112,11 @@ def word_on_trace(finding: Finding) -> str:
 
 
 def all_states(result: Result) -> str:
-    """Return `all 288 states`, or `all 1 state`; of states known by fingerprints, with what that leaves open."""
+    """Return `all 288 states`, or `all 1 state`, with what fingerprints or names not shown to be alike leave open."""
     if result.is_reduced:
         return f"all states, {result.states:,} of them visited"
-    return f"all {count(result.represented, 'state')}{up_to_collision(result.collision_probability)}"
+    rests_on = up_to_collision(result.collision_probability) + if_alike(result.symmetry)
+    return f"all {count(result.represented, 'state')}{rests_on}"
 
 
 def ordered(result: Result) -> tuple[tuple[Finding, Wording], ...]:
@@ -130,7 +131,9 @@ def scope(result: Result) -> str:
     if result.finished and result.is_reduced:
         return "states were left out that only the order of independent steps leads to"
     if result.finished:
-        return f"every reachable state was seen{up_to_collision(result.collision_probability)}"
+        return (
+            f"every reachable state was seen{up_to_collision(result.collision_probability)}{if_alike(result.symmetry)}"
+        )
     return f"not exhaustive: {result.stopped}"
 
 

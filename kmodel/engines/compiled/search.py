@@ -108,6 +108,9 @@ class Space:
         for partition in self.partitions:
             partition.close()
 
+    def conclude(self) -> None:
+        """Show what it rests on that these are all states: nothing but the search itself."""
+
     def restart(self) -> None:
         """Begin again with the initial states only, knowing what the tables know."""
         for partition in self.partitions:
