@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel.cluster import Cluster
-from kmodel.kernel.errors import BoundReached, ModelError, name_error
+from kmodel.kernel.errors import RAISED, BoundReached, ModelError, name_error
 from kmodel.kernel.footprint import Log, Read, View, check_deterministic
 from kmodel.kernel.spec import Kind, Spec
 from kmodel.kernel.step import Step
@@ -40,7 +40,7 @@ def _ask_once(spec: Spec | Predicate, subject: Cluster | Step) -> tuple[bool | s
         answer: Any = spec(view)
     except BoundReached:
         raise
-    except Exception as error:
+    except RAISED as error:
         raise name_error(f"spec {spec.name}", error) from error
     shows_anything = isinstance(spec, Spec) and spec.kind is Kind.CONFLUENT  # it is compared, not judged
     if not isinstance(answer, bool | str) and not shows_anything:

@@ -15,7 +15,11 @@ class BoundReached(Exception):  # noqa: N818 - a bound is no mistake; engines tu
     """The model cannot go on within the scenario's limits, for example because a pool of names is used up."""
 
 
-def name_error(who: str, error: Exception) -> ModelError:
+RAISED = (Exception, SystemExit)
+"""What a function that somebody wrote may end with: `sys.exit()` in it is a mistake, too, and ends no check."""
+
+
+def name_error(who: str, error: BaseException) -> ModelError:
     """Return the error that somebody's function raised as one that names the function and the line."""
     if isinstance(error, ModelError):
         return ModelError(f"{who}: {error}")

@@ -15,7 +15,7 @@ import attrs
 
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster, Put, Replace, Then
-from kmodel.kernel.errors import BoundReached, ModelError, name_error
+from kmodel.kernel.errors import RAISED, BoundReached, ModelError, name_error
 from kmodel.kernel.rank import Forgets, close_gaps
 from kmodel.kernel.values import WHOLE, plain, shape, tracked
 
@@ -213,7 +213,7 @@ def record(
         after = function(before)
     except BoundReached:
         raise
-    except Exception as error:
+    except RAISED as error:
         raise name_error(who, error) from error
     if after is None:
         return None, log.footprint()
@@ -226,7 +226,7 @@ def record(
         apply(cluster, after.writes())  # fails here, with a name, if what is written can change
     except BoundReached:
         raise
-    except Exception as error:
+    except RAISED as error:
         raise name_error(who, error) from error
     settled = close_gaps(before, after, after.updates())
     assert isinstance(settled, View)
