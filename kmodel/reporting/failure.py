@@ -18,12 +18,10 @@ def failure_text(
 ) -> str:
     """Return the text of a violation; its trace's file and the report's page are named if they were written."""
     assert finding.trace is not None, "only a finding with a trace can be told"
-    lines = [
-        story_of(finding, width=width),
-        "",
-        in_one_line(f"replay   {replay_command(finding.trace, source, trace_file)}"),
-    ]
-    return "\n".join([*lines, *([] if index is None else [in_one_line(f"report   {index}")])])
+    afterwards = [f"replay   {replay_command(finding.trace, source, trace_file)}"]
+    if index is not None:
+        afterwards.append(f"report   {index}")
+    return "\n".join([story_of(finding, width=width), "", *map(in_one_line, afterwards)])
 
 
 def story_of(finding: Finding, *, heading: str = "", width: int = WIDTH, wide: bool = False) -> str:

@@ -58,7 +58,7 @@ def write_pictures(drawn: tuple[Picture, ...], folder: Path) -> list[Path]:
 
 
 def report_folders(sources: Sequence[Source]) -> tuple[str, ...]:
-    """Return the names of the folders for reports, one for each scenario: where two have one name, with their files'."""
+    """Return the name of the folder for each report; of scenarios with one name, with that of the file."""
     names = [folder_name(source.name) for source in sources]
     taken = Counter(name.lower() for name in names)  # on some disks Web and web are one
     folders: list[str] = []

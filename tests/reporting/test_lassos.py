@@ -262,7 +262,8 @@ def test_every_kind_has_words() -> None:
 
 def test_pytest_outcomes_of_every_kind() -> None:
     outcome = starving()
-    told = explored(Job(SOURCE.name, outcome.model, SOURCE, "exhaustive", None), outcome, "no report", 80).outcomes
+    job = Job(SOURCE.name, outcome.model, SOURCE, "exhaustive", None, SOURCE.name)
+    told = explored(job, outcome, "no report", 80).outcomes
     assert {key.rpartition(".")[2]: (each.standing, each.label) for key, each in told.items()} == {
         "p0_eats_again": (Standing.VIOLATED, "violated"),
         "somebody_eats_at_last": (Standing.HOLDS, "hold"),
