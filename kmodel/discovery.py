@@ -79,7 +79,7 @@ def load_file(folder: Path, file: Path) -> tuple[Spec, ...]:
             raise InputError(_near(file), line, "", f"two specs are called {spec.name}", "rename one of the functions")
     for holder, name in _methods(module):
         problem = f"the spec {name} is in the class {holder}, where nobody asks it"
-        raise InputError(_near(file), None, "", problem, "move it out of the class, to the top of the file")
+        raise InputError(_near(file), None, "", problem, "move it out of the class")
     return specs
 
 
