@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from kmodel.cli import main
 from kmodel.cli.exit_codes import ExitCode, table, worst
-from kmodel.reporting import writer
+from kmodel.reporting import trace_file, writer
 from kmodel.reporting.source import Source
 from kmodel.reporting.writer import report_folders
 
@@ -226,7 +226,7 @@ def test_a_violation_is_told_before_the_report_and_stays_one_without_it(
 
     write("a.py", HEAD, STORED.format(name="s"))
     monkeypatch.setattr(writer, "write", fails)
-    monkeypatch.setattr(writer.trace_file, "write", fails)
+    monkeypatch.setattr(trace_file, "write", fails)
     outcome = check()
     assert outcome.exit_code == ExitCode.VIOLATED
     assert outcome.stderr == (
@@ -249,6 +249,13 @@ def test_a_success_without_its_report_is_no_success(monkeypatch: pytest.MonkeyPa
     write("a.py", HEAD, HOLDS)
     monkeypatch.setattr(writer, "write", fails)
     assert check().exit_code == ExitCode.USAGE
+
+
+def test_a_report_is_written_while_another_process_clears_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a.py", HEAD, HOLDS)
+    monkeypatch.setattr(Path, "glob", lambda folder, pattern: [folder / "trace-that-is-gone.json"])
+    monkeypatch.setattr(Path, "rglob", lambda folder, pattern: [folder / "a.py"])
+    assert check().exit_code == ExitCode.OK
 
 
 def test_a_file_of_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
