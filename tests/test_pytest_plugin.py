@@ -380,6 +380,15 @@ def test_sys_exit_in_a_spec_fails_its_item(project: pytest.Pytester) -> None:
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
 
 
+def test_sys_exit_in_what_a_spec_needs_refuses_the_scenario(project: pytest.Pytester) -> None:
+    needs = "import sys\nfrom kmodel.kernel import invariant\n@invariant(needs=lambda layout: sys.exit(0))\n"
+    write(project, "specs/leaves.py", needs + "def f(cluster): return True\n")
+    result = run(project)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["scenario small: specs/leaves.py:3, in <lambda>: SystemExit: 0"])
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
 def test_a_folder_without_a_spec_is_no_success(pytester: pytest.Pytester) -> None:
     write(pytester, "specs/a.py", "def f(cluster): return True")
     result = run(pytester, "specs/a.py")

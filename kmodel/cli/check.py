@@ -159,13 +159,13 @@ def check(
       kmodel check pod-creation -o json
       kmodel check pod-creation --resume --max-memory 2Gi
     """
-    from kmodel.reporting.writer import report_folders
-
     inputs = read(scenarios, filenames, nodes, faults)
     if not inputs:
         raise InputProblem(nothing("check"))
     models = _models(inputs, chosen_specs(spec_names), spec_names)
     _make(reports)
+    from kmodel.reporting.writer import report_folders  # which loads much that a mistake in the input does not need
+
     folders = report_folders([given.source for given in inputs])
     outcomes: list[_Outcome] = []
     for given, model, folder in zip(inputs, models, folders, strict=True):
@@ -194,7 +194,7 @@ def _models(inputs: list[Input], specs: tuple[Spec, ...], names: tuple[str, ...]
     for spec in (meant(name, specs) for name in names):
         if spec.origin not in asked:
             needs = ", ".join(map(feature_name, spec.needs))
-            raise InputProblem(f"spec {spec.name} says nothing of {of}, which has not what it needs: {needs}")
+            raise InputProblem(f"spec {spec.name} says nothing of {of}, which lacks what it needs: {needs}")
     if not asked:
         raise InputProblem(f"no spec says anything of {of}; see kmodel specs -o wide, or write one for it")
     return models

@@ -7,6 +7,7 @@ import attrs
 
 from kmodel.discovery import distinct, find_scenarios, find_spec_files, load_file, nothing_found
 from kmodel.kernel import Model, ModelError, Spec
+from kmodel.kernel.errors import RAISED, name_error
 from kmodel.printable import in_one_line, printable
 from kmodel.pytest_plugin import scenarios
 from kmodel.reporting.source import Source
@@ -98,6 +99,8 @@ class Project:
             return scenarios.build(path, self.specs)
         except (InputError, ModelError) as error:
             return Refused(_name(path), in_one_line(str(error)))
+        except RAISED as error:  # from a function that says what a spec needs
+            return Refused(_name(path), in_one_line(str(name_error(f"scenario {path.stem}", error))))
 
 
 def _name(scenario: Path) -> str:
