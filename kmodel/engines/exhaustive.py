@@ -352,16 +352,17 @@ class _Search:
         if index in self.findings:
             return self.findings[index]
         if spec.is_temporal and self.bounds.runs_not_judged is not None:
-            return Finding(spec, Verdict.NO_VIOLATION_FOUND, self.bounds.runs_not_judged)
+            return Finding(spec, Verdict.NOT_JUDGED, self.bounds.runs_not_judged)
+        if stopped is not None and spec.is_temporal:
+            return Finding(spec, Verdict.NOT_JUDGED, f"{stopped}; {RUNS_NOT_JUDGED}")
         if stopped is not None:
-            why = f"{stopped}; {RUNS_NOT_JUDGED}" if spec.is_temporal else stopped
-            return Finding(spec, Verdict.NO_VIOLATION_FOUND, why)
+            return Finding(spec, Verdict.NO_VIOLATION_FOUND, stopped)
         reduced = self.space is not None and self.space.dependence is not None and self.space.dependence.in_part
         count = f"{0 if self.space is None else self.space.represented:,}"
         seen = f"all reachable states, {count} of them visited" if reduced else f"all {count} reachable states"
         seen += up_to_collision(self.collision_probability) + if_alike(self._symmetry())
         if spec.kind is Kind.SOMETIMES:
-            return Finding(spec, Verdict.VIOLATED, f"it never happens in {seen}")
+            return Finding(spec, Verdict.NEVER_HAPPENS, f"it never happens in {seen}")
         return Finding(spec, Verdict.HOLDS, f"in {seen}")
 
 

@@ -1,4 +1,4 @@
-"""Verdicts: what an exploration says of each spec. Three, never worded alike."""
+"""Verdicts: what an exploration says of each spec. Five, never worded alike."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,15 +6,21 @@ from enum import Enum
 
 import attrs
 
-from kmodel.kernel import Action, Kind, Model, Spec, Trace
+from kmodel.kernel import Action, Model, Spec, Trace
 
 
 class Verdict(Enum):
-    """What is known of a spec."""
+    """What is known of a spec.
+
+    Of a `sometimes` it is known that it happens (it holds), that it never happens, or nothing yet (no violation found).
+    A spec of whole runs is not judged where the runs are not known.
+    """
 
     HOLDS = "holds"
     VIOLATED = "violated"
+    NEVER_HAPPENS = "never happens"
     NO_VIOLATION_FOUND = "no violation found"
+    NOT_JUDGED = "not judged"
 
 
 @attrs.frozen
@@ -53,12 +59,12 @@ class Finding:
     @property
     def is_failure(self) -> bool:
         """Whether this should stop a release: a violation that is not a documented hazard."""
-        return self.verdict is Verdict.VIOLATED and not self.is_hazard and not self.is_vacuous
+        return self.verdict is Verdict.VIOLATED and not self.is_hazard
 
     @property
     def is_vacuous(self) -> bool:
         """Whether this is a `sometimes` that never happens here: what it shows of an invariant is not shown."""
-        return self.spec.kind is Kind.SOMETIMES and self.verdict is Verdict.VIOLATED
+        return self.verdict is Verdict.NEVER_HAPPENS
 
 
 @attrs.frozen
@@ -169,6 +175,11 @@ class Result:
     def finished(self) -> bool:
         """Whether all reachable states were seen."""
         return self.stopped is None
+
+    @property
+    def not_judged(self) -> tuple[Finding, ...]:
+        """The findings on specs of whole runs of which no run was looked at."""
+        return tuple(finding for finding in self.findings if finding.verdict is Verdict.NOT_JUDGED)
 
     @property
     def failures(self) -> tuple[Finding, ...]:

@@ -8,6 +8,10 @@ from pathlib import Path
 KERNEL = str(Path(__file__).parent)
 
 
+RAISED = (Exception, SystemExit)
+"""What a function that somebody wrote may end with: `sys.exit()` in it is a mistake, too, and ends no check."""
+
+
 class ModelError(Exception):
     """The model breaks a rule of the kernel: a transition or a spec is impure, or uses a cell that is not there."""
 
@@ -28,7 +32,7 @@ def _near(file: str) -> str:
     return os.path.relpath(file) if Path(file).is_relative_to(Path.cwd()) else file
 
 
-def name_error(who: str, error: Exception | SystemExit) -> ModelError:
+def name_error(who: str, error: BaseException) -> ModelError:
     """Return the error that somebody's function raised as one that names the function and the line."""
     if isinstance(error, ModelError):
         return ModelError(f"{who}: {error}")

@@ -42,6 +42,7 @@ Features = tuple[Feature, ...]
 class Spec:
     """A named property.
 
+    The `qualifier`, such as the spec's file, comes before its name where another spec of the project has the same.
     `needs` are the features of a model without any of which it says nothing; `hazard` says why Kubernetes truly breaks
     it, and `hazard_with` are the features (such as the budget of a fault) one of which must be there for that; if none
     is named, it always does. `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
@@ -56,6 +57,7 @@ class Spec:
     premise: Function | None = None
     conclusion: Function | None = None
     each: Cells[Any] | None = None
+    qualifier: str = ""
 
     def __attrs_post_init__(self) -> None:
         problem = self._problem()
@@ -116,13 +118,18 @@ class Spec:
 
     @property
     def name(self) -> str:
-        """The function's name."""
-        return self.function.__name__
+        """The function's name, after the qualifier if there is one."""
+        return f"{self.qualifier}.{self.function.__name__}" if self.qualifier else self.function.__name__
+
+    @property
+    def origin(self) -> str:
+        """The function's name after that of its module: the same for each variant of the spec, and for no other."""
+        return f"{self.module}.{self.function.__name__}"
 
     @property
     def sentence(self) -> str:
         """The first line of the docstring: the property in words."""
-        return (inspect.getdoc(self.function) or self.name.replace("_", " ")).partition("\n")[0]
+        return (inspect.getdoc(self.function) or self.function.__name__.replace("_", " ")).partition("\n")[0]
 
     @property
     def module(self) -> str:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from kmodel.engines.verdict import PartialOrder, Result, Symmetry
+from kmodel.printable import printable
 from kmodel.reporting.columns import columns, wrapped
 from kmodel.reporting.source import Source
 from kmodel.reporting.wording import Standing, count, ends, never_fired, ordered, scope, states_per_second, untested
@@ -16,6 +17,7 @@ STYLE = {
     Standing.VIOLATED: "bold red",
     Standing.HAZARD: "yellow",
     Standing.OPEN: "yellow",
+    Standing.NOT_JUDGED: "yellow",
     Standing.HOLDS: "green",
 }
 MOST_SPECS = 3  # that are told to see much of the model
@@ -122,7 +124,7 @@ def by_partial_order(reduction: PartialOrder) -> str:
 
 
 def _print_fact(console: Console, label: str, text: str, style: str) -> None:
-    for number, line in enumerate(Text(text).wrap(console, console.width - LABEL)):
+    for number, line in enumerate(Text(printable(text, keep="\n")).wrap(console, console.width - LABEL)):
         line.stylize(style)
         line.rstrip()
         console.print(Text((label if number == 0 else "").ljust(LABEL)) + line, soft_wrap=True)

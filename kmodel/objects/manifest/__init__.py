@@ -1,7 +1,7 @@
 """Reading Kubernetes objects from manifests: YAML, KYAML and JSON."""
 
 from kmodel.objects.manifest.document import documents
-from kmodel.objects.manifest.errors import InputError, printable, quoted
+from kmodel.objects.manifest.errors import InputError, quoted
 from kmodel.objects.manifest.field import Field, Fields, choose, did_you_mean
 from kmodel.objects.manifest.reading import KINDS_IN_MANIFESTS, Manifest, read, read_all
 
@@ -14,7 +14,6 @@ __all__ = [
     "choose",
     "did_you_mean",
     "documents",
-    "printable",
     "quoted",
     "read",
     "read_all",
