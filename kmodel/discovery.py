@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from kmodel.kernel import Spec
-from kmodel.scenario import InputError
+from kmodel.kubernetes.scenario import InputError
 
 FOLDER = "specs"
 NOT_SPECS = ("conftest.py", "__init__.py", "setup.py")

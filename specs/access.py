@@ -1,10 +1,20 @@
 """Who may do what, as the specs have it: written down a second time, apart from the api-server's own rules."""
 
-from kmodel.components.calls import CALLS, SPLIT, Phase, Request, Response, Taints, Transaction, Unscheduled, became
-from kmodel.components.etcd import stored
-from kmodel.components.settings import SETTINGS
 from kmodel.kernel import Cluster, Step, sometimes, step_invariant
-from kmodel.objects import Binding, EndpointSlice, Lease, Node, NodeStatus, Pod, PodStatus
+from kmodel.kubernetes.components.calls import (
+    CALLS,
+    SPLIT,
+    Phase,
+    Request,
+    Response,
+    Taints,
+    Transaction,
+    Unscheduled,
+    became,
+)
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.settings import SETTINGS
+from kmodel.kubernetes.objects import Binding, EndpointSlice, Lease, Node, NodeStatus, Pod, PodStatus
 
 NODE = "system:node:"
 CONTROLLER = "system:serviceaccount:kube-system:"

@@ -1,9 +1,9 @@
 """etcd and the api-server: who writes, what is stored, what an acknowledgement means."""
 
-from kmodel.components.calls import CALLS, SPLIT, Acknowledgement, Request, Response, Transaction, became
-from kmodel.components.etcd import stored, version
 from kmodel.kernel import Cell, Cluster, Step, invariant, sometimes, step_invariant
-from kmodel.objects import BY_RESOURCE, Pod, ReplicaSet
+from kmodel.kubernetes.components.calls import CALLS, SPLIT, Acknowledgement, Request, Response, Transaction, became
+from kmodel.kubernetes.components.etcd import stored, version
+from kmodel.kubernetes.objects import BY_RESOURCE, Pod, ReplicaSet
 
 
 def etcd_keys(step: Step) -> tuple[Cell[object], ...]:

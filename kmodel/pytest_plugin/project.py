@@ -7,9 +7,9 @@ import attrs
 
 from kmodel.discovery import find_scenarios, find_spec_files, load_file
 from kmodel.kernel import Model, ModelError, Spec
+from kmodel.kubernetes.scenario import InputError
 from kmodel.pytest_plugin import scenarios
 from kmodel.reporting.source import Source
-from kmodel.scenario import InputError
 
 
 @attrs.frozen(eq=False, slots=False)

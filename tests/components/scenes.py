@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 import attrs
 
-from kmodel.components.apiserver.admission import admit
-from kmodel.components.calls import Request
-from kmodel.components.settings import Command, Session, Settings, User
-from kmodel.objects import (
+from kmodel.kubernetes.components.apiserver.admission import admit
+from kmodel.kubernetes.components.calls import Request
+from kmodel.kubernetes.components.settings import Command, Session, Settings, User
+from kmodel.kubernetes.objects import (
     Container,
     Node,
     NodeSpec,
@@ -25,8 +25,8 @@ from kmodel.objects import (
     Taint,
     resource_of,
 )
-from kmodel.scenario.completing import complete
-from kmodel.scenario.scenario import Scenario
+from kmodel.kubernetes.scenario.completing import complete
+from kmodel.kubernetes.scenario.scenario import Scenario
 
 ADMIN = "admin"
 MEBIBYTE = 1 << 20

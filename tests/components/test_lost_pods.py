@@ -3,14 +3,14 @@
 import attrs
 import pytest
 
-from kmodel.components.calls import CALLS, Request
-from kmodel.components.controllers.pod_gc import QUARANTINE
-from kmodel.components.controllers.taint_eviction import client_of, seconds_left
-from kmodel.components.etcd import stored
-from kmodel.components.kubelet.pods import why_rejected
-from kmodel.components.kubelet.state import CONNECTED, WORKERS
-from kmodel.components.runtime import RUNTIME
-from kmodel.objects import Node, PodStatus, Resources, Taint, Toleration
+from kmodel.kubernetes.components.calls import CALLS, Request
+from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
+from kmodel.kubernetes.components.controllers.taint_eviction import client_of, seconds_left
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.kubelet.pods import why_rejected
+from kmodel.kubernetes.components.kubelet.state import CONNECTED, WORKERS
+from kmodel.kubernetes.components.runtime import RUNTIME
+from kmodel.kubernetes.objects import Node, PodStatus, Resources, Taint, Toleration
 from tests.components.runs import Run
 from tests.components.scenes import ADMIN, create, delete, node, pod, replicaset, scene
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import attrs
 
-from kmodel.components.apiserver.admission import admit
-from kmodel.components.apiserver.verbs import create
-from kmodel.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, respond
-from kmodel.components.etcd import stored, version
 from kmodel.kernel import Cell, Cluster
+from kmodel.kubernetes.components.apiserver.admission import admit
+from kmodel.kubernetes.components.apiserver.verbs import create
+from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, respond
+from kmodel.kubernetes.components.etcd import stored, version
 from tests.specs.mutants import Breaking, Function
 
 

@@ -1,0 +1,145 @@
+"""The verbs of the API: what each makes of the stored object, or why it does not.
+
+Models: create (with generated names), update with optimistic concurrency, patches of status, taints and spec, the
+binding subresource, and the deletion protocol: a grace period for a bound pod that has not finished, at once for all
+else, UID preconditions, finalizers.
+
+Leaves out: immutability of single spec fields, dry runs, server-side apply's field managers; deletion propagation (no
+garbage collector yet: the pods of a deleted ReplicaSet stay).
+
+Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,rest/delete.go};
+pkg/registry/core/pod/{strategy.go,storage/storage.go}, 1.34.
+"""
+
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import BoundReached, Cluster, fresh, is_mentioned
+from kmodel.kubernetes.components.calls import Phase, Request, Taints, Unscheduled
+from kmodel.kubernetes.components.etcd import stored, uids, version, with_metadata
+from kmodel.kubernetes.objects import Binding, NodeStatus, Object, Pod, PodStatus, key, resource_of
+
+
+@attrs.frozen(cache_hash=True)
+class Refusal:
+    """An answer other than success: an HTTP status code and a reason."""
+
+    code: int
+    reason: str
+
+
+@attrs.frozen(cache_hash=True)
+class Removal:
+    """The outcome that the object goes away at once."""
+
+
+Outcome = Object | Removal | Refusal
+
+
+def generated_key(cluster: Cluster, request: Request) -> str:
+    """Return the lowest name for a generateName that no cell mentions; BoundReached if all of them are in use."""
+    body: Any = request.body
+    prefix = key(body.metadata.generate_name, body.metadata.namespace)
+    pool = [name for name in cluster.names(stored(request.resource)) if name.startswith(prefix)]
+    for name in pool:
+        if not is_mentioned(cluster, uids(request.resource, name)):
+            return name
+    raise BoundReached(
+        f"all {len(pool)} names for {prefix}… are in use; a larger podNamesPerWorkload would let the exploration go on"
+    )
+
+
+def create(cluster: Cluster, key: str, value: Any) -> Outcome:
+    """Return the new object with its UID, or why there cannot be one."""
+    resource = resource_of(value)
+    if cluster[stored(resource)[key]] is not None:
+        return Refusal(409, "AlreadyExists")
+    uid = fresh(cluster, uids(resource, key))
+    return with_metadata(value, uid=uid, resource_version=None)  # type: ignore[no-any-return]
+
+
+def update(stored: Any, request: Request, value: Any) -> Outcome:
+    """Return the object that a PUT makes: its identity and, for a pod, its node and status stay."""
+    if request.resource_version is not None and request.resource_version != version(stored):
+        return Refusal(409, "Conflict")
+    if request.subresource == "status":
+        return attrs.evolve(stored, status=value.status)  # type: ignore[no-any-return]
+    kept = attrs.evolve(stored.metadata, labels=value.metadata.labels, finalizers=value.metadata.finalizers)
+    if kept.deleting and not kept.finalizers and not kept.deletion_grace_seconds:
+        return Removal()  # the last finalizer is gone [store.go ShouldDeleteDuringUpdate]
+    if kept.deleting and not set(kept.finalizers) <= set(stored.metadata.finalizers):
+        return Refusal(422, "Invalid")  # ValidateNoNewFinalizers
+    value = attrs.evolve(value, metadata=kept)
+    if isinstance(value, Pod):
+        spec = attrs.evolve(value.spec, node_name=stored.spec.node_name)
+        value = attrs.evolve(value, spec=spec, status=stored.status)
+    return value  # type: ignore[no-any-return]
+
+
+def patch(stored: Any, request: Request) -> Outcome:
+    """Return the object with the part that the body names replaced."""
+    body: Any = request.body
+    if request.uid is not None and request.uid != stored.metadata.uid:
+        return Refusal(409, "Conflict")
+    if isinstance(body, PodStatus):  # the kubelet's part of the status: PodScheduled is not among it
+        if not _may_follow(stored, body):
+            return Refusal(422, "Invalid")
+        body = attrs.evolve(body, scheduled=stored.status.scheduled)
+    elif isinstance(body, Unscheduled):
+        body = attrs.evolve(stored.status, scheduled=False, reason=body.reason)
+    elif isinstance(body, Phase):
+        body = attrs.evolve(stored.status, phase=body.phase)
+    if isinstance(body, PodStatus | NodeStatus):
+        return attrs.evolve(stored, status=body)  # type: ignore[no-any-return]
+    if isinstance(body, Taints):
+        return attrs.evolve(stored, spec=attrs.evolve(stored.spec, taints=body.taints))  # type: ignore[no-any-return]
+    return update(stored, request, body)
+
+
+def _may_follow(stored: Pod, status: PodStatus) -> bool:
+    """Tell whether containers that ended may run again [validation.go ValidateContainerStateTransition]."""
+    if not stored.terminal or status.phase in ("Succeeded", "Failed") or stored.spec.restart_policy == "Always":
+        return True
+    return stored.spec.restart_policy == "OnFailure" and stored.status.phase == "Failed"
+
+
+def bind(stored: Pod, request: Request) -> Outcome:
+    """Return the pod with its node set, unless it is going away, is bound already, or is another one of that name."""
+    assert isinstance(request.body, Binding)
+    if request.uid is not None and request.uid != stored.metadata.uid:
+        return Refusal(409, "Conflict")
+    if stored.metadata.deleting:
+        return Refusal(409, "PodIsBeingDeleted")
+    if stored.spec.node_name is not None:
+        return Refusal(409, "AlreadyAssigned")
+    return attrs.evolve(
+        stored,
+        spec=attrs.evolve(stored.spec, node_name=request.body.node),
+        status=attrs.evolve(stored.status, scheduled=True, reason=None),
+    )
+
+
+def delete(stored: Any, request: Request) -> Outcome:
+    """Return the object marked for deletion, or its removal if nothing has to be waited for."""
+    if request.uid is not None and request.uid != stored.metadata.uid:
+        return Refusal(409, "Conflict")
+    grace = _grace_seconds(stored, request)
+    if grace == 0 and not stored.metadata.finalizers:
+        return Removal()
+    if stored.metadata.deleting:
+        grace = min(grace, stored.metadata.deletion_grace_seconds)
+    return with_metadata(stored, deleting=True, deletion_grace_seconds=grace)  # type: ignore[no-any-return]
+
+
+def _grace_seconds(stored: Any, request: Request) -> int:
+    if not isinstance(stored, Pod) or stored.spec.node_name is None or stored.terminal:
+        return 0  # nothing runs that could be given time
+    if request.grace_seconds is not None:
+        return request.grace_seconds
+    return stored.spec.termination_grace_seconds or 0
+
+
+def named(value: Any, name: str) -> Any:
+    """Return the object under a generated name."""
+    return with_metadata(value, name=name.rpartition("/")[2], generate_name="")

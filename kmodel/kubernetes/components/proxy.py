@@ -1,0 +1,37 @@
+"""kube-proxy of a node: lets the node's workloads reach each Service at its ready pods.
+
+Models: a watch on EndpointSlices, and rules that are programmed from the cache, late by any time.
+
+Leaves out: how a connection is made (a rule is a list of pods), session affinity, traffic policies, the Service
+objects themselves.
+
+Upstream: pkg/proxy/{endpointslicecache.go,iptables/proxier.go}, 1.34.
+"""
+
+from kmodel.kernel import Cells, Cluster, transition
+from kmodel.kubernetes.components.informer import in_cache, informer, synced
+from kmodel.kubernetes.components.kubelet.state import is_connected, is_up
+from kmodel.kubernetes.objects import Endpoint
+
+
+def watcher_of(node: str) -> str:
+    """Return the name under which the kube-proxy of a node watches."""
+    return f"kube-proxy/{node}"
+
+
+def _alive(cluster: Cluster, watcher: str) -> bool:
+    return is_connected(cluster, watcher.removeprefix("kube-proxy/"))
+
+
+INFORMER = informer(alive=_alive)
+RULES: Cells[tuple[Endpoint, ...]] = Cells("kube-proxy/rules")
+
+
+@transition(actor="kube-proxy/{node}", object="service/{service}")
+def program_rules(cluster: Cluster, node: str, service: str) -> Cluster | None:
+    """Route the Service to the endpoints of its slice, as far as this node knows it."""
+    if not synced(cluster, watcher_of(node), "endpointslices") or not is_up(cluster, node):
+        return None
+    known = in_cache(cluster, watcher_of(node), "endpointslices", service)
+    wanted = () if known is None else known.endpoints
+    return None if cluster[RULES[node, service]] == wanted else cluster.set(RULES[node, service], wanted)
