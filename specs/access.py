@@ -1,20 +1,21 @@
 """Who may do what, as the specs have it: written down a second time, apart from the api-server's own rules."""
 
 from kmodel.kernel import Cluster, Step, sometimes, step_invariant
-from kmodel.kubernetes.components.calls import (
-    CALLS,
-    SPLIT,
-    Phase,
-    Request,
-    Response,
-    Taints,
-    Transaction,
-    Unscheduled,
-    became,
-)
+from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Response, Transaction, became
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import Binding, EndpointSlice, Lease, Node, NodeStatus, Pod, PodStatus
+from kmodel.kubernetes.objects import (
+    Binding,
+    EndpointSlice,
+    Lease,
+    Node,
+    NodeStatus,
+    Phase,
+    Pod,
+    PodStatus,
+    Taints,
+    Unscheduled,
+)
 
 NODE = "system:node:"
 CONTROLLER = "system:serviceaccount:kube-system:"

@@ -3,7 +3,7 @@
 import attrs
 
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
-from kmodel.kubernetes.components.calls import CALLS, SPLIT, Phase, Request, Transaction, became
+from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Transaction, became
 from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
 from kmodel.kubernetes.components.controllers.pod_gc import USER as COLLECTOR
 from kmodel.kubernetes.components.etcd import stored
@@ -11,7 +11,7 @@ from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.state import WORKERS, watcher_of
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
-from kmodel.kubernetes.objects import PodStatus
+from kmodel.kubernetes.objects import Phase, PodStatus
 
 PODS = stored("pods")
 

@@ -9,8 +9,8 @@ from hypothesis.errors import InvalidArgument
 
 from kmodel.kernel import enabled
 from kmodel.kubernetes import strategies
+from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
 from kmodel.kubernetes.components.apiserver.validation import errors
-from kmodel.kubernetes.components.settings import FAULTS
 from kmodel.kubernetes.objects import Node, Pod
 from kmodel.kubernetes.scenario import Scenario, model
 

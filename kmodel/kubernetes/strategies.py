@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
-from kmodel.kubernetes.components.settings import FAULTS, Command, Session, Settings
+from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
+from kmodel.kubernetes.components.plan import names_needed
+from kmodel.kubernetes.components.settings import Command, Session, Settings
 from kmodel.kubernetes.objects import (
     GIBIBYTE,
     Container,
@@ -29,7 +31,7 @@ from kmodel.kubernetes.objects import (
     resource_of,
 )
 from kmodel.kubernetes.scenario import Scenario
-from kmodel.kubernetes.scenario.completing import complete, names_needed
+from kmodel.kubernetes.scenario.completing import complete
 
 __all__ = ["nodes", "pods", "scenarios"]
 
@@ -131,7 +133,7 @@ def _scenario(
     kubelet: str,
 ) -> Scenario:
     commands = [Command("create", resource_of(value), value.metadata.key, value) for value in objects]
-    if deletes and isinstance(objects[0], Pod):
+    if deletes and objects[0].kind == "Pod":
         commands.append(Command("delete", "pods", objects[0].metadata.key))
     settings = Settings(
         nodes=nodes,
@@ -142,7 +144,7 @@ def _scenario(
         scheduler=scheduler,
         kubelet=kubelet,
     )
-    return complete(Scenario("drawn", settings, engine="hypothesis"), objects)
+    return complete(Scenario("drawn", settings, engine="hypothesis"))
 
 
 def _pod_specs(restart_policies: Sequence[str]) -> SearchStrategy[PodSpec]:

@@ -130,5 +130,4 @@ def scene(
         faults=tuple(faults.items()),
     )
     made = attrs.evolve(made, **settings)
-    asked = [command.object for session in sessions for command in session.commands if command.object is not None]
-    return complete(Scenario("scene", made), (*stored, *asked), actors=actors).settings
+    return complete(Scenario("scene", made), actors=actors).settings

@@ -6,7 +6,8 @@ from textwrap import dedent
 import pytest
 
 from kmodel.kernel import Cells, Cluster, invariant
-from kmodel.kubernetes.components.settings import FAULTS, User
+from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
+from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.objects import Pod
 from kmodel.kubernetes.scenario import FIELDS, InputError, Scenario, field_table, load, model
 

@@ -88,7 +88,7 @@ def skips_validation(handle: Function) -> Function:
         request = cluster[CALLS[client]]
         if not isinstance(request, Request) or request.verb != "create" or request.subresource or not request.key:
             return handle(cluster, client=client)
-        outcome: Any = create(cluster, request.key, admit(request, request.body, None))
+        outcome: Any = create(cluster, request.resource, request.key, admit(request, request.body, None))
         return cluster.set(CALLS[client], Transaction(request, request.key, None, outcome))
 
     return broken

@@ -3,7 +3,8 @@
 import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.kubernetes.components.settings import FAULTS, Settings
+from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
+from kmodel.kubernetes.components.settings import Settings
 from tests.components.scenes import create, delete, node, pod, replicaset, scene, service
 from tests.specs.mutants import SPECS, faithful
 

@@ -1,69 +1,15 @@
-"""Who calls the api-server: by which transitions, as which clients; and the five steps of a call fused into one."""
+"""What becomes of a call between its sender and its receiver; and the steps of a call fused into one."""
 
-from collections.abc import Callable
 from functools import wraps
 
 import attrs
 
 from kmodel.kernel import Cluster, Event, Step, Transition
-from kmodel.kubernetes.components import apiserver, etcd, kubectl, scheduler
+from kmodel.kubernetes.components import apiserver, etcd
 from kmodel.kubernetes.components.calls import CALLS, Response
-from kmodel.kubernetes.components.controllers import endpointslice, node_lifecycle, pod_gc, replicaset, taint_eviction
-from kmodel.kubernetes.components.kubelet import state as kubelet_state
-from kmodel.kubernetes.components.kubelet import status as kubelet_status
+from kmodel.kubernetes.components.component import Caller
 
-
-@attrs.frozen
-class Caller:
-    """Who calls the api-server: the transitions that send, the one that receives, and the client, by the binding."""
-
-    sends: tuple[Transition, ...]
-    receives: Transition
-    client: Callable[..., str]
-    orphaned_by: tuple[str, ...] = ()
-
-
-KUBELET_DEATHS = ("kubelet-restart", "node-crash")
-KUBECTL = Caller((kubectl.run_command,), kubectl.read_answer, kubectl.client_of)
-SCHEDULER = Caller(
-    (scheduler.schedule, scheduler.find_no_node), scheduler.finish_binding, scheduler.client_of, ("scheduler-restart",)
-)
-KUBELET = Caller(
-    (kubelet_status.report_status, kubelet_status.finish_deletion),
-    kubelet_status.read_answer,
-    kubelet_state.client_of,
-    KUBELET_DEATHS,
-)
-REGISTRATION = Caller(
-    (kubelet_status.register_node,), kubelet_status.read_node_answer, kubelet_state.node_client_of, KUBELET_DEATHS
-)
-NODE_STATUS = Caller(
-    (kubelet_status.report_node_ready,), kubelet_status.read_node_answer, kubelet_state.node_client_of, KUBELET_DEATHS
-)
-HEARTBEAT = Caller(
-    (kubelet_status.renew_lease,), kubelet_status.read_lease_answer, kubelet_state.lease_client_of, KUBELET_DEATHS
-)
-REPLICASET = Caller(
-    (replicaset.create_pod, replicaset.delete_pod),
-    replicaset.read_pod_answer,
-    replicaset.client_of,
-    ("controller-restart",),
-)
-ENDPOINTSLICE = Caller(
-    (endpointslice.sync_endpoints,), endpointslice.read_slice_answer, endpointslice.client_of, ("controller-restart",)
-)
-NODE_LIFECYCLE = Caller(
-    (node_lifecycle.mark_unknown, node_lifecycle.taint_node, node_lifecycle.untaint_node),
-    node_lifecycle.read_node_answer,
-    node_lifecycle.client_of,
-    ("controller-restart",),
-)
-TAINT_EVICTION = Caller(
-    (taint_eviction.evict_pod,), taint_eviction.read_eviction_answer, taint_eviction.client_of, ("controller-restart",)
-)
-POD_GARBAGE_COLLECTOR = Caller(
-    (pod_gc.collect_pod,), pod_gc.read_collection_answer, pod_gc.client_of, ("controller-restart",)
-)
+STEPS = (apiserver.handle, etcd.commit, apiserver.answer)  # of each call, by its client
 
 
 def fuse(send: Transition, caller: Caller) -> Transition:
@@ -81,7 +27,7 @@ def fuse(send: Transition, caller: Caller) -> Transition:
                 after = caller.receives.function(after, **of_client)  # which may send the next request
                 assert after is not None
             else:
-                for step in (apiserver.handle, etcd.commit, apiserver.answer):
+                for step in STEPS:
                     after = step.function(after, client=client) or after
         return after
 

@@ -11,38 +11,18 @@ with a call under way, the call goes on without it, in a slot of its own, and no
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers, kubernetes/kubernetes 1.34.
 """
 
+from itertools import count
 from typing import TypeVar
 
 import attrs
 
 from kmodel.kernel import Cell, Cells, Cluster, Rank, Step
-from kmodel.kubernetes.objects import Binding, NodeStatus, Object, PodStatus, Taint
+from kmodel.kubernetes.objects import ApiObject, Binding, Part
 
 TIMEOUT = 0  # the code of an answer that never came: the caller cannot tell a lost request from a lost answer
 
 
-@attrs.frozen(cache_hash=True)
-class Taints:
-    """The body of a patch of a node's taints."""
-
-    taints: tuple[Taint, ...]
-
-
-@attrs.frozen(cache_hash=True)
-class Unscheduled:
-    """The body of a patch of a pod's PodScheduled condition to False, with the reason."""
-
-    reason: str
-
-
-@attrs.frozen(cache_hash=True)
-class Phase:
-    """The body of a patch of a pod's phase, and of nothing else of its status."""
-
-    phase: str
-
-
-Body = Object | PodStatus | Unscheduled | Phase | NodeStatus | Taints | Binding
+Body = ApiObject | Part | Binding
 
 
 @attrs.frozen(cache_hash=True)
@@ -72,7 +52,7 @@ class Transaction:
     request: Request
     key: str
     expected: Rank | None
-    value: Object | None
+    value: ApiObject | None
 
 
 @attrs.frozen(cache_hash=True)
@@ -165,13 +145,13 @@ def deliver(cluster: Cluster, client: str, response: Response) -> Cluster:
     return cluster.set(CALLS[client], None if is_orphan(client) else response)
 
 
-def orphan(cluster: Cluster, client: str, slots: int) -> Cluster:
-    """Return the cluster in which the client's call, if any, goes on without it."""
+def orphan(cluster: Cluster, client: str) -> Cluster:
+    """Return the cluster in which the client's call, if any, goes on without it in the first slot that is free."""
     call = cluster[CALLS[client]]
     if call is None:
         return cluster
     cluster = cluster.set(CALLS[client], None)
     if isinstance(call, Response):
         return cluster
-    free = next(name for number in range(1, slots + 1) if idle(cluster, name := slot(client, number)))
+    free = next(name for number in count(1) if idle(cluster, name := slot(client, number)))
     return cluster.set(CALLS[free], call)

@@ -17,13 +17,18 @@ import attrs
 
 from kmodel.kernel import Cell, Cells, Cluster, Event, Rank, Step, fresh, transition
 from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Transaction
-from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import KINDS, Object, Pod, reference
+from kmodel.kubernetes.components.settings import SETTINGS, reference, singular
+from kmodel.kubernetes.objects import ApiObject, Node, Pod
+from kmodel.kubernetes.objects.kind import scope
 
 
 def stored(resource: str) -> Cells[Any]:
     """Return the family of the keys of a resource; a cell holds the object, or None."""
     return Cells(f"etcd/{resource}")
+
+
+PODS: Cells[Pod | None] = stored("pods")
+NODES: Cells[Node | None] = stored("nodes")
 
 
 @attrs.frozen(cache_hash=True)
@@ -40,11 +45,11 @@ class Watch:
         """The cell of the events that are under way to the watcher."""
         return QUEUES[self.watcher, self.resource]
 
-    def selects(self, value: Object | None) -> bool:
+    def selects(self, value: ApiObject | None) -> bool:
         """Tell whether the watcher gets to see the object."""
         if value is None:
             return False
-        return self.node is None or (isinstance(value, Pod) and value.spec.node_name == self.node)
+        return self.node is None or value.node == self.node
 
 
 @attrs.frozen(cache_hash=True)
@@ -53,7 +58,7 @@ class WatchEvent:
 
     type: str
     key: str
-    object: Object | None
+    object: ApiObject | None
 
 
 class Closed(Enum):
@@ -81,28 +86,17 @@ class Publish:
         return (*old, self.event) if len(old) < self.buffer else Closed.WATCH
 
 
-def uids(resource: str, key: str) -> str:
+def uids(cluster: Cluster, resource: str, key: str) -> str:
     """Return the scope of the UIDs of all objects that ever have this name."""
-    return f"uid of {reference(resource, key)}"
+    return scope("uid", singular(cluster, resource), key)
 
 
-def versions(resource: str, key: str) -> str:
+def versions(cluster: Cluster, resource: str, key: str) -> str:
     """Return the scope of the resource versions of this key."""
-    return f"version of {reference(resource, key)}"
+    return scope("version", singular(cluster, resource), key)
 
 
-def renewals(node: str) -> str:
-    """Return the scope of the renewals of a node's lease."""
-    return f"renewal of {reference('leases', node)}"
-
-
-def about(scope: str) -> tuple[str, str]:
-    """Return the resource and the key that a scope of ranks is about."""
-    singular, _, key = scope.partition(" of ")[2].partition("/")
-    return next(kind.resource for kind in KINDS if kind.singular == singular), key
-
-
-def version(value: Object | None) -> Rank | None:
+def version(value: ApiObject | None) -> Rank | None:
     """Return an object's resource version; None for a key that is absent."""
     return None if value is None else value.metadata.resource_version
 
@@ -116,7 +110,7 @@ def _told(step: Step) -> Event:
     client = step.action.arguments["client"]
     call = step.after[CALLS[client]]
     assert isinstance(call, Acknowledgement)
-    about = reference(call.request.resource, call.key)
+    about = reference(step.before, call.request.resource, call.key)
     if not call.succeeded:
         return Event("Warning", "CompareFailed", about, f"the key has another version; nothing written for {client}")
     transaction = step.before[CALLS[client]]
@@ -142,14 +136,14 @@ def commit(cluster: Cluster, client: str) -> Cluster | None:
     return write(cluster, resource, key, value)
 
 
-def write(cluster: Cluster, resource: str, key: str, value: Object | None) -> Cluster:
+def write(cluster: Cluster, resource: str, key: str, value: ApiObject | None) -> Cluster:
     """Return the cluster with the key written, or deleted, and the event on each open watch whose selector meets it."""
     cell = stored(resource)[key]
     watches = [watch for watch in cluster[WATCHES] if watch.resource == resource and not watch.polls]
     before = {watch: watch.selects(cluster[cell]) for watch in watches}
     if value is not None:
         # The latest version of a key that is there is its own, and no other is mentioned after it.
-        next_version = fresh(cluster, versions(resource, key), after=version(cluster[cell]))
+        next_version = fresh(cluster, versions(cluster, resource, key), after=version(cluster[cell]))
         value = with_metadata(value, resource_version=next_version)
     cluster = cluster.set(cell, value)
     for watch in watches:

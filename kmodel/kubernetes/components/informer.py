@@ -18,7 +18,8 @@ import attrs
 
 from kmodel.kernel import Action, Cells, Cluster, Event, Step, Transition, drop_first, transition
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored
-from kmodel.kubernetes.objects import EndpointSlice, Lease, Node, Object, Pod, ReplicaSet, reference
+from kmodel.kubernetes.components.settings import reference
+from kmodel.kubernetes.objects import ApiObject
 
 CONTROLLER_MANAGER = "kube-controller-manager"  # whose controllers share their informers
 
@@ -66,7 +67,7 @@ def synced(cluster: Cluster, watcher: str, *resources: str) -> bool:
     return all(cluster.look(QUEUES[watcher, resource], has_listed) for resource in resources)
 
 
-def ignore(cluster: Cluster, watch: Watch, key: str, old: Object | None, new: Object | None) -> Cluster:
+def ignore(cluster: Cluster, watch: Watch, key: str, old: ApiObject | None, new: ApiObject | None) -> Cluster:
     """The event handler of a component that only looks into its cache."""
     return cluster
 
@@ -97,15 +98,16 @@ class Informer:
         return [step.bind(watcher=watch.watcher, resource=watch.resource) for step in steps]
 
 
-def informer(
-    on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] = lambda cluster, watcher: True
-) -> Informer:
+def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] | None = None) -> Informer:
     """Return an informer whose event handler is `on_change` and which stands still while the watcher is not alive."""
+
+    def is_alive(cluster: Cluster, watcher: str) -> bool:
+        return alive is None or alive(cluster, watcher)
 
     @transition(actor="{watcher}", object="{resource}")
     def list_and_watch(cluster: Cluster, watcher: str, resource: str) -> Cluster | None:
         """List the resource and watch it from there."""
-        if cluster.look(QUEUES[watcher, resource], is_open) or not alive(cluster, watcher):
+        if cluster.look(QUEUES[watcher, resource], is_open) or not is_alive(cluster, watcher):
             return None
         cluster = cluster.set(QUEUES[watcher, resource], ())
         return lists(cluster, watch_of(cluster, watcher, resource), on_change)
@@ -114,7 +116,7 @@ def informer(
     def receive_event(cluster: Cluster, watcher: str, resource: str) -> Cluster | None:
         """Receive the next event of the watch."""
         event = cluster.look(QUEUES[watcher, resource], next_event)
-        if event is None or not alive(cluster, watcher):
+        if event is None or not is_alive(cluster, watcher):
             return None
         cell = cached(resource)[watcher, event.key]
         old = cluster[cell]
@@ -124,7 +126,7 @@ def informer(
     @transition(actor="{watcher}", object="{resource}")
     def poll(cluster: Cluster, watcher: str, resource: str) -> Cluster | None:
         """Ask the api-server for all objects of the resource, as at every interval."""
-        if not alive(cluster, watcher):
+        if not is_alive(cluster, watcher):
             return None
         watch = watch_of(cluster, watcher, resource)
         news = any(
@@ -163,22 +165,6 @@ def _told(step: Step) -> Event:
     arguments = step.action.arguments
     event = step.before.look(QUEUES[arguments["watcher"], arguments["resource"]], next_event)
     assert event is not None
-    about = reference(arguments["resource"], event.key)
-    known = "gone" if event.object is None else summary(event.object)
+    about = reference(step.before, arguments["resource"], event.key)
+    known = "gone" if event.object is None else event.object.summary()
     return Event("Normal", event.type.capitalize(), about, f"the watch brings it: {known}")
-
-
-def summary(value: Object) -> str:
-    """Return in a few words what matters of an object to those who watch it."""
-    if isinstance(value, Pod):
-        said = [value.status.phase, f"on {value.spec.node_name}" if value.spec.node_name else "not bound"]
-        said += ["ready"] if value.status.ready else []
-        said += ["being deleted"] if value.metadata.deleting else []
-        return ", ".join(said)
-    if isinstance(value, Node):
-        return f"Ready={value.status.ready}" + (", tainted" if value.spec.taints else "")
-    if isinstance(value, ReplicaSet):
-        return f"{value.replicas} replicas wanted"
-    if isinstance(value, EndpointSlice):
-        return ", ".join(endpoint.pod for endpoint in value.endpoints) or "no endpoints"
-    return "renewed" if isinstance(value, Lease) else "as it is"

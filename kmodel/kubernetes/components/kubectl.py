@@ -10,16 +10,16 @@ arrive: the same). A command that fails, or whose answer never comes, is reporte
 Upstream: staging/src/k8s.io/kubectl/pkg/cmd/{create,apply,replace,delete,wait}, 1.34.
 """
 
-from typing import Any
-
 import attrs
 
 from kmodel.kernel import Cells, Cluster, Event, Step, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.calls import CALLS, Request, received, send
+from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
 from kmodel.kubernetes.components.etcd import version
-from kmodel.kubernetes.components.settings import SETTINGS, Command
-from kmodel.kubernetes.objects import Pod, reference
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.settings import SETTINGS, Command, reference
+from kmodel.kubernetes.objects import ApiObject
 
 
 @attrs.frozen(cache_hash=True)
@@ -49,7 +49,7 @@ def command_of(cluster: Cluster, user: str) -> Command | None:
 def _asked(step: Step) -> Event:
     command = command_of(step.before, step.action.arguments["user"])
     assert command is not None
-    about = reference(command.resource, command.key)
+    about = reference(step.before, command.resource, command.key)
     return Event(
         "Normal", command.verb.capitalize(), about, f"kubectl {command.verb}: sends the request to the api-server"
     )
@@ -83,7 +83,7 @@ def _seen(step: Step) -> Event:
     response = received(step.before, client_of(user))
     assert command is not None
     assert response is not None
-    about = reference(command.resource, command.key)
+    about = reference(step.before, command.resource, command.key)
     if response.ok:
         done = {"create": "created", "delete": "deleted", "apply": "applied"}.get(command.verb, "replaced")
         return Event("Normal", "Answered", about, f"{user} reads: {about} {done}")
@@ -115,8 +115,27 @@ def wait(cluster: Cluster, user: str) -> Cluster | None:
     return cluster.set(KUBECTL[user], Progress(progress.command + 1, "ready", progress.answer))
 
 
-def fulfilled(command: Command, found: Any) -> bool:
+def fulfilled(command: Command, found: ApiObject | None) -> bool:
     """Tell whether a command's wait is over; waiting for an object that is gone ends with NotFound."""
     if command.wait == "Deleted" or found is None:
         return found is None
-    return not isinstance(found, Pod) or found.status.phase == "Running"
+    return command.wait is None or found.reached(command.wait)
+
+
+def _needed(plan: Plan) -> str | None:
+    return None if plan.settings.sessions else "no user asks for anything"
+
+
+def _users(plan: Plan) -> list[tuple[str]]:
+    return [(session.user,) for session in plan.settings.sessions]
+
+
+COMPONENT = Component(
+    "kubectl",
+    memory=(Memory(KUBECTL, _users, Progress(), mentions=NOTHING),),
+    callers=(Caller((run_command,), read_answer, client_of, _users),),
+    steps=(Steps((wait,), _users),),
+    needed=_needed,
+    optional=False,
+    outside=True,
+)

@@ -9,7 +9,9 @@ Upstream: pkg/proxy/{endpointslicecache.go,iptables/proxier.go}, 1.34.
 """
 
 from kmodel.kernel import Cells, Cluster, transition
-from kmodel.kubernetes.components.informer import in_cache, informer, synced
+from kmodel.kubernetes.components.component import Component, Memory, Steps, each
+from kmodel.kubernetes.components.controllers.endpointslice import asks_for_endpoints
+from kmodel.kubernetes.components.informer import in_cache, synced
 from kmodel.kubernetes.components.kubelet.state import is_connected, is_up
 from kmodel.kubernetes.objects import Endpoint
 
@@ -23,7 +25,6 @@ def _alive(cluster: Cluster, watcher: str) -> bool:
     return is_connected(cluster, watcher.removeprefix("kube-proxy/"))
 
 
-INFORMER = informer(alive=_alive)
 RULES: Cells[tuple[Endpoint, ...]] = Cells("kube-proxy/rules")
 
 
@@ -35,3 +36,15 @@ def program_rules(cluster: Cluster, node: str, service: str) -> Cluster | None:
     known = in_cache(cluster, watcher_of(node), "endpointslices", service)
     wanted = () if known is None else known.endpoints
     return None if cluster[RULES[node, service]] == wanted else cluster.set(RULES[node, service], wanted)
+
+
+COMPONENT = Component(
+    "kube-proxy",
+    process="kube-proxy/{node}",
+    watches=("endpointslices",),
+    alive=_alive,
+    memory=(Memory(RULES, each("nodes", "services"), ()),),
+    steps=(Steps((program_rules,), each("nodes", "services")),),
+    needed=asks_for_endpoints,
+    works_with=("endpointslice-controller",),
+)

@@ -2,7 +2,7 @@
 
 Models: one sandbox per pod with its containers, each created, running, stopping or exited(code). The kubelet asks for
 a sandbox, for a restart and for a stop; the runtime starts and stops containers in steps of its own. A container may
-also end by itself (faults.py).
+also end by itself.
 
 Leaves out: images, networks, logs; the calls of the CRI as messages (kubelet and runtime share a machine, and a
 kubelet that dies between the call and its answer looks at the runtime again when it is back).
@@ -10,11 +10,15 @@ kubelet that dies between the call and its answer looks at the runtime again whe
 Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto, 1.34.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
 
 from kmodel.kernel import Cells, Cluster, Rank, transition
+from kmodel.kubernetes.components.component import Fault, Memory, Steps, each
+from kmodel.kubernetes.components.faults import FAULT, spend
+from kmodel.kubernetes.components.plan import Plan
 
 TERMINATED = 143  # 128 + SIGTERM
 CRASHED = 1
@@ -90,3 +94,36 @@ def stop_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     if sandbox is None or not sandbox.any_in("stopping"):
         return None
     return cluster.set(RUNTIME[node, pod], sandbox.change("stopping", state="exited", exit_code=TERMINATED))
+
+
+def _end_container(cluster: Cluster, fault: str, node: str, pod: str, container: str, exit_code: int) -> Cluster | None:
+    spent = spend(cluster, fault)
+    sandbox = cluster[RUNTIME[node, pod]] if spent is not None else None
+    ended = sandbox.end(container, exit_code) if sandbox is not None else None
+    return spent.set(RUNTIME[node, pod], ended) if spent is not None and ended is not None else None
+
+
+@transition(actor=FAULT, object="pod/{pod}", environment=True)
+def crash_container(cluster: Cluster, node: str, pod: str, container: str) -> Cluster | None:
+    """A container crashes: it exits with code 1."""
+    return _end_container(cluster, "container-crash", node, pod, container, CRASHED)
+
+
+@transition(actor=FAULT, object="pod/{pod}", environment=True)
+def exit_container(cluster: Cluster, node: str, pod: str, container: str) -> Cluster | None:
+    """A container ends by itself: it exits with code 0."""
+    return _end_container(cluster, "container-exit", node, pod, container, 0)
+
+
+def _containers(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """Yield each container that may ever run: its node, its pod and its name."""
+    for node in plan.nodes:
+        for pod, versions in plan.population.objects.get("pods", {}).items():
+            names = dict.fromkeys(container.name for each in versions for container in each.spec.containers)  # type: ignore[attr-defined]
+            yield from ((node, pod, name) for name in names)
+
+
+CONTAINER_CRASH = Fault("container-crash", (Steps((crash_container,), _containers),), hits=("kubelet",))
+CONTAINER_EXIT = Fault("container-exit", (Steps((exit_container,), _containers),), hits=("kubelet",))
+PROCESS = "container-runtime/{node}"
+MEMORY = Memory(RUNTIME, each("nodes", "pods"), None, mentions="pods", process=PROCESS)

@@ -18,11 +18,15 @@ import attrs
 
 from kmodel.kernel import Cells, Cluster, Event, Rank, Step, transition
 from kmodel.kubernetes.components.apiserver.access import SCHEDULER_USER
-from kmodel.kubernetes.components.calls import CALLS, Request, Unscheduled, idle, received, send
+from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
+from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Fault, Memory, Steps, each
 from kmodel.kubernetes.components.etcd import Watch, stored
-from kmodel.kubernetes.components.informer import all_in_cache, forget_all, in_cache, informer, synced
+from kmodel.kubernetes.components.faults import FAULT, spend
+from kmodel.kubernetes.components.informer import all_in_cache, in_cache, synced
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.processes import restart
 from kmodel.kubernetes.components.resources import fit, tolerated
-from kmodel.kubernetes.objects import Binding, Node, Pod, Taint
+from kmodel.kubernetes.objects import Binding, Node, Pod, Taint, Unscheduled
 
 SCHEDULER = "kube-scheduler"
 UNSCHEDULABLE = Taint("node.kubernetes.io/unschedulable")
@@ -73,9 +77,6 @@ def on_change(cluster: Cluster, watch: Watch, key: str, old: Any, new: Any) -> C
 def wake(place: str | None) -> str | None:
     """The update of a pod's place in the queue when something changed that may make it fit."""
     return "active" if place == "unschedulable" else place
-
-
-INFORMER = informer(on_change)
 
 
 def pods_on(cluster: Cluster, node: str) -> list[Pod]:
@@ -204,8 +205,33 @@ def finish_binding(cluster: Cluster, pod: str) -> Cluster | None:
     return cluster.set(QUEUE[pod], "active")
 
 
-def lose_memory(cluster: Cluster) -> Cluster:
-    """Return the cluster after the scheduler's process was restarted: cache, queue and assumptions are gone."""
-    for pod in cluster.names(QUEUE):
-        cluster = cluster.set(QUEUE[pod], None).set(ASSUMED[pod], None)
-    return forget_all(cluster, SCHEDULER)
+@transition(actor=FAULT, object="kube-scheduler", environment=True)
+def restart_scheduler(cluster: Cluster) -> Cluster | None:
+    """The scheduler restarts: cache, queue and assumptions are gone; its bindings that are under way go on."""
+    spent = spend(cluster, "scheduler-restart")
+    return None if spent is None else restart(spent, SCHEDULER)
+
+
+SCHEDULER_RESTART = Fault("scheduler-restart", (Steps((restart_scheduler,)),), kills=(SCHEDULER,))
+
+
+def _needed(plan: Plan) -> str | None:
+    unbound = any(pod.node is None for pod in plan.objects("pods"))
+    return None if unbound else "there is no pod without a node"
+
+
+COMPONENT = Component(
+    "kube-scheduler",
+    process=SCHEDULER,
+    users={SCHEDULER_USER: frozenset({("create", "pods/binding"), ("patch", "pods/status"), ("delete", "pods")})},
+    watches=("pods", "nodes"),
+    brings=("pods",),
+    polls=lambda plan: plan.settings.scheduler == "poll",
+    on_change=on_change,
+    memory=(
+        Memory(QUEUE, each("pods"), None, mentions=NOTHING),
+        Memory(ASSUMED, each("pods"), None, mentions="pods"),
+    ),
+    callers=(Caller((schedule, find_no_node), finish_binding, client_of, each("pods")),),
+    needed=_needed,
+)

@@ -1,23 +1,11 @@
 """What a scenario settles once and for all: sizes, modes, users, requests, budgets. No step changes it."""
 
+from typing import Any
+
 import attrs
 
-from kmodel.kernel import Cell
-from kmodel.kubernetes.objects import Node, Object, ReplicaSet
-
-FAULTS = (
-    "container-crash",
-    "container-exit",
-    "kubelet-restart",
-    "node-crash",
-    "node-restart",
-    "network-partition",
-    "late-heartbeat",
-    "scheduler-restart",
-    "controller-restart",
-    "lost-request",
-    "lost-answer",
-)
+from kmodel.kernel import Cell, Cluster
+from kmodel.kubernetes.objects import ApiObject, Node
 
 
 @attrs.frozen(cache_hash=True)
@@ -40,7 +28,7 @@ class Command:
     verb: str
     resource: str
     key: str
-    object: Object | None = None
+    object: ApiObject | None = None
     wait: str | None = None
     grace_seconds: int | None = None
 
@@ -58,19 +46,16 @@ class Settings:
     """All that the components need to know of the scenario."""
 
     nodes: tuple[Node, ...] = ()
-    objects: tuple[Object, ...] = ()  # stored in etcd at the start, beside the nodes
+    objects: tuple[ApiObject, ...] = ()  # stored in etcd at the start, beside the nodes
     users: tuple[User, ...] = (User("admin"),)
     sessions: tuple[Session, ...] = ()
-    pod_names: tuple[str, ...] = ()  # of the pods that users create, by key
-    workloads: tuple[ReplicaSet, ...] = ()  # whose pods get generated names
-    names_per_workload: int = 3  # pods of one workload that may be mentioned at once
-    services: tuple[str, ...] = ()
+    names_per_workload: int = 3  # objects made from one template that may be mentioned at once
     faults: tuple[tuple[str, int], ...] = ()
     calls: str = "split"  # or "fused": send, handle, commit, answer and receive in one step
     scheduler: str = "watch"  # or "poll"
     kubelet: str = "watch"  # or "poll"
     register_nodes: bool = False  # kubelets create their Node objects; otherwise these are there at the start
-    actors: tuple[str, ...] = ()  # the optional ones that take part: see control_plane.py
+    actors: tuple[str, ...] = ()  # the optional ones that take part: see catalog.py
     watch_buffer: int = 8  # events that wait for a slow watcher before the api-server closes the watch
     missed_heartbeats: int = 1  # checks without a renewal before a node is taken for unhealthy
     terminated_pod_threshold: int | None = None  # finished pods that the garbage collector leaves; None: all
@@ -80,5 +65,60 @@ class Settings:
         """Return how often the fault may happen."""
         return dict(self.faults).get(fault, 0)
 
+    @property
+    def given(self) -> tuple[ApiObject, ...]:
+        """The objects that users or the scenario itself may store, in all versions; nodes are not among them."""
+        commanded = (command.object for session in self.sessions for command in session.commands)
+        return (*(value for value in commanded if value is not None), *self.objects)
+
+    def named(self, *kinds: str) -> dict[str, Any]:
+        """Return the given objects of these kinds by key, in the version that comes first."""
+        found: dict[str, Any] = {}
+        for value in self.given:
+            if value.kind in kinds:
+                found.setdefault(value.metadata.key, value)
+        return found
+
+    @property
+    def pod_names(self) -> tuple[str, ...]:
+        """The keys of the pods that users create themselves."""
+        return tuple(self.named("Pod"))
+
+    @property
+    def workloads(self) -> tuple[Any, ...]:
+        """The ReplicaSets and ReplicationControllers."""
+        return (*self.named("ReplicaSet").values(), *self.named("ReplicationController").values())
+
 
 SETTINGS: Cell[Settings] = Cell("settings")
+
+
+@attrs.frozen(cache_hash=True)
+class Pool:
+    """The names that objects made from one template may get: the resource, what the names begin with, the keys."""
+
+    resource: str
+    prefix: str
+    keys: tuple[str, ...]
+
+
+POOLS: Cell[tuple[Pool, ...]] = Cell("generated names")
+RIGHTS: Cell[tuple[tuple[str, frozenset[tuple[str, str]]], ...]] = Cell("rights")  # of the control plane's own users
+SINGULARS: Cell[tuple[tuple[str, str], ...]] = Cell("resources")  # how kubectl names one object of each resource
+
+
+def singular(cluster: Cluster, resource: str) -> str:
+    """Return how kubectl names one object of a resource, for example `pod`."""
+    singulars = cluster[SINGULARS]
+    return next(name for known, name in singulars if known == resource)
+
+
+def reference(cluster: Cluster, resource: str, key: str) -> str:
+    """Return how kubectl names an object, for example `pod/nginx`."""
+    return f"{singular(cluster, resource)}/{key}"
+
+
+def rights_of(cluster: Cluster, user: str) -> frozenset[tuple[str, str]] | None:
+    """Return what one of the control plane's own users may do: verbs and resources; None for any other user."""
+    rights = cluster[RIGHTS]
+    return next((may for known, may in rights if known == user), None)

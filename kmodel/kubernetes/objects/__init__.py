@@ -1,31 +1,30 @@
-"""Kubernetes API objects as immutable values, with the fields that the modelled components read."""
+"""Kubernetes API objects as immutable values, with the fields that the modelled components read; a kind per file."""
 
-from kmodel.kubernetes.objects.kinds import (
-    BY_KIND,
-    BY_RESOURCE,
-    KINDS,
-    KindOfObject,
-    Object,
-    kind_of,
-    reference,
-    resource_of,
-)
+from kmodel.kubernetes.objects.endpointslice import Endpoint, EndpointSlice
+from kmodel.kubernetes.objects.kind import ApiObject, Kind, Part, Template
+from kmodel.kubernetes.objects.kinds import KINDS, Kinds, Object, kind_named, kind_of, reference, resource_of
+from kmodel.kubernetes.objects.lease import Lease
 from kmodel.kubernetes.objects.meta import DEFAULT_NAMESPACE, Labels, ObjectMeta, OwnerReference, key, selects
-from kmodel.kubernetes.objects.node import GIBIBYTE, Lease, Node, NodeSpec, NodeStatus, Taint
-from kmodel.kubernetes.objects.pod import Binding, Container, Pod, PodSpec, PodStatus, Resources, Toleration
-from kmodel.kubernetes.objects.workload import Endpoint, EndpointSlice, PodTemplate, ReplicaSet, Service
+from kmodel.kubernetes.objects.node import GIBIBYTE, Node, NodeSpec, NodeStatus, Taint, Taints
+from kmodel.kubernetes.objects.pod import Binding, Phase, Pod, PodStatus, Unscheduled
+from kmodel.kubernetes.objects.pod_spec import Container, PodSpec, Resources, Toleration
+from kmodel.kubernetes.objects.replicaset import PodTemplate, ReplicaSet
+from kmodel.kubernetes.objects.service import Service
+
+BY_RESOURCE = {kind.resource: kind for kind in KINDS}  # the built-in kinds
 
 __all__ = [
-    "BY_KIND",
     "BY_RESOURCE",
     "DEFAULT_NAMESPACE",
     "GIBIBYTE",
     "KINDS",
+    "ApiObject",
     "Binding",
     "Container",
     "Endpoint",
     "EndpointSlice",
-    "KindOfObject",
+    "Kind",
+    "Kinds",
     "Labels",
     "Lease",
     "Node",
@@ -34,6 +33,8 @@ __all__ = [
     "Object",
     "ObjectMeta",
     "OwnerReference",
+    "Part",
+    "Phase",
     "Pod",
     "PodSpec",
     "PodStatus",
@@ -42,8 +43,12 @@ __all__ = [
     "Resources",
     "Service",
     "Taint",
+    "Taints",
+    "Template",
     "Toleration",
+    "Unscheduled",
     "key",
+    "kind_named",
     "kind_of",
     "reference",
     "resource_of",

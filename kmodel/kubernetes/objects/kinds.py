@@ -1,54 +1,40 @@
-"""The one registry of the kinds that are modelled."""
+"""The registry of the kinds that are modelled; a project adds to it, so each question takes the registry."""
 
-import attrs
+from collections.abc import Sequence
 
-from kmodel.kubernetes.objects.node import Lease, Node
-from kmodel.kubernetes.objects.pod import Pod
-from kmodel.kubernetes.objects.workload import EndpointSlice, ReplicaSet, Service
+from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE
+from kmodel.kubernetes.objects.kind import ApiObject, Kind
+from kmodel.kubernetes.objects.lease import LEASE
+from kmodel.kubernetes.objects.node import NODE
+from kmodel.kubernetes.objects.pod import POD
+from kmodel.kubernetes.objects.replicaset import REPLICA_SET, REPLICATION_CONTROLLER
+from kmodel.kubernetes.objects.service import SERVICE
 
-Object = Pod | Node | Lease | ReplicaSet | Service | EndpointSlice
-
-
-@attrs.frozen
-class KindOfObject:
-    """A kind: how manifests name it, how URLs and `kubectl` name it, and its class."""
-
-    kind: str
-    api_version: str
-    resource: str
-    singular: str
-    cls: type
-    namespaced: bool = True
-    in_manifests: bool = True
+Object = ApiObject
+Kinds = Sequence[Kind]
+KINDS: tuple[Kind, ...] = (POD, NODE, REPLICA_SET, REPLICATION_CONTROLLER, SERVICE, ENDPOINT_SLICE, LEASE)
 
 
-KINDS = (
-    KindOfObject("Pod", "v1", "pods", "pod", Pod),
-    KindOfObject("Node", "v1", "nodes", "node", Node, namespaced=False),
-    KindOfObject("ReplicaSet", "apps/v1", "replicasets", "replicaset", ReplicaSet),
-    KindOfObject("ReplicationController", "v1", "replicationcontrollers", "replicationcontroller", ReplicaSet),
-    KindOfObject("Service", "v1", "services", "service", Service),
-    KindOfObject(
-        "EndpointSlice", "discovery.k8s.io/v1", "endpointslices", "endpointslice", EndpointSlice, in_manifests=False
-    ),
-    KindOfObject("Lease", "coordination.k8s.io/v1", "leases", "lease", Lease, in_manifests=False),
-)
-BY_KIND = {kind.kind: kind for kind in KINDS}
-BY_RESOURCE = {kind.resource: kind for kind in KINDS}
-
-
-def kind_of(value: Object) -> KindOfObject:
+def kind_of(value: ApiObject, kinds: Kinds = KINDS) -> Kind:
     """Return the kind of an object."""
-    if isinstance(value, ReplicaSet):
-        return BY_KIND[value.kind]
-    return next(kind for kind in KINDS if isinstance(value, kind.cls))
+    return next(kind for kind in kinds if kind.kind == value.kind)
 
 
-def resource_of(value: Object) -> str:
+def kind_named(resource: str, kinds: Kinds = KINDS) -> Kind:
+    """Return the kind of a resource, for example of `pods`."""
+    return next(kind for kind in kinds if kind.resource == resource)
+
+
+def resource_of(value: ApiObject, kinds: Kinds = KINDS) -> str:
     """Return the resource that an object belongs to, for example `pods`."""
-    return kind_of(value).resource
+    return kind_of(value, kinds).resource
 
 
-def reference(resource: str, key: str) -> str:
+def reference(resource: str, key: str, kinds: Kinds = KINDS) -> str:
     """Return how kubectl names an object, for example `pod/nginx`."""
-    return f"{BY_RESOURCE[resource].singular}/{key}"
+    return f"{kind_named(resource, kinds).singular}/{key}"
+
+
+def written_by_users(kinds: Kinds = KINDS) -> tuple[Kind, ...]:
+    """Return the kinds of which users write manifests."""
+    return tuple(kind for kind in kinds if kind.read is not None)

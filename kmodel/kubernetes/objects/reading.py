@@ -1,81 +1,67 @@
 """From a YAML document to the object that it describes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import attrs
 
 from kmodel.kubernetes.manifests.errors import quoted
 from kmodel.kubernetes.manifests.field import Field, Fields, did_you_mean
 from kmodel.kubernetes.objects import known
-from kmodel.kubernetes.objects.kinds import BY_KIND, KINDS, Object, kind_of, reference
-from kmodel.kubernetes.objects.pod import Pod
-from kmodel.kubernetes.objects.read_others import read_node, read_replica_set, read_replication_controller, read_service
-from kmodel.kubernetes.objects.read_pods import read_metadata, read_pod_spec
-
-KINDS_IN_MANIFESTS = tuple(kind.kind for kind in KINDS if kind.in_manifests)
+from kmodel.kubernetes.objects.kind import ApiObject, Kind
+from kmodel.kubernetes.objects.kinds import KINDS, Kinds, written_by_users
 
 
 @attrs.frozen(eq=False)
 class Manifest:
-    """An object as a file describes it, where, and the fields of it that the model does not read."""
+    """An object as a file describes it, its kind, its place, and the fields of it that the model does not read."""
 
-    object: Object
+    object: ApiObject
+    kind: Kind
     field: Field
     left_out: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:
         """How kubectl names the object, for example `pod/nginx`."""
-        return reference(kind_of(self.object).resource, self.object.metadata.key)
+        return f"{self.kind.singular}/{self.object.metadata.key}"
 
 
-def _read_pod(fields: Fields, left_out: list[str]) -> Pod:
-    return Pod(read_metadata(fields, left_out), read_pod_spec(fields.optional("spec"), left_out))
-
-
-READERS: dict[str, Callable[[Fields, list[str]], Object]] = {
-    "Pod": _read_pod,
-    "Node": read_node,
-    "ReplicaSet": read_replica_set,
-    "ReplicationController": read_replication_controller,
-    "Service": read_service,
-}
-
-
-def read_all(document: Field) -> Iterator[Manifest]:
+def read_all(document: Field, kinds: Kinds = KINDS) -> Iterator[Manifest]:
     """Yield the object of a document, or the objects of a document of kind List."""
     fields = document.fields()
     kind = fields.optional("kind")
     if kind is None or kind.string() != "List":
-        yield read(document)
+        yield read(document, kinds)
         return
     _check_api_version(fields, "List", "v1")
     for item in fields.required("items").items():
-        yield read(item)
+        yield read(item, kinds)
     fields.optional("metadata")
     fields.refuse_others("a List", ("apiVersion", "items", "kind", "metadata"))
 
 
-def read(document: Field) -> Manifest:
+def read(document: Field, kinds: Kinds = KINDS) -> Manifest:
     """Return the object that a document describes; InputError if the model has no such kind or cannot represent it."""
     fields = document.fields()
-    kind_field = fields.required("kind", f"add one of {', '.join(KINDS_IN_MANIFESTS)}")
+    by_name = {kind.kind: kind for kind in written_by_users(kinds)}
+    kind_field = fields.required("kind", f"add one of {', '.join(by_name)}")
     name = kind_field.string()
-    if name not in READERS:
-        meant = did_you_mean(name, KINDS_IN_MANIFESTS, cutoff=0.85)
+    if name not in by_name:
+        meant = did_you_mean(name, tuple(by_name), cutoff=0.85)
         raise kind_field.error(
             f"{quoted(name)} is not a kind that is modelled",
-            (f'did you mean "{meant}"? ' if meant else "") + f"these are: {', '.join(KINDS_IN_MANIFESTS)}",
+            (f'did you mean "{meant}"? ' if meant else "") + f"these are: {', '.join(by_name)}",
         )
-    kind = BY_KIND[name]
+    kind = by_name[name]
     _check_api_version(fields, name, kind.api_version)
     left_out: list[str] = []
-    value = READERS[name](fields, left_out)
+    assert kind.read is not None
+    value = kind.read(fields, left_out)
     for expected in known.OBJECT:
-        if expected != "status" or name == "Node":
+        if expected != "status" or kind.reads_status:
             fields.optional(expected)
     left_out.extend(fields.unmodelled(known.OBJECT))
-    return Manifest(value, document, tuple(left_out))
+    return Manifest(value, kind, document, tuple(left_out))
 
 
 def _check_api_version(fields: Fields, kind: str, expected: str) -> None:

@@ -11,7 +11,7 @@ def model(scenario: Scenario, specs: tuple[Spec, ...]) -> Model:
     from kmodel.kubernetes.control_plane import build
     from kmodel.kubernetes.scenario.symmetry import with_symmetry
 
-    initial, actions = build(scenario.settings)
+    initial, actions = build(scenario.settings, scenario.catalog)
     applying = (spec.within(initial.layout) for spec in specs)
     made = Model((initial,), actions, tuple(spec for spec in applying if spec is not None), scenario.name)
     if scenario.interchangeable is not None:

@@ -1,9 +1,11 @@
 """The fields of a Scenario's spec: the one table that reading, errors and documentation share."""
 
+from collections.abc import Callable
+
 import attrs
 
-from kmodel.kubernetes.components.settings import FAULTS
-from kmodel.kubernetes.control_plane import OPTIONAL_ACTORS, SUFFIXES
+from kmodel.kubernetes.catalog import BUILT_IN, Catalog
+from kmodel.kubernetes.components.plan import SUFFIXES
 
 API_VERSION = "kmodel.dev/v1alpha1"
 KIND = "Scenario"
@@ -11,12 +13,20 @@ KIND = "Scenario"
 
 @attrs.frozen
 class FieldOfScenario:
-    """A field: its name, the form of its value, what it is when left out, and what it means."""
+    """A field: its name, the form of its value, what it is when left out, and what it means.
+
+    `among` returns what its value may name out of a catalog; the meaning has `{names}` in their place.
+    """
 
     name: str
     form: str
     default: str
     meaning: str
+    among: Callable[[Catalog], tuple[str, ...]] = lambda catalog: ()
+
+    def told(self, catalog: Catalog) -> str:
+        """Return what the field means."""
+        return self.meaning.replace("{names}", ", ".join(self.among(catalog)))
 
 
 FIELDS = (
@@ -50,13 +60,20 @@ FIELDS = (
         "admin",
         "Who uses kubectl: `name`, `authenticated` (true), `verbs` (all), `resources` (all). `admin` is always there.",
     ),
-    FieldOfScenario("faults", "name: budget", "none", f"How often each fault may happen: {', '.join(FAULTS)}."),
+    FieldOfScenario(
+        "faults",
+        "name: budget",
+        "none",
+        "How often each fault may happen: {names}.",
+        among=lambda catalog: catalog.fault_names,
+    ),
     FieldOfScenario(
         "actors",
         "list of names",
         "the smallest set that manifests, requests and faults need",
-        f"The optional actors that take part: {', '.join(OPTIONAL_ACTORS)}. Without `heartbeats`, none is late: the "
+        "The optional actors that take part: {names}. Without `heartbeats`, none is late: the "
         "node lifecycle controller takes for silent only nodes that are down or cut off.",
+        among=lambda catalog: catalog.optional,
     ),
     FieldOfScenario(
         "calls", "split or fused", "split", "Whether request, handling and answer are steps of their own, or one step."
@@ -94,8 +111,8 @@ FIELDS = (
 NAMES = tuple(field.name for field in FIELDS)
 
 
-def field_table() -> str:
-    """Return the table of the fields in Markdown."""
+def field_table(catalog: Catalog = BUILT_IN) -> str:
+    """Return the table of the fields in Markdown; some may name what the catalog has."""
     lines = ["| field of `spec` | value | without it | meaning |", "| --- | --- | --- | --- |"]
-    lines += [f"| `{field.name}` | {field.form} | {field.default} | {field.meaning} |" for field in FIELDS]
+    lines += [f"| `{field.name}` | {field.form} | {field.default} | {field.told(catalog)} |" for field in FIELDS]
     return "\n".join(lines) + "\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 
 from kmodel.kubernetes.manifests import Field, InputError, documents
+from kmodel.kubernetes.objects import Kinds
 from kmodel.kubernetes.objects.reading import Manifest, read_all
 from kmodel.kubernetes.scenario.fields import API_VERSION, KIND
 
@@ -21,7 +22,7 @@ class Contents:
     scenario: Field | None
 
 
-def read_files(paths: Sequence[Path]) -> Contents:
+def read_files(paths: Sequence[Path], kinds: Kinds) -> Contents:
     """Read files, and the YAML and JSON files of folders by name; InputError if anything is wrong."""
     sources = tuple(dict.fromkeys(file for path in paths for file in _expand(path)))
     if not sources:
@@ -37,7 +38,7 @@ def read_files(paths: Sequence[Path]) -> Contents:
                     )
                 scenario = document
                 continue
-            for manifest in read_all(document):
+            for manifest in read_all(document, kinds):
                 first = manifests.setdefault(manifest.reference, manifest)
                 if first is not manifest:
                     raise manifest.field.error(

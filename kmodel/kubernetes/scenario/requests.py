@@ -4,28 +4,28 @@ from collections.abc import Collection, Mapping
 
 import attrs
 
+from kmodel.kubernetes.components.plan import populate
 from kmodel.kubernetes.components.settings import Command, Session
 from kmodel.kubernetes.manifests import Field, Fields, choose, quoted
-from kmodel.kubernetes.objects import KINDS, Object, kind_of, reference
+from kmodel.kubernetes.objects import Kind, Kinds, reference
+from kmodel.kubernetes.objects.kinds import written_by_users
 from kmodel.kubernetes.objects.reading import Manifest, read
-from kmodel.kubernetes.scenario.completing import generated_pods
 from kmodel.kubernetes.scenario.spec import ADMIN
 
 ACTIONS = ("create", "apply", "replace", "delete")
 STEP = (*ACTIONS, "user", "wait", "gracePeriodSeconds", "manifest")
 WAITS = ("Running", "Deleted")
-SHORT_NAMES = {"po": "pods", "no": "nodes", "rs": "replicasets", "rc": "replicationcontrollers", "svc": "services"}
 
 
 @attrs.frozen
 class Reference:
     """What a text such as `pod/web` means."""
 
-    resource: str
+    kind: Kind
     key: str
 
     def __str__(self) -> str:
-        return reference(self.resource, self.key)
+        return f"{self.kind.singular}/{self.key}"
 
 
 @attrs.frozen(eq=False)
@@ -34,35 +34,29 @@ class Requests:
 
     sessions: tuple[Session, ...]
     extra: tuple[Manifest, ...] = ()
-
-    @property
-    def brought(self) -> frozenset[str]:
-        """The references of the objects that some step may store."""
-        return frozenset(
-            reference(command.resource, command.key)
-            for session in self.sessions
-            for command in session.commands
-            if command.verb != "delete"
-        )
+    brought: frozenset[str] = frozenset()  # the references of the objects that some step may store
 
 
-def read_reference(field: Field) -> Reference:
+def read_reference(field: Field, kinds: Kinds) -> Reference:
     """Return what a reference means; InputError if it is none or of a kind that users do not handle."""
     text = field.string()
-    resource, slash, key = text.partition("/")
-    names = {name: kind.resource for kind in KINDS if kind.in_manifests for name in (kind.singular, kind.resource)}
-    names |= SHORT_NAMES
+    name, slash, key = text.partition("/")
+    of_users = written_by_users(kinds)
+    names = {name: kind for kind in of_users for name in (kind.singular, kind.resource, *kind.short_names)}
     if not slash or not key:
         raise field.error(f"{quoted(text)} is not a reference", "write the kind and the name, for example pod/web")
-    if resource.lower() not in names:
-        singular = tuple(kind.singular for kind in KINDS if kind.in_manifests)
-        raise field.error(f"{quoted(resource)} is not a kind that is modelled", choose(resource, singular))
-    return Reference(names[resource.lower()], key.removeprefix("default/"))
+    if name.lower() not in names:
+        singular = tuple(kind.singular for kind in of_users)
+        raise field.error(f"{quoted(name)} is not a kind that is modelled", choose(name, singular))
+    return Reference(names[name.lower()], key.removeprefix("default/"))
 
 
-def default_sessions(objects: Collection[Object]) -> tuple[Session, ...]:
+def default_sessions(manifests: Collection[Manifest]) -> tuple[Session, ...]:
     """Return the session in which the admin creates each object, in order, as `kubectl create -f` does."""
-    commands = tuple(Command("create", kind_of(value).resource, value.metadata.key, value) for value in objects)
+    commands = tuple(
+        Command("create", manifest.kind.resource, manifest.object.metadata.key, manifest.object)
+        for manifest in manifests
+    )
     return (Session(ADMIN.name, commands),) if commands else ()
 
 
@@ -74,6 +68,7 @@ class Known:
     users: tuple[str, ...]
     nodes: tuple[str, ...]
     names_per_workload: int
+    kinds: Kinds
 
 
 def read_requests(field: Field, known: Known) -> Requests:
@@ -81,6 +76,7 @@ def read_requests(field: Field, known: Known) -> Requests:
     sessions: dict[str, list[Command]] = {}
     extra: list[Manifest] = []
     deleted: list[tuple[Field, str]] = []
+    brought: set[str] = set()
     for item in field.items():
         fields = item.fields()
         given = [action for action in ACTIONS if action in fields]
@@ -92,30 +88,34 @@ def read_requests(field: Field, known: Known) -> Requests:
             )
         user = fields.optional("user")
         name = ADMIN.name if user is None else user.one_of(known.users)
-        command, manifest = _command(fields, given[0], known)
+        command, target, manifest = _command(fields, given[0], known)
         fields.refuse_others("a step", STEP)
         sessions.setdefault(name, []).append(command)
+        brought |= {str(target)} if command.verb != "delete" else set()
         if manifest is not None:
             extra.append(manifest)
         if command.verb == "delete":
-            deleted.append((fields.required("delete"), reference(command.resource, command.key)))
+            deleted.append((fields.required("delete"), str(target)))
     objects = [manifest.object for manifest in (*known.manifests.values(), *extra)]
+    made = populate(objects, known.names_per_workload, known.kinds)
     deletable = (
         *known.manifests,
         *(manifest.reference for manifest in extra),
-        *generated_pods(objects, known.names_per_workload),
+        *(reference(pool.resource, key, known.kinds) for pool in made.pools for key in pool.keys),
         *known.nodes,
     )
-    for where, target in deleted:
-        if target not in deletable:
-            raise where.error(f"there is no {target}", choose(target, deletable) if deletable else "add its manifest")
-    return Requests(tuple(Session(name, tuple(commands)) for name, commands in sessions.items()), tuple(extra))
+    for where, gone in deleted:
+        if gone not in deletable:
+            raise where.error(f"there is no {gone}", choose(gone, deletable) if deletable else "add its manifest")
+    return Requests(
+        tuple(Session(name, tuple(commands)) for name, commands in sessions.items()), tuple(extra), frozenset(brought)
+    )
 
 
-def _command(fields: Fields, verb: str, known: Known) -> tuple[Command, Manifest | None]:
+def _command(fields: Fields, verb: str, known: Known) -> tuple[Command, Reference, Manifest | None]:
     field = fields.required(verb)
-    target = read_reference(field)
-    manifest = _manifest(fields.optional("manifest"), verb, target)
+    target = read_reference(field, known.kinds)
+    manifest = _manifest(fields.optional("manifest"), verb, target, known.kinds)
     value = None
     if verb != "delete":
         described = manifest or known.manifests.get(str(target))
@@ -125,28 +125,28 @@ def _command(fields: Fields, verb: str, known: Known) -> tuple[Command, Manifest
             )
             raise field.error(f"{target} is in no manifest", fix)
         value = described.object
-    if target.resource == "nodes" and str(target) not in known.nodes:
+    if target.kind.is_machine and str(target) not in known.nodes:
         raise field.error(f"{target} is not one of the scenario's nodes", "add a Node manifest, or name another")
     grace = fields.optional("gracePeriodSeconds")
     if grace is not None and verb != "delete":
         raise grace.error(f"is not for {verb}", "give it to a delete")
     command = Command(
         verb,
-        target.resource,
+        target.kind.resource,
         target.key,
         value,
         wait=_wait(fields.optional("wait"), verb, target),
         grace_seconds=None if grace is None else grace.integer(minimum=0),
     )
-    return command, manifest
+    return command, target, manifest
 
 
-def _manifest(field: Field | None, verb: str, target: Reference) -> Manifest | None:
+def _manifest(field: Field | None, verb: str, target: Reference, kinds: Kinds) -> Manifest | None:
     if field is None:
         return None
     if verb == "delete":
         raise field.error("is not for delete", "give it to a create, apply or replace")
-    manifest = read(field)
+    manifest = read(field, kinds)
     if manifest.reference != str(target):
         raise field.error(f"is {manifest.reference}, but the step is about {target}", "make the two agree")
     return manifest
@@ -158,6 +158,6 @@ def _wait(field: Field | None, verb: str, target: Reference) -> str | None:
     wait = field.one_of(WAITS)
     if (wait == "Deleted") != (verb == "delete"):
         raise field.error(f"is {wait}, after {verb}", "wait for Deleted after a delete, for Running after all else")
-    if wait == "Running" and target.resource != "pods":
+    if wait != "Deleted" and wait not in target.kind.waits:
         raise field.error(f"is Running, but {target} is no pod", "wait for a pod, or leave it out")
     return wait

@@ -5,6 +5,7 @@ from typing import Literal
 
 import attrs
 
+from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.components.settings import Settings
 
 Engine = Literal["exhaustive", "hypothesis"]
@@ -29,3 +30,4 @@ class Scenario:
     taking_part: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     ignored_fields: tuple[str, ...] = ()
+    catalog: Catalog = BUILT_IN

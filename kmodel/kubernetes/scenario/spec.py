@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 import attrs
 
-from kmodel.kubernetes.components.settings import FAULTS, User
-from kmodel.kubernetes.control_plane import OPTIONAL_ACTORS, SUFFIXES
+from kmodel.kubernetes.catalog import Catalog
+from kmodel.kubernetes.components.plan import SUFFIXES
+from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.manifests import Field, Fields, InputError, choose, quoted
-from kmodel.kubernetes.objects import BY_RESOURCE
-from kmodel.kubernetes.scenario.actors import WORKS_WITH
 from kmodel.kubernetes.scenario.fields import NAMES
 from kmodel.kubernetes.scenario.scenario import Engine
 
@@ -46,7 +45,7 @@ class Spec:
     interchangeable: tuple[tuple[str, ...], ...] | None = None
 
 
-def read_spec(document: Field | None) -> Spec:
+def read_spec(document: Field | None, catalog: Catalog) -> Spec:
     """Return what a Scenario document says; InputError if a field is unknown or of a wrong type."""
     if document is None:
         return Spec()
@@ -64,7 +63,7 @@ def read_spec(document: Field | None) -> Spec:
     if spec_field is None:
         return Spec(name)
     fields = spec_field.fields()
-    spec = _read(name, fields)
+    spec = _read(name, fields, catalog)
     fields.refuse_others("a Scenario's spec", NAMES)
     return spec
 
@@ -79,7 +78,7 @@ def _name(field: Field | None) -> str | None:
     return name
 
 
-def _read(name: str | None, fields: Fields) -> Spec:
+def _read(name: str | None, fields: Fields, catalog: Catalog) -> Spec:
     def mode(what: str, first: str, second: str) -> str:
         field = fields.optional(what)
         return first if field is None else field.one_of((first, second))
@@ -96,9 +95,9 @@ def _read(name: str | None, fields: Fields) -> Spec:
         register_nodes=False if register is None else register.boolean(),
         stored=fields.optional("stored"),
         requests=fields.optional("requests"),
-        users=_users(fields.optional("users")),
-        faults=_faults(fields.optional("faults")),
-        actors=_actors(fields.optional("actors")),
+        users=_users(fields.optional("users"), catalog),
+        faults=_faults(fields.optional("faults"), catalog),
+        actors=_actors(fields.optional("actors"), catalog),
         calls=mode("calls", "split", "fused"),
         scheduler=mode("scheduler", "watch", "poll"),
         kubelet=mode("kubelet", "watch", "poll"),
@@ -113,7 +112,7 @@ def _read(name: str | None, fields: Fields) -> Spec:
     )
 
 
-def _users(field: Field | None) -> tuple[User, ...]:
+def _users(field: Field | None, catalog: Catalog) -> tuple[User, ...]:
     users: dict[str, User] = {}
     for item in () if field is None else field.items():
         fields = item.fields()
@@ -130,7 +129,7 @@ def _users(field: Field | None) -> tuple[User, ...]:
             name,
             True if authenticated is None else authenticated.boolean(),
             _among(fields.optional("verbs"), VERBS),
-            _among(fields.optional("resources"), (*BY_RESOURCE, *SUBRESOURCES, "*")),
+            _among(fields.optional("resources"), (*(kind.resource for kind in catalog.kinds), *SUBRESOURCES, "*")),
         )
         fields.refuse_others("a user", ("name", "authenticated", "verbs", "resources"))
     users.setdefault(ADMIN.name, ADMIN)
@@ -141,17 +140,19 @@ def _among(field: Field | None, known: tuple[str, ...]) -> tuple[str, ...]:
     return ("*",) if field is None else tuple(dict.fromkeys(item.one_of(known) for item in field.items()))
 
 
-def _faults(field: Field | None) -> dict[str, int]:
+def _faults(field: Field | None, catalog: Catalog) -> dict[str, int]:
     if field is None:
         return {}
     budgets: dict[str, int] = {}
     fields = field.fields()
-    for name in FAULTS:
+    for name in catalog.fault_names:
         budget = fields.optional(name)
         if budget is not None:
             budgets[name] = budget.integer(0, LARGEST_BUDGET)
     for name, line, member in fields.others():
-        raise InputError(member.file, line, member.path, "is not a fault that is modelled", choose(name, FAULTS))
+        raise InputError(
+            member.file, line, member.path, "is not a fault that is modelled", choose(name, catalog.fault_names)
+        )
     return budgets
 
 
@@ -172,12 +173,14 @@ def _groups(field: Field | None) -> tuple[tuple[str, ...], ...] | None:
     return tuple(groups)
 
 
-def _actors(field: Field | None) -> tuple[str, ...] | None:
+def _actors(field: Field | None, catalog: Catalog) -> tuple[str, ...] | None:
     if field is None:
         return None
-    named = tuple(dict.fromkeys(item.one_of(OPTIONAL_ACTORS) for item in field.items()))
-    for actor in named:
-        missing = [other for other in WORKS_WITH.get(actor, ()) if other not in named]
-        if missing:
-            raise field.error(f"{actor} does nothing without {' and '.join(missing)}", f"add {', '.join(missing)}")
+    named = tuple(dict.fromkeys(item.one_of(catalog.optional) for item in field.items()))
+    for component in catalog.components:
+        missing = [other for other in component.works_with if other not in named]
+        if component.name in named and missing:
+            raise field.error(
+                f"{component.name} does nothing without {' and '.join(missing)}", f"add {', '.join(missing)}"
+            )
     return named

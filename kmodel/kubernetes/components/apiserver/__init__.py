@@ -19,9 +19,10 @@ from kmodel.kubernetes.components.apiserver.admission import admit, exceeds_quot
 from kmodel.kubernetes.components.apiserver.validation import errors
 from kmodel.kubernetes.components.apiserver.verbs import Refusal, Removal
 from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, deliver, respond
+from kmodel.kubernetes.components.component import Component
 from kmodel.kubernetes.components.etcd import stored, version
-from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import BY_RESOURCE, Object, reference
+from kmodel.kubernetes.components.settings import reference
+from kmodel.kubernetes.objects import ApiObject
 
 APISERVER = "kube-apiserver"
 PHRASES = {
@@ -39,10 +40,10 @@ def _handled(step: Step) -> Event:
     client = step.action.arguments["client"]
     request, call = step.before[CALLS[client]], step.after[CALLS[client]]
     assert isinstance(request, Request)
-    about = f"{BY_RESOURCE[request.resource].singular}/{request.key}"
+    about = reference(step.before, request.resource, request.key)
     what = f"{request.verb} {request.target} for {client}"
     if isinstance(call, Transaction):
-        about = reference(request.resource, call.key)
+        about = reference(step.before, request.resource, call.key)
         return Event(
             "Normal", "Admitted", about, f"{what}: authenticated, authorized, admitted, valid; asks etcd to write"
         )
@@ -57,15 +58,14 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
     request = cluster[CALLS[client]]
     if not isinstance(request, Request):
         return None
-    settings = cluster[SETTINGS]
-    if not authenticated(settings, request.user):
+    if not authenticated(cluster, request.user):
         return deliver(cluster, client, respond(request, 401, "Unauthorized"))
-    if not authorized(settings, request):
+    if not authorized(cluster, request):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     if exceeds_quota(cluster, request):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     key, value = request.key, request.body
-    if request.verb == "create" and not key and request.resource == "pods":
+    if request.verb == "create" and not key:
         key = verbs.generated_key(cluster, request)
         value = verbs.named(value, key)
     current = cluster[stored(request.resource)[key]]
@@ -91,7 +91,7 @@ def _carry_out(cluster: Cluster, request: Request, key: str, value: Any, current
         return Refusal(404, "NotFound") if current is None else verbs.bind(current, request)
     match request.verb:
         case "create":
-            return verbs.create(cluster, key, value)
+            return verbs.create(cluster, request.resource, key, value)
         case "update":
             return verbs.update(current, request, value)
         case "patch":
@@ -104,7 +104,7 @@ def _answered(step: Step) -> Event:
     client = step.action.arguments["client"]
     call, acknowledged = step.after[CALLS[client]], step.before[CALLS[client]]
     assert isinstance(acknowledged, Acknowledgement)
-    about = reference(acknowledged.request.resource, acknowledged.key)
+    about = reference(step.before, acknowledged.request.resource, acknowledged.key)
     if isinstance(call, Response):
         return Event(
             "Normal" if call.ok else "Warning",
@@ -136,7 +136,10 @@ def answer(cluster: Cluster, client: str) -> Cluster | None:
     return cluster.set(CALLS[client], request)
 
 
-def read(cluster: Cluster, resource: str, key: str) -> Object | None:
+def read(cluster: Cluster, resource: str, key: str) -> ApiObject | None:
     """Return what a GET of one object answers now."""
-    value: Object | None = cluster[stored(resource)[key]]
+    value: ApiObject | None = cluster[stored(resource)[key]]
     return value
+
+
+COMPONENT = Component(APISERVER, needed=lambda plan: None, optional=False)

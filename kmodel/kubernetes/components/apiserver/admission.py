@@ -21,47 +21,23 @@ from kmodel.kubernetes.components.apiserver.access import node_restriction
 from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import Container, Object, Pod, ReplicaSet, Resources, Toleration
+from kmodel.kubernetes.objects import ApiObject, Toleration
 
-DEFAULT_GRACE_SECONDS = 30
 DEFAULT_TOLERATION_SECONDS = 300
 NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
 
-Plugin = Callable[[Request, Any, Object | None], Any]
+Plugin = Callable[[Request, Any, ApiObject | None], Any]
 
 
-def defaults(request: Request, value: Any, stored: Object | None) -> Any:
-    """Fill in restartPolicy, the grace period, requests from limits, and a ReplicationController's selector."""
-    if isinstance(value, ReplicaSet) and value.kind == "ReplicationController" and not value.selector:
-        return attrs.evolve(value, selector=value.template.labels)
-    if not isinstance(value, Pod):
-        return value
-    spec = attrs.evolve(
-        value.spec,
-        restart_policy=value.spec.restart_policy or "Always",
-        termination_grace_seconds=DEFAULT_GRACE_SECONDS
-        if value.spec.termination_grace_seconds is None
-        else value.spec.termination_grace_seconds,
-        containers=tuple(_requests_from_limits(container) for container in value.spec.containers),
-    )
-    return attrs.evolve(value, spec=spec)
+def defaults(request: Request, value: Any, stored: ApiObject | None) -> Any:
+    """Fill in what the manifest may leave out, as the kind has it."""
+    return value.defaulted() if isinstance(value, ApiObject) else value
 
 
-def _requests_from_limits(container: Container) -> Container:
-    requests, limits = container.requests, container.limits
-    return attrs.evolve(
-        container,
-        requests=Resources(
-            limits.cpu_millicores if requests.cpu_millicores is None else requests.cpu_millicores,
-            limits.memory_bytes if requests.memory_bytes is None else requests.memory_bytes,
-        ),
-    )
-
-
-def default_toleration_seconds(request: Request, value: Any, stored: Object | None) -> Any:
+def default_toleration_seconds(request: Request, value: Any, stored: ApiObject | None) -> Any:
     """Let a pod tolerate an unready or unreachable node for 300 s, after which it is evicted."""
-    if not isinstance(value, Pod) or request.verb != "create":
+    if (request.verb, request.resource, request.subresource) != ("create", "pods", ""):
         return value
     missing = tuple(
         Toleration(key=key, operator="Exists", effect="NoExecute", seconds=DEFAULT_TOLERATION_SECONDS)
@@ -74,7 +50,7 @@ def default_toleration_seconds(request: Request, value: Any, stored: Object | No
     return attrs.evolve(value, spec=attrs.evolve(value.spec, tolerations=value.spec.tolerations + missing))
 
 
-def restrict_nodes(request: Request, value: Any, stored: Object | None) -> Any:
+def restrict_nodes(request: Request, value: Any, stored: ApiObject | None) -> Any:
     """Refuse what a kubelet asks about another node or its pods."""
     return node_restriction(request, stored) or value
 
@@ -91,7 +67,7 @@ def exceeds_quota(cluster: Cluster, request: Request) -> bool:
     return sum(cluster[pods[key]] is not None for key in cluster.names(pods)) >= quota
 
 
-def admit(request: Request, value: Any, stored: Object | None) -> Any:
+def admit(request: Request, value: Any, stored: ApiObject | None) -> Any:
     """Return the object as admitted, or the sentence of the plugin that refuses it."""
     for plugin in PLUGINS:
         value = plugin(request, value, stored)

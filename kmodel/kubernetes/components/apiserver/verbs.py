@@ -16,9 +16,10 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import BoundReached, Cluster, fresh, is_mentioned
-from kmodel.kubernetes.components.calls import Phase, Request, Taints, Unscheduled
+from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.etcd import stored, uids, version, with_metadata
-from kmodel.kubernetes.objects import Binding, NodeStatus, Object, Pod, PodStatus, key, resource_of
+from kmodel.kubernetes.components.settings import POOLS
+from kmodel.kubernetes.objects import ApiObject, Binding, Pod, key
 
 
 @attrs.frozen(cache_hash=True)
@@ -34,47 +35,43 @@ class Removal:
     """The outcome that the object goes away at once."""
 
 
-Outcome = Object | Removal | Refusal
+Outcome = ApiObject | Removal | Refusal
 
 
 def generated_key(cluster: Cluster, request: Request) -> str:
     """Return the lowest name for a generateName that no cell mentions; BoundReached if all of them are in use."""
     body: Any = request.body
     prefix = key(body.metadata.generate_name, body.metadata.namespace)
-    pool = [name for name in cluster.names(stored(request.resource)) if name.startswith(prefix)]
-    for name in pool:
-        if not is_mentioned(cluster, uids(request.resource, name)):
+    pools = [pool for pool in cluster[POOLS] if (pool.resource, pool.prefix) == (request.resource, prefix)]
+    names = pools[0].keys if pools else ()
+    for name in names:
+        if not is_mentioned(cluster, uids(cluster, request.resource, name)):
             return name
     raise BoundReached(
-        f"all {len(pool)} names for {prefix}… are in use; a larger podNamesPerWorkload would let the exploration go on"
+        f"all {len(names)} names for {prefix}… are in use; a larger podNamesPerWorkload would let the exploration go on"
     )
 
 
-def create(cluster: Cluster, key: str, value: Any) -> Outcome:
+def create(cluster: Cluster, resource: str, key: str, value: Any) -> Outcome:
     """Return the new object with its UID, or why there cannot be one."""
-    resource = resource_of(value)
     if cluster[stored(resource)[key]] is not None:
         return Refusal(409, "AlreadyExists")
-    uid = fresh(cluster, uids(resource, key))
+    uid = fresh(cluster, uids(cluster, resource, key))
     return with_metadata(value, uid=uid, resource_version=None)  # type: ignore[no-any-return]
 
 
 def update(stored: Any, request: Request, value: Any) -> Outcome:
-    """Return the object that a PUT makes: its identity and, for a pod, its node and status stay."""
+    """Return the object that a PUT makes: its identity stays, and what else its kind keeps."""
     if request.resource_version is not None and request.resource_version != version(stored):
         return Refusal(409, "Conflict")
     if request.subresource == "status":
-        return attrs.evolve(stored, status=value.status)  # type: ignore[no-any-return]
+        return stored.with_status(value)  # type: ignore[no-any-return]
     kept = attrs.evolve(stored.metadata, labels=value.metadata.labels, finalizers=value.metadata.finalizers)
     if kept.deleting and not kept.finalizers and not kept.deletion_grace_seconds:
         return Removal()  # the last finalizer is gone [store.go ShouldDeleteDuringUpdate]
     if kept.deleting and not set(kept.finalizers) <= set(stored.metadata.finalizers):
         return Refusal(422, "Invalid")  # ValidateNoNewFinalizers
-    value = attrs.evolve(value, metadata=kept)
-    if isinstance(value, Pod):
-        spec = attrs.evolve(value.spec, node_name=stored.spec.node_name)
-        value = attrs.evolve(value, spec=spec, status=stored.status)
-    return value  # type: ignore[no-any-return]
+    return attrs.evolve(value, metadata=kept).replacing(stored)  # type: ignore[no-any-return]
 
 
 def patch(stored: Any, request: Request) -> Outcome:
@@ -82,26 +79,9 @@ def patch(stored: Any, request: Request) -> Outcome:
     body: Any = request.body
     if request.uid is not None and request.uid != stored.metadata.uid:
         return Refusal(409, "Conflict")
-    if isinstance(body, PodStatus):  # the kubelet's part of the status: PodScheduled is not among it
-        if not _may_follow(stored, body):
-            return Refusal(422, "Invalid")
-        body = attrs.evolve(body, scheduled=stored.status.scheduled)
-    elif isinstance(body, Unscheduled):
-        body = attrs.evolve(stored.status, scheduled=False, reason=body.reason)
-    elif isinstance(body, Phase):
-        body = attrs.evolve(stored.status, phase=body.phase)
-    if isinstance(body, PodStatus | NodeStatus):
-        return attrs.evolve(stored, status=body)  # type: ignore[no-any-return]
-    if isinstance(body, Taints):
-        return attrs.evolve(stored, spec=attrs.evolve(stored.spec, taints=body.taints))  # type: ignore[no-any-return]
-    return update(stored, request, body)
-
-
-def _may_follow(stored: Pod, status: PodStatus) -> bool:
-    """Tell whether containers that ended may run again [validation.go ValidateContainerStateTransition]."""
-    if not stored.terminal or status.phase in ("Succeeded", "Failed") or stored.spec.restart_policy == "Always":
-        return True
-    return stored.spec.restart_policy == "OnFailure" and stored.status.phase == "Failed"
+    if isinstance(body, ApiObject):
+        return update(stored, request, body)
+    return body.onto(stored) or Refusal(422, "Invalid")
 
 
 def bind(stored: Pod, request: Request) -> Outcome:
@@ -124,20 +104,12 @@ def delete(stored: Any, request: Request) -> Outcome:
     """Return the object marked for deletion, or its removal if nothing has to be waited for."""
     if request.uid is not None and request.uid != stored.metadata.uid:
         return Refusal(409, "Conflict")
-    grace = _grace_seconds(stored, request)
+    grace = stored.grace_seconds(request.grace_seconds)
     if grace == 0 and not stored.metadata.finalizers:
         return Removal()
     if stored.metadata.deleting:
         grace = min(grace, stored.metadata.deletion_grace_seconds)
     return with_metadata(stored, deleting=True, deletion_grace_seconds=grace)  # type: ignore[no-any-return]
-
-
-def _grace_seconds(stored: Any, request: Request) -> int:
-    if not isinstance(stored, Pod) or stored.spec.node_name is None or stored.terminal:
-        return 0  # nothing runs that could be given time
-    if request.grace_seconds is not None:
-        return request.grace_seconds
-    return stored.spec.termination_grace_seconds or 0
 
 
 def named(value: Any, name: str) -> Any:

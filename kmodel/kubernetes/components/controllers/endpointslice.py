@@ -16,8 +16,10 @@ import attrs
 from kmodel.kernel import Cluster, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
+from kmodel.kubernetes.components.component import Caller, Component, each
 from kmodel.kubernetes.components.etcd import version
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, in_cache, synced
+from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.objects import Endpoint, EndpointSlice, ObjectMeta, Pod, Service, selects
 
 ACTOR = CONTROLLER_MANAGER + "/endpointslice"
@@ -72,3 +74,19 @@ def read_slice_answer(cluster: Cluster, service: str) -> Cluster | None:
     if received(cluster, client_of(service)) is None:
         return None
     return cluster.set(CALLS[client_of(service)], None)
+
+
+def asks_for_endpoints(plan: Plan) -> str | None:
+    """Return why nobody needs endpoints; None if a Service does."""
+    return None if plan.objects("services") else "no Service asks for it"
+
+
+COMPONENT = Component(
+    "endpointslice-controller",
+    process=CONTROLLER_MANAGER,
+    users={USER: frozenset((verb, "endpointslices") for verb in ("create", "update", "delete"))},
+    watches=("pods", "services", "endpointslices"),
+    brings=("pods", "endpointslices"),
+    callers=(Caller((sync_endpoints,), read_slice_answer, client_of, each("services"), turn=3),),
+    needed=asks_for_endpoints,
+)

@@ -18,12 +18,17 @@ import attrs
 from kmodel.kernel import Cells, Cluster, Rank, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.apiserver.admission import UNREACHABLE
-from kmodel.kubernetes.components.calls import CALLS, Request, Taints, idle, received, send
+from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
+from kmodel.kubernetes.components.component import Caller, Component, Fault, Memory, Steps, each
 from kmodel.kubernetes.components.etcd import version
+from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache, synced
+from kmodel.kubernetes.components.kubelet.faults import may_be_silent
 from kmodel.kubernetes.components.kubelet.state import is_connected
+from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import Node, Taint
+from kmodel.kubernetes.objects import Node, Taint, Taints
+from kmodel.kubernetes.objects.kind import first, renewals
 
 ACTOR = CONTROLLER_MANAGER + "/node-lifecycle"
 USER = CONTROLLER_USER + "node-controller"
@@ -130,8 +135,39 @@ def read_node_answer(cluster: Cluster, node: str) -> Cluster | None:
     return cluster.set(CALLS[client_of(node)], None)
 
 
-def lose_memory(cluster: Cluster) -> Cluster:
-    """Return the cluster after the controller manager was restarted: no node was heard of yet."""
-    for node in cluster.names(HEALTH):
-        cluster = cluster.set(HEALTH[node], Health())
-    return cluster
+@transition(actor=FAULT, object="node/{node}", environment=True)
+def delay_heartbeat(cluster: Cluster, node: str) -> Cluster | None:
+    """A heartbeat of a node that is up comes too late: the check before it finds no renewal."""
+    if not is_connected(cluster, node):
+        return None
+    spent = spend(cluster, "late-heartbeat")
+    return None if spent is None else miss(spent, node)
+
+
+LATE_HEARTBEAT = Fault("late-heartbeat", (Steps((delay_heartbeat,), each("nodes")),), hits=("heartbeats",))
+
+
+def _with_heartbeats(plan: Plan) -> bool:
+    return plan.takes_part("heartbeats")
+
+
+COMPONENT = Component(
+    "node-lifecycle-controller",
+    process=CONTROLLER_MANAGER,
+    users={USER: frozenset({("update", "nodes/status"), ("patch", "nodes"), ("delete", "nodes"), ("delete", "pods")})},
+    watches=("nodes", "leases"),
+    memory=(
+        Memory(
+            HEALTH,
+            each("nodes"),
+            lambda node: Health(first(renewals(node))),
+            forgotten=Health(),  # no node was heard of yet
+            mentions="leases",
+            when=_with_heartbeats,
+        ),
+    ),
+    callers=(Caller((mark_unknown, taint_node, untaint_node), read_node_answer, client_of, each("nodes")),),
+    steps=(Steps((check_heartbeat,), each("nodes"), when=_with_heartbeats),),
+    needed=lambda plan: None if may_be_silent(plan) else "no fault silences a node",
+    works_with=("kubelet",),
+)

@@ -15,10 +15,12 @@ Upstream: pkg/controller/podgc/gc_controller.go, 1.34.
 from kmodel.kernel import Cells, Cluster, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
-from kmodel.kubernetes.components.calls import CALLS, Phase, Request, idle, received, send
+from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
+from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps, each
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, in_cache, synced
+from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import Pod
+from kmodel.kubernetes.objects import Phase, Pod
 
 ACTOR = CONTROLLER_MANAGER + "/pod-garbage-collector"
 USER = CONTROLLER_USER + "pod-garbage-collector"
@@ -84,13 +86,6 @@ def deletion(pod: str) -> Request:
     return Request(USER, "delete", "pods", pod, grace_seconds=0)
 
 
-def lose_memory(cluster: Cluster) -> Cluster:
-    """Return the cluster after the controller manager was restarted: no node is in quarantine."""
-    for node in cluster.names(QUARANTINE):
-        cluster = cluster.set(QUARANTINE[node], False)
-    return cluster
-
-
 @transition(actor=ACTOR, object="pod/{pod}")
 def read_collection_answer(cluster: Cluster, pod: str) -> Cluster | None:
     """Learn how a request went: after the mark comes the deletion; what failed is tried again while there is cause."""
@@ -100,3 +95,22 @@ def read_collection_answer(cluster: Cluster, pod: str) -> Cluster | None:
     if response.verb == "patch" and response.ok:
         return send(cluster, client_of(pod), deletion(pod))
     return cluster.set(CALLS[client_of(pod)], None)
+
+
+def _needed(plan: Plan) -> str | None:
+    collects = plan.requests("delete", "nodes") or plan.settings.terminated_pod_threshold is not None
+    if plan.objects("pods") and collects:
+        return None
+    return "no Node is deleted, and there is no terminatedPodThreshold"
+
+
+COMPONENT = Component(
+    "pod-garbage-collector",
+    process=CONTROLLER_MANAGER,
+    users={USER: frozenset({("patch", "pods/status"), ("delete", "pods")})},
+    watches=("pods", "nodes"),
+    memory=(Memory(QUARANTINE, each("nodes"), False, mentions=NOTHING),),
+    callers=(Caller((collect_pod,), read_collection_answer, client_of, each("pods"), turn=2),),
+    steps=(Steps((update_quarantine,), each("nodes")),),
+    needed=_needed,
+)

@@ -20,9 +20,11 @@ import attrs
 from kmodel.kernel import Cells, Cluster, Event, Step, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, idle, received, send
+from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
 from kmodel.kubernetes.components.etcd import QUEUES, Watch
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, has_caught_up, in_cache, synced
-from kmodel.kubernetes.objects import ObjectMeta, OwnerReference, Pod, ReplicaSet, key
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.objects import ObjectMeta, OwnerReference, Pod, ReplicaSet
 
 ACTOR = CONTROLLER_MANAGER + "/{kind}"
 RESOURCES = {"replicaset": "replicasets", "replicationcontroller": "replicationcontrollers"}
@@ -70,6 +72,8 @@ def owned(cluster: Cluster, workload: ReplicaSet) -> list[Pod]:
 
 def on_pod_change(cluster: Cluster, watch: Watch, pod: str, old: Any, new: Any) -> Cluster:
     """Lower the expectations of the pod's ReplicaSet: a creation is seen, or a deletion."""
+    if watch.resource != "pods":
+        return cluster
     if new is not None and (old is None or old.metadata.uid != new.metadata.uid) and new.metadata.owner is not None:
         cell = _expectations_of(new.metadata.owner)
         if cluster.has(cell):
@@ -198,13 +202,23 @@ def read_pod_answer(cluster: Cluster, kind: str, name: str) -> Cluster | None:
     return cluster.set(EXPECTATIONS[kind, name], attrs.evolve(expected, deletions=rest))
 
 
-def lose_memory(cluster: Cluster) -> Cluster:
-    """Return the cluster after the controller manager was restarted: expectations and rounds are gone."""
-    for kind, name in cluster.layout.keys(EXPECTATIONS):
-        cluster = cluster.set(EXPECTATIONS[kind, name], Expectations()).set(ROUND[kind, name], Round())
-    return cluster
+def _workloads(plan: Plan) -> list[tuple[str, str]]:
+    return [(kind, name) for kind, name in plan.owners() if kind in RESOURCES]
 
 
-def workload_key(workload: ReplicaSet) -> tuple[str, str]:
-    """Return the kind and the key by which the controller's cells know a ReplicaSet."""
-    return workload.kind.lower(), key(workload.metadata.name, workload.metadata.namespace)
+MAY = frozenset({("create", "pods"), ("delete", "pods"), ("patch", "pods")})
+COMPONENT = Component(
+    "replicaset-controller",
+    process=CONTROLLER_MANAGER,
+    users=dict.fromkeys(USERS.values(), MAY),
+    watches=("pods", *RESOURCES.values()),
+    brings=("pods",),
+    on_change=on_pod_change,
+    memory=(
+        Memory(EXPECTATIONS, _workloads, Expectations(), mentions=NOTHING),
+        Memory(ROUND, _workloads, Round(), mentions=NOTHING),
+    ),
+    callers=(Caller((create_pod, delete_pod), read_pod_answer, client_of, _workloads, turn=3),),
+    steps=(Steps((reconcile, expire_expectations), _workloads),),
+    needed=lambda plan: None if _workloads(plan) else "there is no ReplicaSet and no ReplicationController",
+)

@@ -19,8 +19,11 @@ from kmodel.kernel import Cluster, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
+from kmodel.kubernetes.components.component import Caller, Component, each
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache, synced
+from kmodel.kubernetes.components.kubelet.faults import may_be_silent
+from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.resources import matching
 from kmodel.kubernetes.objects import Pod, Taint, Toleration
 
@@ -69,3 +72,19 @@ def read_eviction_answer(cluster: Cluster, pod: str) -> Cluster | None:
     if received(cluster, client_of(pod)) is None:
         return None
     return cluster.set(CALLS[client_of(pod)], None)
+
+
+def _needed(plan: Plan) -> str | None:
+    if not may_be_silent(plan):
+        return "no fault silences a node"
+    return None if plan.owners() else "no ReplicaSet would replace what it evicts"
+
+
+COMPONENT = Component(
+    "taint-eviction-controller",
+    process=CONTROLLER_MANAGER,
+    users={USER: frozenset({("delete", "pods")})},
+    watches=("pods", "nodes"),
+    callers=(Caller((evict_pod,), read_eviction_answer, client_of, each("pods"), turn=2),),
+    needed=_needed,
+)

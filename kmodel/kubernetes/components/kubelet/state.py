@@ -15,6 +15,7 @@ class Worker:
     reported: PodStatus | None = None
 
 
+PROCESS = "kubelet/{node}"
 UP: Cells[bool] = Cells("kubelet/up")  # False: the node is down
 CONNECTED: Cells[bool] = Cells("kubelet/connected")  # False: the node is cut off from the api-server
 WORKERS: Cells[Worker | None] = Cells("kubelet/workers")

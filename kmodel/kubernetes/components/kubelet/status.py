@@ -19,7 +19,7 @@ from kmodel.kernel import Cluster, Event, Step, fresh, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import NODE_USER
 from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
-from kmodel.kubernetes.components.etcd import renewals, version
+from kmodel.kubernetes.components.etcd import version
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.pods import known_pod, restarts
 from kmodel.kubernetes.components.kubelet.state import (
@@ -34,6 +34,7 @@ from kmodel.kubernetes.components.kubelet.state import (
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Pod, PodStatus
+from kmodel.kubernetes.objects.kind import renewals
 
 FINAL_PHASES = ("Succeeded", "Failed")
 
