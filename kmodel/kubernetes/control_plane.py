@@ -20,7 +20,7 @@ from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import cached
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import PROCESSES
-from kmodel.kubernetes.components.settings import POOLS, RIGHTS, SETTINGS, SINGULARS, Settings
+from kmodel.kubernetes.components.settings import NAME_HOLDERS, POOLS, RIGHTS, SETTINGS, SINGULARS, Settings
 
 
 def build(settings: Settings, catalog: Catalog = BUILT_IN) -> tuple[Cluster, tuple[Action, ...]]:
@@ -48,6 +48,7 @@ def _initial(plan: Plan, wires: wiring.Wiring) -> Cluster:
         WATCHES: wires.watches,
         PROCESSES: wires.processes,
         RIGHTS: wires.rights,
+        NAME_HOLDERS: wires.name_holders,
         POOLS: plan.population.pools,
         SINGULARS: tuple((kind.resource, kind.singular) for kind in plan.kinds),
     }

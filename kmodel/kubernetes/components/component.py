@@ -39,7 +39,8 @@ class Memory:
 
     `initial` is what a cell holds at the start, or a function of its key; `forgotten` what it holds after a restart (as
     at the start, if nothing is said); what `survives` is not forgotten. `mentions` is the resource of whose object of
-    the cell's last name the cell may mention versions and UIDs; NOTHING, or ANY.
+    the cell's last name the cell may mention versions and UIDs; NOTHING, or ANY. What `holds_names` may mention objects
+    by their names alone: these are not given to others meanwhile.
     """
 
     cells: Cells[Any]
@@ -47,6 +48,7 @@ class Memory:
     initial: Any
     forgotten: Any = attrs.field()
     mentions: str = ANY
+    holds_names: bool = False
     survives: bool = False
     when: Condition = always
     process: str = ""  # whose memory it is, if not that of the component's process

@@ -103,6 +103,7 @@ class Pool:
 
 
 POOLS: Cell[tuple[Pool, ...]] = Cell("generated names")
+NAME_HOLDERS: Cell[tuple[Cell[Any], ...]] = Cell("cells that mention objects by name alone")
 RIGHTS: Cell[tuple[tuple[str, frozenset[tuple[str, str]]], ...]] = Cell("rights")  # of the control plane's own users
 SINGULARS: Cell[tuple[tuple[str, str], ...]] = Cell("resources")  # how kubectl names one object of each resource
 

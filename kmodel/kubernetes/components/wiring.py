@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import Cell, Cluster
-from kmodel.kubernetes.components.calls import slot
+from kmodel.kubernetes.components.calls import CALLS, slot
 from kmodel.kubernetes.components.component import ANY, Caller, Component, Fault, Memory, instances
 from kmodel.kubernetes.components.etcd import Watch, stored, with_metadata
 from kmodel.kubernetes.components.informer import Handler, Informer, informer
@@ -34,6 +34,7 @@ class Wiring:
     informers: Mapping[Watch, Informer]
     processes: tuple[Process, ...]
     rights: Rights
+    name_holders: tuple[Cell[Any], ...]
     may_mention: Callable[[Cell[Any], str], bool]
 
 
@@ -65,6 +66,7 @@ def wire(plan: Plan, known: Sequence[Component], part: tuple[Component, ...], fa
         _informers(part, plan, watches),
         tuple(_processes(plan, part, living)),
         _rights(plan, known),
+        (*(CALLS[client] for client in clients), *_name_holders(plan, part)),
         _may_mention(plan, part),
     )
 
@@ -136,6 +138,12 @@ def _rights(plan: Plan, known: Sequence[Component]) -> Rights:
             for user, _ in instances(users, plan):
                 rights[user] = rights.get(user, frozenset()) | may
     return tuple(rights.items())
+
+
+def _name_holders(plan: Plan, part: Sequence[Component]) -> Iterator[Cell[Any]]:
+    for memory in (memory for component in part for memory in component.memory):
+        if memory.holds_names and memory.when(plan):
+            yield from (memory.cells[key] for key in memory.each(plan))
 
 
 def _may_mention(plan: Plan, part: Sequence[Component]) -> Callable[[Cell[Any], str], bool]:

@@ -11,14 +11,16 @@ Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,r
 pkg/registry/core/pod/{strategy.go,storage/storage.go}, 1.34.
 """
 
+from enum import Enum
 from typing import Any
 
 import attrs
 
 from kmodel.kernel import BoundReached, Cluster, fresh, is_mentioned
+from kmodel.kernel.values import parts
 from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.etcd import stored, uids, version, with_metadata
-from kmodel.kubernetes.components.settings import POOLS
+from kmodel.kubernetes.components.settings import NAME_HOLDERS, POOLS
 from kmodel.kubernetes.objects import ApiObject, Binding, Pod, key
 
 
@@ -45,11 +47,31 @@ def generated_key(cluster: Cluster, request: Request) -> str:
     pools = [pool for pool in cluster[POOLS] if (pool.resource, pool.prefix) == (request.resource, prefix)]
     names = pools[0].keys if pools else ()
     for name in names:
-        if not is_mentioned(cluster, uids(cluster, request.resource, name)):
+        if not is_mentioned(cluster, uids(cluster, request.resource, name)) and not _is_spoken_of(cluster, name):
             return name
     raise BoundReached(
         f"all {len(names)} names for {prefix}… are in use; a larger podNamesPerWorkload would let the exploration go on"
     )
+
+
+def _is_spoken_of(cluster: Cluster, name: str) -> bool:
+    """Tell whether a call under way, or what somebody expects, is about the name, whoever bears it."""
+    return any(cluster.look(cell, SaysName(name)) for cell in cluster[NAME_HOLDERS])
+
+
+@attrs.frozen(cache_hash=True)
+class SaysName:
+    """The projection of a value on whether a name is one of its texts."""
+
+    name: str
+
+    def __call__(self, value: Any) -> bool:
+        """Tell whether it is."""
+        if isinstance(value, str):
+            return value == self.name
+        if value is None or isinstance(value, int | bytes | Enum):
+            return False
+        return any(self(part) for part in parts(value))
 
 
 def create(cluster: Cluster, resource: str, key: str, value: Any) -> Outcome:

@@ -215,8 +215,8 @@ COMPONENT = Component(
     brings=("pods",),
     on_change=on_pod_change,
     memory=(
-        Memory(EXPECTATIONS, _workloads, Expectations(), mentions=NOTHING),
-        Memory(ROUND, _workloads, Round(), mentions=NOTHING),
+        Memory(EXPECTATIONS, _workloads, Expectations(), mentions=NOTHING, holds_names=True),
+        Memory(ROUND, _workloads, Round(), mentions=NOTHING, holds_names=True),
     ),
     callers=(Caller((create_pod, delete_pod), read_pod_answer, client_of, _workloads, turn=3),),
     steps=(Steps((reconcile, expire_expectations), _workloads),),
