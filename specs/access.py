@@ -82,9 +82,9 @@ def a_kubelet_writes_only_its_own(step: Step) -> bool | str:
         if not request.user.startswith(NODE):
             continue
         node = request.user.removeprefix(NODE)
-        if request.resource in ("nodes", "leases"):
+        if transaction.resource in ("nodes", "leases"):
             if transaction.key != node:
-                return f"the kubelet of {node} wrote {request.resource}/{transaction.key}"
+                return f"the kubelet of {node} wrote {transaction.resource}/{transaction.key}"
             continue
         before = step.before[stored("pods")[transaction.key]]
         if before is None or before.spec.node_name != node:

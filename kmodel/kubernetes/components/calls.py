@@ -2,7 +2,8 @@
 
 Models: a client sends a request; the api-server handles it and hands etcd a transaction; etcd commits and
 acknowledges it; the api-server answers; the client receives the answer. Each is a step of its own, and between any
-two anyone may act, crash, or lose the message. One cell holds one call from its request to its answer.
+two anyone may act, crash, or lose the message. One cell holds one call from its request to its answer. A request that
+takes several transactions is handled anew after each but the last.
 
 Leaves out: connections, retries by client-go below the caller's own, and LIST and WATCH (see informer.py). A client
 has one call under way at a time; what a component does in parallel it does as several clients. When a component dies
@@ -38,6 +39,7 @@ class Request:
     uid: Rank | None = None
     resource_version: Rank | None = None
     grace_seconds: int | None = None
+    done: int = 0  # transactions of it that etcd has carried out, if it takes several
 
     @property
     def target(self) -> str:
@@ -47,12 +49,22 @@ class Request:
 
 @attrs.frozen(cache_hash=True)
 class Transaction:
-    """What the api-server asks etcd: if the key has this version (None: is absent), put the value (None: delete)."""
+    """What the api-server asks etcd: if the key has this version (None: is absent), put the value (None: delete).
+
+    `other` is the resource that is written if it is not the request's own; with `more`, the request goes on afterwards.
+    """
 
     request: Request
     key: str
     expected: Rank | None
     value: ApiObject | None
+    other: str = ""
+    more: bool = False
+
+    @property
+    def resource(self) -> str:
+        """The resource that is written."""
+        return self.other or self.request.resource
 
 
 @attrs.frozen(cache_hash=True)
@@ -62,6 +74,13 @@ class Acknowledgement:
     request: Request
     key: str
     succeeded: bool
+    other: str = ""
+    more: bool = False
+
+    @property
+    def resource(self) -> str:
+        """The resource that was to be written."""
+        return self.other or self.request.resource
 
 
 @attrs.frozen(cache_hash=True)

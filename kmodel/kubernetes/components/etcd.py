@@ -110,7 +110,7 @@ def _told(step: Step) -> Event:
     client = step.action.arguments["client"]
     call = step.after[CALLS[client]]
     assert isinstance(call, Acknowledgement)
-    about = reference(step.before, call.request.resource, call.key)
+    about = reference(step.before, call.resource, call.key)
     if not call.succeeded:
         return Event("Warning", "CompareFailed", about, f"the key has another version; nothing written for {client}")
     transaction = step.before[CALLS[client]]
@@ -125,15 +125,15 @@ def commit(cluster: Cluster, client: str) -> Cluster | None:
     call = cluster[CALLS[client]]
     if not isinstance(call, Transaction):
         return None
-    resource, key = call.request.resource, call.key
+    resource, key = call.resource, call.key
     cell = stored(resource)[key]
     old = cluster[cell]
     if version(old) != call.expected:
-        return cluster.set(CALLS[client], Acknowledgement(call.request, key, succeeded=False))
-    value = call.value
-    done = attrs.evolve(call.request, body=None, uid=None, resource_version=None)
-    cluster = cluster.set(CALLS[client], Acknowledgement(done, key, succeeded=True))
-    return write(cluster, resource, key, value)
+        return cluster.set(CALLS[client], Acknowledgement(call.request, key, False, call.other, call.more))
+    # Of a request that is carried out only what its answer says is kept.
+    rest = call.request if call.more else attrs.evolve(call.request, body=None, uid=None, resource_version=None, done=0)
+    cluster = cluster.set(CALLS[client], Acknowledgement(rest, key, True, call.other, call.more))
+    return write(cluster, resource, key, call.value)
 
 
 def write(cluster: Cluster, resource: str, key: str, value: ApiObject | None) -> Cluster:

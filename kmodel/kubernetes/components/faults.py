@@ -29,8 +29,10 @@ def spend(cluster: Cluster, fault: str) -> Cluster | None:
 def lose_request(cluster: Cluster, client: str) -> Cluster | None:
     """A request is lost on its way: the client gives up after its timeout."""
     call = cluster[CALLS[client]]
-    spent = spend(cluster, "lost-request") if isinstance(call, Request) else None
-    if spent is None or not isinstance(call, Request):
+    if not isinstance(call, Request) or call.done:
+        return None  # what is carried out in part has arrived
+    spent = spend(cluster, "lost-request")
+    if spent is None:
         return None
     return spent.set(CALLS[client], respond(call, TIMEOUT, "Timeout"))
 

@@ -2,7 +2,8 @@
 
 Models: handling a request (authenticate, authorize, admit, validate, and hand etcd a transaction, in this order) and
 answering it when etcd has acknowledged. A transaction that finds another version than the api-server read is tried
-again, unless the client made the version a condition (409 Conflict) or the name is taken (409 AlreadyExists).
+again, unless the client made the version a condition (409 Conflict) or the name is taken (409 AlreadyExists). A request
+may take several transactions, one after the other, each on what is there by then.
 
 Leaves out: several api-servers and their watch caches; priority and fairness; reads as calls (a GET of one object is
 one step of the reader, see kubectl.py and informer.py).
@@ -12,12 +13,14 @@ Upstream: staging/src/k8s.io/apiserver/pkg/{endpoints/handlers,registry/generic/
 
 from typing import Any
 
+import attrs
+
 from kmodel.kernel import Cluster, Event, Step, transition
 from kmodel.kubernetes.components.apiserver import verbs
 from kmodel.kubernetes.components.apiserver.access import authenticated, authorized
 from kmodel.kubernetes.components.apiserver.admission import admit, exceeds_quota
 from kmodel.kubernetes.components.apiserver.validation import errors
-from kmodel.kubernetes.components.apiserver.verbs import Refusal, Removal
+from kmodel.kubernetes.components.apiserver.verbs import SUBRESOURCES, First, Refusal, Removal
 from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, deliver, respond
 from kmodel.kubernetes.components.component import Component
 from kmodel.kubernetes.components.etcd import stored, version
@@ -69,12 +72,14 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
         key = verbs.generated_key(cluster, request)
         value = verbs.named(value, key)
     current = cluster[stored(request.resource)[key]]
-    if current is None and request.verb != "create" and request.subresource != "binding":
+    if current is None and (request.verb != "create" or request.subresource):
         return deliver(cluster, client, respond(request, 404, "NotFound"))
     admitted = admit(request, value, current)
     if isinstance(admitted, str):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     outcome = _carry_out(cluster, request, key, admitted, current)
+    if isinstance(outcome, First):
+        return _ask_first(cluster, client, request, outcome)
     if isinstance(outcome, Refusal):
         return deliver(cluster, client, respond(request, outcome.code, outcome.reason, key))
     if isinstance(outcome, Removal):
@@ -86,9 +91,20 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
     return cluster.set(CALLS[client], Transaction(request, key, version(current), outcome))
 
 
+def _ask_first(cluster: Cluster, client: str, request: Request, first: First) -> Cluster:
+    """Return the cluster in which etcd is asked for a transaction that is not the last of its request."""
+    current = cluster[stored(first.resource)[first.key]]
+    if first.value == current:
+        return cluster.set(CALLS[client], attrs.evolve(request, done=request.done + 1))
+    other = "" if first.resource == request.resource else first.resource
+    return cluster.set(
+        CALLS[client], Transaction(request, first.key, version(current), first.value, other=other, more=True)
+    )
+
+
 def _carry_out(cluster: Cluster, request: Request, key: str, value: Any, current: Any) -> verbs.Outcome:
-    if request.subresource == "binding":
-        return Refusal(404, "NotFound") if current is None else verbs.bind(current, request)
+    if request.subresource in SUBRESOURCES:
+        return SUBRESOURCES[request.subresource](cluster, request, current)
     match request.verb:
         case "create":
             return verbs.create(cluster, request.resource, key, value)
@@ -104,7 +120,7 @@ def _answered(step: Step) -> Event:
     client = step.action.arguments["client"]
     call, acknowledged = step.after[CALLS[client]], step.before[CALLS[client]]
     assert isinstance(acknowledged, Acknowledgement)
-    about = reference(step.before, acknowledged.request.resource, acknowledged.key)
+    about = reference(step.before, acknowledged.resource, acknowledged.key)
     if isinstance(call, Response):
         return Event(
             "Normal" if call.ok else "Warning",
@@ -116,6 +132,8 @@ def _answered(step: Step) -> Event:
         return Event(
             "Warning", "Answered", about, f"{acknowledged.request.verb}: nobody is there to receive the answer"
         )
+    if acknowledged.more and acknowledged.succeeded:
+        return Event("Normal", "Continued", about, f"goes on with {acknowledged.request.verb} for {client}")
     return Event("Normal", "Retried", about, f"the object changed meanwhile; tries {acknowledged.request.verb} again")
 
 
@@ -126,6 +144,8 @@ def answer(cluster: Cluster, client: str) -> Cluster | None:
     if not isinstance(call, Acknowledgement):
         return None
     request = call.request
+    if call.more:  # on to the next transaction, or the same one on the version that is there now
+        return cluster.set(CALLS[client], attrs.evolve(request, done=request.done + call.succeeded))
     if call.succeeded:
         code = 201 if request.verb == "create" else 200
         return deliver(cluster, client, respond(request, code, PHRASES[code], call.key))

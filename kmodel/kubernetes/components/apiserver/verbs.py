@@ -11,6 +11,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,r
 pkg/registry/core/pod/{strategy.go,storage/storage.go}, 1.34.
 """
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
@@ -37,7 +38,20 @@ class Removal:
     """The outcome that the object goes away at once."""
 
 
-Outcome = ApiObject | Removal | Refusal
+@attrs.frozen(cache_hash=True)
+class First:
+    """The outcome that another transaction comes first: the value of a key (None: gone); then the verb is asked again.
+
+    `request.done` tells the verb how many there were. Each is a step of its own, and what follows sees what is there
+    by then: nothing is taken back if a later one is refused.
+    """
+
+    resource: str
+    key: str
+    value: ApiObject | None
+
+
+Outcome = ApiObject | Removal | Refusal | First
 
 
 def generated_key(cluster: Cluster, request: Request) -> str:
@@ -106,7 +120,7 @@ def patch(stored: Any, request: Request) -> Outcome:
     return body.onto(stored) or Refusal(422, "Invalid")
 
 
-def bind(stored: Pod, request: Request) -> Outcome:
+def bind(cluster: Cluster, request: Request, stored: Pod) -> Outcome:
     """Return the pod with its node set, unless it is going away, is bound already, or is another one of that name."""
     assert isinstance(request.body, Binding)
     if request.uid is not None and request.uid != stored.metadata.uid:
@@ -137,3 +151,7 @@ def delete(stored: Any, request: Request) -> Outcome:
 def named(value: Any, name: str) -> Any:
     """Return the object under a generated name."""
     return with_metadata(value, name=name.rpartition("/")[2], generate_name="")
+
+
+# What becomes of a POST to a subresource: a function of the cluster, the request and the stored object.
+SUBRESOURCES: dict[str, Callable[[Cluster, Request, Any], Outcome]] = {"binding": bind}
