@@ -196,3 +196,8 @@ def test_a_rejected_pod_is_forgotten_as_soon_as_it_is_seen_to_be_gone() -> None:
     run = run.take("run_command", user=ADMIN).settle(without=("forget_pod",))
     assert run.cluster[PODS["web"]] is None
     assert run.cluster[WORKERS["n1", "web"]] is None
+
+
+def test_a_pod_that_names_a_node_that_is_not_there_is_collected() -> None:
+    run = Run.of(scene(create(pod(node="nowhere")))).user()
+    assert run.cluster[stored("pods")["web"]] is None

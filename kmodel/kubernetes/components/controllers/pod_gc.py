@@ -98,10 +98,11 @@ def read_collection_answer(cluster: Cluster, pod: str) -> Cluster | None:
 
 
 def _needed(plan: Plan) -> str | None:
+    orphans = any(pod.node not in (None, *plan.nodes) for pod in plan.objects("pods"))
     collects = plan.requests("delete", "nodes") or plan.settings.terminated_pod_threshold is not None
-    if plan.objects("pods") and collects:
+    if orphans or (collects and plan.objects("pods")):
         return None
-    return "no Node is deleted, and there is no terminatedPodThreshold"
+    return "no Node is deleted or missing, and there is no terminatedPodThreshold"
 
 
 COMPONENT = Component(
