@@ -2,7 +2,7 @@
 
 from kmodel.kernel.cell import Cell, Cells, Layout
 from kmodel.kernel.check import ask
-from kmodel.kernel.cluster import Append, Cluster, Put, Replace, drop_first, first
+from kmodel.kernel.cluster import Append, BareCluster, Cluster, Put, Replace, drop_first, first
 from kmodel.kernel.contention import fair_among_writers
 from kmodel.kernel.errors import BoundReached, ModelError
 from kmodel.kernel.model import Model, enabled, follow, take
@@ -25,6 +25,7 @@ from kmodel.kernel.transition import Action, Event, Fairness, Transition, transi
 __all__ = [
     "Action",
     "Append",
+    "BareCluster",
     "BoundReached",
     "Cell",
     "Cells",

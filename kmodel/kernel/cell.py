@@ -1,11 +1,13 @@
 """Cells: the smallest named parts of a cluster."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import attrs
 
 from kmodel.kernel.errors import ModelError
+from kmodel.kernel.values import plain
 
 T = TypeVar("T")
 
@@ -39,7 +41,7 @@ class Layout:
     """
 
     cells: tuple[Cell[Any], ...]
-    constants: Mapping[Cell[Any], Any]
+    constants: Mapping[Cell[Any], Any] = attrs.field(converter=lambda constants: _plain_constants(constants))
     may_mention: Callable[[Cell[Any], str], bool] = lambda cell, scope: True
     _of_scope: dict[str, tuple[Cell[Any], ...]] = attrs.field(init=False, factory=dict)
     _positions: dict[Cell[Any], int] = attrs.field(init=False)
@@ -50,6 +52,9 @@ class Layout:
         positions = {cell: position for position, cell in enumerate(self.cells)}
         if len(positions) != len(self.cells):
             raise ModelError("a cell is listed twice in the layout; give each cell one initial value")
+        for cell in self.constants:
+            if cell in positions:
+                raise ModelError(f"{cell} is a cell and a constant; give one of them another name")
         return positions
 
     @_keys.default
@@ -67,7 +72,7 @@ class Layout:
             raise ModelError(f"there is no cell {cell} in this cluster; give it an initial value") from None
 
     def __contains__(self, cell: Cell[Any]) -> bool:
-        return cell in self._positions
+        return cell in self._positions or cell in self.constants
 
     def has_family(self, family: str) -> bool:
         """Tell whether the cluster has cells, or a constant, of the family."""
@@ -84,6 +89,10 @@ class Layout:
         return self._of_scope[scope]
 
     def constant(self, cell: Cell[T]) -> T:
-        """Return a constant of the scenario; reading one leaves no footprint, since it never changes."""
+        """Return a constant of the model; reading one leaves no footprint, since it never changes."""
         value: T = self.constants[cell]
         return value
+
+
+def _plain_constants(constants: Mapping[Cell[Any], Any]) -> Mapping[Cell[Any], Any]:
+    return MappingProxyType({cell: plain(value, lambda c=cell: f"constant {c}") for cell, value in constants.items()})  # type: ignore[misc]

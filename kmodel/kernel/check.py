@@ -4,47 +4,54 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel.cluster import Cluster
-from kmodel.kernel.errors import BoundReached, ModelError, name_error
-from kmodel.kernel.footprint import Log, Read, View, check_deterministic
+from kmodel.kernel.cluster import BareCluster, Cluster
+from kmodel.kernel.errors import ModelError
+from kmodel.kernel.footprint import ASK_BY_ISINSTANCE, Log, Read, View, call, check_deterministic
 from kmodel.kernel.spec import Kind, Spec
 from kmodel.kernel.step import Step
 from kmodel.kernel.temporal import Predicate
+from kmodel.kernel.values import identity, plain
 
 
 def ask(spec: Spec | Predicate, subject: Cluster | Step, twice: bool = True) -> tuple[bool | str, tuple[Read, ...]]:
     """Return a spec's answer and its reads; what it reads after a step is a function of what was there before.
 
-    ModelError if it is asked twice and does not answer the same.
+    ModelError if it is asked twice, and once with nobody watching, and does not answer the same.
     """
-    answer = _ask_once(spec, subject)
-    if not twice:
-        return answer
-    layout_of = subject.before if isinstance(subject, Step) else subject
-    check_deterministic(answer, _ask_once(spec, subject), layout_of, f"spec {spec.name}")
-    return answer
+    recording = _ask_once(spec, subject)
+    bare = subject.before if isinstance(subject, Step) else subject
+    if not twice or not isinstance(bare, BareCluster):
+        return recording
+    who = f"spec {spec.name}"
+    check_deterministic(recording, _ask_once(spec, subject), bare, who)
+    if identity(_answer(spec, subject)) != identity(recording[0]):
+        raise ModelError(f"{who} answers something else when nobody records what it reads; {ASK_BY_ISINSTANCE}")
+    return recording
 
 
 def _ask_once(spec: Spec | Predicate, subject: Cluster | Step) -> tuple[bool | str, tuple[Read, ...]]:
     log = Log()
-    view: Cluster | Step
-    if isinstance(subject, Step):
-        view = attrs.evolve(
-            subject,
-            before=View.on(subject.before, log),
-            after=View.on(subject.before, log, {write.position: write.update for write in subject.updates}),
-        )
-    else:
-        view = View.on(subject, log)
-    try:
-        answer: Any = spec(view)
-    except BoundReached:
-        raise
-    except Exception as error:
-        raise name_error(f"spec {spec.name}", error) from error
-    shows_anything = isinstance(spec, Spec) and spec.kind is Kind.CONFLUENT  # it is compared, not judged
-    if not isinstance(answer, bool | str) and not shows_anything:
-        raise ModelError(
-            f"spec {spec.name} returned {type(answer).__name__}, which is no answer; return True, False or a sentence"
-        )
-    return answer, log.footprint()
+    return _answer(spec, _seen(subject, log)), log.footprint()
+
+
+def _seen(subject: Cluster | Step, log: Log) -> Cluster | Step:
+    if not isinstance(subject, Step):
+        return View(subject, log)
+    before, effect = subject.before, subject.effect
+    return attrs.evolve(
+        subject,
+        before=View(before, log),
+        after=View(before, log, {write.position: write.update for write in effect.writes}),
+        next=View(before, log, {write.position: write.update for write in effect.total}),
+    )
+
+
+def _answer(spec: Spec | Predicate, subject: Cluster | Step) -> bool | str:
+    answer: Any = call(spec, subject, f"spec {spec.name}")
+    if isinstance(spec, Spec) and spec.kind is Kind.CONFLUENT:  # what it shows is compared, not judged
+        return plain(answer, lambda: f"the answer of spec {spec.name}")  # type: ignore[no-any-return]
+    if not isinstance(answer, bool | str):
+        kind = type(answer)
+        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        raise ModelError(f"spec {spec.name} returned {name}, which is no answer; return True, False or a sentence")
+    return answer

@@ -14,7 +14,7 @@ import attrs
 from kmodel.kernel.cell import Cells
 from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.errors import ModelError
-from kmodel.kernel.footprint import View
+from kmodel.kernel.footprint import Log, View, apply, written
 from kmodel.kernel.transition import Fairness, Transition
 
 LOSES = "_in_vain"  # what the name of a transition's losing steps ends with
@@ -34,11 +34,15 @@ def fair_among_writers(transition: Transition, *objects: Cells[Any]) -> tuple[Tr
 def _only(transition: Transition, families: frozenset[str], wins: bool) -> Callable[..., Cluster | None]:
     @wraps(transition.function)
     def taken(cluster: Cluster, **binding: str) -> Cluster | None:
-        after = transition.function(cluster, **binding)
+        log = Log()
+        after = transition.function(View(cluster, log), **binding)
         if after is None:
             return None
-        assert isinstance(after, View), "a transition returns a cluster that it made from the one it was given"
-        return after if any(cell.family in families for cell, _ in after.updates()) is wins else None
+        writes = written(after, log, transition.name)
+        cells = cluster.layout.cells
+        if any(cells[write.position].family in families for write in writes) is not wins:
+            return None
+        return apply(cluster, writes)
 
     if not wins:
         taken.__name__ += LOSES

@@ -6,34 +6,57 @@ the same through all the projections that a function read are the same to the fu
 under them.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from itertools import zip_longest
 from typing import Any, NoReturn, TypeVar
 
 import attrs
 
-from kmodel.kernel.cell import Cell
-from kmodel.kernel.cluster import Cluster, Put, Replace, Then
+from kmodel.kernel.cell import Cell, Layout
+from kmodel.kernel.cluster import BareCluster, Cluster, Put, Replace, Then, shown, writable
 from kmodel.kernel.errors import BoundReached, ModelError, name_error
 from kmodel.kernel.rank import Forgets, close_gaps
-from kmodel.kernel.values import WHOLE, plain, shape, tracked
+from kmodel.kernel.values import WHOLE, ByIdentity, identity, plain, shape, tracked
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Hashable)
 
 
-@attrs.frozen(cache_hash=True)
-class Projection:
+@attrs.frozen
+class Raised:
+    """What a projection shows of a value that it fails on: the error, as a function that catches it sees it."""
+
+    error: str
+    said: str
+
+    @staticmethod
+    def of(error: Exception) -> "Raised":
+        """Return what is shown by raising the error."""
+        return Raised(f"{type(error).__module__}.{type(error).__qualname__}", str(error))
+
+
+@attrs.frozen(eq=False)
+class Projection(ByIdentity):
     """What a reader sees of a cell's value: what a function shows of it, or what is at a path of attributes."""
 
     path: tuple[str, ...] = ()
     function: Callable[[Any], Hashable] | None = None
 
     def __call__(self, value: Any) -> Hashable:
-        """Return what the reader sees of the value."""
+        """Return what the reader sees of the value; Raised, if the function fails on it."""
+        try:
+            return self.show(value)
+        except BoundReached:
+            raise
+        except Exception as error:
+            return Raised.of(error)
+
+    def show(self, value: Any) -> Hashable:
+        """Return what the reader sees of the value; what the function raises is raised."""
         if self.function is not None:
-            return self.function(value)
+            return shown(value, self.function, "the value")
         for name in self.path:
             if name == WHOLE:
                 found: Hashable = value
@@ -42,8 +65,8 @@ class Projection:
         return shape(value)
 
 
-@attrs.frozen
-class Read:
+@attrs.frozen(eq=False)
+class Read(ByIdentity):
     """One read: the cell's place in the row, the projection and what it showed."""
 
     position: int
@@ -51,8 +74,8 @@ class Read:
     found: Hashable
 
 
-@attrs.frozen(cache_hash=True)
-class Write:
+@attrs.frozen(eq=False)
+class Write(ByIdentity):
     """One write: the cell's place in the row and the pure function that makes the new value of the old one."""
 
     position: int
@@ -62,8 +85,8 @@ class Write:
 Writes = tuple[Write, ...]
 
 
-@attrs.frozen(cache_hash=True)
-class Effect:
+@attrs.frozen(eq=False)
+class Effect(ByIdentity):
     """What a step does: what its transition wrote, and in total, with the ranks moved up that this left gaps among."""
 
     writes: Writes
@@ -112,95 +135,159 @@ def _attribute(path: tuple[str, ...]) -> Projection:
     return Projection(path)
 
 
+_THE_WHOLE = _attribute((WHOLE,))
+
+
 class View(Cluster):
     """A cluster as one call of a transition or spec sees it: every read goes to the log, every write is kept.
 
     What is read of a cell that was written is a function of what was there before; so that is what counts as read.
+    A view may be one of another view: a function that is asked from within a function reads through its view.
     """
 
-    __slots__ = ("_log", "_pending")
-    _log: Log
-    _pending: dict[int, Callable[[Any], Any]]
+    __slots__ = ("_log", "_pending", "_source")
 
-    @staticmethod
-    def on(cluster: Cluster, log: Log, pending: dict[int, Callable[[Any], Any]] | None = None) -> "View":
-        """Return a view of the cluster, with what is pending written to it, that reports to the log."""
-        view = object.__new__(View)
-        for name, value in (
-            ("layout", cluster.layout),
-            ("values", cluster.values),
-            ("_log", log),
-            ("_pending", pending or {}),
-        ):
-            object.__setattr__(view, name, value)
-        return view
+    def __init__(self, source: Cluster, log: Log, pending: Mapping[int, Callable[[Any], Any]] | None = None) -> None:
+        self._source = source
+        self._log = log
+        self._pending = pending or {}
+
+    @property
+    def layout(self) -> Layout:
+        """Which cells and constants there are; this is fixed, so it reads nothing."""
+        return self._source.layout
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The value of each cell of the layout: reads all of them."""
+        return tuple(self._whole(position) for position in range(len(self.layout.cells)))
 
     def __getitem__(self, cell: Cell[T]) -> T:
-        if cell in self.layout.constants:
-            return self.layout.constant(cell)
-        position = self.layout.position(cell)
+        layout, source = self.layout, self._source
+        if cell in layout.constants:
+            return layout.constant(cell)
+        position = layout.position(cell)
         if position in self._pending:
-            return self._written(position)  # type: ignore[no-any-return]
-        return tracked(self.values[position], (), _CellLog(self._log, position, cell))  # type: ignore[no-any-return]
+            return self._whole(position)  # type: ignore[no-any-return]
+        if not isinstance(source, BareCluster):
+            self._log.note(position, _THE_WHOLE, None)  # the source's log has what was found
+            return source[cell]
+        return tracked(source.values[position], (), _CellLog(self._log, position, cell))  # type: ignore[no-any-return]
 
     def look(self, cell: Cell[T], through: Callable[[T], P]) -> P:
-        """Return the cell's value seen through a pure function: only what that shows counts as read."""
-        position = self.layout.position(cell)
+        """Return the cell's value seen through a pure function: only what that shows, a value, counts as read."""
+        layout, source = self.layout, self._source
+        if cell in layout.constants:
+            return shown(layout.constant(cell), through, cell)
+        position = layout.position(cell)
         function: Callable[[Any], P] = through
         if position in self._pending:
             update = self._pending[position]
             if isinstance(update, Put):
-                return through(update.value)
+                return shown(update.value, through, cell)
             function = Then(update, through)
-        found = function(self.values[position])
-        self._log.note(position, Projection(function=function), found)
-        return found
+        projection = Projection(function=function)
+        if not isinstance(source, BareCluster):
+            self._log.note(position, projection, None)
+            return source.look(cell, function)
+        try:
+            found: Any = projection.show(source.values[position])
+        except BoundReached:
+            raise
+        except Exception as error:
+            self._log.note(position, projection, Raised.of(error))
+            raise
+        self._log.note(position, projection, found)
+        return found  # type: ignore[no-any-return]
 
     def modify(self, cell: Cell[T], update: Callable[[T], T]) -> "View":
         """Return the view with the cell changed by a pure, hashable function of its old value, which is not read."""
-        position = self._writable(cell)
-        update = self._clean(cell, update)
+        position = writable(self, cell)
+        update = _clean(cell, update)
         if position in self._pending and not isinstance(update, Put):
             earlier = self._pending[position]
             update = Put(update(earlier.value)) if isinstance(earlier, Put) else Then(earlier, update)
-        return View.on(self, self._log, {**self._pending, position: update})
+        return View(self._source, self._log, {**self._pending, position: update})
 
-    def writes(self) -> Writes:
-        """Return what was written, in the order of the cells."""
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Cluster):
+            return NotImplemented
+        if self.layout.cells != other.layout.cells:
+            return False
+        return all(
+            identity(self._whole(position)) == identity(_whole(other, position)) for position in self._apart(other)
+        )
+
+    __hash__ = Cluster.__hash__
+
+    def _apart(self, other: Cluster) -> Iterable[int]:
+        """Return the places of the cells in which another cluster can differ, for all that is known without reading."""
+        if other is self._source:
+            return sorted(self._pending)
+        if not isinstance(other, View):
+            return range(len(self.layout.cells))
+        if other._source is self:
+            return sorted(other._pending)
+        if other._source is not self._source:
+            return range(len(self.layout.cells))
+        return sorted(
+            position
+            for position in {*self._pending, *other._pending}
+            if self._pending.get(position) is not other._pending.get(position)
+        )
+
+    def _writes(self) -> Writes:
         return tuple(Write(position, self._pending[position]) for position in sorted(self._pending))
 
-    def updates(self) -> Iterator[tuple[Cell[Any], Callable[[Any], Any]]]:
-        """Yield the cells that were written, in their order, each with its update."""
-        return ((self.layout.cells[position], self._pending[position]) for position in sorted(self._pending))
-
-    def belongs_to(self, log: Log) -> bool:
-        """Tell whether this view reports to that log."""
-        return self._log is log
-
-    def _written(self, position: int) -> Any:
-        update, old = self._pending[position], self.values[position]
-        if not isinstance(update, Put):  # what is there now depends on all that was there before
-            self._log.note(position, Projection((WHOLE,)), old)
-        return update(old)
-
-    def _clean(self, cell: Cell[Any], update: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def where() -> str:
-            return f"what is written to cell {cell}"
-
+    def _whole(self, position: int) -> Any:
+        update = self._pending.get(position)
         if isinstance(update, Put):
-            return Put(plain(update.value, where))
-        if isinstance(update, Replace):
-            return Replace(tuple((name, plain(value, where)) for name, value in update.changes))
-        return plain(update, where) if attrs.has(type(update)) else update
+            return update.value
+        old = _whole(self._source, position)
+        self._log.note(position, _THE_WHOLE, old)
+        return old if update is None else update(old)
+
+
+def _whole(cluster: Cluster, position: int) -> Any:
+    return cluster._whole(position) if isinstance(cluster, View) else cluster.values[position]
+
+
+def written(after: object, log: Log, who: str) -> Writes:
+    """Return what a function wrote that answered with this view, in the order of the cells.
+
+    ModelError if it is no view that reports to the log that the function was given.
+    """
+    if not isinstance(after, View) or after._log is not log:
+        raise ModelError(
+            f"{who} returned {type(after).__name__!r}, not a cluster made from the one it was given; "
+            "return cluster.set(...) or None"
+        )
+    return after._writes()
+
+
+def _clean(cell: Cell[Any], update: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def where() -> str:
+        return f"what is written to cell {cell}"
+
+    if isinstance(update, Put):
+        return Put(plain(update.value, where))
+    if isinstance(update, Replace):
+        return Replace(tuple((name, plain(value, where)) for name, value in update.changes))
+    return plain(update, where) if attrs.has(type(update)) else update
 
 
 def apply(cluster: Cluster, writes: Writes) -> Cluster:
     """Return the cluster after the writes; ModelError if one leaves something in a cell that can change."""
+    cells = cluster.layout.cells
+    if not isinstance(cluster, BareCluster):
+        for write in writes:
+            cluster = cluster.modify(cells[write.position], write.update)
+        return cluster
     values = list(cluster.values)
     for write in writes:
-        cell = cluster.layout.cells[write.position]
+        cell = cells[write.position]
         values[write.position] = plain(write.update(values[write.position]), lambda c=cell: f"cell {c}")  # type: ignore[misc]
-    return Cluster(cluster.layout, tuple(values))
+    return BareCluster(cluster.layout, tuple(values))
 
 
 def record(
@@ -208,29 +295,53 @@ def record(
 ) -> tuple[Effect | None, tuple[Read, ...]]:
     """Call a transition on a view of the cluster; return its effect (None: not enabled) and its reads, in order."""
     log = Log()
-    before = View.on(cluster, log)
-    try:
-        after = function(before)
-    except BoundReached:
-        raise
-    except Exception as error:
-        raise name_error(who, error) from error
+    before = View(cluster, log)
+    after = call(function, before, who)
     if after is None:
         return None, log.footprint()
-    if not isinstance(after, View) or not after.belongs_to(log):
-        raise ModelError(
-            f"{who} returned {type(after).__name__!r}, not a cluster made from the one it was given; "
-            "return cluster.set(...) or None"
-        )
+    writes = written(after, log, who)
+    call(lambda cluster: apply(cluster, writes), cluster, who)  # fails here, with a name, if what is written can change
+    cells = cluster.layout.cells
+    settled = close_gaps(before, after, [(cells[write.position], write.update) for write in writes])
+    return Effect(writes, written(settled, log, who)), log.footprint()
+
+
+def record_checked(
+    function: Callable[[Cluster], Cluster | None], cluster: Cluster, who: str
+) -> tuple[Effect | None, tuple[Read, ...]]:
+    """Record a call of a transition, and see that another call, and one with nobody watching, do the same."""
+    recording = record(function, cluster, who)
+    if not isinstance(cluster, BareCluster):
+        return recording  # asked from within another function, which is checked as a whole
+    check_deterministic(recording, record(function, cluster, who), cluster, who)
+    unwatched = call(function, cluster, who)
+    effect = recording[0]
+    if unwatched != (None if effect is None else apply(cluster, effect.writes)):
+        raise ModelError(f"{who} does something else when nobody records what it reads; {ASK_BY_ISINSTANCE}")
+    return recording
+
+
+ASK_BY_ISINSTANCE = "find out what a value is by isinstance or match, not by type(), and use public methods only"
+
+
+def call(function: Callable[[Any], T], subject: Any, who: str) -> T:
+    """Call somebody's function; an error of its own becomes a ModelError that names the function and the line."""
     try:
-        apply(cluster, after.writes())  # fails here, with a name, if what is written can change
+        return function(subject)
     except BoundReached:
         raise
-    except Exception as error:
-        raise name_error(who, error) from error
-    settled = close_gaps(before, after, after.updates())
-    assert isinstance(settled, View)
-    return Effect(after.writes(), settled.writes()), log.footprint()
+    except (Exception, SystemExit) as error:
+        named = name_error(who, error)
+        if isinstance(subject, View) and not isinstance(error, ModelError) and _works_unwatched(function, subject):
+            named = ModelError(f"{named}; it does not when nobody records what it reads: {ASK_BY_ISINSTANCE}")
+        raise named from error
+
+
+def _works_unwatched(function: Callable[[Any], object], view: View) -> bool:
+    with suppress(Exception, SystemExit):
+        function(apply(view._source, view._writes()))
+        return True
+    return False
 
 
 def check_deterministic(
@@ -250,7 +361,7 @@ def check_deterministic(
             f"{who} is not deterministic: called twice on one cluster it read {places[0]} and then {places[1]}; "
             "use no clock, randomness or order of a set"
         )
-    if first[0] != second[0]:
+    if identity(first[0]) != identity(second[0]):
         for place in _made_anew(first[0], second[0]):
             raise ModelError(f"{who}: cell {cells[place]} is changed by {MADE_ANEW}")
         raise ModelError(

@@ -6,7 +6,7 @@ import attrs
 
 from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.errors import ModelError
-from kmodel.kernel.footprint import Effect, apply, check_deterministic, record
+from kmodel.kernel.footprint import Effect, apply, record_checked
 from kmodel.kernel.spec import Spec
 from kmodel.kernel.step import Step, Trace
 from kmodel.kernel.transition import Action
@@ -34,10 +34,7 @@ class Model:
 
 def take(action: Action, before: Cluster) -> Step | None:
     """Take the action in the cluster; None if it is not enabled. ModelError if the transition is impure."""
-    who = f"transition {action}"
-    recording = record(action, before, who)
-    check_deterministic(recording, record(action, before, who), before, who)
-    effect, reads = recording
+    effect, reads = record_checked(action, before, f"transition {action}")
     if effect is None:
         return None
     return step_of(action, before, effect, tuple(dict.fromkeys(read.position for read in reads)))
@@ -47,7 +44,7 @@ def step_of(action: Action, before: Cluster, effect: Effect, reads: tuple[int, .
     """Return the step that has this effect and read the cells at these positions."""
     cells = before.layout.cells
     after, following = apply(before, effect.writes), apply(before, effect.total)
-    return Step(before, action, after, following, tuple(cells[position] for position in reads), effect.writes)
+    return Step(before, action, after, following, tuple(cells[position] for position in reads), effect)
 
 
 def enabled(model: Model, cluster: Cluster) -> Iterator[Step]:

@@ -7,14 +7,13 @@ cluster, and clusters that would differ only in absolute numbers are one.
 """
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
 import attrs
 
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster, Then
-from kmodel.kernel.values import ATOMS, KEPT, fields, parts
+from kmodel.kernel.values import ATOMS, fields, parts, remembered, with_parts
 
 
 @attrs.frozen(order=True, cache_hash=True)
@@ -87,16 +86,10 @@ class MoveUp:
 
     def moved(self, value: Any) -> Any:
         """Return a value that mentions a rank behind the forgotten one, with its parts moved up."""
-        if isinstance(value, Rank):
-            return Rank(value.scope, value.number - 1)
-        if isinstance(value, tuple):
-            return tuple(self(item) for item in value)
-        if isinstance(value, frozenset):
-            return frozenset(self(item) for item in value)
-        return attrs.evolve(value, **{name: self(getattr(value, name)) for name in fields(type(value))})
+        return Rank(value.scope, value.number - 1) if isinstance(value, Rank) else with_parts(value, self)
 
 
-@lru_cache(maxsize=KEPT)
+@remembered
 def _moved_up(update: MoveUp, value: Any) -> Any:
     return update.moved(value)
 
@@ -111,7 +104,7 @@ def ranks(value: Any) -> frozenset[Rank]:
 NO_RANKS: frozenset[Rank] = frozenset()
 
 
-@lru_cache(maxsize=KEPT)
+@remembered
 def _ranks(value: Any) -> frozenset[Rank]:
     if isinstance(value, Rank):
         return frozenset((value,))

@@ -13,9 +13,9 @@ from typing import Any, TypeGuard
 import attrs
 
 from kmodel.kernel.cell import Cell, Layout
-from kmodel.kernel.cluster import Cluster
+from kmodel.kernel.cluster import BareCluster, Cluster
 from kmodel.kernel.transition import Action
-from kmodel.kernel.values import ATOMS, KEPT, parts
+from kmodel.kernel.values import ATOMS, parts, remembered, with_parts
 
 Rewrite = Callable[[str], str]
 
@@ -34,15 +34,9 @@ def _is_text(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and not isinstance(value, Enum)
 
 
-@lru_cache(maxsize=KEPT)
+@remembered
 def _rewritten(value: Any, rewrite: Rewrite) -> Any:
-    if isinstance(value, tuple | frozenset):
-        return type(value)(rewrite_texts(item, rewrite) for item in value)
-    names = [field.alias or field.name for field in attrs.fields(type(value))]
-    old = dict(zip(names, parts(value), strict=True))
-    new = {name: rewrite_texts(part, rewrite) for name, part in old.items()}
-    changed = {name: part for name, part in new.items() if part is not old[name]}
-    return attrs.evolve(value, **changed) if changed else value
+    return with_parts(value, lambda part: rewrite_texts(part, rewrite))
 
 
 def rewrite_cell(cell: Cell[Any], rewrite: Rewrite) -> Cell[Any]:
@@ -79,7 +73,7 @@ class Renaming:
         values = list(cluster.values)
         for place, value in zip(_places(self, cluster.layout), cluster.values, strict=True):
             values[place] = self.value(value)
-        return Cluster(cluster.layout, tuple(values))
+        return BareCluster(cluster.layout, tuple(values))
 
     def action(self, action: Action) -> Action:
         """Return the action that does after the renaming what this one does before."""
@@ -104,7 +98,7 @@ def _mentioned(value: Any, names: tuple[str, ...]) -> frozenset[str]:
     return _mentioned_within(value, names)
 
 
-@lru_cache(maxsize=KEPT)
+@remembered
 def _mentioned_within(value: Any, names: tuple[str, ...]) -> frozenset[str]:
     return frozenset().union(*(_mentioned(part, names) for part in parts(value)))
 

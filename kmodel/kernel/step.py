@@ -6,7 +6,7 @@ import attrs
 
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster
-from kmodel.kernel.footprint import Writes
+from kmodel.kernel.footprint import Effect
 from kmodel.kernel.transition import Action, Event
 
 
@@ -22,12 +22,12 @@ class Step:
     after: Cluster
     next: Cluster = attrs.field(repr=False)
     reads: tuple[Cell[Any], ...] = attrs.field(repr=False)
-    updates: Writes = attrs.field(repr=False)
+    effect: Effect = attrs.field(repr=False)
 
     @property
     def writes(self) -> tuple[Cell[Any], ...]:
         """The cells that the transition wrote."""
-        return tuple(self.before.layout.cells[write.position] for write in self.updates)
+        return tuple(self.before.layout.cells[write.position] for write in self.effect.writes)
 
     def wrote(self, *families: Any) -> tuple[Cell[Any], ...]:
         """Return the cells of these families that the step wrote."""

@@ -3,12 +3,16 @@
 A value is None, a bool, int, str, bytes or Enum member, a tuple or frozenset of values, or an instance of an
 `attrs.frozen` class whose fields are values. Nothing else: lists, dicts and mutable classes would let a transition
 change a cluster behind the kernel's back.
+
+Python's `==` takes `False` for `0`, `1` for `1.0` and an IntEnum for its number. To a model these are different values,
+so whatever compares or remembers values does it by their identity(), which is injective.
 """
 
 from collections.abc import Callable, Hashable
+from dataclasses import is_dataclass
 from enum import Enum
-from functools import cache
-from typing import Any, NoReturn, Protocol
+from functools import cache, wraps
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import attrs
 
@@ -18,13 +22,15 @@ WHOLE = "*"  # ends a path that was read to its last attribute
 
 ATOMS = (type(None), bool, int, str, bytes, Enum)
 
+T = TypeVar("T")
+
 # Values share most of their parts (an object is in etcd, in caches and in queues): what was found out of one is kept.
 KEPT = 1 << 16
 
 
 @cache
 def _is_frozen(cls: type) -> bool:
-    return attrs.has(cls) and bool(attrs.inspect(cls).is_frozen)
+    return "__attrs_attrs__" in cls.__dict__ and bool(attrs.inspect(cls).is_frozen)
 
 
 def fields(cls: Any) -> tuple[str, ...]:
@@ -42,6 +48,85 @@ def parts(value: Any) -> tuple[Any, ...]:
     if isinstance(value, tuple | frozenset):
         return tuple(value)
     return tuple(getattr(value, name) for name in fields(type(value)))
+
+
+def with_parts(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a tuple, frozenset or object with a function applied to each part; the value itself if none changes."""
+    if isinstance(value, tuple | frozenset):
+        items = [change(item) for item in value]
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else type(value)(items)
+    changed = {}
+    for field in attrs.fields(type(value)):
+        old = getattr(value, field.name)
+        new = change(old)
+        if new is not old:
+            changed[field.alias or field.name] = new
+    return attrs.evolve(value, **changed) if changed else value
+
+
+def identity(value: Any) -> Hashable:
+    """Return what is equal for two values only if they are one: their types, and those of their parts, are the same.
+
+    Updates and projections have an identity, too: that of their class and fields, or for a function the function.
+    """
+    kind: Any = type(value)
+    if kind is bool:
+        return (bool, value)  # a type is never a part of a value, so no tuple is mistaken for this
+    if kind is tuple or kind is frozenset or attrs.has(kind):
+        return _identity_of_parts(value)
+    if isinstance(value, Enum):
+        return (kind, value.name if value.name is not None else value.value)
+    unmixed: Hashable = value
+    return unmixed
+
+
+_IDENTITIES: dict[int, tuple[Any, Hashable]] = {}  # by the id of a value, which is kept so that its id stays its own
+
+
+def _identity_of_parts(value: Any) -> Hashable:
+    kept = _IDENTITIES.get(id(value))
+    if kept is not None:
+        return kept[1]
+    kind: Any = type(value)
+    found: Hashable
+    if kind is frozenset:
+        found = (frozenset, frozenset(map(identity, value)))
+    elif kind is tuple:
+        found = (tuple, *map(identity, value))
+    else:
+        found = (kind, *[identity(getattr(value, name)) for name in fields(kind)])
+    if len(_IDENTITIES) >= KEPT:
+        _IDENTITIES.clear()
+    _IDENTITIES[id(value)] = (value, found)
+    return found
+
+
+class ByIdentity:
+    """What is equal to another of its class by the identity of its fields, so that `Put(True)` is not `Put(1)`."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and identity(self) == identity(other)
+
+    def __hash__(self) -> int:
+        return hash(identity(self))
+
+
+def remembered(function: Callable[..., T]) -> Callable[..., T]:
+    """Make a pure function remember what it returned, by the identity of its arguments."""
+    kept: dict[Hashable, T] = {}
+
+    @wraps(function)
+    def remembering(*arguments: Any) -> T:
+        key = tuple(map(identity, arguments))
+        if key not in kept:
+            if len(kept) >= KEPT:
+                kept.clear()
+            kept[key] = function(*arguments)
+        return kept[key]
+
+    return remembering
 
 
 class Log(Protocol):
@@ -115,7 +200,7 @@ MOST_PLAIN = 1 << 18
 
 
 def plain(value: Any, where: Callable[[], str]) -> Any:
-    """Return the value free of stand-ins, noting a stand-in as read whole; ModelError if it is not immutable."""
+    """Return the value free of stand-ins, noting a stand-in as read whole; ModelError if it is no value."""
     if id(value) in _PLAIN:
         return value
     result = _plain(value, where)
@@ -131,24 +216,38 @@ def _plain(value: Any, where: Callable[[], str]) -> Any:
         original, path, log = value._kmodel_tracked
         log.read((*path, WHOLE), original)
         return original
-    if isinstance(value, ATOMS):
+    problem = _unfit(kind)
+    if problem is not None:
+        raise ModelError(f"{where()} holds a {kind.__name__}, {problem}")
+    if issubclass(kind, ATOMS):
         return value
-    if kind is tuple:
-        items = tuple(plain(item, where) for item in value)
-        return value if all(a is b for a, b in zip(items, value, strict=True)) else items
-    if kind is frozenset:
-        return frozenset(plain(item, where) for item in value)
-    if _is_frozen(kind):
-        changed = {}
-        for name in fields(kind):
-            item = getattr(value, name)
-            clean = plain(item, where)
-            if clean is not item:
-                changed[name] = clean
-        if not changed:
-            return value
-        return attrs.evolve(value, **changed)
-    raise ModelError(
-        f"{where()} holds a {kind.__name__}, which can change after it is written; "
-        "use a tuple, a frozenset or an attrs.frozen class"
-    )
+    return with_parts(value, lambda part: plain(part, where))
+
+
+@cache
+def _unfit(cls: Any) -> str | None:
+    """Return why instances of a class are no values, and what to use; None if they are."""
+    if cls in (*ATOMS[:-1], tuple, frozenset) or issubclass(cls, Enum):
+        return None
+    for base in (*ATOMS[1:-1], tuple, frozenset):
+        if issubclass(cls, base):
+            return f"a subclass of {base.__name__}, equal to what it is not; use {base.__name__} or an attrs.frozen class"
+    if issubclass(cls, float | complex):
+        return "which may differ from itself (NaN) and equal what it is not (0.0, -0.0, 0); use int or a tuple of ints"
+    if is_dataclass(cls):
+        return "a dataclass; use an attrs.frozen class"
+    if not _is_frozen(cls):
+        return "which can change after it is written; use a tuple, a frozenset or an attrs.frozen class"
+    for field in attrs.fields(cls):
+        if field.eq is not True or field.eq_key is not None:
+            return f"whose field {field.name} does not count as it is when two are compared; leave out its eq="
+        if not field.init:
+            return f"whose field {field.name} no caller can set (init=False); make it a property"
+    if cls.__eq__ is not ByIdentity.__eq__ and not _is_generated(cls.__eq__):
+        return "which defines __eq__ itself; leave it to attrs.frozen"
+    return None
+
+
+def _is_generated(method: Any) -> bool:
+    code = getattr(method, "__code__", None)
+    return code is not None and bool(code.co_filename.startswith("<attrs generated"))

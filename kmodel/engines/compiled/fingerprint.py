@@ -8,30 +8,28 @@ blocks or on an interruption.
 """
 
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
 import attrs
 
 from kmodel.kernel import Cell
-from kmodel.kernel.values import fields
+from kmodel.kernel.values import fields, remembered
 
 
 def fingerprints(cell: Cell[Any], value: Any) -> tuple[int, int]:
     """Return two independent 64-bit hashes, as signed integers, of a value in a cell."""
-    text = f"{cell}={spell(value)}".encode()
+    text = f"{spell(cell.family)}{spell(cell.key)}={spell(value)}".encode()
     digests = (blake2b(text, digest_size=8), blake2b(text, digest_size=8, person=b"second"))
     first, second = (int.from_bytes(each.digest(), "little", signed=True) for each in digests)
     return first, second
 
 
 def spell(value: Any) -> str:
-    """Return a text that is the same for equal values and differs for different ones."""
+    """Return a text that is the same for two values only if they have one identity."""
     if isinstance(value, Enum):
-        return f"{type(value).__qualname__}.{value.name}"
-    if isinstance(value, bool | int):
-        return repr(int(value))  # True == 1, and equal values are one value
+        return f"{_spell_class(type(value))}.{value.name if value.name is not None else value.value!r}"
     if isinstance(value, tuple):
         return f"({','.join(map(spell, value))})"
     if isinstance(value, frozenset):
@@ -41,6 +39,19 @@ def spell(value: Any) -> str:
     return repr(value)
 
 
-@lru_cache(maxsize=1 << 16)
+@remembered
 def _spell_object(value: Any) -> str:
-    return f"{type(value).__qualname__}({','.join(spell(getattr(value, name)) for name in fields(type(value)))})"
+    kind = type(value)
+    return f"{_spell_class(kind)}({','.join(spell(getattr(value, name)) for name in fields(kind))})"
+
+
+_CLASSES: dict[str, list[type]] = {}  # by their text, in the order in which they were met
+
+
+@cache
+def _spell_class(cls: type) -> str:
+    """Return a class's module and name; of several with one name (made in a function), their number as well."""
+    text = f"{cls.__module__}:{cls.__qualname__}"
+    namesakes = _CLASSES.setdefault(text, [])
+    namesakes.append(cls)
+    return text if len(namesakes) == 1 else f"{text}#{len(namesakes)}"

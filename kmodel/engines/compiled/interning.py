@@ -1,16 +1,17 @@
 """Interning: each cell's values, projections and updates as small integers, in arrays that compiled code reads."""
 
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from kmodel.engines.compiled.fingerprint import fingerprints
 from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector
-from kmodel.kernel import Layout
-from kmodel.kernel.footprint import Projection
-from kmodel.kernel.values import plain
+from kmodel.kernel import Layout, ModelError
+from kmodel.kernel.cluster import name_of
+from kmodel.kernel.footprint import Projection, call
+from kmodel.kernel.rank import ranks
+from kmodel.kernel.values import identity, plain
 
 
 class Interner:
@@ -25,7 +26,7 @@ class Interner:
         self.layout = layout
         cells = len(layout.cells)
         self.values: list[list[Any]] = [[] for _ in range(cells)]
-        self._ids: list[dict[Any, int]] = [{} for _ in range(cells)]
+        self._ids: list[dict[Hashable, int]] = [{} for _ in range(cells)]
         self._capacity = [4] * cells
         self.fingerprint_base = np.arange(0, 4 * cells, 4, dtype=np.int64)
         self.fingerprints = np.zeros((2, 4 * cells), np.int64)
@@ -35,16 +36,18 @@ class Interner:
         self._looked_at: dict[int, int] = {}  # how many values all of which were looked at through a projection
         self.projection_base = Vector(np.int64)
         self.branches = Vector()
-        self._update_ids: dict[tuple[int, Callable[[Any], Any]], int] = {}
+        self._update_ids: dict[tuple[int, Hashable], int] = {}
         self._updates: list[Callable[[Any], Any]] = []
         self.update_cells: list[int] = []
         self.updated = Memo()
 
     def intern(self, cell: int, value: Any) -> int:
         """Return the number of a value of the cell at a position, a new one if it was never seen."""
-        number = self._ids[cell].get(value)
+        key = identity(value)
+        number = self._ids[cell].get(key)
         if number is None:
-            number = self._ids[cell][value] = len(self.values[cell])
+            self._check_mentions(cell, value)
+            number = self._ids[cell][key] = len(self.values[cell])
             self.values[cell].append(value)
             if number >= self._capacity[cell]:
                 self._widen(cell)
@@ -65,7 +68,7 @@ class Interner:
     def branch(self, projection: int, value: int, found: Hashable) -> int:
         """Return the branch that a value takes under a projection that showed `found`, and remember it."""
         branches = self.projections[projection][2]
-        branch = branches.setdefault(found, len(branches))
+        branch = branches.setdefault(identity(found), len(branches))
         self.branches.data[self.projection_base.data[projection] + value] = branch
         return branch
 
@@ -76,42 +79,55 @@ class Interner:
             self.branch(projection, value, function(self.values[cell][value]))
 
     def look_at_all(self, projection: int) -> None:
-        """Find the branches of all values of the cell so far, where they can be looked at through the projection."""
+        """Find the branches of all values of the cell so far."""
         known = len(self.values[self.projections[projection][0]])
         base = self.projection_base.data[projection]
         first = self._looked_at.get(projection, 0)
         for value in np.flatnonzero(self.branches.data[base + first : base + known] == UNKNOWN) + first:
-            self._try_to_look(projection, int(value))
+            self.look(projection, int(value))
         self._looked_at[projection] = known
 
     def update(self, cell: int, update: Callable[[Any], Any]) -> int:
         """Return the number of an update of the cell at a position."""
-        number = self._update_ids.get((cell, update))
+        key = (cell, identity(update))
+        number = self._update_ids.get(key)
         if number is None:
-            number = self._update_ids[cell, update] = len(self._updates)
+            number = self._update_ids[key] = len(self._updates)
             self._updates.append(update)
             self.update_cells.append(cell)
         return number
 
     def is_update(self, number: int, update: Callable[[Any], Any]) -> bool:
         """Tell whether a number is that of this update."""
-        return self._updates[number] == update
+        return identity(self._updates[number]) == identity(update)
 
     def changed(self, number: int, value: int, update: Callable[[Any], Any]) -> int:
         """Return the number of what an update makes of a value of the cell that the update of a number belongs to."""
         cell = self.update_cells[number]
-        return self.intern(cell, plain(update(self.values[cell][value]), lambda: f"cell {self.layout.cells[cell]}"))
+        return self.intern(cell, self._updated_by(update, cell, value))
 
     def apply(self, update: int, value: int) -> int:
         """Return the number of the value that an update makes of a value, and remember it."""
         cell, function = self.update_cells[update], self._updates[update]
-        new = function(self.values[cell][value])
-        number = self._ids[cell].get(new)
-        if number is None:
-            number = self.intern(cell, plain(new, lambda: f"cell {self.layout.cells[cell]}"))
+        known = len(self.values[cell])
+        number = self.intern(cell, self._updated_by(function, cell, value))
+        if number == known:
             self._foresee(cell, value, number)
         self.updated.put(update, value, number)
         return number
+
+    def _updated_by(self, update: Callable[[Any], Any], cell: int, value: int) -> Any:
+        where = f"cell {self.layout.cells[cell]}"
+        who = f"what is written to {where} by {name_of(update)}"
+        return call(lambda old: plain(update(old), lambda: where), self.values[cell][value], who)
+
+    def _check_mentions(self, cell: int, value: Any) -> None:
+        for scope in {rank.scope for rank in ranks(value)}:
+            if not self.layout.may_mention(self.layout.cells[cell], scope):
+                raise ModelError(
+                    f"cell {self.layout.cells[cell]} mentions a rank of {scope}, which the layout's may_mention excludes; "
+                    "let it return True for the two"
+                )
 
     def _foresee(self, cell: int, former: int, value: int) -> None:
         """Find the branches of a new value that the search will ask for, each time stopping the compiled loop.
@@ -120,12 +136,7 @@ class Interner:
         """
         for projection in self._projections_of[cell]:
             if self.branches.data[self.projection_base.data[projection] + former] != UNKNOWN:
-                self._try_to_look(projection, value)
-
-    def _try_to_look(self, projection: int, value: int) -> None:
-        """Find the branch of a value that nobody may have looked at through the projection."""
-        with suppress(Exception):  # it need not make sense of every value; if it is asked, look() fails
-            self.look(projection, value)
+                self.look(projection, value)
 
     def _widen(self, widened: int) -> None:
         """Double the rows of a cell in all pools; the pools are laid out anew."""

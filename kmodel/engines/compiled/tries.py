@@ -14,8 +14,8 @@ import numpy as np
 
 from kmodel.engines.compiled.interning import Interner
 from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector, look_up
-from kmodel.kernel import Cluster, Kind, Model, ModelError, Predicate, Spec, Step, ask, failure
-from kmodel.kernel.footprint import Effect, Read, check_deterministic, record
+from kmodel.kernel import BareCluster, Cluster, Kind, Model, ModelError, Predicate, Spec, Step, ask, failure
+from kmodel.kernel.footprint import Effect, Read, record, record_checked
 from kmodel.kernel.model import step_of
 
 CHECKED_CALLS = 128
@@ -96,7 +96,7 @@ class Tables:
     def cluster(self, row: Sequence[int]) -> Cluster:
         """Return the cluster whose values have these numbers."""
         values = self.interner.values
-        return Cluster(self.interner.layout, tuple(values[cell][number] for cell, number in enumerate(row)))
+        return BareCluster(self.interner.layout, tuple(values[cell][number] for cell, number in enumerate(row)))
 
     def after(self, leaf: Leaf, row: Sequence[int]) -> list[int]:
         """Return the row from which further steps start after an outcome."""
@@ -143,10 +143,8 @@ class Tables:
     def _call_action(self, index: int, cluster: Cluster) -> tuple[Effect | None, tuple[Read, ...]]:
         action = self.model.actions[index]
         who = f"transition {action}"
-        recording = record(action, cluster, who)
         twice = _is_checked(self.calls[index])
-        if twice:
-            check_deterministic(recording, record(action, cluster, who), cluster, who)
+        recording = (record_checked if twice else record)(action, cluster, who)
         self.calls[index] += 1 + twice
         self.touched[index].update(read.position for read in recording[1])
         return recording
@@ -197,7 +195,7 @@ class Tables:
             numbered = tuple(
                 (write.position, self.interner.update(write.position, write.update)) for write in effect.total
             )
-            step_class = self._step_class((action, read, effect.writes))
+            step_class = self._step_class((action, read, effect))
             self._leaf_ids[key] = self._add(Leaf(action, effect, read, numbered, step_class))
             self.leaf_class.append(step_class)
         return self._leaf_ids[key]
