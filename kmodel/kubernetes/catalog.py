@@ -4,6 +4,7 @@ The order counts: what is equally short is found in the order of the actions, an
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
@@ -57,11 +58,11 @@ class Catalog:
     """Components, kinds and faults; everything that depends on them is given the catalog that holds."""
 
     components: tuple[Component, ...] = COMPONENTS
-    kinds: tuple[Kind, ...] = KINDS
+    kinds: tuple[Kind[Any], ...] = KINDS
     faults: tuple[Fault, ...] = FAULTS
 
     def with_more(
-        self, components: Iterable[Component] = (), kinds: Iterable[Kind] = (), faults: Iterable[Fault] = ()
+        self, components: Iterable[Component] = (), kinds: Iterable[Kind[Any]] = (), faults: Iterable[Fault] = ()
     ) -> "Catalog":
         """Return the catalog with more in it; ValueError if a name would be there twice."""
         more = Catalog((*self.components, *components), (*self.kinds, *kinds), (*self.faults, *faults))

@@ -54,7 +54,7 @@ def _initial(plan: Plan, wires: wiring.Wiring) -> Cluster:
     }
     if plan.settings.calls == "split":
         constants[SPLIT] = True
-    cluster = Cluster.of(cells, constants, wires.may_mention)
+    cluster: Cluster = Cluster.of(cells, constants, wires.may_mention)
     for watch in wires.watches:
         listed = wires.informers[watch].actions(watch)[0](cluster)
         assert listed is not None, f"{watch.watcher} cannot list {watch.resource} at the start"

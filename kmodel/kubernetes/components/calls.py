@@ -133,6 +133,11 @@ def received(cluster: Cluster, client: str) -> Response | None:
     return call if isinstance(call, Response) else None
 
 
+def drop_answer(cluster: Cluster, client: str) -> Cluster | None:
+    """Return the cluster after the client read an answer that changes nothing for it; None if there is none."""
+    return None if received(cluster, client) is None else cluster.set(CALLS[client], None)
+
+
 def became(step: Step, kind: type[C]) -> list[tuple[str, C]]:
     """Return the calls that a step made one of this kind, with their clients; one that outlived its client is none.
 

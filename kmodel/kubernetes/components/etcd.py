@@ -11,24 +11,34 @@ Upstream: etcd.io docs learning/api_guarantees (v3.6); staging/src/k8s.io/apiser
 """
 
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import attrs
 
 from kmodel.kernel import Cell, Cells, Cluster, Event, Rank, Step, fresh, transition
 from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Transaction
 from kmodel.kubernetes.components.settings import SETTINGS, reference, singular
-from kmodel.kubernetes.objects import ApiObject, Node, Pod
-from kmodel.kubernetes.objects.kind import scope
+from kmodel.kubernetes.objects import NODE, POD, ApiObject, Kind
+from kmodel.kubernetes.objects.kind import ObjectT, resource_name, scope
+
+V = TypeVar("V", bound=ApiObject)
 
 
-def stored(resource: str) -> Cells[Any]:
-    """Return the family of the keys of a resource; a cell holds the object, or None."""
-    return Cells(f"etcd/{resource}")
+@overload
+def stored(of: Kind[ObjectT]) -> Cells[ObjectT | None]: ...
 
 
-PODS: Cells[Pod | None] = stored("pods")
-NODES: Cells[Node | None] = stored("nodes")
+@overload
+def stored(of: str) -> Cells[Any]: ...
+
+
+def stored(of: Kind[Any] | str) -> Cells[Any]:
+    """Return the family of the keys of a kind, or of a resource; a cell holds the object, or None."""
+    return Cells(f"etcd/{resource_name(of)}")
+
+
+PODS = stored(POD)
+NODES = stored(NODE)
 
 
 @attrs.frozen(cache_hash=True)
@@ -101,9 +111,9 @@ def version(value: ApiObject | None) -> Rank | None:
     return None if value is None else value.metadata.resource_version
 
 
-def with_metadata(value: Any, **changes: Any) -> Any:
+def with_metadata(value: V, **changes: Any) -> V:
     """Return the object with some of its metadata replaced."""
-    return attrs.evolve(value, metadata=attrs.evolve(value.metadata, **changes))
+    return attrs.evolve(value, metadata=attrs.evolve(value.metadata, **changes))  # type: ignore[misc]
 
 
 def _told(step: Step) -> Event:

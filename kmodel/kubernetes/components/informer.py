@@ -12,33 +12,58 @@ Upstream: staging/src/k8s.io/client-go/tools/cache/{reflector,shared_informer}.g
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import attrs
 
 from kmodel.kernel import Action, Cells, Cluster, Event, Step, Transition, drop_first, transition
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored
 from kmodel.kubernetes.components.settings import reference
-from kmodel.kubernetes.objects import ApiObject
+from kmodel.kubernetes.objects import ApiObject, Kind
+from kmodel.kubernetes.objects.kind import ObjectT, resource_name
 
 CONTROLLER_MANAGER = "kube-controller-manager"  # whose controllers share their informers
 
 Handler = Callable[[Cluster, Watch, str, Any, Any], Cluster]
 
 
-def cached(resource: str) -> Cells[Any]:
-    """Return the family of a resource's cached objects, by watcher and key; None: not in the cache."""
-    return Cells(f"caches/{resource}")
+@overload
+def cached(of: Kind[ObjectT]) -> Cells[ObjectT | None]: ...
 
 
-def in_cache(cluster: Cluster, watcher: str, resource: str, key: str) -> Any:
+@overload
+def cached(of: str) -> Cells[Any]: ...
+
+
+def cached(of: Kind[Any] | str) -> Cells[Any]:
+    """Return the family of the cached objects of a kind, or resource, by watcher and key; None: not in the cache."""
+    return Cells(f"caches/{resource_name(of)}")
+
+
+@overload
+def in_cache(cluster: Cluster, watcher: str, of: Kind[ObjectT], key: str) -> ObjectT | None: ...
+
+
+@overload
+def in_cache(cluster: Cluster, watcher: str, of: str, key: str) -> Any: ...
+
+
+def in_cache(cluster: Cluster, watcher: str, of: Kind[Any] | str, key: str) -> Any:
     """Return the object as the watcher knows it, or None."""
-    return cluster[cached(resource)[watcher, key]]
+    return cluster[cached(of)[watcher, key]]
 
 
-def all_in_cache(cluster: Cluster, watcher: str, resource: str) -> list[Any]:
-    """Return all objects of a resource that the watcher knows, in the order of their keys."""
-    known = (in_cache(cluster, watcher, resource, key) for key in cluster.names(stored(resource)))
+@overload
+def all_in_cache(cluster: Cluster, watcher: str, of: Kind[ObjectT]) -> list[ObjectT]: ...
+
+
+@overload
+def all_in_cache(cluster: Cluster, watcher: str, of: str) -> list[Any]: ...
+
+
+def all_in_cache(cluster: Cluster, watcher: str, of: Kind[Any] | str) -> list[Any]:
+    """Return all objects of a kind, or resource, that the watcher knows, in the order of their keys."""
+    known = (in_cache(cluster, watcher, of, key) for key in cluster.names(stored(of)))
     return [value for value in known if value is not None]
 
 

@@ -1,6 +1,7 @@
 """What a scenario comes down to: the objects that may ever be there, with their names, and who takes part."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
@@ -71,7 +72,7 @@ class Plan:
         """The names of the machines."""
         return tuple(node.metadata.name for node in self.settings.nodes)
 
-    def kind(self, resource: str) -> Kind:
+    def kind(self, resource: str) -> Kind[Any]:
         """Return the kind of a resource."""
         return kind_named(resource, self.kinds)
 

@@ -13,7 +13,7 @@ from kmodel.kubernetes.components.component import Component, Memory, Steps, eac
 from kmodel.kubernetes.components.controllers.endpointslice import asks_for_endpoints
 from kmodel.kubernetes.components.informer import in_cache, synced
 from kmodel.kubernetes.components.kubelet.state import is_connected, is_up
-from kmodel.kubernetes.objects import Endpoint
+from kmodel.kubernetes.objects import ENDPOINT_SLICE, Endpoint
 
 
 def watcher_of(node: str) -> str:
@@ -33,7 +33,7 @@ def program_rules(cluster: Cluster, node: str, service: str) -> Cluster | None:
     """Route the Service to the endpoints of its slice, as far as this node knows it."""
     if not synced(cluster, watcher_of(node), "endpointslices") or not is_up(cluster, node):
         return None
-    known = in_cache(cluster, watcher_of(node), "endpointslices", service)
+    known = in_cache(cluster, watcher_of(node), ENDPOINT_SLICE, service)
     wanted = () if known is None else known.endpoints
     return None if cluster[RULES[node, service]] == wanted else cluster.set(RULES[node, service], wanted)
 

@@ -26,7 +26,7 @@ from kmodel.kubernetes.components.informer import all_in_cache, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import restart
 from kmodel.kubernetes.components.resources import fit, tolerated
-from kmodel.kubernetes.objects import Binding, Node, Pod, Taint, Unscheduled
+from kmodel.kubernetes.objects import NODE, POD, Binding, Node, Pod, Taint, Unscheduled
 
 SCHEDULER = "kube-scheduler"
 UNSCHEDULABLE = Taint("node.kubernetes.io/unschedulable")
@@ -83,7 +83,7 @@ def pods_on(cluster: Cluster, node: str) -> list[Pod]:
     """Return the pods that take room on a node, as far as the scheduler knows or assumes."""
     found = []
     for name in cluster.names(stored("pods")):
-        pod = in_cache(cluster, SCHEDULER, "pods", name)
+        pod = in_cache(cluster, SCHEDULER, POD, name)
         if pod is None:
             continue
         assumed = cluster[ASSUMED[name]]
@@ -121,7 +121,7 @@ def _free(used: int, allocatable: int) -> int:
 def best_nodes(cluster: Cluster, pod: Pod) -> list[str]:
     """Return the names of the feasible nodes with the best score, as the scheduler sees the cluster now."""
     scores = {}
-    for node in all_in_cache(cluster, SCHEDULER, "nodes"):
+    for node in all_in_cache(cluster, SCHEDULER, NODE):
         there = pods_on(cluster, node.metadata.name)
         if feasible(pod, node, there) is None:
             scores[node.metadata.name] = score(pod, node, there)
@@ -136,7 +136,7 @@ def next_pod(cluster: Cluster, pod: str) -> Pod | None:
         or not synced(cluster, SCHEDULER, "pods", "nodes")
     ):
         return None
-    return in_cache(cluster, SCHEDULER, "pods", pod)  # type: ignore[no-any-return]
+    return in_cache(cluster, SCHEDULER, POD, pod)
 
 
 def _chosen(step: Step) -> Event:
@@ -199,7 +199,7 @@ def finish_binding(cluster: Cluster, pod: str) -> Cluster | None:
     if response.ok or response.subresource == "status":
         return cluster
     cluster = cluster.set(ASSUMED[pod], None)
-    pending = in_cache(cluster, SCHEDULER, "pods", pod)
+    pending = in_cache(cluster, SCHEDULER, POD, pod)
     if pending is None or pending.spec.node_name is not None or pending.metadata.deleting:
         return cluster
     return cluster.set(QUEUE[pod], "active")

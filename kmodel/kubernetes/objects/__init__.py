@@ -1,23 +1,30 @@
 """Kubernetes API objects as immutable values, with the fields that the modelled components read; a kind per file."""
 
-from kmodel.kubernetes.objects.endpointslice import Endpoint, EndpointSlice
+from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE, Endpoint, EndpointSlice
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Part, Template
 from kmodel.kubernetes.objects.kinds import KINDS, Kinds, Object, kind_named, kind_of, reference, resource_of
-from kmodel.kubernetes.objects.lease import Lease
+from kmodel.kubernetes.objects.lease import LEASE, Lease
 from kmodel.kubernetes.objects.meta import DEFAULT_NAMESPACE, Labels, ObjectMeta, OwnerReference, key, selects
-from kmodel.kubernetes.objects.node import GIBIBYTE, Node, NodeSpec, NodeStatus, Taint, Taints
-from kmodel.kubernetes.objects.pod import Binding, Phase, Pod, PodStatus, Unscheduled
+from kmodel.kubernetes.objects.node import GIBIBYTE, NODE, Node, NodeSpec, NodeStatus, Taint, Taints
+from kmodel.kubernetes.objects.pod import POD, Binding, Phase, Pod, PodStatus, Unscheduled
 from kmodel.kubernetes.objects.pod_spec import Container, PodSpec, Resources, Toleration
-from kmodel.kubernetes.objects.replicaset import PodTemplate, ReplicaSet
-from kmodel.kubernetes.objects.service import Service
+from kmodel.kubernetes.objects.replicaset import REPLICA_SET, REPLICATION_CONTROLLER, PodTemplate, ReplicaSet
+from kmodel.kubernetes.objects.service import SERVICE, Service
 
 BY_RESOURCE = {kind.resource: kind for kind in KINDS}  # the built-in kinds
 
 __all__ = [
     "BY_RESOURCE",
     "DEFAULT_NAMESPACE",
+    "ENDPOINT_SLICE",
     "GIBIBYTE",
     "KINDS",
+    "LEASE",
+    "NODE",
+    "POD",
+    "REPLICATION_CONTROLLER",
+    "REPLICA_SET",
+    "SERVICE",
     "ApiObject",
     "Binding",
     "Container",

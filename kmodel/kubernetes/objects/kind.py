@@ -1,7 +1,7 @@
 """What a kind of object is: one value beside its class; what an object can do itself, its class says."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
@@ -87,11 +87,12 @@ class Template:
         return key(metadata.generate_name, metadata.namespace)
 
 
+ObjectT = TypeVar("ObjectT", bound=ApiObject)
 Reader = Callable[[Fields, list[str]], Any]
 
 
 @attrs.frozen(eq=False)
-class Kind:
+class Kind(Generic[ObjectT]):
     """A kind of object: how manifests, URLs and `kubectl` name it, its class, and how its objects are tied to others.
 
     `read` makes an object of a manifest and notes the fields that are left out (None: users write no manifests of it).
@@ -103,7 +104,7 @@ class Kind:
     kind: str
     api_version: str
     resource: str
-    cls: type[ApiObject]
+    cls: type[ObjectT]
     read: Reader | None = None
     short_names: tuple[str, ...] = ()
     namespaced: bool = True
@@ -113,12 +114,17 @@ class Kind:
     makes: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     named_after: str | None = None
-    starts: Callable[[str], ApiObject] | None = None
+    starts: Callable[[str], ObjectT] | None = None
     singular: str = attrs.field()
 
     @singular.default
     def _lower_case(self) -> str:
         return self.kind.lower()
+
+
+def resource_name(of: Kind[Any] | str) -> str:
+    """Return the resource of a kind; the name of a resource stands for itself."""
+    return of if isinstance(of, str) else of.resource
 
 
 def scope(what: str, singular: str, key: str) -> str:

@@ -1,6 +1,7 @@
 """From a YAML document to the object that it describes."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
@@ -16,7 +17,7 @@ class Manifest:
     """An object as a file describes it, its kind, its place, and the fields of it that the model does not read."""
 
     object: ApiObject
-    kind: Kind
+    kind: Kind[Any]
     field: Field
     left_out: tuple[str, ...] = ()
 

@@ -1,6 +1,7 @@
 """From the steps of a Scenario to the sessions of its users."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import attrs
 
@@ -21,7 +22,7 @@ WAITS = ("Running", "Deleted")
 class Reference:
     """What a text such as `pod/web` means."""
 
-    kind: Kind
+    kind: Kind[Any]
     key: str
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ one step of the reader, see kubectl.py and informer.py).
 Upstream: staging/src/k8s.io/apiserver/pkg/{endpoints/handlers,registry/generic/registry/store.go}, 1.34.
 """
 
-from typing import Any
+from typing import Any, overload
 
 import attrs
 
@@ -25,7 +25,8 @@ from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, 
 from kmodel.kubernetes.components.component import Component
 from kmodel.kubernetes.components.etcd import stored, version
 from kmodel.kubernetes.components.settings import reference
-from kmodel.kubernetes.objects import ApiObject
+from kmodel.kubernetes.objects import Kind
+from kmodel.kubernetes.objects.kind import ObjectT
 
 APISERVER = "kube-apiserver"
 PHRASES = {
@@ -156,10 +157,17 @@ def answer(cluster: Cluster, client: str) -> Cluster | None:
     return cluster.set(CALLS[client], request)
 
 
-def read(cluster: Cluster, resource: str, key: str) -> ApiObject | None:
+@overload
+def read(cluster: Cluster, of: Kind[ObjectT], key: str) -> ObjectT | None: ...
+
+
+@overload
+def read(cluster: Cluster, of: str, key: str) -> Any: ...
+
+
+def read(cluster: Cluster, of: Kind[Any] | str, key: str) -> Any:
     """Return what a GET of one object answers now."""
-    value: ApiObject | None = cluster[stored(resource)[key]]
-    return value
+    return cluster[stored(of)[key]]
 
 
 COMPONENT = Component(APISERVER, needed=lambda plan: None, optional=False)

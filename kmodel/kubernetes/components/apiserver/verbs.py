@@ -88,12 +88,12 @@ class SaysName:
         return any(self(part) for part in parts(value))
 
 
-def create(cluster: Cluster, resource: str, key: str, value: Any) -> Outcome:
+def create(cluster: Cluster, resource: str, key: str, value: ApiObject) -> Outcome:
     """Return the new object with its UID, or why there cannot be one."""
     if cluster[stored(resource)[key]] is not None:
         return Refusal(409, "AlreadyExists")
     uid = fresh(cluster, uids(cluster, resource, key))
-    return with_metadata(value, uid=uid, resource_version=None)  # type: ignore[no-any-return]
+    return with_metadata(value, uid=uid, resource_version=None)
 
 
 def update(stored: Any, request: Request, value: Any) -> Outcome:
@@ -136,7 +136,7 @@ def bind(cluster: Cluster, request: Request, stored: Pod) -> Outcome:
     )
 
 
-def delete(stored: Any, request: Request) -> Outcome:
+def delete(stored: ApiObject, request: Request) -> Outcome:
     """Return the object marked for deletion, or its removal if nothing has to be waited for."""
     if request.uid is not None and request.uid != stored.metadata.uid:
         return Refusal(409, "Conflict")
@@ -144,8 +144,8 @@ def delete(stored: Any, request: Request) -> Outcome:
     if grace == 0 and not stored.metadata.finalizers:
         return Removal()
     if stored.metadata.deleting:
-        grace = min(grace, stored.metadata.deletion_grace_seconds)
-    return with_metadata(stored, deleting=True, deletion_grace_seconds=grace)  # type: ignore[no-any-return]
+        grace = min(grace, stored.metadata.deletion_grace_seconds or 0)
+    return with_metadata(stored, deleting=True, deletion_grace_seconds=grace)
 
 
 def named(value: Any, name: str) -> Any:

@@ -15,12 +15,22 @@ import attrs
 
 from kmodel.kernel import Cluster, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
-from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
+from kmodel.kubernetes.components.calls import Request, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, each
 from kmodel.kubernetes.components.etcd import version
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
-from kmodel.kubernetes.objects import Endpoint, EndpointSlice, ObjectMeta, Pod, Service, selects
+from kmodel.kubernetes.objects import (
+    ENDPOINT_SLICE,
+    POD,
+    SERVICE,
+    Endpoint,
+    EndpointSlice,
+    ObjectMeta,
+    Pod,
+    Service,
+    selects,
+)
 
 ACTOR = CONTROLLER_MANAGER + "/endpointslice"
 USER = CONTROLLER_USER + "endpointslice-controller"
@@ -49,11 +59,11 @@ def sync_endpoints(cluster: Cluster, service: str) -> Cluster | None:
         cluster, client_of(service)
     ):
         return None
-    known = in_cache(cluster, CONTROLLER_MANAGER, "services", service)
+    known = in_cache(cluster, CONTROLLER_MANAGER, SERVICE, service)
     if known is None:
         return None
-    wanted = endpoints(known, all_in_cache(cluster, CONTROLLER_MANAGER, "pods"))
-    current = in_cache(cluster, CONTROLLER_MANAGER, "endpointslices", service)
+    wanted = endpoints(known, all_in_cache(cluster, CONTROLLER_MANAGER, POD))
+    current = in_cache(cluster, CONTROLLER_MANAGER, ENDPOINT_SLICE, service)
     if current is None:
         metadata = ObjectMeta(known.metadata.name, known.metadata.namespace)
         return send(
@@ -71,9 +81,7 @@ def sync_endpoints(cluster: Cluster, service: str) -> Cluster | None:
 @transition(actor=ACTOR, object="service/{service}")
 def read_slice_answer(cluster: Cluster, service: str) -> Cluster | None:
     """Learn how the write of the slice went; the slice in the cache is compared again in any case."""
-    if received(cluster, client_of(service)) is None:
-        return None
-    return cluster.set(CALLS[client_of(service)], None)
+    return drop_answer(cluster, client_of(service))
 
 
 def asks_for_endpoints(plan: Plan) -> str | None:

@@ -18,7 +18,7 @@ import attrs
 from kmodel.kernel import Cells, Cluster, Rank, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.apiserver.admission import UNREACHABLE
-from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
+from kmodel.kubernetes.components.calls import Request, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, Fault, Memory, Steps, each
 from kmodel.kubernetes.components.etcd import version
 from kmodel.kubernetes.components.faults import FAULT, spend
@@ -27,7 +27,7 @@ from kmodel.kubernetes.components.kubelet.faults import may_be_silent
 from kmodel.kubernetes.components.kubelet.state import is_connected
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import Node, Taint, Taints
+from kmodel.kubernetes.objects import LEASE, NODE, Node, Taint, Taints
 from kmodel.kubernetes.objects.kind import first, renewals
 
 ACTOR = CONTROLLER_MANAGER + "/node-lifecycle"
@@ -56,7 +56,7 @@ def check_heartbeat(cluster: Cluster, node: str) -> Cluster | None:
     """Look whether the node's lease was renewed since the last check."""
     if not synced(cluster, CONTROLLER_MANAGER, "nodes", "leases"):
         return None
-    lease = in_cache(cluster, CONTROLLER_MANAGER, "leases", node)
+    lease = in_cache(cluster, CONTROLLER_MANAGER, LEASE, node)
     health = cluster[HEALTH[node]]
     renewed = None if lease is None else lease.renewed
     if renewed != health.renewed:
@@ -67,7 +67,7 @@ def check_heartbeat(cluster: Cluster, node: str) -> Cluster | None:
 def miss(cluster: Cluster, node: str) -> Cluster | None:
     """Return the cluster after a check that found no renewal; None if enough such checks went by."""
     health = cluster[HEALTH[node]]
-    lease = in_cache(cluster, CONTROLLER_MANAGER, "leases", node)
+    lease = in_cache(cluster, CONTROLLER_MANAGER, LEASE, node)
     if lease is None or lease.renewed != health.renewed or health.missed >= cluster[SETTINGS].missed_heartbeats:
         return None
     return cluster.set(HEALTH[node], attrs.evolve(health, missed=health.missed + 1))
@@ -82,14 +82,14 @@ def _known(cluster: Cluster, node: str) -> Node | None:
     """Return the node in the cache, if it may be written now."""
     if not synced(cluster, CONTROLLER_MANAGER, *_watched(cluster, node)) or not idle(cluster, client_of(node)):
         return None
-    return in_cache(cluster, CONTROLLER_MANAGER, "nodes", node)  # type: ignore[no-any-return]
+    return in_cache(cluster, CONTROLLER_MANAGER, NODE, node)
 
 
 def _silent(cluster: Cluster, node: str) -> bool:
     """Tell whether enough checks went by without a renewal, and the cache shows none now either."""
     if not cluster.has(HEALTH[node]):
         return not is_connected(cluster, node)
-    health, lease = cluster[HEALTH[node]], in_cache(cluster, CONTROLLER_MANAGER, "leases", node)
+    health, lease = cluster[HEALTH[node]], in_cache(cluster, CONTROLLER_MANAGER, LEASE, node)
     renewed = None if lease is None else lease.renewed
     return health.missed >= cluster[SETTINGS].missed_heartbeats and health.renewed == renewed
 
@@ -130,9 +130,7 @@ def untaint_node(cluster: Cluster, node: str) -> Cluster | None:
 @transition(actor=ACTOR, object="node/{node}")
 def read_node_answer(cluster: Cluster, node: str) -> Cluster | None:
     """Learn how the write to the node went; the node in the cache is looked at again in any case."""
-    if received(cluster, client_of(node)) is None:
-        return None
-    return cluster.set(CALLS[client_of(node)], None)
+    return drop_answer(cluster, client_of(node))
 
 
 @transition(actor=FAULT, object="node/{node}", environment=True)

@@ -20,7 +20,7 @@ from kmodel.kubernetes.components.component import NOTHING, Caller, Component, M
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import Phase, Pod
+from kmodel.kubernetes.objects import NODE, POD, Phase, Pod
 
 ACTOR = CONTROLLER_MANAGER + "/pod-garbage-collector"
 USER = CONTROLLER_USER + "pod-garbage-collector"
@@ -37,8 +37,8 @@ def update_quarantine(cluster: Cluster, node: str) -> Cluster | None:
     """Put a node into quarantine that the cache does not show though pods are bound to it; release one that is back."""
     if not synced(cluster, CONTROLLER_MANAGER, "pods", "nodes"):
         return None
-    missing = in_cache(cluster, CONTROLLER_MANAGER, "nodes", node) is None and any(
-        pod.spec.node_name == node for pod in all_in_cache(cluster, CONTROLLER_MANAGER, "pods")
+    missing = in_cache(cluster, CONTROLLER_MANAGER, NODE, node) is None and any(
+        pod.spec.node_name == node for pod in all_in_cache(cluster, CONTROLLER_MANAGER, POD)
     )
     return None if cluster[QUARANTINE[node]] == missing else cluster.set(QUARANTINE[node], missing)
 
@@ -50,8 +50,8 @@ def is_orphaned(cluster: Cluster, pod: Pod) -> bool:
         return False
     if not cluster.has(QUARANTINE[node]):
         return True  # nodeName names a node that there never was
-    gone = cluster[QUARANTINE[node]] and in_cache(cluster, CONTROLLER_MANAGER, "nodes", node) is None
-    return gone and read(cluster, "nodes", node) is None
+    gone = cluster[QUARANTINE[node]] and in_cache(cluster, CONTROLLER_MANAGER, NODE, node) is None
+    return gone and read(cluster, NODE, node) is None
 
 
 def is_beyond_threshold(cluster: Cluster, pod: Pod) -> bool:
@@ -59,7 +59,7 @@ def is_beyond_threshold(cluster: Cluster, pod: Pod) -> bool:
     threshold = cluster[SETTINGS].terminated_pod_threshold
     if threshold is None or not pod.terminal:
         return False
-    finished = [each for each in all_in_cache(cluster, CONTROLLER_MANAGER, "pods") if each.terminal]
+    finished = [each for each in all_in_cache(cluster, CONTROLLER_MANAGER, POD) if each.terminal]
     first = sorted(finished, key=lambda each: each.metadata.name)[: max(0, len(finished) - threshold)]
     return pod in first
 
@@ -69,7 +69,7 @@ def collect_pod(cluster: Cluster, pod: str) -> Cluster | None:
     """Have a pod deleted for good that nobody else will; one that has not finished is marked as Failed first."""
     if not synced(cluster, CONTROLLER_MANAGER, "pods", "nodes") or not idle(cluster, client_of(pod)):
         return None
-    known: Pod | None = in_cache(cluster, CONTROLLER_MANAGER, "pods", pod)
+    known: Pod | None = in_cache(cluster, CONTROLLER_MANAGER, POD, pod)
     if known is None:
         return None
     never_bound = known.metadata.deleting and known.spec.node_name is None

@@ -24,7 +24,7 @@ from kmodel.kubernetes.components.component import NOTHING, Caller, Component, M
 from kmodel.kubernetes.components.etcd import QUEUES, Watch
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, has_caught_up, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
-from kmodel.kubernetes.objects import ObjectMeta, OwnerReference, Pod, ReplicaSet
+from kmodel.kubernetes.objects import POD, ObjectMeta, OwnerReference, Pod, ReplicaSet
 
 ACTOR = CONTROLLER_MANAGER + "/{kind}"
 RESOURCES = {"replicaset": "replicasets", "replicationcontroller": "replicationcontrollers"}
@@ -66,7 +66,7 @@ def client_of(kind: str, name: str) -> str:
 
 def owned(cluster: Cluster, workload: ReplicaSet) -> list[Pod]:
     """Return the pods in the cache that the ReplicaSet controls, by UID."""
-    pods: list[Pod] = all_in_cache(cluster, CONTROLLER_MANAGER, "pods")
+    pods: list[Pod] = all_in_cache(cluster, CONTROLLER_MANAGER, POD)
     return [pod for pod in pods if pod.metadata.owner is not None and pod.metadata.owner.uid == workload.metadata.uid]
 
 

@@ -18,14 +18,14 @@ from typing import Any
 from kmodel.kernel import Cluster, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
-from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
+from kmodel.kubernetes.components.calls import Request, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, each
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache, synced
 from kmodel.kubernetes.components.kubelet.faults import may_be_silent
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.resources import matching
-from kmodel.kubernetes.objects import Pod, Taint, Toleration
+from kmodel.kubernetes.objects import NODE, POD, Pod, Taint, Toleration
 
 ACTOR = CONTROLLER_MANAGER + "/taint-eviction"
 USER = CONTROLLER_USER + "node-controller"  # whose role it uses [cmd/kube-controller-manager/app/core.go]
@@ -45,7 +45,7 @@ def seconds_left(taints: Sequence[Taint], tolerations: Sequence[Toleration]) -> 
 
 
 def _is_still_tainted(cluster: Cluster, pod: Pod) -> bool:
-    node: Any = read(cluster, "nodes", pod.spec.node_name or "")
+    node: Any = read(cluster, NODE, pod.spec.node_name or "")
     return node is not None and seconds_left(node.spec.taints, pod.spec.tolerations) is not None
 
 
@@ -54,12 +54,12 @@ def evict_pod(cluster: Cluster, pod: str) -> Cluster | None:
     """Delete a pod that its node's NoExecute taint drives away."""
     if not synced(cluster, CONTROLLER_MANAGER, "pods", "nodes") or not idle(cluster, client_of(pod)):
         return None
-    known = in_cache(cluster, CONTROLLER_MANAGER, "pods", pod)
+    known = in_cache(cluster, CONTROLLER_MANAGER, POD, pod)
     if known is None or known.metadata.deleting or known.spec.node_name is None:
         return None
     if not cluster.has(stored("nodes")[known.spec.node_name]):
         return None  # nodeName names a node that there never was
-    node = in_cache(cluster, CONTROLLER_MANAGER, "nodes", known.spec.node_name)
+    node = in_cache(cluster, CONTROLLER_MANAGER, NODE, known.spec.node_name)
     seconds = None if node is None else seconds_left(node.spec.taints, known.spec.tolerations)
     if seconds is None or (seconds and not _is_still_tainted(cluster, known)):
         return None
@@ -69,9 +69,7 @@ def evict_pod(cluster: Cluster, pod: str) -> Cluster | None:
 @transition(actor=ACTOR, object="pod/{pod}")
 def read_eviction_answer(cluster: Cluster, pod: str) -> Cluster | None:
     """Learn how the deletion went; while the taint is there and the pod is not going, it is tried again."""
-    if received(cluster, client_of(pod)) is None:
-        return None
-    return cluster.set(CALLS[client_of(pod)], None)
+    return drop_answer(cluster, client_of(pod))
 
 
 def _needed(plan: Plan) -> str | None:

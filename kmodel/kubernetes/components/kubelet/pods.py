@@ -25,7 +25,7 @@ from kmodel.kubernetes.components.kubelet.state import WORKERS, Worker, client_o
 from kmodel.kubernetes.components.resources import fit
 from kmodel.kubernetes.components.runtime import RUNTIME, RunningContainer, Sandbox
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import Node, Pod, PodSpec
+from kmodel.kubernetes.objects import POD, Node, Pod, PodSpec
 
 NODE_AFFINITY = "NodeAffinity"
 OUT_OF = "OutOf"  # followed by what the node has too little of: pods, cpu, memory
@@ -33,11 +33,11 @@ OUT_OF = "OutOf"  # followed by what the node has too little of: pods, cpu, memo
 
 def known_pod(cluster: Cluster, node: str, pod: str) -> Pod | None:
     """Return the pod as the kubelet's cache has it, if it is the one that the kubelet works on."""
-    cached: Any = in_cache(cluster, watcher_of(node), "pods", pod)
+    cached = in_cache(cluster, watcher_of(node), POD, pod)
     worker = cluster[WORKERS[node, pod]]
     if cached is None or worker is None or cached.metadata.uid != worker.uid:
         return None
-    return cached  # type: ignore[no-any-return]
+    return cached
 
 
 def must_stop(cluster: Cluster, node: str, pod: str) -> bool:
@@ -64,7 +64,7 @@ def admit_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         return None
     if not synced(cluster, watcher_of(node), "pods"):
         return None
-    cached = in_cache(cluster, watcher_of(node), "pods", pod)
+    cached = in_cache(cluster, watcher_of(node), POD, pod)
     if cached is None or (cached.terminal and not cached.metadata.deleting):
         return None
     sandbox = cluster[RUNTIME[node, pod]]
@@ -72,12 +72,13 @@ def admit_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         return None  # the elder pod of this name is not cleaned up
     others = []
     for name in cluster.names(stored("pods")):
-        other = in_cache(cluster, watcher_of(node), "pods", name)
+        other = in_cache(cluster, watcher_of(node), POD, name)
         worker = cluster[WORKERS[node, name]]
         if name != pod and other is not None and worker is not None and worker.rejected is None and not other.terminal:
             others.append(other.spec)
     here = next(each for each in cluster[SETTINGS].nodes if each.metadata.name == node)
     rejected = None if cached.metadata.deleting else why_rejected(cached.spec, others, here)
+    assert cached.metadata.uid is not None
     return cluster.set(WORKERS[node, pod], Worker(cached.metadata.uid, rejected))
 
 
@@ -134,9 +135,9 @@ def stop_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         return None
     if not synced(cluster, watcher_of(node), "pods") or not must_stop(cluster, node, pod):
         return None
-    if cluster[WORKERS[node, pod]] is None and in_cache(cluster, watcher_of(node), "pods", pod) is not None:
-        cached = in_cache(cluster, watcher_of(node), "pods", pod)
-        if cached.metadata.uid == sandbox.uid:
+    if cluster[WORKERS[node, pod]] is None:
+        cached = in_cache(cluster, watcher_of(node), POD, pod)
+        if cached is not None and cached.metadata.uid == sandbox.uid:
             return None  # after a restart: admit it first
     return cluster.set(RUNTIME[node, pod], sandbox.stopped())
 
@@ -149,10 +150,10 @@ def remove_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         return None
     if not synced(cluster, watcher_of(node), "pods"):
         return None
-    cached = in_cache(cluster, watcher_of(node), "pods", pod)
-    same = cached is not None and cached.metadata.uid == sandbox.uid
-    if same and not (cached.metadata.deleting and cached.terminal):
-        return None
+    cached = in_cache(cluster, watcher_of(node), POD, pod)
+    known = cached if cached is not None and cached.metadata.uid == sandbox.uid else None
+    if known is not None and not (known.metadata.deleting and known.terminal):
+        return None  # first its end has to be reported
     return cluster.set(RUNTIME[node, pod], None)
 
 

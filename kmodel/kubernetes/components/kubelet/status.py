@@ -18,7 +18,7 @@ import attrs
 from kmodel.kernel import Cluster, Event, Step, fresh, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import NODE_USER
-from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
+from kmodel.kubernetes.components.calls import CALLS, Request, drop_answer, idle, received, send
 from kmodel.kubernetes.components.etcd import version
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.pods import known_pod, restarts
@@ -33,7 +33,7 @@ from kmodel.kubernetes.components.kubelet.state import (
 )
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import Pod, PodStatus
+from kmodel.kubernetes.objects import LEASE, NODE, POD, Pod, PodStatus
 from kmodel.kubernetes.objects.kind import renewals
 
 FINAL_PHASES = ("Succeeded", "Failed")
@@ -72,7 +72,7 @@ def _is_overwritten(cluster: Cluster, known: Pod, status: PodStatus) -> bool:
     """Tell whether the api-server has another status than the one it acknowledged [needsReconcile, then syncPod]."""
     if _own(known.status) == _own(status):
         return False
-    stored_pod: Any = read(cluster, "pods", known.metadata.key)
+    stored_pod: Any = read(cluster, POD, known.metadata.key)
     return (
         stored_pod is not None
         and stored_pod.metadata.uid == known.metadata.uid
@@ -153,7 +153,7 @@ def read_answer(cluster: Cluster, node: str, pod: str) -> Cluster | None:
 def register_node(cluster: Cluster, node: str) -> Cluster | None:
     """Create the Node object of this machine, which the api-server does not have yet."""
     if (
-        read(cluster, "nodes", node) is not None
+        read(cluster, NODE, node) is not None
         or not is_connected(cluster, node)
         or not idle(cluster, node_client_of(node))
     ):
@@ -165,10 +165,10 @@ def register_node(cluster: Cluster, node: str) -> Cluster | None:
 @transition(actor="kubelet/{node}", object="lease/{node}")
 def renew_lease(cluster: Cluster, node: str) -> Cluster | None:
     """Send the heartbeat: renew the node's lease."""
-    lease: Any = read(cluster, "leases", node)
+    lease: Any = read(cluster, LEASE, node)
     if lease is None or not is_connected(cluster, node) or not idle(cluster, lease_client_of(node)):
         return None
-    if version(in_cache(cluster, CONTROLLER_MANAGER, "leases", node)) != version(lease):
+    if version(in_cache(cluster, CONTROLLER_MANAGER, LEASE, node)) != version(lease):
         return None  # the last one is not seen yet
     lease = attrs.evolve(lease, renewed=fresh(cluster, renewals(node)))
     request = Request(NODE_USER + node, "update", "leases", node, lease, resource_version=version(lease))
@@ -178,7 +178,7 @@ def renew_lease(cluster: Cluster, node: str) -> Cluster | None:
 @transition(actor="kubelet/{node}", object="node/{node}")
 def report_node_ready(cluster: Cluster, node: str) -> Cluster | None:
     """Report the node Ready, which the api-server takes for something else."""
-    stored_node: Any = read(cluster, "nodes", node)
+    stored_node: Any = read(cluster, NODE, node)
     if stored_node is None or not is_connected(cluster, node) or not idle(cluster, node_client_of(node)):
         return None
     if stored_node.status.ready == "True":
@@ -191,16 +191,10 @@ def report_node_ready(cluster: Cluster, node: str) -> Cluster | None:
 @transition(actor="kubelet/{node}", object="node/{node}")
 def read_node_answer(cluster: Cluster, node: str) -> Cluster | None:
     """Learn how the last write to the Node went; it is compared again in any case."""
-    return _drop_answer(cluster, node, node_client_of(node))
+    return drop_answer(cluster, node_client_of(node)) if is_up(cluster, node) else None
 
 
 @transition(actor="kubelet/{node}", object="lease/{node}")
 def read_lease_answer(cluster: Cluster, node: str) -> Cluster | None:
     """Learn how the last renewal went; there will be another in any case."""
-    return _drop_answer(cluster, node, lease_client_of(node))
-
-
-def _drop_answer(cluster: Cluster, node: str, client: str) -> Cluster | None:
-    if received(cluster, client) is None or not is_up(cluster, node):
-        return None
-    return cluster.set(CALLS[client], None)
+    return drop_answer(cluster, lease_client_of(node)) if is_up(cluster, node) else None
