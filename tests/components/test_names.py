@@ -36,7 +36,7 @@ def test_a_pod_that_a_user_names_is_never_a_replicasets(name: str) -> None:
 
 
 def test_a_replicaset_does_not_take_the_names_of_another_whose_name_begins_with_its_own() -> None:
-    settings = scene(stored=(replicaset("redis"), replicaset("redis-b")), names_per_workload=2, actors=ONLY)
+    settings = scene(stored=(replicaset("redis-b"), replicaset("redis")), names_per_workload=2, actors=ONLY)
     names = {pool.prefix: set(pool.keys) for pool in Plan(settings).population.pools}
     assert names == {"redis-": {"redis-b", "redis-c"}, "redis-b-": {"redis-b-b", "redis-b-c"}}
     assert made_by_controllers(settings) == {"redis-b", "redis-b-b"}

@@ -21,7 +21,7 @@ def fuse(send: Transition, caller: Caller) -> Transition:
         if after is None:
             return None
         of_client = {name: binding[name] for name in caller.receives.parameters}
-        client = caller.client(**of_client)
+        client = caller.client(*of_client.values())
         while after[CALLS[client]] is not None:
             if isinstance(after[CALLS[client]], Response):
                 after = caller.receives.function(after, **of_client)  # which may send the next request

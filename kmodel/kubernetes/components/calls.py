@@ -12,6 +12,7 @@ with a call under way, the call goes on without it, in a slot of its own, and no
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers, kubernetes/kubernetes 1.34.
 """
 
+from collections.abc import Callable
 from itertools import count
 from typing import TypeVar
 
@@ -115,6 +116,11 @@ SPLIT: Cell[bool] = Cell("calls are split")  # a constant, there unless a scenar
 def respond(request: Request, code: int, reason: str, key: str | None = None) -> Response:
     """Return the answer to a request."""
     return Response(code, reason, request.verb, request.resource, key or request.key, request.subresource)
+
+
+def clients(form: str) -> Callable[..., str]:
+    """Return the function from names to the client of that form, such as `kubelet/{}/{}`."""
+    return form.format
 
 
 def idle(cluster: Cluster, client: str) -> bool:

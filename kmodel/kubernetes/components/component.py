@@ -37,6 +37,8 @@ def always(plan: Plan) -> bool:
 class Memory:
     """A family of cells that a component remembers something in, one cell for each name, or pair of names, of `each`.
 
+    Where the process is one on each node, the first name is that of the node.
+
     `initial` is what a cell holds at the start, or a function of its key; `forgotten` what it holds after a restart (as
     at the start, if nothing is said); what `survives` is not forgotten. `mentions` is the resource of whose object of
     the cell's last name the cell may mention versions and UIDs; NOTHING, or ANY. What `holds_names` may mention objects

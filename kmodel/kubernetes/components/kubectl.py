@@ -14,7 +14,7 @@ import attrs
 
 from kmodel.kernel import Cells, Cluster, Event, Step, transition
 from kmodel.kubernetes.components.apiserver import read
-from kmodel.kubernetes.components.calls import CALLS, Request, received, send
+from kmodel.kubernetes.components.calls import CALLS, Request, clients, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
 from kmodel.kubernetes.components.etcd import version
 from kmodel.kubernetes.components.plan import Plan
@@ -34,9 +34,7 @@ class Progress:
 KUBECTL: Cells[Progress] = Cells("kubectl")
 
 
-def client_of(user: str) -> str:
-    """Return the client by which a user's kubectl calls the api-server."""
-    return f"kubectl/{user}"
+client_of = clients("kubectl/{}")  # by which a user's kubectl calls the api-server
 
 
 def command_of(cluster: Cluster, user: str) -> Command | None:

@@ -18,7 +18,7 @@ import attrs
 
 from kmodel.kernel import Cells, Cluster, Event, Rank, Step, transition
 from kmodel.kubernetes.components.apiserver.access import SCHEDULER_USER
-from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
+from kmodel.kubernetes.components.calls import CALLS, Request, clients, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Fault, Memory, Steps, each
 from kmodel.kubernetes.components.etcd import Watch, stored
 from kmodel.kubernetes.components.faults import FAULT, spend
@@ -47,9 +47,7 @@ QUEUE: Cells[str | None] = Cells("kube-scheduler/queue")  # "active", "unschedul
 ASSUMED: Cells[Assumed | None] = Cells("kube-scheduler/assumed")
 
 
-def client_of(pod: str) -> str:
-    """Return the client by which the scheduler binds a pod."""
-    return f"{SCHEDULER}/{pod}"
+client_of = clients(f"{SCHEDULER}/{{}}")  # by which the scheduler binds a pod
 
 
 def on_change(cluster: Cluster, watch: Watch, key: str, old: Any, new: Any) -> Cluster:

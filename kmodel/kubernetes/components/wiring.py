@@ -15,6 +15,7 @@ from kmodel.kubernetes.components.processes import Process
 from kmodel.kubernetes.objects import ApiObject, resource_of
 from kmodel.kubernetes.objects.kind import first, scope
 
+Living = tuple[Component, str | None]  # whose client it is, and on which node
 Rights = tuple[tuple[str, frozenset[tuple[str, str]]], ...]
 
 
@@ -46,13 +47,14 @@ def wire(plan: Plan, known: Sequence[Component], part: tuple[Component, ...], fa
     slots = {
         component: sum(plan.budget(fault.name) for fault in faults if fault.is_deadly(component)) for component in part
     }
-    living: dict[str, Component] = {}
+    living: dict[str, Living] = {}
     for caller, component in calling:
         for values in caller.each(plan):
-            living.setdefault(caller.client(*values), component)
+            node = dict(zip(caller.receives.parameters, values, strict=True)).get("node")
+            living.setdefault(caller.client(*values), (component, node))
     clients = [
         name
-        for client, component in living.items()
+        for client, (component, _) in living.items()
         for name in (client, *(slot(client, number) for number in range(1, slots[component] + 1)))
     ]
     watches = tuple(_watches(plan, part))
@@ -110,7 +112,7 @@ def _all_of(handlers: Sequence[Handler]) -> Handler:
     return handlers[0] if len(handlers) == 1 else on_change
 
 
-def _processes(plan: Plan, part: Sequence[Component], living: Mapping[str, Component]) -> Iterator[Process]:
+def _processes(plan: Plan, part: Sequence[Component], living: Mapping[str, Living]) -> Iterator[Process]:
     memories: dict[str, list[Memory]] = {}
     for component in part:
         memories.setdefault(component.process, [])
@@ -118,9 +120,9 @@ def _processes(plan: Plan, part: Sequence[Component], living: Mapping[str, Compo
             if memory.when(plan) and not memory.survives:
                 memories.setdefault(memory.process or component.process, []).append(memory)
     for process, remembered in memories.items():
-        callers = [client for client, component in living.items() if component.process == process]
+        callers = [(client, node) for client, (component, node) in living.items() if component.process == process]
         for name, node in instances(process, plan) if process else ():
-            clients = [client for client in callers if node is None or client.startswith((f"{name}/", f"{name} "))]
+            clients = [client for client, where in callers if node in (None, where)]
             forgets = [
                 (memory.cells[key], memory.forgotten)
                 for memory in remembered

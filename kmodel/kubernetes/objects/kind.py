@@ -49,6 +49,10 @@ class ApiObject:
         """Return what becomes of the object when it replaces a stored one: what a PUT of it leaves as it was."""
         return self
 
+    def update_errors(self, stored: Any) -> Iterable[str]:
+        """Return what the object must not change of a stored one that it replaces."""
+        return ()
+
     def with_status(self, other: Any) -> Any:
         """Return the object with another one's status: what a PUT of its status makes of it."""
         return attrs.evolve(self, status=other.status)  # type: ignore[misc]

@@ -107,7 +107,8 @@ def update(stored: Any, request: Request, value: Any) -> Outcome:
         return Removal()  # the last finalizer is gone [store.go ShouldDeleteDuringUpdate]
     if kept.deleting and not set(kept.finalizers) <= set(stored.metadata.finalizers):
         return Refusal(422, "Invalid")  # ValidateNoNewFinalizers
-    return attrs.evolve(value, metadata=kept).replacing(stored)  # type: ignore[no-any-return]
+    value = attrs.evolve(value, metadata=kept).replacing(stored)
+    return Refusal(422, "Invalid") if list(value.update_errors(stored)) else value
 
 
 def patch(stored: Any, request: Request) -> Outcome:

@@ -15,7 +15,7 @@ import attrs
 
 from kmodel.kernel import Cluster, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
-from kmodel.kubernetes.components.calls import Request, drop_answer, idle, send
+from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, each
 from kmodel.kubernetes.components.etcd import version
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, in_cache, synced
@@ -36,9 +36,7 @@ ACTOR = CONTROLLER_MANAGER + "/endpointslice"
 USER = CONTROLLER_USER + "endpointslice-controller"
 
 
-def client_of(service: str) -> str:
-    """Return the client by which the controller writes a Service's slice."""
-    return f"{ACTOR}/{service}"
+client_of = clients(f"{ACTOR}/{{}}")  # by which the controller writes a Service's slice
 
 
 def endpoints(service: Service, pods: list[Pod]) -> tuple[Endpoint, ...]:

@@ -18,7 +18,7 @@ import attrs
 from kmodel.kernel import Cells, Cluster, Rank, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.apiserver.admission import UNREACHABLE
-from kmodel.kubernetes.components.calls import Request, drop_answer, idle, send
+from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, Fault, Memory, Steps, each
 from kmodel.kubernetes.components.etcd import version
 from kmodel.kubernetes.components.faults import FAULT, spend
@@ -46,9 +46,7 @@ class Health:
 HEALTH: Cells[Health] = Cells("node-lifecycle/health")
 
 
-def client_of(node: str) -> str:
-    """Return the client by which the controller writes a node."""
-    return f"{ACTOR}/{node}"
+client_of = clients(f"{ACTOR}/{{}}")  # by which the controller writes a node
 
 
 @transition(actor=ACTOR, object="node/{node}")

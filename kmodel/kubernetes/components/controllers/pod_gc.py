@@ -15,7 +15,7 @@ Upstream: pkg/controller/podgc/gc_controller.go, 1.34.
 from kmodel.kernel import Cells, Cluster, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
-from kmodel.kubernetes.components.calls import CALLS, Request, idle, received, send
+from kmodel.kubernetes.components.calls import CALLS, Request, clients, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps, each
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
@@ -27,9 +27,7 @@ USER = CONTROLLER_USER + "pod-garbage-collector"
 QUARANTINE: Cells[bool] = Cells("pod-garbage-collector/quarantine")  # whether a node is missing, and watched for that
 
 
-def client_of(pod: str) -> str:
-    """Return the client by which the collector deletes a pod."""
-    return f"{ACTOR}/{pod}"
+client_of = clients(f"{ACTOR}/{{}}")  # by which the collector deletes a pod
 
 
 @transition(actor=ACTOR, object="node/{node}")

@@ -19,7 +19,7 @@ import attrs
 
 from kmodel.kernel import Cells, Cluster, Event, Step, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
-from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, idle, received, send
+from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, clients, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
 from kmodel.kubernetes.components.etcd import QUEUES, Watch
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, has_caught_up, in_cache, synced
@@ -59,9 +59,7 @@ EXPECTATIONS: Cells[Expectations] = Cells("replicaset/expectations")
 ROUND: Cells[Round] = Cells("replicaset/round")
 
 
-def client_of(kind: str, name: str) -> str:
-    """Return the client by which the controller writes for one ReplicaSet."""
-    return f"{CONTROLLER_MANAGER}/{kind}/{name}"
+client_of = clients(f"{CONTROLLER_MANAGER}/{{}}/{{}}")  # by which the controller writes for one ReplicaSet
 
 
 def owned(cluster: Cluster, workload: ReplicaSet) -> list[Pod]:

@@ -18,7 +18,7 @@ from typing import Any
 from kmodel.kernel import Cluster, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
-from kmodel.kubernetes.components.calls import Request, drop_answer, idle, send
+from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, each
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache, synced
@@ -31,9 +31,7 @@ ACTOR = CONTROLLER_MANAGER + "/taint-eviction"
 USER = CONTROLLER_USER + "node-controller"  # whose role it uses [cmd/kube-controller-manager/app/core.go]
 
 
-def client_of(pod: str) -> str:
-    """Return the client by which the controller deletes a pod."""
-    return f"{ACTOR}/{pod}"
+client_of = clients(f"{ACTOR}/{{}}")  # by which the controller deletes a pod
 
 
 def seconds_left(taints: Sequence[Taint], tolerations: Sequence[Toleration]) -> int | None:

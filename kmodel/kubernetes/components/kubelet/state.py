@@ -3,6 +3,7 @@
 import attrs
 
 from kmodel.kernel import Cells, Cluster, Rank
+from kmodel.kubernetes.components.calls import clients
 from kmodel.kubernetes.objects import PodStatus
 
 
@@ -26,19 +27,9 @@ def watcher_of(node: str) -> str:
     return f"kubelet/{node}"
 
 
-def client_of(node: str, pod: str) -> str:
-    """Return the client by which the kubelet of a node writes about a pod."""
-    return f"kubelet/{node}/{pod}"
-
-
-def node_client_of(node: str) -> str:
-    """Return the client by which the kubelet writes its Node."""
-    return f"kubelet/{node} node"
-
-
-def lease_client_of(node: str) -> str:
-    """Return the client by which the kubelet renews its lease."""
-    return f"kubelet/{node} lease"
+client_of = clients("kubelet/{}/{}")  # by which the kubelet of a node writes about a pod
+node_client_of = clients("kubelet/{} node")  # by which the kubelet writes its Node
+lease_client_of = clients("kubelet/{} lease")  # by which the kubelet renews its lease
 
 
 def is_up(cluster: Cluster, node: str) -> bool:
