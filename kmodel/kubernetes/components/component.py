@@ -97,17 +97,20 @@ def not_needed(plan: Plan) -> str | None:
 class Component:
     """The program of one actor, or a loop of one that runs several.
 
-    `process` is the name of the program, which all loops in it share with their informers and which is restarted as a
-    whole; `kubelet/{node}` is one on each node. `users` are those it acts as, with what they may do: verbs and
-    resources; `system:node:{node}` is one for each node. `watches` are the resources its informer watches as far as the
-    scenario has them, `brings` those that it would not do without. `needed` says in a sentence why the component does
-    not take part in a scenario that does not choose, None if it does; `works_with` whose work its own rests on. What is
-    not `optional` always takes part, if it is needed; `runs` are further actors that it runs itself. What is `outside`
-    of the control plane has its cells and steps before those of all others.
+    - `process` is the name of the program (if nothing is said, the component's), which all loops in it share with their
+      informers, and which restarts as a whole; `kubelet/{node}` is one on each node.
+    - `users` are those it acts as, with the verbs and resources that they may; `system:node:{node}` is one per node.
+    - `watches` are the resources that its informer watches, as far as the scenario has them; `brings` are those that are
+      there because of it.
+    - `needed` says in a sentence why the component does not take part in a scenario that does not choose; None if it
+      does. `works_with` are those on whose work its own rests. One that is not `optional` takes part if it is needed,
+      whatever the scenario chooses.
+    - `runs` are further actors, which it runs itself. What is `outside` of the control plane has its cells and steps
+      before those of all others.
     """
 
     name: str
-    process: str = ""
+    process: str = attrs.field()
     users: Mapping[str, frozenset[tuple[str, str]]] = attrs.field(factory=dict)
     watches: tuple[str, ...] = ()
     brings: tuple[str, ...] = ()
@@ -124,9 +127,9 @@ class Component:
     outside: bool = False
     runs: tuple[str, ...] = ()
 
-    def processes(self, plan: Plan) -> tuple[tuple[str, str | None], ...]:
-        """Return the instances of the process, each with its node, if it is one on each node."""
-        return instances(self.process, plan)
+    @process.default
+    def _named_alike(self) -> str:
+        return self.name
 
 
 def instances(process: str, plan: Plan) -> tuple[tuple[str, str | None], ...]:

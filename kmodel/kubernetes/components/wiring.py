@@ -41,7 +41,7 @@ class Wiring:
 
 def wire(plan: Plan, known: Sequence[Component], part: tuple[Component, ...], faults: Sequence[Fault]) -> Wiring:
     """Return what follows from the components that take part, of those that are known."""
-    happening = tuple(fault for fault in faults if _happens(fault, known, plan))
+    happening = tuple(fault for fault in faults if _happens(fault, known, part, plan))
     calling = [(caller, component) for component in part for caller in component.callers if caller.when(plan)]
     calling.sort(key=lambda pair: pair[0].turn)
     slots = {
@@ -73,11 +73,11 @@ def wire(plan: Plan, known: Sequence[Component], part: tuple[Component, ...], fa
     )
 
 
-def _happens(fault: Fault, known: Sequence[Component], plan: Plan) -> bool:
+def _happens(fault: Fault, known: Sequence[Component], part: Sequence[Component], plan: Plan) -> bool:
     if not plan.budget(fault.name) or (fault.after is not None and not plan.budget(fault.after)):
         return False
     victims = fault.victims(known)
-    return not victims or any(plan.takes_part(name) for name in victims)
+    return not victims or any(component.name in victims for component in part)
 
 
 def _watches(plan: Plan, part: Sequence[Component]) -> Iterator[Watch]:
@@ -121,7 +121,7 @@ def _processes(plan: Plan, part: Sequence[Component], living: Mapping[str, Livin
                 memories.setdefault(memory.process or component.process, []).append(memory)
     for process, remembered in memories.items():
         callers = [(client, node) for client, (component, node) in living.items() if component.process == process]
-        for name, node in instances(process, plan) if process else ():
+        for name, node in instances(process, plan):
             clients = [client for client, where in callers if node in (None, where)]
             forgets = [
                 (memory.cells[key], memory.forgotten)

@@ -34,10 +34,11 @@ def taking_part(catalog: Catalog, settings: Settings) -> tuple[str, ...]:
 
 def idle_faults(catalog: Catalog, settings: Settings) -> tuple[str, ...]:
     """Return a sentence for each fault that has a budget and nothing to hit."""
+    part = {component.name for component in catalog.taking_part(catalog.plan(settings))}
     sentences = []
     for fault in catalog.faults:
         victims = fault.victims(catalog.components)
-        if settings.budget(fault.name) and victims and not set(victims) & set(settings.actors):
+        if settings.budget(fault.name) and victims and not part.intersection(victims):
             sentences.append(f"{fault.name}: cannot happen without {' or '.join(victims)}")
     if settings.calls == "fused":
         sentences += [
