@@ -6,7 +6,7 @@ import pytest
 from kmodel.kubernetes.catalog import BUILT_IN
 from kmodel.kubernetes.components.calls import CALLS, Request
 from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, Expectations
-from kmodel.kubernetes.components.etcd import PODS
+from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.plan import Plan, populate
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.control_plane import build
@@ -64,10 +64,11 @@ def test_names_grow_from_the_templates_of_what_has_a_generated_name_itself() -> 
 
 
 def test_what_is_made_from_a_projects_own_kind_has_cells() -> None:
-    settings = Settings(objects=(Fleet(ObjectMeta("shop")),), names_per_workload=1)
+    settings = Settings(objects=(Fleet(ObjectMeta("shop")),), names_per_workload=1, actors=ONLY)
     cluster, _ = build(settings, BUILT_IN.with_more(kinds=(FLEET,)))
-    assert cluster.has(PODS["shop-b-b"])
     assert cluster[PODS["shop-b-b"]] is None
+    assert cluster[stored("replicasets")["shop-b"]] is None
+    assert cluster[EXPECTATIONS["replicaset", "shop-b"]] == Expectations()
 
 
 def test_a_catalog_holds_each_name_once() -> None:

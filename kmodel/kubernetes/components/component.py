@@ -100,7 +100,7 @@ class Component:
     - `process` is the name of the program (if nothing is said, the component's), which all loops in it share with their
       informers, and which restarts as a whole; `kubelet/{node}` is one on each node.
     - `users` are those it acts as, with the verbs and resources that they may; `system:node:{node}` is one per node.
-    - `watches` are the resources that its informer watches, as far as the scenario has them; `brings` are those that are
+    - `watches` are the resources that its informer watches, as far as the scenario has them; `brings` those that are
       there because of it.
     - `needed` says in a sentence why the component does not take part in a scenario that does not choose; None if it
       does. `works_with` are those on whose work its own rests. One that is not `optional` takes part if it is needed,

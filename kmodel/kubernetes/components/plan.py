@@ -13,9 +13,12 @@ SUFFIXES = "bcdfghjklmnpqrstvwxz2456789"  # the letters of generated names [apim
 
 @attrs.frozen(eq=False)
 class Population:
-    """The objects that may ever be there, by resource and key, in all versions; and the pools of generated names."""
+    """The objects that may ever be there: by resource and key, in all versions; all, those given first; and the pools of
+    generated names.
+    """
 
     objects: dict[str, dict[str, list[ApiObject]]]
+    all: tuple[ApiObject, ...]
     pools: tuple[Pool, ...]
 
 
@@ -30,6 +33,7 @@ def populate(objects: Iterable[ApiObject], names_per_template: int, kinds: Kinds
     for value in generation:
         there.setdefault(resource_of(value, kinds), {}).setdefault(value.metadata.key, []).append(value)
     given = {resource: frozenset(keys) for resource, keys in there.items()}
+    everybody = list(generation)
     while generation:
         made: list[ApiObject] = []
         for template in (template for value in generation for template in value.templates()):
@@ -42,8 +46,9 @@ def populate(objects: Iterable[ApiObject], names_per_template: int, kinds: Kinds
                 one = attrs.evolve(template.object, metadata=metadata)  # type: ignore[misc]
                 there.setdefault(resource, {}).setdefault(key, []).append(one)
                 made.append(one)
+        everybody += made
         generation = made
-    return Population(there, tuple(pools.values()))
+    return Population(there, tuple(everybody), tuple(pools.values()))
 
 
 def names_needed(objects: Iterable[ApiObject]) -> int:
@@ -95,11 +100,9 @@ class Plan:
         return next(self.keys(kind.resource) for kind in self.kinds if kind.singular == singular)
 
     def owners(self) -> list[tuple[str, str]]:
-        """Return the given objects from which others are made: how kubectl names their kind, and their key."""
-        found = [
-            (kind_of(value, self.kinds), value) for value in self.settings.given if kind_of(value, self.kinds).makes
-        ]
-        return list(dict.fromkeys((kind.singular, value.metadata.key) for kind, value in found))
+        """Return the objects from which others are made: how kubectl names their kind, and their key."""
+        found = ((kind_of(value, self.kinds), value.metadata.key) for value in self.population.all)
+        return list(dict.fromkeys((kind.singular, key) for kind, key in found if kind.makes))
 
     @property
     def resources(self) -> tuple[str, ...]:
