@@ -6,7 +6,7 @@ and that it is not being deleted; requests and faults have budgets, so on every 
 
 from kmodel.kernel import Cell, Cluster, Layout, Step, converges, finitely_often, sometimes
 from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, RESOURCES
-from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.kubelet.state import is_connected
 from kmodel.kubernetes.components.proxy import RULES
@@ -14,9 +14,6 @@ from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.scheduler import QUEUE, feasible
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Node, Pod, selects
-
-PODS, NODES = stored("pods"), stored("nodes")
-
 
 IS_SILENT = (BUDGET["node-crash"], BUDGET["network-partition"])
 NOT_ADMITTED = (

@@ -6,14 +6,12 @@ from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Transaction, became
 from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
 from kmodel.kubernetes.components.controllers.pod_gc import USER as COLLECTOR
-from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.state import WORKERS, watcher_of
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.objects import Phase, PodStatus
-
-PODS = stored("pods")
 
 
 def running(cluster: Cluster) -> list[tuple[str, str, Sandbox]]:

@@ -2,13 +2,11 @@
 
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Transaction, became
-from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.etcd import NODES, PODS
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import in_cache
 from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE
 from kmodel.kubernetes.objects import Binding, Node, Pod, Taint, Toleration
-
-PODS, NODES = stored("pods"), stored("nodes")
 
 
 @step_invariant

@@ -13,8 +13,8 @@ SUFFIXES = "bcdfghjklmnpqrstvwxz2456789"  # the letters of generated names [apim
 
 @attrs.frozen(eq=False)
 class Population:
-    """The objects that may ever be there: by resource and key, in all versions; all, those given first; and the pools of
-    generated names.
+    """The objects that may ever be there, in all versions: by resource and key, and all, those given first; and the
+    pools of generated names.
     """
 
     objects: dict[str, dict[str, list[ApiObject]]]

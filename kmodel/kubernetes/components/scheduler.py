@@ -20,7 +20,7 @@ from kmodel.kernel import Cells, Cluster, Event, Rank, Step, transition
 from kmodel.kubernetes.components.apiserver.access import SCHEDULER_USER
 from kmodel.kubernetes.components.calls import CALLS, Request, clients, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Fault, Memory, Steps, each
-from kmodel.kubernetes.components.etcd import Watch, stored
+from kmodel.kubernetes.components.etcd import PODS, Watch
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.informer import all_in_cache, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
@@ -80,7 +80,7 @@ def wake(place: str | None) -> str | None:
 def pods_on(cluster: Cluster, node: str) -> list[Pod]:
     """Return the pods that take room on a node, as far as the scheduler knows or assumes."""
     found = []
-    for name in cluster.names(stored("pods")):
+    for name in cluster.names(PODS):
         pod = in_cache(cluster, SCHEDULER, POD, name)
         if pod is None:
             continue

@@ -19,7 +19,7 @@ import attrs
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.apiserver.access import node_restriction
 from kmodel.kubernetes.components.calls import Request
-from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.etcd import PODS
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import ApiObject, Toleration
 
@@ -63,8 +63,7 @@ def exceeds_quota(cluster: Cluster, request: Request) -> bool:
     quota = cluster[SETTINGS].pod_quota
     if quota is None or request.verb != "create" or request.resource != "pods" or request.subresource:
         return False
-    pods = stored("pods")
-    return sum(cluster[pods[key]] is not None for key in cluster.names(pods)) >= quota
+    return sum(cluster[PODS[key]] is not None for key in cluster.names(PODS)) >= quota
 
 
 def admit(request: Request, value: Any, stored: ApiObject | None) -> Any:

@@ -20,7 +20,7 @@ from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, each
-from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.etcd import NODES
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache, synced
 from kmodel.kubernetes.components.kubelet.faults import may_be_silent
 from kmodel.kubernetes.components.plan import Plan
@@ -55,7 +55,7 @@ def evict_pod(cluster: Cluster, pod: str) -> Cluster | None:
     known = in_cache(cluster, CONTROLLER_MANAGER, POD, pod)
     if known is None or known.metadata.deleting or known.spec.node_name is None:
         return None
-    if not cluster.has(stored("nodes")[known.spec.node_name]):
+    if not cluster.has(NODES[known.spec.node_name]):
         return None  # nodeName names a node that there never was
     node = in_cache(cluster, CONTROLLER_MANAGER, NODE, known.spec.node_name)
     seconds = None if node is None else seconds_left(node.spec.taints, known.spec.tolerations)

@@ -19,7 +19,7 @@ import attrs
 
 from kmodel.kernel import Cluster, Event, Step, transition
 from kmodel.kubernetes.components.calls import idle
-from kmodel.kubernetes.components.etcd import Watch, stored
+from kmodel.kubernetes.components.etcd import PODS, Watch
 from kmodel.kubernetes.components.informer import in_cache, synced
 from kmodel.kubernetes.components.kubelet.state import WORKERS, Worker, client_of, is_up, watcher_of
 from kmodel.kubernetes.components.resources import fit
@@ -71,7 +71,7 @@ def admit_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     if sandbox is not None and sandbox.uid != cached.metadata.uid:
         return None  # the elder pod of this name is not cleaned up
     others = []
-    for name in cluster.names(stored("pods")):
+    for name in cluster.names(PODS):
         other = in_cache(cluster, watcher_of(node), POD, name)
         worker = cluster[WORKERS[node, name]]
         if name != pod and other is not None and worker is not None and worker.rejected is None and not other.terminal:
