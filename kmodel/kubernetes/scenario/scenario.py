@@ -18,6 +18,7 @@ class Scenario:
     `taking_part` names the actors, `left_out` says in sentences who does not take part and why, `ignored_fields` which
     fields of the manifests the model does not read (`pod/nginx: spec.volumes`): reports show both. `interchangeable`
     has the groups of names that it declares to be; None if it leaves that to kmodel.
+    `catalog` has the components, kinds and faults that there are.
     """
 
     name: str
@@ -30,4 +31,4 @@ class Scenario:
     taking_part: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     ignored_fields: tuple[str, ...] = ()
-    catalog: Catalog = BUILT_IN
+    catalog: Catalog = attrs.field(default=BUILT_IN, repr=False)
