@@ -15,7 +15,7 @@ import attrs
 import pytest
 from click.testing import CliRunner, Result
 
-import kmodel
+import kmodel.kubernetes
 from kmodel.cli import main
 from kmodel.kernel import Cluster, Model, Spec, invariant
 from kmodel.reporting.document import API_VERSION
@@ -85,9 +85,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Spec]:
         load_specs=lambda folder: tuple(specs),
         find_scenarios=lambda folder: tuple(sorted((folder / "scenarios").glob("*.yaml"))),
     )
-    for name, module in (("scenario", scenario), ("discovery", discovery)):
-        monkeypatch.setitem(sys.modules, f"kmodel.{name}", module)
-        monkeypatch.setattr(kmodel, name, module, raising=False)
+    for package, name, module in ((kmodel.kubernetes, "scenario", scenario), (kmodel, "discovery", discovery)):
+        monkeypatch.setitem(sys.modules, f"{package.__name__}.{name}", module)
+        monkeypatch.setattr(package, name, module, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     return specs
