@@ -14,7 +14,7 @@ import attrs
 
 from kmodel.kernel import ModelError, Spec
 from kmodel.kernel.errors import RAISED
-from kmodel.scenario import InputError
+from kmodel.kubernetes.scenario import InputError
 
 FOLDER = "specs"
 NOT_SPECS = ("conftest.py", "__init__.py", "setup.py")

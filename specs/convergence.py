@@ -4,19 +4,16 @@ As in eventually stable reconciliation (Sun et al., "Anvil", OSDI 2024), an obje
 and that it is not being deleted; requests and faults have budgets, so on every run they stop at last.
 """
 
-from kmodel.components.controllers.replicaset import EXPECTATIONS, RESOURCES
-from kmodel.components.etcd import stored
-from kmodel.components.faults import BUDGET
-from kmodel.components.kubelet.state import is_connected
-from kmodel.components.proxy import RULES
-from kmodel.components.runtime import RUNTIME, Sandbox
-from kmodel.components.scheduler import QUEUE, feasible
-from kmodel.components.settings import SETTINGS
 from kmodel.kernel import Cell, Cluster, Layout, Step, converges, finitely_often, sometimes
-from kmodel.objects import Node, Pod, selects
-
-PODS, NODES = stored("pods"), stored("nodes")
-
+from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, RESOURCES
+from kmodel.kubernetes.components.etcd import NODES, PODS, stored
+from kmodel.kubernetes.components.faults import BUDGET
+from kmodel.kubernetes.components.kubelet.state import is_connected
+from kmodel.kubernetes.components.proxy import RULES
+from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
+from kmodel.kubernetes.components.scheduler import QUEUE, feasible
+from kmodel.kubernetes.components.settings import SETTINGS
+from kmodel.kubernetes.objects import Node, Pod, selects
 
 IS_SILENT = (BUDGET["node-crash"], BUDGET["network-partition"])
 NOT_ADMITTED = (

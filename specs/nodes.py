@@ -2,18 +2,16 @@
 
 import attrs
 
-from kmodel.components.calls import CALLS, SPLIT, Phase, Request, Transaction, became
-from kmodel.components.controllers.pod_gc import QUARANTINE
-from kmodel.components.controllers.pod_gc import USER as COLLECTOR
-from kmodel.components.etcd import stored
-from kmodel.components.faults import BUDGET
-from kmodel.components.informer import CONTROLLER_MANAGER, in_cache
-from kmodel.components.kubelet.state import WORKERS, watcher_of
-from kmodel.components.runtime import RUNTIME, Sandbox
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
-from kmodel.objects import PodStatus
-
-PODS = stored("pods")
+from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Transaction, became
+from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
+from kmodel.kubernetes.components.controllers.pod_gc import USER as COLLECTOR
+from kmodel.kubernetes.components.etcd import PODS, stored
+from kmodel.kubernetes.components.faults import BUDGET
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
+from kmodel.kubernetes.components.kubelet.state import WORKERS, watcher_of
+from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
+from kmodel.kubernetes.objects import Phase, PodStatus
 
 
 def running(cluster: Cluster) -> list[tuple[str, str, Sandbox]]:

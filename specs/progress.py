@@ -1,17 +1,17 @@
 """What is begun comes to an end: whoever waits for something gets it, or learns why not."""
 
-from kmodel.components.calls import CALLS
-from kmodel.components.controllers import node_lifecycle
-from kmodel.components.controllers.replicaset import EXPECTATIONS, RESOURCES
-from kmodel.components.etcd import stored
-from kmodel.components.faults import BUDGET
-from kmodel.components.kubectl import KUBECTL
-from kmodel.components.kubelet.state import UP, is_connected, is_up
-from kmodel.components.runtime import RUNTIME
-from kmodel.components.scheduler import QUEUE
 from kmodel.kernel import Cluster, Layout, leads_to
-from kmodel.objects import Pod, ReplicaSet
-from specs.convergence import IS_SILENT, NODES, PODS, feasible_nodes, pods, sandbox_of
+from kmodel.kubernetes.components.calls import CALLS
+from kmodel.kubernetes.components.controllers import node_lifecycle
+from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, RESOURCES
+from kmodel.kubernetes.components.etcd import NODES, PODS, stored
+from kmodel.kubernetes.components.faults import BUDGET
+from kmodel.kubernetes.components.kubectl import KUBECTL
+from kmodel.kubernetes.components.kubelet.state import UP, is_connected, is_up
+from kmodel.kubernetes.components.runtime import RUNTIME
+from kmodel.kubernetes.components.scheduler import QUEUE
+from kmodel.kubernetes.objects import Pod, ReplicaSet
+from specs.convergence import IS_SILENT, feasible_nodes, pods, sandbox_of
 
 MAY_SEEM_SILENT = (*IS_SILENT, BUDGET["late-heartbeat"])
 STAYS = (
@@ -23,8 +23,9 @@ STAYS = (
 
 def _is_pending_and_feasible(cluster: Cluster, pod: str) -> bool:
     value = cluster[PODS[pod]]
-    waits = value is not None and value.spec.node_name is None and value.active
-    return waits and bool(feasible_nodes(cluster, value))
+    if value is None or value.spec.node_name is not None or not value.active:
+        return False
+    return bool(feasible_nodes(cluster, value))
 
 
 def _is_bound_or_not_feasible(cluster: Cluster, pod: str) -> bool | str:

@@ -1,14 +1,12 @@
 """Binding pods to nodes: once, to a node that passed the filters, within what the node has."""
 
-from kmodel.components.calls import CALLS, SPLIT, Request, Transaction, became
-from kmodel.components.etcd import stored
-from kmodel.components.faults import BUDGET
-from kmodel.components.informer import in_cache
-from kmodel.components.scheduler import ASSUMED, QUEUE
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
-from kmodel.objects import Binding, Node, Pod, Taint, Toleration
-
-PODS, NODES = stored("pods"), stored("nodes")
+from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Transaction, became
+from kmodel.kubernetes.components.etcd import NODES, PODS
+from kmodel.kubernetes.components.faults import BUDGET
+from kmodel.kubernetes.components.informer import in_cache
+from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE
+from kmodel.kubernetes.objects import Binding, Node, Pod, Taint, Toleration
 
 
 @step_invariant

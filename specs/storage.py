@@ -1,9 +1,9 @@
 """etcd and the api-server: who writes, what is stored, what an acknowledgement means."""
 
-from kmodel.components.calls import CALLS, SPLIT, Acknowledgement, Request, Response, Transaction, became
-from kmodel.components.etcd import stored, version
 from kmodel.kernel import Cell, Cluster, Step, invariant, sometimes, step_invariant
-from kmodel.objects import BY_RESOURCE, Pod, ReplicaSet
+from kmodel.kubernetes.components.calls import CALLS, SPLIT, Acknowledgement, Request, Response, Transaction, became
+from kmodel.kubernetes.components.etcd import stored, version
+from kmodel.kubernetes.objects import BY_RESOURCE, Pod, ReplicaSet
 
 
 def etcd_keys(step: Step) -> tuple[Cell[object], ...]:
@@ -39,7 +39,7 @@ def an_acknowledged_write_is_durable(step: Step) -> bool | str:
         transaction = step.before[CALLS[client]]
         if not call.succeeded:
             continue
-        now = step.after[stored(call.request.resource)[call.key]]
+        now = step.after[stored(call.resource)[call.key]]
         if not isinstance(transaction, Transaction) or not etcd_keys(step):
             return f"a write of {call.request.target} was acknowledged that etcd did not make"
         if (now is None) != (transaction.value is None):
@@ -108,7 +108,7 @@ def no_update_is_lost(step: Step) -> bool | str:
         transaction = step.before[CALLS[client]]
         if not isinstance(transaction, Transaction) or not call.succeeded:
             continue
-        held = version(step.before[stored(call.request.resource)[call.key]])
+        held = version(step.before[stored(call.resource)[call.key]])
         if held != transaction.expected:
             return f"{client} overwrote a version of {call.request.target} that the api-server had not read"
         condition = transaction.request.resource_version

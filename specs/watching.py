@@ -1,9 +1,9 @@
 """Watches and caches."""
 
-from kmodel.components.etcd import QUEUES, WATCHES, stored, version
-from kmodel.components.informer import cached
 from kmodel.kernel import Cluster, Step, sometimes, step_invariant
-from kmodel.objects import BY_RESOURCE
+from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, stored, version
+from kmodel.kubernetes.components.informer import cached
+from kmodel.kubernetes.objects import BY_RESOURCE
 
 CACHES = tuple(cached(resource) for resource in BY_RESOURCE)
 

@@ -1,15 +1,13 @@
 """ReplicaSets and Services."""
 
-from kmodel.components.calls import Request, became
-from kmodel.components.controllers.replicaset import EXPECTATIONS, RESOURCES
-from kmodel.components.etcd import stored
-from kmodel.components.faults import BUDGET
-from kmodel.components.informer import CONTROLLER_MANAGER, cached, in_cache
-from kmodel.components.proxy import RULES, watcher_of
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
-from kmodel.objects import EndpointSlice
-
-PODS = stored("pods")
+from kmodel.kubernetes.components.calls import Request, became
+from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, RESOURCES
+from kmodel.kubernetes.components.etcd import PODS, stored
+from kmodel.kubernetes.components.faults import BUDGET
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, cached, in_cache
+from kmodel.kubernetes.components.proxy import RULES, watcher_of
+from kmodel.kubernetes.objects import EndpointSlice
 
 
 def active_pods(cluster: Cluster, kind: str, name: str) -> int:

@@ -15,7 +15,7 @@ import attrs
 import pytest
 from click.testing import CliRunner, Result
 
-import kmodel
+import kmodel.kubernetes
 from kmodel.cli import main
 from kmodel.kernel import Cluster, Model, Spec, invariant
 from kmodel.reporting.document import API_VERSION
@@ -25,7 +25,7 @@ from tests.toys import two_phase_commit
 
 
 class InputError(Exception):
-    __module__ = "kmodel.scenario"
+    __module__ = "kmodel.kubernetes.scenario"
 
 
 @attrs.frozen
@@ -78,16 +78,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Spec]:
     folder.mkdir(parents=True)
     for name in ("holds", "broken", "large", "sampled", "malformed"):
         (folder / f"{name}.yaml").write_text(name)
-    scenario, discovery = ModuleType("kmodel.scenario"), ModuleType("kmodel.discovery")
+    scenario, discovery = ModuleType("kmodel.kubernetes.scenario"), ModuleType("kmodel.discovery")
     vars(scenario).update(InputError=InputError, load=load, model=model)
     vars(discovery).update(
         find_specs_folder=lambda start: tmp_path / "specs",
         load_specs=lambda folder: tuple(specs),
         find_scenarios=lambda folder: tuple(sorted((folder / "scenarios").glob("*.yaml"))),
     )
-    for name, module in (("scenario", scenario), ("discovery", discovery)):
-        monkeypatch.setitem(sys.modules, f"kmodel.{name}", module)
-        monkeypatch.setattr(kmodel, name, module, raising=False)
+    for package, name, module in ((kmodel.kubernetes, "scenario", scenario), (kmodel, "discovery", discovery)):
+        monkeypatch.setitem(sys.modules, f"{package.__name__}.{name}", module)
+        monkeypatch.setattr(package, name, module, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     return specs
@@ -396,7 +396,7 @@ def test_an_interrupt_before_there_is_a_verdict(monkeypatch: pytest.MonkeyPatch)
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["kmodel.scenario"], "load", interrupted)
+    monkeypatch.setattr(sys.modules["kmodel.kubernetes.scenario"], "load", interrupted)
     outcome = run("check", "holds")
     assert (outcome.exit_code, outcome.stderr) == (3, "interrupted\n")
 

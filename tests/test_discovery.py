@@ -8,7 +8,7 @@ import pytest
 
 from kmodel import discovery
 from kmodel.discovery import find_scenarios, find_spec_files, find_specs_folder, load_specs
-from kmodel.scenario import InputError
+from kmodel.kubernetes.scenario import InputError
 
 SPEC = """
 from kmodel.kernel import invariant

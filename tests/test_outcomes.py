@@ -26,7 +26,7 @@ spec: {ports: [{port: 80}], selector: {app: web}}
 """
 HEAD = """
 import sys
-from kmodel.components.etcd import stored
+from kmodel.kubernetes.components.etcd import stored
 from kmodel.kernel import always_eventually, invariant, sometimes
 SERVICES = stored("services")
 

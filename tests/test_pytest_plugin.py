@@ -15,7 +15,7 @@ import attrs
 from kmodel.kernel import ModelError
 from kmodel.pytest_plugin import scenarios
 from kmodel.reporting.source import Source
-from kmodel.scenario import InputError
+from kmodel.kubernetes.scenario import InputError
 from tests.toys import two_phase_commit
 from tests.toys.mutants import two_phase_commit_that_disagrees
 

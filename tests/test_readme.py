@@ -11,7 +11,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from kmodel.scenario import field_table
+from kmodel.kubernetes.scenario import field_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.errors import InvalidArgument
 
-from kmodel import strategies
-from kmodel.components.apiserver.validation import errors
-from kmodel.components.settings import FAULTS
 from kmodel.kernel import enabled
-from kmodel.objects import Node, Pod
-from kmodel.scenario import Scenario, model
+from kmodel.kubernetes import strategies
+from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
+from kmodel.kubernetes.components.apiserver.validation import errors
+from kmodel.kubernetes.objects import Node, Pod
+from kmodel.kubernetes.scenario import Scenario, model
 
 
 @given(strategies.pods())

@@ -16,8 +16,8 @@ from kmodel.cli.errors import InputProblem
 # What a command does not need it does not load: `kmodel --help` must be there at once.
 if TYPE_CHECKING:
     from kmodel.kernel import Model, Spec
+    from kmodel.kubernetes.scenario import Scenario
     from kmodel.reporting.source import Source
-    from kmodel.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,7 +31,7 @@ class Input:
 
     def model(self, specs: tuple[Spec, ...]) -> Model:
         """Return the scenario's model, with those of the specs that apply to it."""
-        from kmodel import scenario
+        from kmodel.kubernetes import scenario
 
         return scenario.model(self.scenario, specs)
 
@@ -61,7 +61,7 @@ class Memory(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number of bytes."""
-        from kmodel.objects.quantity import QuantityError, whole_units
+        from kmodel.kubernetes.manifests.quantity import QuantityError, whole_units
 
         if isinstance(value, int):
             return value
@@ -118,7 +118,7 @@ def read_one(name: str | None, filenames: Sequence[Path], nodes: int | None, fau
 
 def read_files(files: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> Input:
     """Return the scenario that files make together."""
-    from kmodel import scenario
+    from kmodel.kubernetes import scenario
     from kmodel.reporting.source import Source
 
     for file in files:

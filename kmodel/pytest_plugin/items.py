@@ -8,10 +8,10 @@ import pytest
 
 from kmodel.discovery import load_file
 from kmodel.kernel import Kind, Spec, feature_name
+from kmodel.kubernetes.scenario import InputError
 from kmodel.pytest_plugin.project import Job, Refused
 from kmodel.pytest_plugin.stash import EXPLORATIONS, PROJECT
 from kmodel.reporting.wording import Standing
-from kmodel.scenario import InputError
 
 
 class FailedError(Exception):

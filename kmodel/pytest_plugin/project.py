@@ -8,11 +8,11 @@ import attrs
 from kmodel.discovery import distinct, find_scenarios, find_spec_files, load_file, nothing_found
 from kmodel.kernel import Model, ModelError, Spec
 from kmodel.kernel.errors import RAISED, name_error
+from kmodel.kubernetes.scenario import InputError
 from kmodel.printable import in_one_line, printable
 from kmodel.pytest_plugin import scenarios
 from kmodel.reporting.source import Source
 from kmodel.reporting.writer import report_folders
-from kmodel.scenario import InputError
 
 
 @attrs.frozen(eq=False, slots=False)

@@ -1,9 +1,9 @@
-"""Reading a scenario file: the one place where the plugin meets `kmodel.scenario`."""
+"""Reading a scenario file: the one place where the plugin meets `kmodel.kubernetes.scenario`."""
 
 from pathlib import Path
 
-from kmodel import scenario
 from kmodel.kernel import Model, Spec
+from kmodel.kubernetes import scenario
 from kmodel.reporting.source import Source
 
 

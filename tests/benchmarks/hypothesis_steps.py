@@ -7,9 +7,9 @@ import json
 import sys
 from pathlib import Path
 
-from kmodel import scenario
 from kmodel.engines.events import Finished
 from kmodel.engines.hypothesis.sampling import explore
+from kmodel.kubernetes import scenario
 
 model = scenario.model(scenario.load([Path(sys.argv[1])]), ())
 *_, last = explore(model, seed=0, max_examples=int(sys.argv[2]), steps=50)

@@ -23,7 +23,7 @@ def model(name: str) -> Model:
     """Return the model of a name such as `pods-4-1` or `2pc-8`."""
     kind, *sizes = name.split("-")
     if kind == "kubernetes":
-        from kmodel import scenario  # not above: a search of another model should not have its memory
+        from kmodel.kubernetes import scenario  # not above: a search of another model should not have its memory
 
         return scenario.model(scenario.load([SCENARIO]), ())
     if kind == "2pc":

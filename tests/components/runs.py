@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import attrs
 
-from kmodel.components import apiserver, etcd
-from kmodel.components.calls import CALLS, Request, Response
-from kmodel.components.control_plane import build
-from kmodel.components.settings import Settings
 from kmodel.kernel import Action, Cluster, Step, take
+from kmodel.kubernetes.components import apiserver, etcd
+from kmodel.kubernetes.components.calls import CALLS, Request, Response
+from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.control_plane import build
 from tests.components.scenes import ADMIN
 
 LONGEST = 500  # steps after which a run that does not come to rest is taken to go round in circles

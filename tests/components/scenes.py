@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 import attrs
 
-from kmodel.components.apiserver.admission import admit
-from kmodel.components.calls import Request
-from kmodel.components.settings import Command, Session, Settings, User
-from kmodel.objects import (
+from kmodel.kubernetes.components.apiserver.admission import admit
+from kmodel.kubernetes.components.calls import Request
+from kmodel.kubernetes.components.settings import Command, Session, Settings, User
+from kmodel.kubernetes.objects import (
     Container,
     Node,
     NodeSpec,
@@ -25,8 +25,8 @@ from kmodel.objects import (
     Taint,
     resource_of,
 )
-from kmodel.scenario.completing import complete
-from kmodel.scenario.scenario import Scenario
+from kmodel.kubernetes.scenario.completing import complete
+from kmodel.kubernetes.scenario.scenario import Scenario
 
 ADMIN = "admin"
 MEBIBYTE = 1 << 20
@@ -130,5 +130,4 @@ def scene(
         faults=tuple(faults.items()),
     )
     made = attrs.evolve(made, **settings)
-    asked = [command.object for session in sessions for command in session.commands if command.object is not None]
-    return complete(Scenario("scene", made), (*stored, *asked), actors=actors).settings
+    return complete(Scenario("scene", made), actors=actors).settings

@@ -5,11 +5,11 @@ from typing import Any
 import attrs
 import pytest
 
-from kmodel.components.calls import CALLS, Request, Taints
-from kmodel.components.etcd import stored
-from kmodel.components.settings import User
 from kmodel.kernel import BoundReached, Rank
-from kmodel.objects import Binding, NodeStatus, Object, ObjectMeta, Pod, PodSpec, PodStatus, Taint
+from kmodel.kubernetes.components.calls import CALLS, Request
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.settings import User
+from kmodel.kubernetes.objects import Binding, NodeStatus, Object, ObjectMeta, Pod, PodSpec, PodStatus, Taint, Taints
 from tests.components.runs import KUBECTL, Run
 from tests.components.scenes import ADMIN, MEBIBYTE, containers, create, node, pod, replicaset, scene
 

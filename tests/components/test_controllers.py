@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from kmodel.components.apiserver.admission import UNREACHABLE
-from kmodel.components.calls import TIMEOUT, Response
-from kmodel.components.controllers.node_lifecycle import HEALTH, TAINTS
-from kmodel.components.controllers.replicaset import EXPECTATIONS, ROUND, Expectations, Round
-from kmodel.components.etcd import stored
-from kmodel.components.informer import cached
-from kmodel.components.proxy import RULES
-from kmodel.objects import PodStatus
+from kmodel.kubernetes.components.apiserver.admission import UNREACHABLE
+from kmodel.kubernetes.components.calls import TIMEOUT, Response
+from kmodel.kubernetes.components.controllers.node_lifecycle import HEALTH, TAINTS
+from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, ROUND, Expectations, Round
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.informer import cached
+from kmodel.kubernetes.components.proxy import RULES
+from kmodel.kubernetes.objects import PodStatus
 from tests.components.runs import Run
 from tests.components.scenes import delete, node, pod, replicaset, scene, service
 

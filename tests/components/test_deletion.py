@@ -5,10 +5,10 @@ from typing import Any
 import attrs
 import pytest
 
-from kmodel.components.calls import Request
-from kmodel.components.etcd import stored
-from kmodel.components.runtime import RUNTIME
-from kmodel.objects import ObjectMeta, Pod, PodStatus
+from kmodel.kubernetes.components.calls import Request
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.runtime import RUNTIME
+from kmodel.kubernetes.objects import ObjectMeta, Pod, PodStatus
 from tests.components.runs import Run
 from tests.components.scenes import ADMIN, create, delete, pod, replicaset, scene
 

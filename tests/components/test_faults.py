@@ -2,11 +2,11 @@
 
 import pytest
 
-from kmodel.components.calls import CALLS, TIMEOUT, Response, slot
-from kmodel.components.etcd import stored
-from kmodel.components.faults import BUDGET
-from kmodel.components.informer import cached
-from kmodel.components.scheduler import ASSUMED, QUEUE, client_of
+from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Response, slot
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.faults import BUDGET
+from kmodel.kubernetes.components.informer import cached
+from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, client_of
 from tests.components.runs import KUBECTL, Run
 from tests.components.scenes import ADMIN, create, pod, replicaset, scene
 

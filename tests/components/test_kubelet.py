@@ -5,12 +5,12 @@ from typing import Any
 import attrs
 import pytest
 
-from kmodel.components.calls import CALLS, Request
-from kmodel.components.etcd import stored
-from kmodel.components.kubelet.pods import restarts
-from kmodel.components.kubelet.state import WORKERS
-from kmodel.components.runtime import RUNTIME, RunningContainer
-from kmodel.objects import Container, PodStatus
+from kmodel.kubernetes.components.calls import CALLS, Request
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.kubelet.pods import restarts
+from kmodel.kubernetes.components.kubelet.state import WORKERS
+from kmodel.kubernetes.components.runtime import RUNTIME, RunningContainer
+from kmodel.kubernetes.objects import Container, PodStatus
 from tests.components.runs import Run
 from tests.components.scenes import create, node, pod, scene
 

@@ -3,12 +3,12 @@
 import attrs
 import pytest
 
-from kmodel.components.calls import CALLS
-from kmodel.components.control_plane import build
-from kmodel.components.settings import Settings
 from kmodel.engines.graph import extract
 from kmodel.kernel import Cell, Cluster, Model
 from kmodel.kernel.rank import ranks
+from kmodel.kubernetes.components.calls import CALLS
+from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.control_plane import build
 from tests.components.scenes import create, delete, node, pod, replicaset, scene, service
 
 BOUND = pod(node="n1")

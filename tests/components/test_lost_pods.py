@@ -3,14 +3,14 @@
 import attrs
 import pytest
 
-from kmodel.components.calls import CALLS, Request
-from kmodel.components.controllers.pod_gc import QUARANTINE
-from kmodel.components.controllers.taint_eviction import client_of, seconds_left
-from kmodel.components.etcd import stored
-from kmodel.components.kubelet.pods import why_rejected
-from kmodel.components.kubelet.state import CONNECTED, WORKERS
-from kmodel.components.runtime import RUNTIME
-from kmodel.objects import Node, PodStatus, Resources, Taint, Toleration
+from kmodel.kubernetes.components.calls import CALLS, Request
+from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
+from kmodel.kubernetes.components.controllers.taint_eviction import client_of, seconds_left
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.kubelet.pods import why_rejected
+from kmodel.kubernetes.components.kubelet.state import CONNECTED, WORKERS
+from kmodel.kubernetes.components.runtime import RUNTIME
+from kmodel.kubernetes.objects import Node, PodStatus, Resources, Taint, Toleration
 from tests.components.runs import Run
 from tests.components.scenes import ADMIN, create, delete, node, pod, replicaset, scene
 
@@ -196,3 +196,8 @@ def test_a_rejected_pod_is_forgotten_as_soon_as_it_is_seen_to_be_gone() -> None:
     run = run.take("run_command", user=ADMIN).settle(without=("forget_pod",))
     assert run.cluster[PODS["web"]] is None
     assert run.cluster[WORKERS["n1", "web"]] is None
+
+
+def test_a_pod_that_names_a_node_that_is_not_there_is_collected() -> None:
+    run = Run.of(scene(create(pod(node="nowhere")))).user()
+    assert run.cluster[stored("pods")["web"]] is None

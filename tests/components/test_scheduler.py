@@ -2,11 +2,11 @@
 
 import pytest
 
-from kmodel.components.calls import CALLS, Response
-from kmodel.components.etcd import stored
-from kmodel.components.resources import fit, tolerated
-from kmodel.components.scheduler import ASSUMED, QUEUE, best_nodes, client_of, feasible, score
-from kmodel.objects import Node, NodeSpec, NodeStatus, ObjectMeta, Pod, PodSpec, Taint, Toleration
+from kmodel.kubernetes.components.calls import CALLS, Response
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.resources import fit, tolerated
+from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, best_nodes, client_of, feasible, score
+from kmodel.kubernetes.objects import Node, NodeSpec, NodeStatus, ObjectMeta, Pod, PodSpec, Taint, Toleration
 from tests.components.runs import Run
 from tests.components.scenes import ADMIN, create, delete, node, pod, scene
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from kmodel.components.calls import CALLS, Request, Response
-from kmodel.components.etcd import stored
-from kmodel.components.kubectl import KUBECTL
-from kmodel.components.proxy import RULES
-from kmodel.components.runtime import RUNTIME
 from kmodel.kernel import Step
-from kmodel.scenario import load
+from kmodel.kubernetes.components.calls import CALLS, Request, Response
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.kubectl import KUBECTL
+from kmodel.kubernetes.components.proxy import RULES
+from kmodel.kubernetes.components.runtime import RUNTIME
+from kmodel.kubernetes.scenario import load
 from tests.components.runs import Run
 from tests.components.scenes import ADMIN, create, delete, pod, replicaset, scene, service
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kmodel import discovery, scenario
+from kmodel import discovery
 from kmodel.engines.exhaustive import Bounds, Checkpoints, result_of
 from kmodel.engines.verdict import Result
 from kmodel.kernel import (
@@ -24,6 +24,7 @@ from kmodel.kernel import (
     step_invariant,
     transition,
 )
+from kmodel.kubernetes import scenario
 from tests.engines import reference
 from tests.engines.random_models import models
 from tests.toys import pods, ranked, two_phase_commit

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from kmodel import discovery, scenario
+from kmodel import discovery
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.symmetry import canonical
 from kmodel.engines.symmetry.space import OrbitSpace
 from kmodel.engines.verdict import Result, Verdict
 from kmodel.kernel import Cells, Cluster, Model, ModelError, enabled, follow, invariant, take, transition
 from kmodel.kernel.renaming import Renaming, mentioned
+from kmodel.kubernetes import scenario
 from tests.engines.hash_seeds import printed
 from tests.engines.symmetric_models import symmetric_models
 from tests.toys import dining_philosophers, pods, two_phase_commit

@@ -5,8 +5,19 @@ from textwrap import dedent
 
 import pytest
 
-from kmodel.objects import Container, Node, ObjectMeta, Pod, ReplicaSet, Resources, Service, Taint, Toleration
-from kmodel.objects.manifest import InputError, Manifest, documents, read_all
+from kmodel.kubernetes.manifests import InputError, documents
+from kmodel.kubernetes.objects import (
+    Container,
+    Node,
+    ObjectMeta,
+    Pod,
+    ReplicaSet,
+    Resources,
+    Service,
+    Taint,
+    Toleration,
+)
+from kmodel.kubernetes.objects.reading import Manifest, read_all
 
 
 def read(text: str) -> list[Manifest]:

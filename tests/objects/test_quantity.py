@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kmodel.objects.quantity import BINARY, DECIMAL, LARGEST, QuantityError, millicores, parse, whole_units
+from kmodel.kubernetes.manifests.quantity import BINARY, DECIMAL, LARGEST, QuantityError, millicores, parse, whole_units
 
 digits = st.text("0123456789", min_size=1, max_size=12)
 numbers = st.one_of(

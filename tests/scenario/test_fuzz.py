@@ -8,7 +8,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kmodel.scenario import InputError, load
+from kmodel.kubernetes.scenario import InputError, load
 
 PROJECT = Path(__file__).parents[2]
 SEEDS = [

@@ -5,10 +5,11 @@ from textwrap import dedent
 
 import pytest
 
-from kmodel.components.settings import FAULTS, User
 from kmodel.kernel import Cells, Cluster, invariant
-from kmodel.objects import Pod
-from kmodel.scenario import FIELDS, InputError, Scenario, field_table, load, model
+from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
+from kmodel.kubernetes.components.settings import User
+from kmodel.kubernetes.objects import Pod
+from kmodel.kubernetes.scenario import FIELDS, InputError, Scenario, field_table, load, model
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "specs" / "scenarios").glob("*.yaml"))
 POD = """

@@ -6,7 +6,7 @@ import pytest
 
 from kmodel.discovery import load_specs
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.scenario import InputError, load, model
+from kmodel.kubernetes.scenario import InputError, load, model
 
 SPECS = Path(__file__).parents[2] / "specs"
 FOLDER = Path(__file__).parent / "manifests"

@@ -1,7 +1,7 @@
 """All mutants: for every invariant of specs/ at least one bug that violates it."""
 
-from kmodel.components.settings import User
-from kmodel.objects import Taint
+from kmodel.kubernetes.components.settings import User
+from kmodel.kubernetes.objects import Taint
 from tests.components.scenes import apply, create, delete, node, pod, replace, replicaset, scene, service
 from tests.specs import bugs
 from tests.specs import bugs_of_clients as clients

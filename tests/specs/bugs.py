@@ -9,11 +9,11 @@ from typing import Any
 
 import attrs
 
-from kmodel.components.apiserver.admission import admit
-from kmodel.components.apiserver.verbs import create
-from kmodel.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, respond
-from kmodel.components.etcd import stored, version
 from kmodel.kernel import Cell, Cluster
+from kmodel.kubernetes.components.apiserver.admission import admit
+from kmodel.kubernetes.components.apiserver.verbs import create
+from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, respond
+from kmodel.kubernetes.components.etcd import stored, version
 from tests.specs.mutants import Breaking, Function
 
 
@@ -88,7 +88,7 @@ def skips_validation(handle: Function) -> Function:
         request = cluster[CALLS[client]]
         if not isinstance(request, Request) or request.verb != "create" or request.subresource or not request.key:
             return handle(cluster, client=client)
-        outcome: Any = create(cluster, request.key, admit(request, request.body, None))
+        outcome: Any = create(cluster, request.resource, request.key, admit(request, request.body, None))
         return cluster.set(CALLS[client], Transaction(request, request.key, None, outcome))
 
     return broken

@@ -5,20 +5,20 @@ from typing import Any
 
 import attrs
 
-from kmodel.components import scheduler
-from kmodel.components.calls import CALLS, Request, Transaction, idle, send
-from kmodel.components.controllers.pod_gc import QUARANTINE
-from kmodel.components.controllers.replicaset import EXPECTATIONS, Expectations
-from kmodel.components.etcd import QUEUES, stored, version, write
-from kmodel.components.informer import CONTROLLER_MANAGER, cached
-from kmodel.components.kubelet.pods import known_pod
-from kmodel.components.kubelet.state import WORKERS, client_of, node_client_of
-from kmodel.components.proxy import RULES
-from kmodel.components.runtime import RUNTIME, RunningContainer, Sandbox
-from kmodel.components.scheduler import ASSUMED, SCHEDULER
-from kmodel.components.settings import SETTINGS
 from kmodel.kernel import Cell, Cluster
-from kmodel.objects import Endpoint, Node, Pod, PodStatus
+from kmodel.kubernetes.components import scheduler
+from kmodel.kubernetes.components.calls import CALLS, Request, Transaction, idle, send
+from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
+from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, Expectations
+from kmodel.kubernetes.components.etcd import QUEUES, stored, version, write
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, cached
+from kmodel.kubernetes.components.kubelet.pods import known_pod
+from kmodel.kubernetes.components.kubelet.state import WORKERS, client_of, node_client_of
+from kmodel.kubernetes.components.proxy import RULES
+from kmodel.kubernetes.components.runtime import RUNTIME, RunningContainer, Sandbox
+from kmodel.kubernetes.components.scheduler import ASSUMED, SCHEDULER
+from kmodel.kubernetes.components.settings import SETTINGS
+from kmodel.kubernetes.objects import Endpoint, Node, Pod, PodStatus
 from tests.specs.bugs import hiding
 from tests.specs.mutants import Function
 

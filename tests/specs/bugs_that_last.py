@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import attrs
 
-from kmodel.components.controllers.replicaset import EXPECTATIONS, ROUND, Expectations, Round, owned
-from kmodel.components.etcd import stored
-from kmodel.components.informer import CONTROLLER_MANAGER, in_cache
-from kmodel.components.kubelet.pods import known_pod
-from kmodel.components.kubelet.state import WORKERS
-from kmodel.components.runtime import RUNTIME
-from kmodel.components.scheduler import SCHEDULER
 from kmodel.kernel import Cluster
+from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, ROUND, Expectations, Round, owned
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
+from kmodel.kubernetes.components.kubelet.pods import known_pod
+from kmodel.kubernetes.components.kubelet.state import WORKERS
+from kmodel.kubernetes.components.runtime import RUNTIME
+from kmodel.kubernetes.components.scheduler import SCHEDULER
 from tests.specs.mutants import Breaking, Function
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import attrs
 
-from kmodel.components.control_plane import build
-from kmodel.components.settings import Settings
 from kmodel.discovery import load_specs
 from kmodel.kernel import Action, Cluster, Kind, Model, Spec, Transition
+from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.control_plane import build
 
 ROOT = Path(__file__).parents[2]
 SPECS = load_specs(ROOT / "specs")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from kmodel.components.settings import FAULTS, Settings
 from kmodel.engines.exhaustive import Bounds, result_of
+from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
+from kmodel.kubernetes.components.settings import Settings
 from tests.components.scenes import create, delete, node, pod, replicaset, scene, service
 from tests.specs.mutants import SPECS, faithful
 

@@ -5,9 +5,9 @@ from functools import cache
 import attrs
 import pytest
 
-from kmodel.components.settings import Settings
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.verdict import Result, Verdict
+from kmodel.kubernetes.components.settings import Settings
 from tests.specs import bugs_of_clients as clients
 from tests.specs.broken import MUTANTS, REGISTERS, RUNS_BESIDE_ANOTHER_NODE
 from tests.specs.mutants import INVARIANTS, Breaking, Mutant, faithful

@@ -4,14 +4,14 @@ from functools import cache
 
 import pytest
 
-from kmodel.components.settings import Settings
 from kmodel.discovery import find_scenarios
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.liveness.one_run import comes_back, judge_run, unfair_to
 from kmodel.engines.verdict import Finding, Result, Verdict
 from kmodel.kernel import keys_of
-from kmodel.scenario import load
-from kmodel.scenario.building import model
+from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.scenario import load
+from kmodel.kubernetes.scenario.building import model
 from tests.specs.mutants import ROOT, TEMPORAL, Mutant, faithful
 from tests.specs.stuck import STUCK
 

@@ -1,0 +1,1 @@
+"""All that knows Kubernetes: its objects, the components of its control plane, and scenarios of them."""

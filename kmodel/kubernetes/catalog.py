@@ -1,0 +1,106 @@
+"""What a model can be put together from: the components, kinds and faults that come with kmodel, and a project's own.
+
+The order counts: what is equally short is found in the order of the actions, and these follow the registries.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from kmodel.kubernetes.components import apiserver, kubectl, kubelet, proxy, runtime, scheduler
+from kmodel.kubernetes.components import faults as losses
+from kmodel.kubernetes.components.component import Component, Fault
+from kmodel.kubernetes.components.controllers import (
+    endpointslice,
+    node_lifecycle,
+    pod_gc,
+    replicaset,
+    taint_eviction,
+)
+from kmodel.kubernetes.components.controllers import faults as controller_faults
+from kmodel.kubernetes.components.kubelet import faults as kubelet_faults
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.objects import KINDS, Kind
+
+COMPONENTS: tuple[Component, ...] = (
+    kubectl.COMPONENT,
+    apiserver.COMPONENT,
+    Component("etcd", needed=lambda plan: None, optional=False),
+    scheduler.COMPONENT,
+    kubelet.COMPONENT,
+    replicaset.COMPONENT,
+    endpointslice.COMPONENT,
+    node_lifecycle.COMPONENT,
+    taint_eviction.COMPONENT,
+    pod_gc.COMPONENT,
+    proxy.COMPONENT,
+    kubelet.HEARTBEATS,
+)
+FAULTS: tuple[Fault, ...] = (
+    runtime.CONTAINER_CRASH,
+    runtime.CONTAINER_EXIT,
+    kubelet_faults.KUBELET_RESTART,
+    kubelet_faults.NODE_CRASH,
+    kubelet_faults.NODE_RESTART,
+    kubelet_faults.NETWORK_PARTITION,
+    node_lifecycle.LATE_HEARTBEAT,
+    scheduler.SCHEDULER_RESTART,
+    controller_faults.CONTROLLER_RESTART,
+    losses.LOST_REQUEST,
+    losses.LOST_ANSWER,
+)
+
+
+@attrs.frozen(eq=False)
+class Catalog:
+    """Components, kinds and faults; everything that depends on them is given the catalog that holds."""
+
+    components: tuple[Component, ...] = COMPONENTS
+    kinds: tuple[Kind[Any], ...] = KINDS
+    faults: tuple[Fault, ...] = FAULTS
+
+    def with_more(
+        self, components: Iterable[Component] = (), kinds: Iterable[Kind[Any]] = (), faults: Iterable[Fault] = ()
+    ) -> "Catalog":
+        """Return the catalog with more in it; ValueError if a name would be there twice."""
+        more = Catalog((*self.components, *components), (*self.kinds, *kinds), (*self.faults, *faults))
+        for what, names in (
+            ("component", [component.name for component in more.components]),
+            ("kind", [kind.kind for kind in more.kinds]),
+            ("resource", [kind.resource for kind in more.kinds]),
+            ("fault", [fault.name for fault in more.faults]),
+        ):
+            twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+            if twice is not None:
+                raise ValueError(f"there is a {what} {twice} already; give yours another name")
+        return more
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The names of the components that a scenario may leave out."""
+        return tuple(component.name for component in self.components if component.optional)
+
+    @property
+    def fault_names(self) -> tuple[str, ...]:
+        """The names of the faults."""
+        return tuple(fault.name for fault in self.faults)
+
+    def plan(self, settings: Settings, *, heartbeats: bool = False) -> Plan:
+        """Return what a scenario comes down to."""
+        part = [component for component in self.components if component.name in settings.actors]
+        brought = tuple(resource for component in part for resource in component.brings)
+        return Plan(settings, self.kinds, heartbeats, brought)
+
+    def taking_part(self, plan: Plan) -> tuple[Component, ...]:
+        """Return the components that take part in a scenario, in the order of the registry."""
+        return tuple(
+            component
+            for component in self.components
+            if (plan.takes_part(component.name) if component.optional else component.needed(plan) is None)
+        )
+
+
+BUILT_IN = Catalog()
+FAULT_NAMES = BUILT_IN.fault_names

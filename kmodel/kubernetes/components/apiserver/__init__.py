@@ -1,0 +1,173 @@
+"""kube-apiserver: the only one who writes to etcd; all others ask it.
+
+Models: handling a request (authenticate, authorize, admit, validate, and hand etcd a transaction, in this order) and
+answering it when etcd has acknowledged. A transaction that finds another version than the api-server read is tried
+again, unless the client made the version a condition (409 Conflict) or the name is taken (409 AlreadyExists). A request
+may take several transactions, one after the other, each on what is there by then.
+
+Leaves out: several api-servers and their watch caches; priority and fairness; reads as calls (a GET of one object is
+one step of the reader, see kubectl.py and informer.py).
+
+Upstream: staging/src/k8s.io/apiserver/pkg/{endpoints/handlers,registry/generic/registry/store.go}, 1.34.
+"""
+
+from typing import Any, overload
+
+import attrs
+
+from kmodel.kernel import Cluster, Event, Step, transition
+from kmodel.kubernetes.components.apiserver import verbs
+from kmodel.kubernetes.components.apiserver.access import authenticated, authorized
+from kmodel.kubernetes.components.apiserver.admission import admit, exceeds_quota
+from kmodel.kubernetes.components.apiserver.validation import errors
+from kmodel.kubernetes.components.apiserver.verbs import SUBRESOURCES, First, Refusal, Removal
+from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, deliver, respond
+from kmodel.kubernetes.components.component import Component
+from kmodel.kubernetes.components.etcd import stored, version
+from kmodel.kubernetes.components.settings import reference
+from kmodel.kubernetes.objects import Kind
+from kmodel.kubernetes.objects.kind import ObjectT
+
+APISERVER = "kube-apiserver"
+PHRASES = {
+    200: "OK",
+    201: "Created",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "NotFound",
+    409: "Conflict",
+    422: "Invalid",
+}
+
+
+def _handled(step: Step) -> Event:
+    client = step.action.arguments["client"]
+    request, call = step.before[CALLS[client]], step.after[CALLS[client]]
+    assert isinstance(request, Request)
+    about = reference(step.before, request.resource, request.key)
+    what = f"{request.verb} {request.target} for {client}"
+    if isinstance(call, Transaction):
+        about = reference(step.before, request.resource, call.key)
+        return Event(
+            "Normal", "Admitted", about, f"{what}: authenticated, authorized, admitted, valid; asks etcd to write"
+        )
+    if not isinstance(call, Response):
+        return Event("Warning", "Answered", about, f"{what}: nobody is there to receive the answer")
+    return Event("Normal" if call.ok else "Warning", "Answered", about, f"{what}: {call.said}")
+
+
+@transition(actor=APISERVER, object="{client}", describe=_handled)
+def handle(cluster: Cluster, client: str) -> Cluster | None:
+    """Authenticate, authorize, admit and validate a request, then ask etcd to write."""
+    request = cluster[CALLS[client]]
+    if not isinstance(request, Request):
+        return None
+    if not authenticated(cluster, request.user):
+        return deliver(cluster, client, respond(request, 401, "Unauthorized"))
+    if not authorized(cluster, request):
+        return deliver(cluster, client, respond(request, 403, "Forbidden"))
+    if exceeds_quota(cluster, request):
+        return deliver(cluster, client, respond(request, 403, "Forbidden"))
+    key, value = request.key, request.body
+    if request.verb == "create" and not key:
+        key = verbs.generated_key(cluster, request)
+        value = verbs.named(value, key)
+    current = cluster[stored(request.resource)[key]]
+    if current is None and (request.verb != "create" or request.subresource):
+        return deliver(cluster, client, respond(request, 404, "NotFound"))
+    admitted = admit(request, value, current)
+    if isinstance(admitted, str):
+        return deliver(cluster, client, respond(request, 403, "Forbidden"))
+    outcome = _carry_out(cluster, request, key, admitted, current)
+    if isinstance(outcome, First):
+        return _ask_first(cluster, client, request, outcome)
+    if isinstance(outcome, Refusal):
+        return deliver(cluster, client, respond(request, outcome.code, outcome.reason, key))
+    if isinstance(outcome, Removal):
+        return cluster.set(CALLS[client], Transaction(request, key, version(current), None))
+    if errors(outcome):
+        return deliver(cluster, client, respond(request, 422, "Invalid", key))
+    if outcome == current:  # a write that changes nothing is answered without one
+        return deliver(cluster, client, respond(request, 200, "OK", key))
+    return cluster.set(CALLS[client], Transaction(request, key, version(current), outcome))
+
+
+def _ask_first(cluster: Cluster, client: str, request: Request, first: First) -> Cluster:
+    """Return the cluster in which etcd is asked for a transaction that is not the last of its request."""
+    current = cluster[stored(first.resource)[first.key]]
+    if first.value == current:
+        return cluster.set(CALLS[client], attrs.evolve(request, done=request.done + 1))
+    other = "" if first.resource == request.resource else first.resource
+    return cluster.set(
+        CALLS[client], Transaction(request, first.key, version(current), first.value, other=other, more=True)
+    )
+
+
+def _carry_out(cluster: Cluster, request: Request, key: str, value: Any, current: Any) -> verbs.Outcome:
+    if request.subresource in SUBRESOURCES:
+        return SUBRESOURCES[request.subresource](cluster, request, current)
+    match request.verb:
+        case "create":
+            return verbs.create(cluster, request.resource, key, value)
+        case "update":
+            return verbs.update(current, request, value)
+        case "patch":
+            return verbs.patch(current, request)
+        case _:
+            return verbs.delete(current, request)
+
+
+def _answered(step: Step) -> Event:
+    client = step.action.arguments["client"]
+    call, acknowledged = step.after[CALLS[client]], step.before[CALLS[client]]
+    assert isinstance(acknowledged, Acknowledgement)
+    about = reference(step.before, acknowledged.resource, acknowledged.key)
+    if isinstance(call, Response):
+        return Event(
+            "Normal" if call.ok else "Warning",
+            "Answered",
+            about,
+            f"{call.verb}: {call.said}, to {client}",
+        )
+    if call is None:
+        return Event(
+            "Warning", "Answered", about, f"{acknowledged.request.verb}: nobody is there to receive the answer"
+        )
+    if acknowledged.more and acknowledged.succeeded:
+        return Event("Normal", "Continued", about, f"goes on with {acknowledged.request.verb} for {client}")
+    return Event("Normal", "Retried", about, f"the object changed meanwhile; tries {acknowledged.request.verb} again")
+
+
+@transition(actor=APISERVER, object="{client}", describe=_answered)
+def answer(cluster: Cluster, client: str) -> Cluster | None:
+    """Answer the client once etcd has acknowledged, or try again on the version that is there now."""
+    call = cluster[CALLS[client]]
+    if not isinstance(call, Acknowledgement):
+        return None
+    request = call.request
+    if call.more:  # on to the next transaction, or the same one on the version that is there now
+        return cluster.set(CALLS[client], attrs.evolve(request, done=request.done + call.succeeded))
+    if call.succeeded:
+        code = 201 if request.verb == "create" else 200
+        return deliver(cluster, client, respond(request, code, PHRASES[code], call.key))
+    if request.verb == "create" and request.key and not request.subresource:
+        return deliver(cluster, client, respond(request, 409, "AlreadyExists", call.key))
+    if request.resource_version is not None:
+        return deliver(cluster, client, respond(request, 409, "Conflict", call.key))
+    return cluster.set(CALLS[client], request)
+
+
+@overload
+def read(cluster: Cluster, of: Kind[ObjectT], key: str) -> ObjectT | None: ...
+
+
+@overload
+def read(cluster: Cluster, of: str, key: str) -> Any: ...
+
+
+def read(cluster: Cluster, of: Kind[Any] | str, key: str) -> Any:
+    """Return what a GET of one object answers now."""
+    return cluster[stored(of)[key]]
+
+
+COMPONENT = Component(APISERVER, needed=lambda plan: None, optional=False)

@@ -1,0 +1,75 @@
+"""Admission: what the api-server fills in, and what it refuses although the user may do it.
+
+Models: defaulting, the mutating plugin DefaultTolerationSeconds, the validating plugin NodeRestriction, in this
+order. A plugin is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further
+plugins of the same shape. And a ResourceQuota of `count/pods`, if the scenario has one.
+
+Leaves out: the other plugins that are on by default, none of which touches a modelled field; the status of the quota,
+which counts deleted pods until its controller has noticed (here each create counts the stored pods anew).
+
+Upstream: pkg/apis/core/v1/defaults.go; plugin/pkg/admission/defaulttolerationseconds/admission.go;
+staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go, 1.34.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import Cluster
+from kmodel.kubernetes.components.apiserver.access import node_restriction
+from kmodel.kubernetes.components.calls import Request
+from kmodel.kubernetes.components.etcd import PODS
+from kmodel.kubernetes.components.settings import SETTINGS
+from kmodel.kubernetes.objects import ApiObject, Toleration
+
+DEFAULT_TOLERATION_SECONDS = 300
+NOT_READY = "node.kubernetes.io/not-ready"
+UNREACHABLE = "node.kubernetes.io/unreachable"
+
+Plugin = Callable[[Request, Any, ApiObject | None], Any]
+
+
+def defaults(request: Request, value: Any, stored: ApiObject | None) -> Any:
+    """Fill in what the manifest may leave out, as the kind has it."""
+    return value.defaulted() if isinstance(value, ApiObject) else value
+
+
+def default_toleration_seconds(request: Request, value: Any, stored: ApiObject | None) -> Any:
+    """Let a pod tolerate an unready or unreachable node for 300 s, after which it is evicted."""
+    if (request.verb, request.resource, request.subresource) != ("create", "pods", ""):
+        return value
+    missing = tuple(
+        Toleration(key=key, operator="Exists", effect="NoExecute", seconds=DEFAULT_TOLERATION_SECONDS)
+        for key in (NOT_READY, UNREACHABLE)
+        if not any(
+            toleration.key in (key, None) and toleration.effect in ("NoExecute", None)
+            for toleration in value.spec.tolerations
+        )
+    )
+    return attrs.evolve(value, spec=attrs.evolve(value.spec, tolerations=value.spec.tolerations + missing))
+
+
+def restrict_nodes(request: Request, value: Any, stored: ApiObject | None) -> Any:
+    """Refuse what a kubelet asks about another node or its pods."""
+    return node_restriction(request, stored) or value
+
+
+PLUGINS: tuple[Plugin, ...] = (defaults, default_toleration_seconds, restrict_nodes)
+
+
+def exceeds_quota(cluster: Cluster, request: Request) -> bool:
+    """Tell whether a create would store more pods than the quota lets be there at once."""
+    quota = cluster[SETTINGS].pod_quota
+    if quota is None or request.verb != "create" or request.resource != "pods" or request.subresource:
+        return False
+    return sum(cluster[PODS[key]] is not None for key in cluster.names(PODS)) >= quota
+
+
+def admit(request: Request, value: Any, stored: ApiObject | None) -> Any:
+    """Return the object as admitted, or the sentence of the plugin that refuses it."""
+    for plugin in PLUGINS:
+        value = plugin(request, value, stored)
+        if isinstance(value, str):
+            return value
+    return value

@@ -1,0 +1,158 @@
+"""The verbs of the API: what each makes of the stored object, or why it does not.
+
+Models: create (with generated names), update with optimistic concurrency, patches of status, taints and spec, the
+binding subresource, and the deletion protocol: a grace period for a bound pod that has not finished, at once for all
+else, UID preconditions, finalizers.
+
+Leaves out: immutability of single spec fields, dry runs, server-side apply's field managers; deletion propagation (no
+garbage collector yet: the pods of a deleted ReplicaSet stay).
+
+Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,rest/delete.go};
+pkg/registry/core/pod/{strategy.go,storage/storage.go}, 1.34.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import BoundReached, Cluster, fresh, is_mentioned
+from kmodel.kernel.values import parts
+from kmodel.kubernetes.components.calls import Request
+from kmodel.kubernetes.components.etcd import stored, uids, version, with_metadata
+from kmodel.kubernetes.components.settings import NAME_HOLDERS, POOLS
+from kmodel.kubernetes.objects import ApiObject, Binding, Pod, key
+
+
+@attrs.frozen(cache_hash=True)
+class Refusal:
+    """An answer other than success: an HTTP status code and a reason."""
+
+    code: int
+    reason: str
+
+
+@attrs.frozen(cache_hash=True)
+class Removal:
+    """The outcome that the object goes away at once."""
+
+
+@attrs.frozen(cache_hash=True)
+class First:
+    """The outcome that another transaction comes first: the value of a key (None: gone); then the verb is asked again.
+
+    `request.done` tells the verb how many there were. Each is a step of its own, and what follows sees what is there
+    by then: nothing is taken back if a later one is refused.
+    """
+
+    resource: str
+    key: str
+    value: ApiObject | None
+
+
+Outcome = ApiObject | Removal | Refusal | First
+
+
+def generated_key(cluster: Cluster, request: Request) -> str:
+    """Return the lowest name for a generateName that no cell mentions; BoundReached if all of them are in use."""
+    body: Any = request.body
+    prefix = key(body.metadata.generate_name, body.metadata.namespace)
+    pools = [pool for pool in cluster[POOLS] if (pool.resource, pool.prefix) == (request.resource, prefix)]
+    names = pools[0].keys if pools else ()
+    for name in names:
+        if not is_mentioned(cluster, uids(cluster, request.resource, name)) and not _is_spoken_of(cluster, name):
+            return name
+    raise BoundReached(
+        f"all {len(names)} names for {prefix}… are in use; a larger podNamesPerWorkload would let the exploration go on"
+    )
+
+
+def _is_spoken_of(cluster: Cluster, name: str) -> bool:
+    """Tell whether a call under way, or what somebody expects, is about the name, whoever bears it."""
+    return any(cluster.look(cell, SaysName(name)) for cell in cluster[NAME_HOLDERS])
+
+
+@attrs.frozen(cache_hash=True)
+class SaysName:
+    """The projection of a value on whether a name is one of its texts."""
+
+    name: str
+
+    def __call__(self, value: Any) -> bool:
+        """Tell whether it is."""
+        if isinstance(value, str):
+            return value == self.name
+        if value is None or isinstance(value, int | bytes | Enum):
+            return False
+        return any(self(part) for part in parts(value))
+
+
+def create(cluster: Cluster, resource: str, key: str, value: ApiObject) -> Outcome:
+    """Return the new object with its UID, or why there cannot be one."""
+    if cluster[stored(resource)[key]] is not None:
+        return Refusal(409, "AlreadyExists")
+    uid = fresh(cluster, uids(cluster, resource, key))
+    return with_metadata(value, uid=uid, resource_version=None)
+
+
+def update(stored: Any, request: Request, value: Any) -> Outcome:
+    """Return the object that a PUT makes: its identity stays, and what else its kind keeps."""
+    if request.resource_version is not None and request.resource_version != version(stored):
+        return Refusal(409, "Conflict")
+    if request.subresource == "status":
+        return stored.with_status(value)  # type: ignore[no-any-return]
+    kept = attrs.evolve(stored.metadata, labels=value.metadata.labels, finalizers=value.metadata.finalizers)
+    if kept.deleting and not kept.finalizers and not kept.deletion_grace_seconds:
+        return Removal()  # the last finalizer is gone [store.go ShouldDeleteDuringUpdate]
+    if kept.deleting and not set(kept.finalizers) <= set(stored.metadata.finalizers):
+        return Refusal(422, "Invalid")  # ValidateNoNewFinalizers
+    value = attrs.evolve(value, metadata=kept).replacing(stored)
+    return Refusal(422, "Invalid") if list(value.update_errors(stored)) else value
+
+
+def patch(stored: Any, request: Request) -> Outcome:
+    """Return the object with the part that the body names replaced."""
+    body: Any = request.body
+    if request.uid is not None and request.uid != stored.metadata.uid:
+        return Refusal(409, "Conflict")
+    if isinstance(body, ApiObject):
+        return update(stored, request, body)
+    return body.onto(stored) or Refusal(422, "Invalid")
+
+
+def bind(cluster: Cluster, request: Request, stored: Pod) -> Outcome:
+    """Return the pod with its node set, unless it is going away, is bound already, or is another one of that name."""
+    assert isinstance(request.body, Binding)
+    if request.uid is not None and request.uid != stored.metadata.uid:
+        return Refusal(409, "Conflict")
+    if stored.metadata.deleting:
+        return Refusal(409, "PodIsBeingDeleted")
+    if stored.spec.node_name is not None:
+        return Refusal(409, "AlreadyAssigned")
+    return attrs.evolve(
+        stored,
+        spec=attrs.evolve(stored.spec, node_name=request.body.node),
+        status=attrs.evolve(stored.status, scheduled=True, reason=None),
+    )
+
+
+def delete(stored: ApiObject, request: Request) -> Outcome:
+    """Return the object marked for deletion, or its removal if nothing has to be waited for."""
+    if request.uid is not None and request.uid != stored.metadata.uid:
+        return Refusal(409, "Conflict")
+    grace = stored.grace_seconds(request.grace_seconds)
+    if grace == 0 and not stored.metadata.finalizers:
+        return Removal()
+    if stored.metadata.deleting:
+        grace = min(grace, stored.metadata.deletion_grace_seconds or 0)
+    return with_metadata(stored, deleting=True, deletion_grace_seconds=grace)
+
+
+def named(value: Any, name: str) -> Any:
+    """Return the object under a generated name."""
+    return with_metadata(value, name=name.rpartition("/")[2], generate_name="")
+
+
+# What becomes of a POST to a subresource: a function of the cluster, the request and the stored object.
+SUBRESOURCES: dict[str, Callable[[Cluster, Request, Any], Outcome]] = {"binding": bind}

@@ -1,0 +1,9 @@
+"""kube-controller-manager: control loops that compare the desired state with the actual one, over shared informers.
+
+Models: the ReplicaSet and ReplicationController loop, the EndpointSlice loop, the node lifecycle loop, the eviction of
+pods by taints and the garbage collection of pods, each in a file of its own.
+
+Leaves out: leader election (one instance runs), the other controllers.
+
+Upstream: cmd/kube-controller-manager, pkg/controller; 1.34.
+"""

@@ -1,0 +1,98 @@
+"""EndpointSlice controller: list the ready pods of each Service.
+
+Models: one slice per Service; the pods in the shared cache that the selector selects, that are ready and not being
+deleted; a create or a PUT with the version that the cache has, so that a stale cache meets 409 Conflict and tries
+again.
+
+Leaves out: not-ready and terminating endpoints (kube-proxy routes to them only when there are no others, which no
+default Service asks for), ports, topology, several slices, Services without a selector.
+
+Upstream: pkg/controller/endpointslice/endpointslice_controller.go,
+staging/src/k8s.io/endpointslice/reconciler.go, 1.34.
+"""
+
+import attrs
+
+from kmodel.kernel import Cluster, transition
+from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
+from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
+from kmodel.kubernetes.components.component import Caller, Component, each
+from kmodel.kubernetes.components.etcd import version
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, in_cache, synced
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.objects import (
+    ENDPOINT_SLICE,
+    POD,
+    SERVICE,
+    Endpoint,
+    EndpointSlice,
+    ObjectMeta,
+    Pod,
+    Service,
+    selects,
+)
+
+ACTOR = CONTROLLER_MANAGER + "/endpointslice"
+USER = CONTROLLER_USER + "endpointslice-controller"
+
+
+client_of = clients(f"{ACTOR}/{{}}")  # by which the controller writes a Service's slice
+
+
+def endpoints(service: Service, pods: list[Pod]) -> tuple[Endpoint, ...]:
+    """Return the pods that a Service may route to."""
+    found = []
+    for pod in pods:
+        if not selects(service.selector, pod.metadata.labels) or pod.metadata.namespace != service.metadata.namespace:
+            continue
+        if pod.status.ready and pod.active and pod.metadata.uid is not None:
+            found.append(Endpoint(pod.metadata.key, pod.metadata.uid))
+    return tuple(found)
+
+
+@transition(actor=ACTOR, object="service/{service}")
+def sync_endpoints(cluster: Cluster, service: str) -> Cluster | None:
+    """Compare a Service's slice with the ready pods, and write it if they differ."""
+    if not synced(cluster, CONTROLLER_MANAGER, "pods", "services", "endpointslices") or not idle(
+        cluster, client_of(service)
+    ):
+        return None
+    known = in_cache(cluster, CONTROLLER_MANAGER, SERVICE, service)
+    if known is None:
+        return None
+    wanted = endpoints(known, all_in_cache(cluster, CONTROLLER_MANAGER, POD))
+    current = in_cache(cluster, CONTROLLER_MANAGER, ENDPOINT_SLICE, service)
+    if current is None:
+        metadata = ObjectMeta(known.metadata.name, known.metadata.namespace)
+        return send(
+            cluster,
+            client_of(service),
+            Request(USER, "create", "endpointslices", service, EndpointSlice(metadata, wanted)),
+        )
+    if current.endpoints == wanted:
+        return None
+    body = attrs.evolve(current, endpoints=wanted)
+    request = Request(USER, "update", "endpointslices", service, body, resource_version=version(current))
+    return send(cluster, client_of(service), request)
+
+
+@transition(actor=ACTOR, object="service/{service}")
+def read_slice_answer(cluster: Cluster, service: str) -> Cluster | None:
+    """Learn how the write of the slice went; the slice in the cache is compared again in any case."""
+    return drop_answer(cluster, client_of(service))
+
+
+def asks_for_endpoints(plan: Plan) -> str | None:
+    """Return why nobody needs endpoints; None if a Service does."""
+    return None if plan.objects("services") else "no Service asks for it"
+
+
+COMPONENT = Component(
+    "endpointslice-controller",
+    process=CONTROLLER_MANAGER,
+    users={USER: frozenset((verb, "endpointslices") for verb in ("create", "update", "delete"))},
+    watches=("pods", "services", "endpointslices"),
+    brings=("pods", "endpointslices"),
+    callers=(Caller((sync_endpoints,), read_slice_answer, client_of, each("services"), turn=3),),
+    needed=asks_for_endpoints,
+)

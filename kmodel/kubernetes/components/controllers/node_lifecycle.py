@@ -1,0 +1,169 @@
+"""Node lifecycle controller: a node that is not heard of is not Ready.
+
+Models: checks that compare the lease's renewal with the one last seen, by the controller's own observation; after as
+many checks without news as the scenario says (the node-monitor-grace-period), Ready becomes Unknown, by a PUT with
+the version in the cache; the unreachable taints follow Ready, and go when the kubelet reports Ready again.
+
+Leaves out: clocks (a check that finds no news counts if the node is down or cut off; that a heartbeat of a node that
+is neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones; the eviction of pods, which
+is the work of taint_eviction.py; the pods of a silent node being marked as not ready; Ready=False, which only a kubelet
+that is up reports. If heartbeats do not take part in the scenario, none is late: no lease is written, and a node is
+silent if it is down or cut off.
+
+Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go, 1.34.
+"""
+
+import attrs
+
+from kmodel.kernel import Cells, Cluster, Rank, transition
+from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
+from kmodel.kubernetes.components.apiserver.admission import UNREACHABLE
+from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
+from kmodel.kubernetes.components.component import Caller, Component, Fault, Memory, Steps, each
+from kmodel.kubernetes.components.etcd import version
+from kmodel.kubernetes.components.faults import FAULT, spend
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache, synced
+from kmodel.kubernetes.components.kubelet.faults import may_be_silent
+from kmodel.kubernetes.components.kubelet.state import is_connected
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.settings import SETTINGS
+from kmodel.kubernetes.objects import LEASE, NODE, Node, Taint, Taints
+from kmodel.kubernetes.objects.kind import first, renewals
+
+ACTOR = CONTROLLER_MANAGER + "/node-lifecycle"
+USER = CONTROLLER_USER + "node-controller"
+TAINTS = (Taint(UNREACHABLE, effect="NoSchedule"), Taint(UNREACHABLE, effect="NoExecute"))
+
+
+@attrs.frozen(cache_hash=True)
+class Health:
+    """What the controller observed of a node: the last renewal, and how many checks went by without another."""
+
+    renewed: Rank | None = None
+    missed: int = 0
+
+
+HEALTH: Cells[Health] = Cells("node-lifecycle/health")
+
+
+client_of = clients(f"{ACTOR}/{{}}")  # by which the controller writes a node
+
+
+@transition(actor=ACTOR, object="node/{node}")
+def check_heartbeat(cluster: Cluster, node: str) -> Cluster | None:
+    """Look whether the node's lease was renewed since the last check."""
+    if not synced(cluster, CONTROLLER_MANAGER, "nodes", "leases"):
+        return None
+    lease = in_cache(cluster, CONTROLLER_MANAGER, LEASE, node)
+    health = cluster[HEALTH[node]]
+    renewed = None if lease is None else lease.renewed
+    if renewed != health.renewed:
+        return cluster.set(HEALTH[node], Health(renewed))
+    return None if is_connected(cluster, node) else miss(cluster, node)
+
+
+def miss(cluster: Cluster, node: str) -> Cluster | None:
+    """Return the cluster after a check that found no renewal; None if enough such checks went by."""
+    health = cluster[HEALTH[node]]
+    lease = in_cache(cluster, CONTROLLER_MANAGER, LEASE, node)
+    if lease is None or lease.renewed != health.renewed or health.missed >= cluster[SETTINGS].missed_heartbeats:
+        return None
+    return cluster.set(HEALTH[node], attrs.evolve(health, missed=health.missed + 1))
+
+
+def _watched(cluster: Cluster, node: str) -> tuple[str, ...]:
+    """Return what the controller watches."""
+    return ("nodes", "leases") if cluster.has(HEALTH[node]) else ("nodes",)
+
+
+def _known(cluster: Cluster, node: str) -> Node | None:
+    """Return the node in the cache, if it may be written now."""
+    if not synced(cluster, CONTROLLER_MANAGER, *_watched(cluster, node)) or not idle(cluster, client_of(node)):
+        return None
+    return in_cache(cluster, CONTROLLER_MANAGER, NODE, node)
+
+
+def _silent(cluster: Cluster, node: str) -> bool:
+    """Tell whether enough checks went by without a renewal, and the cache shows none now either."""
+    if not cluster.has(HEALTH[node]):
+        return not is_connected(cluster, node)
+    health, lease = cluster[HEALTH[node]], in_cache(cluster, CONTROLLER_MANAGER, LEASE, node)
+    renewed = None if lease is None else lease.renewed
+    return health.missed >= cluster[SETTINGS].missed_heartbeats and health.renewed == renewed
+
+
+@transition(actor=ACTOR, object="node/{node}")
+def mark_unknown(cluster: Cluster, node: str) -> Cluster | None:
+    """Set Ready to Unknown on a node that was not heard of for too long."""
+    known = _known(cluster, node)
+    if known is None or known.status.ready != "True" or not _silent(cluster, node):
+        return None
+    body = attrs.evolve(known.status, ready="Unknown")
+    request = Request(
+        USER, "update", "nodes", node, attrs.evolve(known, status=body), "status", resource_version=version(known)
+    )
+    return send(cluster, client_of(node), request)
+
+
+@transition(actor=ACTOR, object="node/{node}")
+def taint_node(cluster: Cluster, node: str) -> Cluster | None:
+    """Taint a node whose Ready is Unknown, so that nothing new goes there."""
+    known = _known(cluster, node)
+    if known is None or known.status.ready != "Unknown" or set(TAINTS) <= set(known.spec.taints):
+        return None
+    taints = (*(taint for taint in known.spec.taints if taint not in TAINTS), *TAINTS)
+    return send(cluster, client_of(node), Request(USER, "patch", "nodes", node, Taints(taints)))
+
+
+@transition(actor=ACTOR, object="node/{node}")
+def untaint_node(cluster: Cluster, node: str) -> Cluster | None:
+    """Take the taints off a node that is Ready again."""
+    known = _known(cluster, node)
+    if known is None or known.status.ready != "True" or not set(TAINTS) & set(known.spec.taints):
+        return None
+    taints = tuple(taint for taint in known.spec.taints if taint not in TAINTS)
+    return send(cluster, client_of(node), Request(USER, "patch", "nodes", node, Taints(taints)))
+
+
+@transition(actor=ACTOR, object="node/{node}")
+def read_node_answer(cluster: Cluster, node: str) -> Cluster | None:
+    """Learn how the write to the node went; the node in the cache is looked at again in any case."""
+    return drop_answer(cluster, client_of(node))
+
+
+@transition(actor=FAULT, object="node/{node}", environment=True)
+def delay_heartbeat(cluster: Cluster, node: str) -> Cluster | None:
+    """A heartbeat of a node that is up comes too late: the check before it finds no renewal."""
+    if not is_connected(cluster, node):
+        return None
+    spent = spend(cluster, "late-heartbeat")
+    return None if spent is None else miss(spent, node)
+
+
+LATE_HEARTBEAT = Fault("late-heartbeat", (Steps((delay_heartbeat,), each("nodes")),), hits=("heartbeats",))
+
+
+def _with_heartbeats(plan: Plan) -> bool:
+    return plan.takes_part("heartbeats")
+
+
+COMPONENT = Component(
+    "node-lifecycle-controller",
+    process=CONTROLLER_MANAGER,
+    users={USER: frozenset({("update", "nodes/status"), ("patch", "nodes"), ("delete", "nodes"), ("delete", "pods")})},
+    watches=("nodes", "leases"),
+    memory=(
+        Memory(
+            HEALTH,
+            each("nodes"),
+            lambda node: Health(first(renewals(node))),
+            forgotten=Health(),  # no node was heard of yet
+            mentions="leases",
+            when=_with_heartbeats,
+        ),
+    ),
+    callers=(Caller((mark_unknown, taint_node, untaint_node), read_node_answer, client_of, each("nodes")),),
+    steps=(Steps((check_heartbeat,), each("nodes"), when=_with_heartbeats),),
+    needed=lambda plan: None if may_be_silent(plan) else "no fault silences a node",
+    works_with=("kubelet",),
+)

@@ -1,0 +1,222 @@
+"""ReplicaSet and ReplicationController: keep as many active pods as desired.
+
+Models: one reconcile as upstream does it: compare the active owned pods in the shared cache with spec.replicas; if
+they differ and the expectations are met, expect that many creations or deletions and make them one by one, each a
+call; a failed creation ends the round and lowers the expectations by what was not created. The cache's events fulfil
+expectations; both live in memory only. What is never seen (a pod that came and went while the watch was closed) is
+expected for five minutes: longer than any call or event is under way.
+
+Leaves out: adoption and release of pods by label; expectations that expire earlier (kubernetes#129795); slow start,
+which only sizes the batches; status. Pods to delete are chosen as upstream does: those not bound, pending, not ready
+first; the rest by name.
+
+Upstream: pkg/controller/{replicaset/replica_set.go,controller_utils.go}, 1.34.
+"""
+
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import Cells, Cluster, Event, Step, transition
+from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
+from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, clients, idle, received, send
+from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
+from kmodel.kubernetes.components.etcd import QUEUES, Watch
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, has_caught_up, in_cache, synced
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.objects import POD, ObjectMeta, OwnerReference, Pod, ReplicaSet
+
+ACTOR = CONTROLLER_MANAGER + "/{kind}"
+RESOURCES = {"replicaset": "replicasets", "replicationcontroller": "replicationcontrollers"}
+USERS = {
+    "replicaset": CONTROLLER_USER + "replicaset-controller",
+    "replicationcontroller": CONTROLLER_USER + "replication-controller",
+}
+
+
+@attrs.frozen(cache_hash=True)
+class Expectations:
+    """Creations and deletions that were asked for and are not seen in the cache yet."""
+
+    creations: int = 0
+    deletions: tuple[str, ...] = ()
+
+    @property
+    def fulfilled(self) -> bool:
+        """Whether the cache shows all that was asked for."""
+        return self.creations <= 0 and not self.deletions
+
+
+@attrs.frozen(cache_hash=True)
+class Round:
+    """What is left to do of one reconcile: how many pods to create, which to delete."""
+
+    creations: int = 0
+    deletions: tuple[str, ...] = ()
+
+
+EXPECTATIONS: Cells[Expectations] = Cells("replicaset/expectations")
+ROUND: Cells[Round] = Cells("replicaset/round")
+
+
+client_of = clients(f"{CONTROLLER_MANAGER}/{{}}/{{}}")  # by which the controller writes for one ReplicaSet
+
+
+def owned(cluster: Cluster, workload: ReplicaSet) -> list[Pod]:
+    """Return the pods in the cache that the ReplicaSet controls, by UID."""
+    pods: list[Pod] = all_in_cache(cluster, CONTROLLER_MANAGER, POD)
+    return [pod for pod in pods if pod.metadata.owner is not None and pod.metadata.owner.uid == workload.metadata.uid]
+
+
+def on_pod_change(cluster: Cluster, watch: Watch, pod: str, old: Any, new: Any) -> Cluster:
+    """Lower the expectations of the pod's ReplicaSet: a creation is seen, or a deletion."""
+    if watch.resource != "pods":
+        return cluster
+    if new is not None and (old is None or old.metadata.uid != new.metadata.uid) and new.metadata.owner is not None:
+        cell = _expectations_of(new.metadata.owner)
+        if cluster.has(cell):
+            seen = cluster[cell]
+            if not new.metadata.deleting:
+                cluster = cluster.set(cell, attrs.evolve(seen, creations=max(0, seen.creations - 1)))
+    gone = old is not None and (new is None or new.metadata.deleting or new.metadata.uid != old.metadata.uid)
+    if gone and old.metadata.owner is not None and cluster.has(cell := _expectations_of(old.metadata.owner)):
+        seen = cluster[cell]
+        if pod in seen.deletions:
+            rest = tuple(name for name in seen.deletions if name != pod)
+            cluster = cluster.set(cell, attrs.evolve(seen, deletions=rest))
+    return cluster
+
+
+def _expectations_of(owner: OwnerReference) -> Any:
+    return EXPECTATIONS[owner.kind.lower(), owner.name]
+
+
+@transition(actor=ACTOR, object="{kind}/{name}")
+def reconcile(cluster: Cluster, kind: str, name: str) -> Cluster | None:
+    """Compare the active pods in the cache with the desired number, and decide what to create or delete."""
+    if cluster[ROUND[kind, name]] != Round() or not cluster[EXPECTATIONS[kind, name]].fulfilled:
+        return None
+    if not idle(cluster, client_of(kind, name)) or not synced(cluster, CONTROLLER_MANAGER, "pods", RESOURCES[kind]):
+        return None
+    workload = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
+    if workload is None or workload.metadata.deleting:
+        return None
+    active = [pod for pod in owned(cluster, workload) if pod.active]
+    missing = workload.replicas - len(active)
+    if missing == 0:
+        return None
+    if missing > 0:
+        plan, expected = Round(creations=missing), Expectations(creations=missing)
+    else:
+        victims = tuple(pod.metadata.key for pod in sorted(active, key=_keep)[:-missing])
+        plan, expected = Round(deletions=victims), Expectations(deletions=victims)
+    return cluster.set(ROUND[kind, name], plan).set(EXPECTATIONS[kind, name], expected)
+
+
+@transition(actor=ACTOR, object="{kind}/{name}")
+def expire_expectations(cluster: Cluster, kind: str, name: str) -> Cluster | None:
+    """Expect no longer what was not seen in five minutes [ExpectationsTimeout, pkg/controller/controller_utils.go]."""
+    if cluster[EXPECTATIONS[kind, name]].fulfilled or cluster[ROUND[kind, name]] != Round():
+        return None
+    if not idle(cluster, client_of(kind, name)):
+        return None
+    if not cluster.look(QUEUES[CONTROLLER_MANAGER, "pods"], has_caught_up):
+        return None
+    return cluster.set(EXPECTATIONS[kind, name], Expectations())
+
+
+def _keep(pod: Pod) -> tuple[bool, int, bool, int, str]:
+    """Sort what goes first to the front [ActivePodsWithRanks, pkg/controller/controller_utils.go]."""
+    phases = {"Pending": 0, "Unknown": 1, "Running": 2}
+    return (
+        pod.spec.node_name is not None,
+        phases[pod.status.phase],
+        pod.status.ready,
+        -pod.status.restarts,
+        pod.metadata.name,
+    )
+
+
+@transition(actor=ACTOR, object="{kind}/{name}")
+def create_pod(cluster: Cluster, kind: str, name: str) -> Cluster | None:
+    """Ask for the next pod of this round, with a generated name."""
+    plan = cluster[ROUND[kind, name]]
+    if not plan.creations or not idle(cluster, client_of(kind, name)):
+        return None
+    workload = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
+    if workload is None:
+        return cluster.set(ROUND[kind, name], Round()).set(EXPECTATIONS[kind, name], Expectations())
+    metadata = ObjectMeta(
+        generate_name=f"{workload.metadata.name}-",
+        namespace=workload.metadata.namespace,
+        labels=workload.template.labels,
+        owner=OwnerReference(workload.kind, name, workload.metadata.uid),
+    )
+    request = Request(USERS[kind], "create", "pods", "", Pod(metadata, workload.template.spec))
+    cluster = cluster.set(ROUND[kind, name], Round(plan.creations - 1, plan.deletions))
+    return send(cluster, client_of(kind, name), request)
+
+
+@transition(actor=ACTOR, object="{kind}/{name}")
+def delete_pod(cluster: Cluster, kind: str, name: str) -> Cluster | None:
+    """Ask for the deletion of the next pod that is too many."""
+    plan = cluster[ROUND[kind, name]]
+    if not plan.deletions or not idle(cluster, client_of(kind, name)):
+        return None
+    cluster = cluster.set(ROUND[kind, name], Round(plan.creations, plan.deletions[1:]))
+    return send(cluster, client_of(kind, name), Request(USERS[kind], "delete", "pods", plan.deletions[0]))
+
+
+def _told(step: Step) -> Event:
+    kind, name = step.action.arguments["kind"], step.action.arguments["name"]
+    response = received(step.before, client_of(kind, name))
+    assert response is not None
+    done = {"create": ("SuccessfulCreate", "FailedCreate"), "delete": ("SuccessfulDelete", "FailedDelete")}[
+        response.verb
+    ]
+    what = f"pod {response.key or 'to create'}: {response.said}"
+    return Event("Normal" if response.ok else "Warning", done[0 if response.ok else 1], f"{kind}/{name}", what)
+
+
+@transition(actor=ACTOR, object="{kind}/{name}", describe=_told)
+def read_pod_answer(cluster: Cluster, kind: str, name: str) -> Cluster | None:
+    """Learn how a creation or deletion went; what failed is not expected any more."""
+    client = client_of(kind, name)
+    response = received(cluster, client)
+    if response is None:
+        return None
+    cluster = cluster.set(CALLS[client], None)
+    if response.ok:
+        return cluster
+    expected = cluster[EXPECTATIONS[kind, name]]
+    if response.verb == "create":
+        # The first failure ends the round: neither it nor the rest is expected [slowStartBatch].
+        left = cluster[ROUND[kind, name]].creations
+        lowered = attrs.evolve(expected, creations=max(0, expected.creations - 1 - left))
+        return cluster.set(EXPECTATIONS[kind, name], lowered).set(ROUND[kind, name], Round())
+    if response.code == TIMEOUT:  # the answer does not say which pod: all that is left is not expected
+        return cluster.set(EXPECTATIONS[kind, name], Expectations()).set(ROUND[kind, name], Round())
+    rest = tuple(pod for pod in expected.deletions if pod != response.key)
+    return cluster.set(EXPECTATIONS[kind, name], attrs.evolve(expected, deletions=rest))
+
+
+def _workloads(plan: Plan) -> list[tuple[str, str]]:
+    return [(kind, name) for kind, name in plan.owners() if kind in RESOURCES]
+
+
+MAY = frozenset({("create", "pods"), ("delete", "pods"), ("patch", "pods")})
+COMPONENT = Component(
+    "replicaset-controller",
+    process=CONTROLLER_MANAGER,
+    users=dict.fromkeys(USERS.values(), MAY),
+    watches=("pods", *RESOURCES.values()),
+    brings=("pods",),
+    on_change=on_pod_change,
+    memory=(
+        Memory(EXPECTATIONS, _workloads, Expectations(), mentions=NOTHING, holds_names=True),
+        Memory(ROUND, _workloads, Round(), mentions=NOTHING, holds_names=True),
+    ),
+    callers=(Caller((create_pod, delete_pod), read_pod_answer, client_of, _workloads, turn=3),),
+    steps=(Steps((reconcile, expire_expectations), _workloads),),
+    needed=lambda plan: None if _workloads(plan) else "there is no ReplicaSet and no ReplicationController",
+)

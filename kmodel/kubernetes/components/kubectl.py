@@ -1,0 +1,139 @@
+"""kubectl: a user's commands, one after the other: create, apply, replace, delete, and wait.
+
+Models: each command as one call (apply reads the object first, then creates or patches it; replace sends the version
+that it read); the user sees the answer, and may wait until the pod is Running or the object is gone before the next
+command.
+
+Leaves out: reading as a call of its own (the answer of a GET may be old when it arrives, as a request may be slow to
+arrive: the same). A command that fails, or whose answer never comes, is reported and not repeated, as kubectl does.
+
+Upstream: staging/src/k8s.io/kubectl/pkg/cmd/{create,apply,replace,delete,wait}, 1.34.
+"""
+
+import attrs
+
+from kmodel.kernel import Cells, Cluster, Event, Step, transition
+from kmodel.kubernetes.components.apiserver import read
+from kmodel.kubernetes.components.calls import CALLS, Request, clients, received, send
+from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
+from kmodel.kubernetes.components.etcd import version
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.settings import SETTINGS, Command, reference
+from kmodel.kubernetes.objects import ApiObject
+
+
+@attrs.frozen(cache_hash=True)
+class Progress:
+    """How far a user is: the command's number, what the user does (ready, asked, waiting), the last answer's code."""
+
+    command: int = 0
+    doing: str = "ready"
+    answer: int | None = None
+
+
+KUBECTL: Cells[Progress] = Cells("kubectl")
+
+
+client_of = clients("kubectl/{}")  # by which a user's kubectl calls the api-server
+
+
+def command_of(cluster: Cluster, user: str) -> Command | None:
+    """Return the command that the user is at; None when all are done."""
+    commands = next(session.commands for session in cluster[SETTINGS].sessions if session.user == user)
+    number = cluster[KUBECTL[user]].command
+    return commands[number] if number < len(commands) else None
+
+
+def _asked(step: Step) -> Event:
+    command = command_of(step.before, step.action.arguments["user"])
+    assert command is not None
+    about = reference(step.before, command.resource, command.key)
+    return Event(
+        "Normal", command.verb.capitalize(), about, f"kubectl {command.verb}: sends the request to the api-server"
+    )
+
+
+@transition(actor="kubectl/{user}", environment=True, describe=_asked)
+def run_command(cluster: Cluster, user: str) -> Cluster | None:
+    """Send the request of the next command."""
+    progress = cluster[KUBECTL[user]]
+    command = command_of(cluster, user)
+    if command is None or progress.doing != "ready":
+        return None
+    cluster = cluster.update(KUBECTL[user], doing="asked")
+    return send(cluster, client_of(user), _request(cluster, user, command))
+
+
+def _request(cluster: Cluster, user: str, command: Command) -> Request:
+    if command.verb == "create":
+        return Request(user, "create", command.resource, command.key, command.object)
+    if command.verb == "delete":
+        return Request(user, "delete", command.resource, command.key, grace_seconds=command.grace_seconds)
+    found = read(cluster, command.resource, command.key)
+    if command.verb == "apply":
+        return Request(user, "patch" if found else "create", command.resource, command.key, command.object)
+    return Request(user, "update", command.resource, command.key, command.object, resource_version=version(found))
+
+
+def _seen(step: Step) -> Event:
+    user = step.action.arguments["user"]
+    command = command_of(step.before, user)
+    response = received(step.before, client_of(user))
+    assert command is not None
+    assert response is not None
+    about = reference(step.before, command.resource, command.key)
+    if response.ok:
+        done = {"create": "created", "delete": "deleted", "apply": "applied"}.get(command.verb, "replaced")
+        return Event("Normal", "Answered", about, f"{user} reads: {about} {done}")
+    said = "no answer" if response.code == 0 else f"Error from server ({response.reason})"
+    return Event("Warning", "Failed", about, f"{user} reads: {said}")
+
+
+@transition(actor="kubectl/{user}", describe=_seen)
+def read_answer(cluster: Cluster, user: str) -> Cluster | None:
+    """Read the answer, and go on to wait or to the next command."""
+    response = received(cluster, client_of(user))
+    if response is None:
+        return None
+    command = command_of(cluster, user)
+    assert command is not None
+    cluster = cluster.set(CALLS[client_of(user)], None)
+    if response.ok and command.wait:
+        return cluster.update(KUBECTL[user], doing="waiting", answer=response.code)
+    return cluster.set(KUBECTL[user], Progress(cluster[KUBECTL[user]].command + 1, "ready", response.code))
+
+
+@transition(actor="kubectl/{user}")
+def wait(cluster: Cluster, user: str) -> Cluster | None:
+    """See that the pod is Running (or the object gone), which the user waited for."""
+    progress = cluster[KUBECTL[user]]
+    command = command_of(cluster, user) if progress.doing == "waiting" else None
+    if command is None or not fulfilled(command, read(cluster, command.resource, command.key)):
+        return None
+    return cluster.set(KUBECTL[user], Progress(progress.command + 1, "ready", progress.answer))
+
+
+def fulfilled(command: Command, found: ApiObject | None) -> bool:
+    """Tell whether a command's wait is over; waiting for an object that is gone ends with NotFound."""
+    if command.wait == "Deleted" or found is None:
+        return found is None
+    return command.wait is None or found.reached(command.wait)
+
+
+def _needed(plan: Plan) -> str | None:
+    return None if plan.settings.sessions else "no user asks for anything"
+
+
+def _users(plan: Plan) -> list[tuple[str]]:
+    return [(session.user,) for session in plan.settings.sessions]
+
+
+COMPONENT = Component(
+    "kubectl",
+    memory=(Memory(KUBECTL, _users, Progress(), mentions=NOTHING),),
+    callers=(Caller((run_command,), read_answer, client_of, _users),),
+    steps=(Steps((wait,), _users),),
+    needed=_needed,
+    optional=False,
+    outside=True,
+)

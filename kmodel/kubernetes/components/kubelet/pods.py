@@ -1,0 +1,179 @@
+"""kubelet, its pods: admit, run through the container runtime, restart, stop, and clean up.
+
+Models: one worker per pod name, for one UID at a time; admission by what the node can hold and by the nodeSelector
+(which the scheduler has checked, unless the manifest names the node); restart by restartPolicy; termination when the
+pod is being deleted, is gone, or is another one of the same name. A kubelet that restarts forgets its workers, lists
+its pods and finds the containers again.
+
+Leaves out: static and mirror pods, probes, init containers, backoff between restarts, the order among containers that
+stop; admission by taints (only NoExecute counts there); labels of the node that change later. Two pods of one name
+never have workers at once: the younger waits for the elder to be cleaned up.
+
+Upstream: pkg/kubelet/{kubelet.go,pod_workers.go,lifecycle/predicate.go,kuberuntime/kuberuntime_manager.go}, 1.34.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import Cluster, Event, Step, transition
+from kmodel.kubernetes.components.calls import idle
+from kmodel.kubernetes.components.etcd import PODS, Watch
+from kmodel.kubernetes.components.informer import in_cache, synced
+from kmodel.kubernetes.components.kubelet.state import WORKERS, Worker, client_of, is_up, watcher_of
+from kmodel.kubernetes.components.resources import fit
+from kmodel.kubernetes.components.runtime import RUNTIME, RunningContainer, Sandbox
+from kmodel.kubernetes.components.settings import SETTINGS
+from kmodel.kubernetes.objects import POD, Node, Pod, PodSpec
+
+NODE_AFFINITY = "NodeAffinity"
+OUT_OF = "OutOf"  # followed by what the node has too little of: pods, cpu, memory
+
+
+def known_pod(cluster: Cluster, node: str, pod: str) -> Pod | None:
+    """Return the pod as the kubelet's cache has it, if it is the one that the kubelet works on."""
+    cached = in_cache(cluster, watcher_of(node), POD, pod)
+    worker = cluster[WORKERS[node, pod]]
+    if cached is None or worker is None or cached.metadata.uid != worker.uid:
+        return None
+    return cached
+
+
+def must_stop(cluster: Cluster, node: str, pod: str) -> bool:
+    """Tell whether the pod's containers have to go: it is being deleted, is gone, finished, or was never admitted."""
+    known = known_pod(cluster, node, pod)
+    worker = cluster[WORKERS[node, pod]]
+    return known is None or known.metadata.deleting or (worker is not None and worker.rejected is not None)
+
+
+def _admitted(step: Step) -> Event:
+    node, pod = step.action.arguments["node"], step.action.arguments["pod"]
+    worker = step.after[WORKERS[node, pod]]
+    if worker is not None and worker.rejected is not None:
+        matches = worker.rejected != NODE_AFFINITY
+        why = "cannot hold it beside its other pods" if matches else "does not match its nodeSelector"
+        return Event("Warning", worker.rejected, f"pod/{pod}", f"rejected: {node} {why}")
+    return Event("Normal", "Admits", f"pod/{pod}", f"takes the pod on; {node} can hold it")
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}", describe=_admitted)
+def admit_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Take on a pod that is bound to this node, or reject it if the node cannot hold it."""
+    if not is_up(cluster, node) or cluster[WORKERS[node, pod]] is not None:
+        return None
+    if not synced(cluster, watcher_of(node), "pods"):
+        return None
+    cached = in_cache(cluster, watcher_of(node), POD, pod)
+    if cached is None or (cached.terminal and not cached.metadata.deleting):
+        return None
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is not None and sandbox.uid != cached.metadata.uid:
+        return None  # the elder pod of this name is not cleaned up
+    others = []
+    for name in cluster.names(PODS):
+        other = in_cache(cluster, watcher_of(node), POD, name)
+        worker = cluster[WORKERS[node, name]]
+        if name != pod and other is not None and worker is not None and worker.rejected is None and not other.terminal:
+            others.append(other.spec)
+    here = next(each for each in cluster[SETTINGS].nodes if each.metadata.name == node)
+    rejected = None if cached.metadata.deleting else why_rejected(cached.spec, others, here)
+    assert cached.metadata.uid is not None
+    return cluster.set(WORKERS[node, pod], Worker(cached.metadata.uid, rejected))
+
+
+def why_rejected(pod: PodSpec, others: Sequence[PodSpec], node: Node) -> str | None:
+    """Return the reason for which a kubelet rejects a pod beside others; None if it admits it."""
+    lacking = fit(pod, others, node.status)
+    if lacking is not None:
+        return f"{OUT_OF}{lacking}"
+    return None if set(pod.node_selector) <= set(node.metadata.labels) else NODE_AFFINITY
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def create_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Have the container runtime create the pod's sandbox and containers."""
+    if not is_up(cluster, node) or cluster[WORKERS[node, pod]] is None or cluster[RUNTIME[node, pod]] is not None:
+        return None
+    known = known_pod(cluster, node, pod)
+    if known is None or known.terminal or must_stop(cluster, node, pod):
+        return None
+    containers = tuple(
+        RunningContainer(container.name, restarts=known.status.restarts) for container in known.spec.containers
+    )
+    assert known.metadata.uid is not None
+    return cluster.set(RUNTIME[node, pod], Sandbox(known.metadata.uid, containers))
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def restart_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Start a container again that has exited, as the restartPolicy says."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is None or not is_up(cluster, node) or cluster[WORKERS[node, pod]] is None:
+        return None
+    known = known_pod(cluster, node, pod)
+    if known is None or known.terminal or must_stop(cluster, node, pod):
+        return None
+    for index, container in enumerate(sandbox.containers):
+        if container.state == "exited" and restarts(known.spec.restart_policy, container):
+            again = attrs.evolve(container, state="created", exit_code=None, restarts=container.restarts + 1)
+            containers = (*sandbox.containers[:index], again, *sandbox.containers[index + 1 :])
+            return cluster.set(RUNTIME[node, pod], attrs.evolve(sandbox, containers=containers))
+    return None
+
+
+def restarts(policy: str | None, container: RunningContainer) -> bool:
+    """Tell whether a policy has an exited container started again."""
+    return policy == "Always" or (policy == "OnFailure" and container.exit_code != 0)
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def stop_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Have the container runtime stop the containers of a pod that has to go."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is None or not sandbox.any_in("created", "running") or not is_up(cluster, node):
+        return None
+    if not synced(cluster, watcher_of(node), "pods") or not must_stop(cluster, node, pod):
+        return None
+    if cluster[WORKERS[node, pod]] is None:
+        cached = in_cache(cluster, watcher_of(node), POD, pod)
+        if cached is not None and cached.metadata.uid == sandbox.uid:
+            return None  # after a restart: admit it first
+    return cluster.set(RUNTIME[node, pod], sandbox.stopped())
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def remove_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Have the container runtime remove what is left of a pod that has to go and whose end is reported."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is None or not sandbox.all_in("exited") or not is_up(cluster, node):
+        return None
+    if not synced(cluster, watcher_of(node), "pods"):
+        return None
+    cached = in_cache(cluster, watcher_of(node), POD, pod)
+    known = cached if cached is not None and cached.metadata.uid == sandbox.uid else None
+    if known is not None and not (known.metadata.deleting and known.terminal):
+        return None  # first its end has to be reported
+    return cluster.set(RUNTIME[node, pod], None)
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def forget_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Forget a pod that is gone from the api-server and from the container runtime."""
+    worker = cluster[WORKERS[node, pod]]
+    if worker is None or not is_up(cluster, node) or cluster[RUNTIME[node, pod]] is not None:
+        return None
+    if known_pod(cluster, node, pod) is not None or not idle(cluster, client_of(node, pod)):
+        return None
+    return cluster.set(WORKERS[node, pod], None)
+
+
+def forget_rejected(cluster: Cluster, watch: Watch, pod: str, old: Any, new: Any) -> Cluster:
+    """Forget a rejected pod as soon as it is seen to be gone: it never had containers that would have to end first."""
+    if old is None or (new is not None and new.metadata.uid == old.metadata.uid):
+        return cluster
+    assert watch.node is not None
+    worker = cluster[WORKERS[watch.node, pod]]
+    if worker is None or worker.rejected is None or worker.uid != old.metadata.uid:
+        return cluster
+    return cluster.set(WORKERS[watch.node, pod], None) if idle(cluster, client_of(watch.node, pod)) else cluster

@@ -1,0 +1,42 @@
+"""kubelet, what it remembers: its pod workers; and whether its node is up, and connected to the api-server."""
+
+import attrs
+
+from kmodel.kernel import Cells, Cluster, Rank
+from kmodel.kubernetes.components.calls import clients
+from kmodel.kubernetes.objects import PodStatus
+
+
+@attrs.frozen(cache_hash=True)
+class Worker:
+    """What the kubelet knows of one pod: its UID, why it was rejected if it was, and the status last acknowledged."""
+
+    uid: Rank
+    rejected: str | None = None
+    reported: PodStatus | None = None
+
+
+PROCESS = "kubelet/{node}"
+UP: Cells[bool] = Cells("kubelet/up")  # False: the node is down
+CONNECTED: Cells[bool] = Cells("kubelet/connected")  # False: the node is cut off from the api-server
+WORKERS: Cells[Worker | None] = Cells("kubelet/workers")
+
+
+def watcher_of(node: str) -> str:
+    """Return the name under which the kubelet of a node lists and watches."""
+    return f"kubelet/{node}"
+
+
+client_of = clients("kubelet/{}/{}")  # by which the kubelet of a node writes about a pod
+node_client_of = clients("kubelet/{} node")  # by which the kubelet writes its Node
+lease_client_of = clients("kubelet/{} lease")  # by which the kubelet renews its lease
+
+
+def is_up(cluster: Cluster, node: str) -> bool:
+    """Tell whether the node's machine, and so its kubelet, is up; without node crashes it always is."""
+    return not cluster.has(UP[node]) or cluster[UP[node]]
+
+
+def is_connected(cluster: Cluster, node: str) -> bool:
+    """Tell whether the node is up and can talk to the api-server; without network partitions it can when it is up."""
+    return is_up(cluster, node) and (not cluster.has(CONNECTED[node]) or cluster[CONNECTED[node]])

@@ -1,0 +1,200 @@
+"""kubelet, what it reports: pod status, the end of a deletion, its node, and heartbeats.
+
+Models: the phase as computed from the containers; the status manager, which patches the status (for the pod's UID
+only) until it is acknowledged, and again when it sees that something else stands there; the final DELETE, with grace
+0 and the UID as a precondition, once the containers are gone; registration of the node; the lease as heartbeat, and
+Ready set again after the node lifecycle controller had doubted it.
+
+Leaves out: conditions other than Ready and PodScheduled; node status apart from Ready; a heartbeat is not sent while
+the node lifecycle controller has not yet seen the last one (further ones would tell it nothing more).
+
+Upstream: pkg/kubelet/{kubelet_pods.go,status/status_manager.go,kubelet_node_status.go}, pkg/util/node; 1.34.
+"""
+
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import Cluster, Event, Step, fresh, transition
+from kmodel.kubernetes.components.apiserver import read
+from kmodel.kubernetes.components.apiserver.access import NODE_USER
+from kmodel.kubernetes.components.calls import CALLS, Request, drop_answer, idle, received, send
+from kmodel.kubernetes.components.etcd import version
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
+from kmodel.kubernetes.components.kubelet.pods import known_pod, restarts
+from kmodel.kubernetes.components.kubelet.state import (
+    WORKERS,
+    Worker,
+    client_of,
+    is_connected,
+    is_up,
+    lease_client_of,
+    node_client_of,
+)
+from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
+from kmodel.kubernetes.components.settings import SETTINGS
+from kmodel.kubernetes.objects import LEASE, NODE, POD, Pod, PodStatus
+from kmodel.kubernetes.objects.kind import renewals
+
+FINAL_PHASES = ("Succeeded", "Failed")
+
+
+def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodStatus:
+    """Return the status that the containers show: phase, ready, restarts and reason."""
+    last = worker.reported or pod.status
+    if worker.rejected is not None:
+        return attrs.evolve(last, phase="Failed", ready=False, reason=worker.rejected)
+    if sandbox is None:
+        never_ran = pod.metadata.deleting and last.phase not in FINAL_PHASES
+        return attrs.evolve(last, phase="Failed" if never_ran else last.phase, ready=False)
+    return attrs.evolve(
+        last,
+        phase=_phase(pod, last, sandbox),
+        ready=sandbox.all_in("running") and not pod.metadata.deleting,
+        restarts=sum(container.restarts for container in sandbox.containers),
+        reason=None,
+    )
+
+
+def _phase(pod: Pod, last: PodStatus, sandbox: Sandbox) -> str:
+    if last.phase in FINAL_PHASES:
+        return last.phase
+    if any(container.state == "created" and container.restarts == 0 for container in sandbox.containers):
+        return last.phase
+    if not sandbox.all_in("exited"):
+        return "Running"
+    if not pod.metadata.deleting and any(restarts(pod.spec.restart_policy, each) for each in sandbox.containers):
+        return "Running"
+    return "Succeeded" if all(container.exit_code == 0 for container in sandbox.containers) else "Failed"
+
+
+def _is_overwritten(cluster: Cluster, known: Pod, status: PodStatus) -> bool:
+    """Tell whether the api-server has another status than the one it acknowledged [needsReconcile, then syncPod]."""
+    if _own(known.status) == _own(status):
+        return False
+    stored_pod: Any = read(cluster, POD, known.metadata.key)
+    return (
+        stored_pod is not None
+        and stored_pod.metadata.uid == known.metadata.uid
+        and _own(stored_pod.status) != _own(status)
+    )
+
+
+def _own(status: PodStatus) -> PodStatus:
+    """Return a status without the condition that is not the kubelet's [isPodStatusByKubeletEqual]."""
+    return attrs.evolve(status, scheduled=None)
+
+
+def _reported(step: Step) -> Event:
+    node, pod = step.action.arguments["node"], step.action.arguments["pod"]
+    request: Any = step.after[CALLS[client_of(node, pod)]]
+    status = request.body
+    what = f"phase {status.phase}, {'ready' if status.ready else 'not ready'}"
+    if status.restarts:
+        what += f", restarted {status.restarts} time(s)"
+    if status.reason:
+        what += f", {status.reason}"
+    return Event("Warning" if status.phase == "Failed" else "Normal", "Reports", f"pod/{pod}", what)
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}", describe=_reported)
+def report_status(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Report a pod's status to the api-server when it differs from the last one that was acknowledged."""
+    worker = cluster[WORKERS[node, pod]]
+    if worker is None or not is_connected(cluster, node) or not idle(cluster, client_of(node, pod)):
+        return None
+    known = known_pod(cluster, node, pod)
+    if known is None:
+        return None
+    status = observed_status(known, worker, cluster[RUNTIME[node, pod]])
+    if status == (worker.reported or known.status) and not _is_overwritten(cluster, known, status):
+        return None
+    request = Request(NODE_USER + node, "patch", "pods", pod, status, subresource="status", uid=worker.uid)
+    cluster = cluster.update(WORKERS[node, pod], reported=status)
+    return send(cluster, client_of(node, pod), request)
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def finish_deletion(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Delete the pod for good, by its UID, now that its containers are gone."""
+    worker = cluster[WORKERS[node, pod]]
+    if worker is None or not is_connected(cluster, node) or cluster[RUNTIME[node, pod]] is not None:
+        return None
+    known = known_pod(cluster, node, pod)
+    if known is None or not known.metadata.deleting or not known.terminal or not idle(cluster, client_of(node, pod)):
+        return None
+    request = Request(NODE_USER + node, "delete", "pods", pod, uid=worker.uid, grace_seconds=0)
+    return send(cluster, client_of(node, pod), request)
+
+
+def _told(step: Step) -> Event:
+    node, pod = step.action.arguments["node"], step.action.arguments["pod"]
+    response = received(step.before, client_of(node, pod))
+    assert response is not None
+    what = "deletion" if response.verb == "delete" else "status"
+    if response.ok:
+        return Event("Normal", "Acknowledged", f"pod/{pod}", f"the api-server has the {what}")
+    return Event("Warning", "NotAcknowledged", f"pod/{pod}", f"{what}: {response.said}")
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}", describe=_told)
+def read_answer(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Learn whether the api-server has the status, or the pod is deleted; otherwise it will be tried again."""
+    response = received(cluster, client_of(node, pod))
+    if response is None or not is_up(cluster, node):
+        return None
+    cluster = cluster.set(CALLS[client_of(node, pod)], None)
+    if response.ok or response.verb != "patch" or cluster[WORKERS[node, pod]] is None:
+        return cluster
+    return cluster.update(WORKERS[node, pod], reported=None)  # the next comparison is with the cache again
+
+
+@transition(actor="kubelet/{node}", object="node/{node}")
+def register_node(cluster: Cluster, node: str) -> Cluster | None:
+    """Create the Node object of this machine, which the api-server does not have yet."""
+    if (
+        read(cluster, NODE, node) is not None
+        or not is_connected(cluster, node)
+        or not idle(cluster, node_client_of(node))
+    ):
+        return None
+    value = next(each for each in cluster[SETTINGS].nodes if each.metadata.name == node)
+    return send(cluster, node_client_of(node), Request(NODE_USER + node, "create", "nodes", node, value))
+
+
+@transition(actor="kubelet/{node}", object="lease/{node}")
+def renew_lease(cluster: Cluster, node: str) -> Cluster | None:
+    """Send the heartbeat: renew the node's lease."""
+    lease: Any = read(cluster, LEASE, node)
+    if lease is None or not is_connected(cluster, node) or not idle(cluster, lease_client_of(node)):
+        return None
+    if version(in_cache(cluster, CONTROLLER_MANAGER, LEASE, node)) != version(lease):
+        return None  # the last one is not seen yet
+    lease = attrs.evolve(lease, renewed=fresh(cluster, renewals(node)))
+    request = Request(NODE_USER + node, "update", "leases", node, lease, resource_version=version(lease))
+    return send(cluster, lease_client_of(node), request)
+
+
+@transition(actor="kubelet/{node}", object="node/{node}")
+def report_node_ready(cluster: Cluster, node: str) -> Cluster | None:
+    """Report the node Ready, which the api-server takes for something else."""
+    stored_node: Any = read(cluster, NODE, node)
+    if stored_node is None or not is_connected(cluster, node) or not idle(cluster, node_client_of(node)):
+        return None
+    if stored_node.status.ready == "True":
+        return None
+    ready = attrs.evolve(stored_node.status, ready="True")
+    request = Request(NODE_USER + node, "patch", "nodes", node, ready, subresource="status")
+    return send(cluster, node_client_of(node), request)
+
+
+@transition(actor="kubelet/{node}", object="node/{node}")
+def read_node_answer(cluster: Cluster, node: str) -> Cluster | None:
+    """Learn how the last write to the Node went; it is compared again in any case."""
+    return drop_answer(cluster, node_client_of(node)) if is_up(cluster, node) else None
+
+
+@transition(actor="kubelet/{node}", object="lease/{node}")
+def read_lease_answer(cluster: Cluster, node: str) -> Cluster | None:
+    """Learn how the last renewal went; there will be another in any case."""
+    return drop_answer(cluster, lease_client_of(node)) if is_up(cluster, node) else None

@@ -1,0 +1,125 @@
+"""What a scenario comes down to: the objects that may ever be there, with their names, and who takes part."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from kmodel.kubernetes.components.settings import Pool, Settings
+from kmodel.kubernetes.objects import KINDS, ApiObject, Kind, Kinds, kind_named, kind_of, resource_of
+
+SUFFIXES = "bcdfghjklmnpqrstvwxz2456789"  # the letters of generated names [apimachinery pkg/util/rand]
+
+
+@attrs.frozen(eq=False)
+class Population:
+    """The objects that may ever be there, in all versions: by resource and key, and all, those given first; and the
+    pools of generated names.
+    """
+
+    objects: dict[str, dict[str, list[ApiObject]]]
+    all: tuple[ApiObject, ...]
+    pools: tuple[Pool, ...]
+
+
+def populate(objects: Iterable[ApiObject], names_per_template: int, kinds: Kinds = KINDS) -> Population:
+    """Return the objects, and all that is made from their templates, theirs, and so on, under generated names.
+
+    A name that somebody gives an object is in no pool.
+    """
+    there: dict[str, dict[str, list[ApiObject]]] = {}
+    pools: dict[tuple[str, str], Pool] = {}
+    generation = list(objects)
+    for value in generation:
+        there.setdefault(resource_of(value, kinds), {}).setdefault(value.metadata.key, []).append(value)
+    given = {resource: frozenset(keys) for resource, keys in there.items()}
+    everybody = list(generation)
+    while generation:
+        made: list[ApiObject] = []
+        for template in (template for value in generation for template in value.templates()):
+            resource = resource_of(template.object, kinds)
+            keys = (template.prefix + letter for letter in SUFFIXES)
+            free = [key for key in keys if key not in given.get(resource, ())][:names_per_template]
+            pools.setdefault((resource, template.prefix), Pool(resource, template.prefix, tuple(free)))
+            for key in free:
+                metadata = attrs.evolve(template.object.metadata, name=key.rpartition("/")[2], generate_name="")
+                one = attrs.evolve(template.object, metadata=metadata)  # type: ignore[misc]
+                there.setdefault(resource, {}).setdefault(key, []).append(one)
+                made.append(one)
+        everybody += made
+        generation = made
+    return Population(there, tuple(everybody), tuple(pools.values()))
+
+
+def names_needed(objects: Iterable[ApiObject]) -> int:
+    """Return how many names a template needs: one more than copies are wanted, for one that is going away."""
+    copies = [template.copies for value in objects for template in value.templates()]
+    return min(max([0, *copies]) + 1, len(SUFFIXES))
+
+
+@attrs.frozen(eq=False)
+class Plan:
+    """A scenario's settings, the objects that may ever be there, and the kinds that are known."""
+
+    settings: Settings
+    kinds: Kinds = KINDS
+    heartbeats: bool = False  # whether the scenario asks for them even without a fault that silences a node
+    brought: tuple[str, ...] = ()  # the resources that components bring
+    clients: tuple[str, ...] = ()  # who calls the api-server, without the slots of calls that outlive their client
+    population: Population = attrs.field()
+
+    @population.default
+    def _populate(self) -> Population:
+        return populate(self.settings.given, self.settings.names_per_workload, self.kinds)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The names of the machines."""
+        return tuple(node.metadata.name for node in self.settings.nodes)
+
+    def kind(self, resource: str) -> Kind[Any]:
+        """Return the kind of a resource."""
+        return kind_named(resource, self.kinds)
+
+    def objects(self, *resources: str) -> list[ApiObject]:
+        """Return all objects of these resources that may ever be there, in all versions; nodes are not among them."""
+        there = self.population.objects
+        return [value for each in resources for versions in there.get(each, {}).values() for value in versions]
+
+    def keys(self, resource: str) -> tuple[str, ...]:
+        """Return the keys that objects of the resource may ever have, each once."""
+        kind = self.kind(resource)
+        if kind.is_machine:
+            return self.nodes
+        own = tuple(self.population.objects.get(resource, {}))
+        others = () if kind.named_after is None else self.keys(kind.named_after)
+        return tuple(dict.fromkeys((*own, *others)))
+
+    def named(self, singular: str) -> tuple[str, ...]:
+        """Return the keys that objects of a kind may ever have, by how kubectl names one."""
+        return next(self.keys(kind.resource) for kind in self.kinds if kind.singular == singular)
+
+    def owners(self) -> list[tuple[str, str]]:
+        """Return the objects from which others are made: how kubectl names their kind, and their key."""
+        found = ((kind_of(value, self.kinds), value.metadata.key) for value in self.population.all)
+        return list(dict.fromkeys((kind.singular, key) for kind, key in found if kind.makes))
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The resources that the scenario has, in the order of the registry of kinds."""
+        there = {kind.resource for kind in self.kinds if kind.is_machine and self.nodes}
+        there |= {*self.population.objects, *self.brought}
+        return tuple(kind.resource for kind in self.kinds if kind.resource in there)
+
+    def takes_part(self, component: str) -> bool:
+        """Tell whether an optional component takes part."""
+        return component in self.settings.actors
+
+    def budget(self, fault: str) -> int:
+        """Return how often the fault may happen."""
+        return self.settings.budget(fault)
+
+    def requests(self, verb: str, resource: str) -> bool:
+        """Tell whether a user asks for this."""
+        commands = (command for session in self.settings.sessions for command in session.commands)
+        return any((command.verb, command.resource) == (verb, resource) for command in commands)

@@ -1,0 +1,50 @@
+"""kube-proxy of a node: lets the node's workloads reach each Service at its ready pods.
+
+Models: a watch on EndpointSlices, and rules that are programmed from the cache, late by any time.
+
+Leaves out: how a connection is made (a rule is a list of pods), session affinity, traffic policies, the Service
+objects themselves.
+
+Upstream: pkg/proxy/{endpointslicecache.go,iptables/proxier.go}, 1.34.
+"""
+
+from kmodel.kernel import Cells, Cluster, transition
+from kmodel.kubernetes.components.component import Component, Memory, Steps, each
+from kmodel.kubernetes.components.controllers.endpointslice import asks_for_endpoints
+from kmodel.kubernetes.components.informer import in_cache, synced
+from kmodel.kubernetes.components.kubelet.state import is_connected, is_up
+from kmodel.kubernetes.objects import ENDPOINT_SLICE, Endpoint
+
+
+def watcher_of(node: str) -> str:
+    """Return the name under which the kube-proxy of a node watches."""
+    return f"kube-proxy/{node}"
+
+
+def _alive(cluster: Cluster, watcher: str) -> bool:
+    return is_connected(cluster, watcher.removeprefix("kube-proxy/"))
+
+
+RULES: Cells[tuple[Endpoint, ...]] = Cells("kube-proxy/rules")
+
+
+@transition(actor="kube-proxy/{node}", object="service/{service}")
+def program_rules(cluster: Cluster, node: str, service: str) -> Cluster | None:
+    """Route the Service to the endpoints of its slice, as far as this node knows it."""
+    if not synced(cluster, watcher_of(node), "endpointslices") or not is_up(cluster, node):
+        return None
+    known = in_cache(cluster, watcher_of(node), ENDPOINT_SLICE, service)
+    wanted = () if known is None else known.endpoints
+    return None if cluster[RULES[node, service]] == wanted else cluster.set(RULES[node, service], wanted)
+
+
+COMPONENT = Component(
+    "kube-proxy",
+    process="kube-proxy/{node}",
+    watches=("endpointslices",),
+    alive=_alive,
+    memory=(Memory(RULES, each("nodes", "services"), ()),),
+    steps=(Steps((program_rules,), each("nodes", "services")),),
+    needed=asks_for_endpoints,
+    works_with=("endpointslice-controller",),
+)

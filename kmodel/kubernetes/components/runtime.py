@@ -1,0 +1,129 @@
+"""Container runtime of a node: sandboxes and containers, by the word of the kubelet (CRI); it outlives the kubelet.
+
+Models: one sandbox per pod with its containers, each created, running, stopping or exited(code). The kubelet asks for
+a sandbox, for a restart and for a stop; the runtime starts and stops containers in steps of its own. A container may
+also end by itself.
+
+Leaves out: images, networks, logs; the calls of the CRI as messages (kubelet and runtime share a machine, and a
+kubelet that dies between the call and its answer looks at the runtime again when it is back).
+
+Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto, 1.34.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import Cells, Cluster, Rank, transition
+from kmodel.kubernetes.components.component import Fault, Memory, Steps, each
+from kmodel.kubernetes.components.faults import FAULT, spend
+from kmodel.kubernetes.components.plan import Plan
+
+TERMINATED = 143  # 128 + SIGTERM
+CRASHED = 1
+
+
+@attrs.frozen(cache_hash=True)
+class RunningContainer:
+    """One container: created, running, stopping or exited, with its exit code and how often it was started again."""
+
+    name: str
+    state: str = "created"
+    exit_code: int | None = None
+    restarts: int = 0
+
+
+@attrs.frozen(cache_hash=True)
+class Sandbox:
+    """The containers of one pod, by the pod's UID."""
+
+    uid: Rank
+    containers: tuple[RunningContainer, ...]
+
+    def all_in(self, *states: str) -> bool:
+        """Tell whether all containers are in one of these states."""
+        return all(container.state in states for container in self.containers)
+
+    def any_in(self, *states: str) -> bool:
+        """Tell whether a container is in one of these states."""
+        return any(container.state in states for container in self.containers)
+
+    def stopped(self) -> "Sandbox":
+        """Return the sandbox whose running containers have to stop, and whose created ones never start."""
+        states: dict[str, dict[str, Any]] = {
+            "running": {"state": "stopping"},
+            "created": {"state": "exited", "exit_code": TERMINATED},
+        }
+        changed = tuple(attrs.evolve(each, **states.get(each.state, {})) for each in self.containers)
+        return attrs.evolve(self, containers=changed)
+
+    def end(self, name: str, exit_code: int) -> "Sandbox | None":
+        """Return the sandbox after a running container ended by itself; None if it is not running."""
+        if not any(container.name == name and container.state == "running" for container in self.containers):
+            return None
+        ended = (
+            attrs.evolve(each, state="exited", exit_code=exit_code) if each.name == name else each
+            for each in self.containers
+        )
+        return attrs.evolve(self, containers=tuple(ended))
+
+    def change(self, which: str, **changes: Any) -> "Sandbox":
+        """Return the sandbox with its first container in that state changed."""
+        index = next(index for index, container in enumerate(self.containers) if container.state == which)
+        changed = attrs.evolve(self.containers[index], **changes)
+        return attrs.evolve(self, containers=(*self.containers[:index], changed, *self.containers[index + 1 :]))
+
+
+RUNTIME: Cells[Sandbox | None] = Cells("container-runtime")
+
+
+@transition(actor="container-runtime/{node}", object="pod/{pod}")
+def start_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Start the next container that the kubelet created."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is None or not sandbox.any_in("created") or sandbox.any_in("stopping"):
+        return None
+    return cluster.set(RUNTIME[node, pod], sandbox.change("created", state="running"))
+
+
+@transition(actor="container-runtime/{node}", object="pod/{pod}")
+def stop_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """Stop the next container that the kubelet wants stopped: TERM, and KILL after the grace period."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is None or not sandbox.any_in("stopping"):
+        return None
+    return cluster.set(RUNTIME[node, pod], sandbox.change("stopping", state="exited", exit_code=TERMINATED))
+
+
+def _end_container(cluster: Cluster, fault: str, node: str, pod: str, container: str, exit_code: int) -> Cluster | None:
+    spent = spend(cluster, fault)
+    sandbox = cluster[RUNTIME[node, pod]] if spent is not None else None
+    ended = sandbox.end(container, exit_code) if sandbox is not None else None
+    return spent.set(RUNTIME[node, pod], ended) if spent is not None and ended is not None else None
+
+
+@transition(actor=FAULT, object="pod/{pod}", environment=True)
+def crash_container(cluster: Cluster, node: str, pod: str, container: str) -> Cluster | None:
+    """A container crashes: it exits with code 1."""
+    return _end_container(cluster, "container-crash", node, pod, container, CRASHED)
+
+
+@transition(actor=FAULT, object="pod/{pod}", environment=True)
+def exit_container(cluster: Cluster, node: str, pod: str, container: str) -> Cluster | None:
+    """A container ends by itself: it exits with code 0."""
+    return _end_container(cluster, "container-exit", node, pod, container, 0)
+
+
+def _containers(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """Yield each container that may ever run: its node, its pod and its name."""
+    for node in plan.nodes:
+        for pod, versions in plan.population.objects.get("pods", {}).items():
+            names = dict.fromkeys(container.name for each in versions for container in each.spec.containers)  # type: ignore[attr-defined]
+            yield from ((node, pod, name) for name in names)
+
+
+CONTAINER_CRASH = Fault("container-crash", (Steps((crash_container,), _containers),), hits=("kubelet",))
+CONTAINER_EXIT = Fault("container-exit", (Steps((exit_container,), _containers),), hits=("kubelet",))
+PROCESS = "container-runtime/{node}"
+MEMORY = Memory(RUNTIME, each("nodes", "pods"), None, mentions="pods", process=PROCESS)

@@ -1,0 +1,235 @@
+"""kube-scheduler: finds a node for each pod that has none, and only says so.
+
+Models: an informer's cache of pods and nodes; per pod a place in the queue (active, or unschedulable until something
+changes); filters (resources, taints, unschedulable, nodeSelector); the least-allocated score, with a free choice
+among the best; assuming the pod on its node while the binding is under way; forgetting it when the binding fails. One
+pod per scheduling cycle, any number of bindings under way.
+
+Leaves out: priorities and preemption, affinity, spreading, volumes; the order of the active queue (any active pod may
+be next, which only adds behaviours); backoff and the choice of events that wake an unschedulable pod (any change of a
+pod or node does, as the five-minute flush would in the end).
+
+Upstream: pkg/scheduler/{schedule_one.go,eventhandlers.go,backend/{cache,queue}}, 1.34.
+"""
+
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import Cells, Cluster, Event, Rank, Step, transition
+from kmodel.kubernetes.components.apiserver.access import SCHEDULER_USER
+from kmodel.kubernetes.components.calls import CALLS, Request, clients, idle, received, send
+from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Fault, Memory, Steps, each
+from kmodel.kubernetes.components.etcd import PODS, Watch
+from kmodel.kubernetes.components.faults import FAULT, spend
+from kmodel.kubernetes.components.informer import all_in_cache, in_cache, synced
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.processes import restart
+from kmodel.kubernetes.components.resources import fit, tolerated
+from kmodel.kubernetes.objects import NODE, POD, Binding, Node, Pod, Taint, Unscheduled
+
+SCHEDULER = "kube-scheduler"
+UNSCHEDULABLE = Taint("node.kubernetes.io/unschedulable")
+# What the score counts for a pod that requests nothing [pkg/scheduler/util/pod_resources.go].
+DEFAULT_CPU_MILLICORES = 100
+DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024
+
+
+@attrs.frozen(cache_hash=True)
+class Assumed:
+    """Where the scheduler takes a pod to be until its cache says so."""
+
+    uid: Rank
+    node: str
+
+
+QUEUE: Cells[str | None] = Cells("kube-scheduler/queue")  # "active", "unschedulable" or not queued
+ASSUMED: Cells[Assumed | None] = Cells("kube-scheduler/assumed")
+
+
+client_of = clients(f"{SCHEDULER}/{{}}")  # by which the scheduler binds a pod
+
+
+def on_change(cluster: Cluster, watch: Watch, key: str, old: Any, new: Any) -> Cluster:
+    """Queue a pod that needs a node, drop one that does not, and wake the unschedulable ones."""
+    if watch.resource == "pods":
+        assumed = cluster[ASSUMED[key]]
+        if assumed is not None and (new is None or new.metadata.uid != assumed.uid or new.spec.node_name is not None):
+            cluster = cluster.set(ASSUMED[key], None)
+            assumed = None
+        wanted = new is not None and new.spec.node_name is None and not new.metadata.deleting and assumed is None
+        if not wanted:
+            cluster = cluster.set(QUEUE[key], None)
+        elif old is None or old.metadata.uid != new.metadata.uid or old.spec != new.spec:
+            cluster = cluster.set(QUEUE[key], "active")
+        if not (old is None or new is None or old.spec != new.spec or old.terminal != new.terminal):
+            return cluster  # only a status changed that no filter reads
+        if new is not None and new.spec.node_name is None:
+            return cluster  # a pod that takes no room
+    for pod in cluster.names(QUEUE):
+        if pod != key or watch.resource != "pods":
+            cluster = cluster.modify(QUEUE[pod], wake)
+    return cluster
+
+
+def wake(place: str | None) -> str | None:
+    """The update of a pod's place in the queue when something changed that may make it fit."""
+    return "active" if place == "unschedulable" else place
+
+
+def pods_on(cluster: Cluster, node: str) -> list[Pod]:
+    """Return the pods that take room on a node, as far as the scheduler knows or assumes."""
+    found = []
+    for name in cluster.names(PODS):
+        pod = in_cache(cluster, SCHEDULER, POD, name)
+        if pod is None:
+            continue
+        assumed = cluster[ASSUMED[name]]
+        where = assumed.node if assumed is not None else pod.spec.node_name
+        if where == node and not pod.terminal:
+            found.append(pod)
+    return found
+
+
+def feasible(pod: Pod, node: Node, there: list[Pod]) -> str | None:
+    """Return None if the pod may run on the node beside the pods that are there, or the filter that says no."""
+    if node.spec.unschedulable and not tolerated(UNSCHEDULABLE, pod.spec.tolerations):
+        return "node(s) were unschedulable"
+    for taint in node.spec.taints:
+        if taint.effect in ("NoSchedule", "NoExecute") and not tolerated(taint, pod.spec.tolerations):
+            return f"node(s) had untolerated taint {{{taint.key}}}"
+    if not set(pod.spec.node_selector) <= set(node.metadata.labels):
+        return "node(s) didn't match Pod's node affinity/selector"
+    lacking = fit(pod.spec, [other.spec for other in there], node.status)
+    return f"Insufficient {lacking}" if lacking else None
+
+
+def score(pod: Pod, node: Node, there: list[Pod]) -> int:
+    """Return how much of the node would stay free with the pod on it: 0 to 100, the mean of cpu and memory."""
+    pods = [*there, pod]
+    cpu = sum(other.spec.cpu_millicores or DEFAULT_CPU_MILLICORES for other in pods)
+    memory = sum(other.spec.memory_bytes or DEFAULT_MEMORY_BYTES for other in pods)
+    return (_free(cpu, node.status.cpu_millicores) + _free(memory, node.status.memory_bytes)) // 2
+
+
+def _free(used: int, allocatable: int) -> int:
+    return max(0, (allocatable - used) * 100 // allocatable) if allocatable else 0
+
+
+def best_nodes(cluster: Cluster, pod: Pod) -> list[str]:
+    """Return the names of the feasible nodes with the best score, as the scheduler sees the cluster now."""
+    scores = {}
+    for node in all_in_cache(cluster, SCHEDULER, NODE):
+        there = pods_on(cluster, node.metadata.name)
+        if feasible(pod, node, there) is None:
+            scores[node.metadata.name] = score(pod, node, there)
+    return [name for name, points in scores.items() if points == max(scores.values())]
+
+
+def next_pod(cluster: Cluster, pod: str) -> Pod | None:
+    """Return the pod if it is its turn to be scheduled."""
+    if (
+        cluster[QUEUE[pod]] != "active"
+        or not idle(cluster, client_of(pod))
+        or not synced(cluster, SCHEDULER, "pods", "nodes")
+    ):
+        return None
+    return in_cache(cluster, SCHEDULER, POD, pod)
+
+
+def _chosen(step: Step) -> Event:
+    pod, node = step.action.arguments["pod"], step.action.arguments["node"]
+    return Event("Normal", "Chooses", f"pod/{pod}", f"filters and scores the nodes: {node}; asks to bind the pod there")
+
+
+@transition(actor=SCHEDULER, object="pod/{pod}", describe=_chosen)
+def schedule(cluster: Cluster, pod: str, node: str) -> Cluster | None:
+    """Filter and score the nodes; assume the pod on a best one and ask the api-server to bind it there."""
+    pending = next_pod(cluster, pod)
+    if pending is None or node not in best_nodes(cluster, pending):
+        return None
+    uid = pending.metadata.uid
+    assert uid is not None
+    cluster = cluster.set(ASSUMED[pod], Assumed(uid, node)).set(QUEUE[pod], None)
+    request = Request(SCHEDULER_USER, "create", "pods", pod, Binding(node), subresource="binding", uid=uid)
+    return send(cluster, client_of(pod), request)
+
+
+@transition(actor=SCHEDULER, object="pod/{pod}")
+def find_no_node(cluster: Cluster, pod: str) -> Cluster | None:
+    """Find that no node passes the filters: set the pod aside and report it as Unschedulable."""
+    pending = next_pod(cluster, pod)
+    if pending is None or best_nodes(cluster, pending):
+        return None
+    cluster = cluster.set(QUEUE[pod], "unschedulable")
+    if pending.status.scheduled is False:
+        return cluster  # reported before
+    body = Unscheduled("Unschedulable")
+    request = Request(SCHEDULER_USER, "patch", "pods", pod, body, subresource="status", uid=pending.metadata.uid)
+    return send(cluster, client_of(pod), request)
+
+
+def _told(step: Step) -> Event:
+    pod = step.action.arguments["pod"]
+    response = received(step.before, client_of(pod))
+    assert response is not None
+    if response.subresource == "status":
+        return Event("Warning", "FailedScheduling", f"pod/{pod}", "no node passes the filters; the api-server knows")
+    if response.ok:
+        assumed = step.before[ASSUMED[pod]]
+        where = assumed.node if assumed is not None else "its node"
+        return Event("Normal", "Scheduled", f"pod/{pod}", f"the api-server has bound it to {where}")
+    return Event(
+        "Warning",
+        "FailedBinding",
+        f"pod/{pod}",
+        f"{response.said}: forgets the assumption, tries again",
+    )
+
+
+@transition(actor=SCHEDULER, object="pod/{pod}", describe=_told)
+def finish_binding(cluster: Cluster, pod: str) -> Cluster | None:
+    """Learn how the binding went; if it failed, forget the assumption and queue the pod again."""
+    response = received(cluster, client_of(pod))
+    if response is None:
+        return None
+    cluster = cluster.set(CALLS[client_of(pod)], None)
+    if response.ok or response.subresource == "status":
+        return cluster
+    cluster = cluster.set(ASSUMED[pod], None)
+    pending = in_cache(cluster, SCHEDULER, POD, pod)
+    if pending is None or pending.spec.node_name is not None or pending.metadata.deleting:
+        return cluster
+    return cluster.set(QUEUE[pod], "active")
+
+
+@transition(actor=FAULT, object="kube-scheduler", environment=True)
+def restart_scheduler(cluster: Cluster) -> Cluster | None:
+    """The scheduler restarts: cache, queue and assumptions are gone; its bindings that are under way go on."""
+    spent = spend(cluster, "scheduler-restart")
+    return None if spent is None else restart(spent, SCHEDULER)
+
+
+SCHEDULER_RESTART = Fault("scheduler-restart", (Steps((restart_scheduler,)),), kills=(SCHEDULER,))
+
+
+def _needed(plan: Plan) -> str | None:
+    unbound = any(pod.node is None for pod in plan.objects("pods"))
+    return None if unbound else "there is no pod without a node"
+
+
+COMPONENT = Component(
+    "kube-scheduler",
+    process=SCHEDULER,
+    users={SCHEDULER_USER: frozenset({("create", "pods/binding"), ("patch", "pods/status"), ("delete", "pods")})},
+    watches=("pods", "nodes"),
+    brings=("pods",),
+    polls=lambda plan: plan.settings.scheduler == "poll",
+    on_change=on_change,
+    memory=(
+        Memory(QUEUE, each("pods"), None, mentions=NOTHING),
+        Memory(ASSUMED, each("pods"), None, mentions="pods"),
+    ),
+    callers=(Caller((schedule, find_no_node), finish_binding, client_of, each("pods")),),
+    needed=_needed,
+)

@@ -1,0 +1,125 @@
+"""What a scenario settles once and for all: sizes, modes, users, requests, budgets. No step changes it."""
+
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import Cell, Cluster
+from kmodel.kubernetes.objects import ApiObject, Node
+
+
+@attrs.frozen(cache_hash=True)
+class User:
+    """Somebody who uses kubectl: whether the api-server can authenticate them, and what they may do (`*`: all)."""
+
+    name: str
+    authenticated: bool = True
+    verbs: tuple[str, ...] = ("*",)
+    resources: tuple[str, ...] = ("*",)
+
+
+@attrs.frozen(cache_hash=True)
+class Command:
+    """One kubectl command: create, apply, replace or delete an object, and perhaps wait until it is Running or Deleted.
+
+    A replace is conditional on the version that the user reads when the command is run.
+    """
+
+    verb: str
+    resource: str
+    key: str
+    object: ApiObject | None = None
+    wait: str | None = None
+    grace_seconds: int | None = None
+
+
+@attrs.frozen(cache_hash=True)
+class Session:
+    """The commands that one user gives, one after the other."""
+
+    user: str
+    commands: tuple[Command, ...]
+
+
+@attrs.frozen(cache_hash=True)
+class Settings:
+    """All that the components need to know of the scenario."""
+
+    nodes: tuple[Node, ...] = ()
+    objects: tuple[ApiObject, ...] = ()  # stored in etcd at the start, beside the nodes
+    users: tuple[User, ...] = (User("admin"),)
+    sessions: tuple[Session, ...] = ()
+    names_per_workload: int = 3  # objects made from one template that may be mentioned at once
+    faults: tuple[tuple[str, int], ...] = ()
+    calls: str = "split"  # or "fused": send, handle, commit, answer and receive in one step
+    scheduler: str = "watch"  # or "poll"
+    kubelet: str = "watch"  # or "poll"
+    register_nodes: bool = False  # kubelets create their Node objects; otherwise these are there at the start
+    actors: tuple[str, ...] = ()  # the optional ones that take part: see catalog.py
+    watch_buffer: int = 8  # events that wait for a slow watcher before the api-server closes the watch
+    missed_heartbeats: int = 1  # checks without a renewal before a node is taken for unhealthy
+    terminated_pod_threshold: int | None = None  # finished pods that the garbage collector leaves; None: all
+    pod_quota: int | None = None  # pods that a ResourceQuota lets be stored at once; None: there is no quota
+
+    def budget(self, fault: str) -> int:
+        """Return how often the fault may happen."""
+        return dict(self.faults).get(fault, 0)
+
+    @property
+    def given(self) -> tuple[ApiObject, ...]:
+        """The objects that users or the scenario itself may store, in all versions; nodes are not among them."""
+        commanded = (command.object for session in self.sessions for command in session.commands)
+        return (*(value for value in commanded if value is not None), *self.objects)
+
+    def named(self, *kinds: str) -> dict[str, Any]:
+        """Return the given objects of these kinds by key, in the version that comes first."""
+        found: dict[str, Any] = {}
+        for value in self.given:
+            if value.kind in kinds:
+                found.setdefault(value.metadata.key, value)
+        return found
+
+    @property
+    def pod_names(self) -> tuple[str, ...]:
+        """The keys of the pods that users create themselves."""
+        return tuple(self.named("Pod"))
+
+    @property
+    def workloads(self) -> tuple[Any, ...]:
+        """The ReplicaSets and ReplicationControllers."""
+        return (*self.named("ReplicaSet").values(), *self.named("ReplicationController").values())
+
+
+SETTINGS: Cell[Settings] = Cell("settings")
+
+
+@attrs.frozen(cache_hash=True)
+class Pool:
+    """The names that objects made from one template may get: the resource, what the names begin with, the keys."""
+
+    resource: str
+    prefix: str
+    keys: tuple[str, ...]
+
+
+POOLS: Cell[tuple[Pool, ...]] = Cell("generated names")
+NAME_HOLDERS: Cell[tuple[Cell[Any], ...]] = Cell("cells that mention objects by name alone")
+RIGHTS: Cell[tuple[tuple[str, frozenset[tuple[str, str]]], ...]] = Cell("rights")  # of the control plane's own users
+SINGULARS: Cell[tuple[tuple[str, str], ...]] = Cell("resources")  # how kubectl names one object of each resource
+
+
+def singular(cluster: Cluster, resource: str) -> str:
+    """Return how kubectl names one object of a resource, for example `pod`."""
+    singulars = cluster[SINGULARS]
+    return next(name for known, name in singulars if known == resource)
+
+
+def reference(cluster: Cluster, resource: str, key: str) -> str:
+    """Return how kubectl names an object, for example `pod/nginx`."""
+    return f"{singular(cluster, resource)}/{key}"
+
+
+def rights_of(cluster: Cluster, user: str) -> frozenset[tuple[str, str]] | None:
+    """Return what one of the control plane's own users may do: verbs and resources; None for any other user."""
+    rights = cluster[RIGHTS]
+    return next((may for known, may in rights if known == user), None)

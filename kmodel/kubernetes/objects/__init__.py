@@ -1,0 +1,63 @@
+"""Kubernetes API objects as immutable values, with the fields that the modelled components read; a kind per file."""
+
+from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE, Endpoint, EndpointSlice
+from kmodel.kubernetes.objects.kind import ApiObject, Kind, Part, Template
+from kmodel.kubernetes.objects.kinds import KINDS, Kinds, Object, kind_named, kind_of, reference, resource_of
+from kmodel.kubernetes.objects.lease import LEASE, Lease
+from kmodel.kubernetes.objects.meta import DEFAULT_NAMESPACE, Labels, ObjectMeta, OwnerReference, key, selects
+from kmodel.kubernetes.objects.node import GIBIBYTE, NODE, Node, NodeSpec, NodeStatus, Taint, Taints
+from kmodel.kubernetes.objects.pod import POD, Binding, Phase, Pod, PodStatus, Unscheduled
+from kmodel.kubernetes.objects.pod_spec import Container, PodSpec, Resources, Toleration
+from kmodel.kubernetes.objects.replicaset import REPLICA_SET, REPLICATION_CONTROLLER, PodTemplate, ReplicaSet
+from kmodel.kubernetes.objects.service import SERVICE, Service
+
+BY_RESOURCE = {kind.resource: kind for kind in KINDS}  # the built-in kinds
+
+__all__ = [
+    "BY_RESOURCE",
+    "DEFAULT_NAMESPACE",
+    "ENDPOINT_SLICE",
+    "GIBIBYTE",
+    "KINDS",
+    "LEASE",
+    "NODE",
+    "POD",
+    "REPLICATION_CONTROLLER",
+    "REPLICA_SET",
+    "SERVICE",
+    "ApiObject",
+    "Binding",
+    "Container",
+    "Endpoint",
+    "EndpointSlice",
+    "Kind",
+    "Kinds",
+    "Labels",
+    "Lease",
+    "Node",
+    "NodeSpec",
+    "NodeStatus",
+    "Object",
+    "ObjectMeta",
+    "OwnerReference",
+    "Part",
+    "Phase",
+    "Pod",
+    "PodSpec",
+    "PodStatus",
+    "PodTemplate",
+    "ReplicaSet",
+    "Resources",
+    "Service",
+    "Taint",
+    "Taints",
+    "Template",
+    "Toleration",
+    "Unscheduled",
+    "key",
+    "kind_named",
+    "kind_of",
+    "reference",
+    "resource_of",
+    "selects",
+]

@@ -1,0 +1,149 @@
+"""What a kind of object is: one value beside its class; what an object can do itself, its class says."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, Protocol, TypeVar
+
+import attrs
+
+from kmodel.kernel import Rank
+from kmodel.kubernetes.manifests.field import Fields
+from kmodel.kubernetes.objects.meta import ObjectMeta, key
+
+
+class Part(Protocol):
+    """A part of an object, as the body of a patch: it replaces that part and nothing else."""
+
+    def onto(self, stored: Any) -> Any:
+        """Return the stored object with this part; None if it must not become so."""
+
+
+class ApiObject:
+    """What all API objects have; the defaults are those of a kind that the api-server treats like any other."""
+
+    __slots__ = ()
+
+    @property
+    def kind(self) -> str:
+        """The name of the kind: an attribute of the class, or of the object where a class serves several kinds."""
+        raise NotImplementedError(f"{type(self).__name__} does not say of which kind it is; give it a kind")
+
+    @property
+    def metadata(self) -> ObjectMeta:
+        """Name, identity and version."""
+        raise NotImplementedError(f"{type(self).__name__} has no metadata; give it an attribute `metadata: ObjectMeta`")
+
+    @property
+    def node(self) -> str | None:
+        """The node that a watch on `spec.nodeName` selects the object by."""
+        return None
+
+    def defaulted(self) -> Any:
+        """Return the object with what its manifest may leave out filled in."""
+        return self
+
+    def errors(self) -> Iterable[str]:
+        """Return what is wrong with the object, in the api-server's manner: the field, and why."""
+        return ()
+
+    def replacing(self, stored: Any) -> Any:
+        """Return what becomes of the object when it replaces a stored one: what a PUT of it leaves as it was."""
+        return self
+
+    def update_errors(self, stored: Any) -> Iterable[str]:
+        """Return what the object must not change of a stored one that it replaces."""
+        return ()
+
+    def with_status(self, other: Any) -> Any:
+        """Return the object with another one's status: what a PUT of its status makes of it."""
+        return attrs.evolve(self, status=other.status)  # type: ignore[misc]
+
+    def grace_seconds(self, asked: int | None) -> int:
+        """Return how long a deletion waits for what runs: 0, unless something does."""
+        return 0
+
+    def summary(self) -> str:
+        """Return in a few words what matters of the object to those who watch it."""
+        return "as it is"
+
+    def reached(self, wait: str) -> bool:
+        """Tell whether the object is as `kubectl wait` is to wait for; a kind without such a state always is."""
+        return True
+
+    def templates(self) -> tuple["Template", ...]:
+        """Return what is made from the object, under generated names."""
+        return ()
+
+
+@attrs.frozen(eq=False)
+class Template:
+    """What objects made from another one look like, and how many of them it wants at once.
+
+    `object.metadata.generate_name` is what their names begin with.
+    """
+
+    object: ApiObject
+    copies: int = 1
+
+    @property
+    def prefix(self) -> str:
+        """What the keys of the made objects begin with."""
+        metadata = self.object.metadata
+        return key(metadata.generate_name, metadata.namespace)
+
+
+ObjectT = TypeVar("ObjectT", bound=ApiObject)
+Reader = Callable[[Fields, list[str]], Any]
+
+
+@attrs.frozen(eq=False)
+class Kind(Generic[ObjectT]):
+    """A kind of object: how manifests, URLs and `kubectl` name it, its class, and how its objects are tied to others.
+
+    `read` makes an object of a manifest and notes the fields that are left out (None: users write no manifests of it).
+    `makes` are the resources whose objects may have one of this kind as their owner; `mentions` are others whose UIDs
+    or versions it may hold. `named_after` is the resource whose objects each may have one of this kind, by their name.
+    `starts` gives the objects that are there from the start, one for each name.
+    """
+
+    kind: str
+    api_version: str
+    resource: str
+    cls: type[ObjectT]
+    read: Reader | None = None
+    short_names: tuple[str, ...] = ()
+    namespaced: bool = True
+    reads_status: bool = False
+    is_machine: bool = False  # each stands for a machine, and a scenario says apart from its manifests which there are
+    waits: tuple[str, ...] = ()  # what `kubectl wait` can wait for
+    makes: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    named_after: str | None = None
+    starts: Callable[[str], ObjectT] | None = None
+    singular: str = attrs.field()
+
+    @singular.default
+    def _lower_case(self) -> str:
+        return self.kind.lower()
+
+
+def resource_name(of: Kind[Any] | str) -> str:
+    """Return the resource of a kind; the name of a resource stands for itself."""
+    return of if isinstance(of, str) else of.resource
+
+
+def scope(what: str, singular: str, key: str) -> str:
+    """Return the scope of the ranks of one object: of its UIDs, its versions, or its renewals."""
+    return f"{what} of {singular}/{key}"
+
+
+def renewals(node: str) -> str:
+    """Return the scope of the renewals of a node's lease."""
+    return scope("renewal", "lease", node)
+
+
+FIRST = 1  # the number of the first rank of a scope
+
+
+def first(of: str) -> Rank:
+    """Return the first rank of a scope."""
+    return Rank(of, FIRST)

@@ -1,0 +1,124 @@
+"""Pods [kubernetes/kubernetes pkg/apis/core/types.go, pkg/registry/core/pod/strategy.go, 1.34]."""
+
+from collections.abc import Iterator
+
+import attrs
+
+from kmodel.kubernetes.manifests.field import Fields
+from kmodel.kubernetes.objects.kind import ApiObject, Kind
+from kmodel.kubernetes.objects.meta import ObjectMeta, read_metadata
+from kmodel.kubernetes.objects.pod_spec import PodSpec, pod_spec_errors, read_pod_spec
+
+
+@attrs.frozen(cache_hash=True)
+class PodStatus:
+    """What the kubelet observed (phase, ready, restarts) and why a pod does not run; `scheduled` is PodScheduled."""
+
+    phase: str = "Pending"
+    ready: bool = False
+    restarts: int = 0
+    reason: str | None = None
+    scheduled: bool | None = None
+
+    def onto(self, stored: "Pod") -> "Pod | None":
+        """Return the pod with the kubelet's part of its status: PodScheduled is not among it."""
+        if not _may_follow(stored, self):
+            return None
+        return attrs.evolve(stored, status=attrs.evolve(self, scheduled=stored.status.scheduled))
+
+
+@attrs.frozen(cache_hash=True)
+class Pod(ApiObject):
+    """A pod: the smallest thing that is scheduled, once, and never moved."""
+
+    kind = "Pod"
+    metadata: ObjectMeta
+    spec: PodSpec = attrs.field(factory=PodSpec)
+    status: PodStatus = PodStatus()
+
+    @property
+    def node(self) -> str | None:
+        """The node that the pod is bound to."""
+        return self.spec.node_name
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the phase is final: Succeeded or Failed."""
+        return self.status.phase in ("Succeeded", "Failed")
+
+    @property
+    def active(self) -> bool:
+        """Whether controllers count the pod: neither finished nor being deleted."""
+        return not self.terminal and not self.metadata.deleting
+
+    def defaulted(self) -> "Pod":
+        """Return the pod with restartPolicy, the grace period and requests from limits filled in."""
+        return attrs.evolve(self, spec=self.spec.defaulted())
+
+    def errors(self) -> Iterator[str]:
+        """Yield what is wrong with the pod."""
+        return pod_spec_errors(self.spec, "spec")
+
+    def replacing(self, stored: "Pod") -> "Pod":
+        """Return the pod with the node and the status of the stored one, which a PUT does not change."""
+        return attrs.evolve(self, spec=attrs.evolve(self.spec, node_name=stored.spec.node_name), status=stored.status)
+
+    def grace_seconds(self, asked: int | None) -> int:
+        """Return how long a deletion waits for the containers: 0 if none can run that could be given time."""
+        if self.spec.node_name is None or self.terminal:
+            return 0
+        return (self.spec.termination_grace_seconds or 0) if asked is None else asked
+
+    def summary(self) -> str:
+        """Return the phase, the node, and whether the pod is ready or being deleted."""
+        said = [self.status.phase, f"on {self.spec.node_name}" if self.spec.node_name else "not bound"]
+        said += ["ready"] if self.status.ready else []
+        said += ["being deleted"] if self.metadata.deleting else []
+        return ", ".join(said)
+
+    def reached(self, wait: str) -> bool:
+        """Tell whether the pod is in the phase that `kubectl wait` is to wait for."""
+        return self.status.phase == wait
+
+
+def _may_follow(stored: Pod, status: PodStatus) -> bool:
+    """Tell whether containers that ended may run again [validation.go ValidateContainerStateTransition]."""
+    if not stored.terminal or status.phase in ("Succeeded", "Failed") or stored.spec.restart_policy == "Always":
+        return True
+    return stored.spec.restart_policy == "OnFailure" and stored.status.phase == "Failed"
+
+
+@attrs.frozen(cache_hash=True)
+class Unscheduled:
+    """The body of a patch of a pod's PodScheduled condition to False, with the reason."""
+
+    reason: str
+
+    def onto(self, stored: Pod) -> Pod:
+        """Return the pod with the condition."""
+        return attrs.evolve(stored, status=attrs.evolve(stored.status, scheduled=False, reason=self.reason))
+
+
+@attrs.frozen(cache_hash=True)
+class Phase:
+    """The body of a patch of a pod's phase, and of nothing else of its status."""
+
+    phase: str
+
+    def onto(self, stored: Pod) -> Pod:
+        """Return the pod in this phase."""
+        return attrs.evolve(stored, status=attrs.evolve(stored.status, phase=self.phase))
+
+
+@attrs.frozen(cache_hash=True)
+class Binding:
+    """The scheduler's word on which node a pod goes to: the body of POST pods/{name}/binding."""
+
+    node: str
+
+
+def _read(fields: Fields, left_out: list[str]) -> Pod:
+    return Pod(read_metadata(fields, left_out), read_pod_spec(fields.optional("spec"), left_out))
+
+
+POD = Kind("Pod", "v1", "pods", Pod, _read, short_names=("po",), waits=("Running",))

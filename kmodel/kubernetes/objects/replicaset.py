@@ -1,0 +1,133 @@
+"""ReplicaSets and ReplicationControllers [pkg/apis/{apps,core}/{types.go,validation/validation.go}, 1.34].
+
+A ReplicationController is a ReplicaSet whose kind says so: Kubernetes runs both by one controller, too
+[pkg/controller/replication/replication_controller.go]. Left out: status, minReadySeconds.
+"""
+
+from collections.abc import Iterator
+
+import attrs
+
+from kmodel.kubernetes.manifests.field import Field, Fields
+from kmodel.kubernetes.objects import known
+from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
+from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_labels, read_metadata
+from kmodel.kubernetes.objects.pod import Pod
+from kmodel.kubernetes.objects.pod_spec import PodSpec, pod_spec_errors, read_pod_spec
+
+
+@attrs.frozen(cache_hash=True)
+class PodTemplate:
+    """What the pods of a ReplicaSet look like."""
+
+    labels: Labels = ()
+    spec: PodSpec = attrs.field(factory=PodSpec)
+
+
+@attrs.frozen(cache_hash=True)
+class ReplicaSet(ApiObject):
+    """A number of equal pods to keep running; `kind` is ReplicaSet or ReplicationController."""
+
+    metadata: ObjectMeta
+    kind: str = "ReplicaSet"
+    replicas: int = 1
+    selector: Labels = ()
+    template: PodTemplate = PodTemplate()
+
+    def defaulted(self) -> "ReplicaSet":
+        """Return the ReplicaSet; a ReplicationController without a selector gets its template's labels."""
+        if self.kind == "ReplicationController" and not self.selector:
+            return attrs.evolve(self, selector=self.template.labels)
+        return self
+
+    def errors(self) -> Iterator[str]:
+        """Yield what is wrong with the ReplicaSet."""
+        if self.replicas < 0:
+            yield "spec.replicas: Invalid value: must be greater than or equal to 0"
+        if not self.selector:
+            yield "spec.selector: Required value"
+        if not set(self.selector) <= set(self.template.labels):
+            yield "spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`"
+        yield from pod_spec_errors(self.template.spec, "spec.template.spec")
+        if self.template.spec.restart_policy not in (None, "Always"):
+            yield "spec.template.spec.restartPolicy: Unsupported value: supported values: Always"
+
+    def summary(self) -> str:
+        """Return how many pods are wanted."""
+        return f"{self.replicas} replicas wanted"
+
+    def templates(self) -> tuple[Template, ...]:
+        """Return the pods that are made from the template."""
+        metadata = ObjectMeta(
+            generate_name=f"{self.metadata.name}-", namespace=self.metadata.namespace, labels=self.template.labels
+        )
+        return (Template(Pod(metadata, self.template.spec), self.replicas),)
+
+
+def _read_replica_set(fields: Fields, left_out: list[str]) -> ReplicaSet:
+    return _workload(fields, left_out, "ReplicaSet")
+
+
+def _read_replication_controller(fields: Fields, left_out: list[str]) -> ReplicaSet:
+    return _workload(fields, left_out, "ReplicationController")
+
+
+def _workload(top: Fields, left_out: list[str], kind: str) -> ReplicaSet:
+    metadata = read_metadata(top, left_out)
+    spec = top.optional("spec")
+    if spec is None:
+        return ReplicaSet(metadata, kind)
+    fields = spec.fields()
+    replicas = fields.optional("replicas")
+    selector = fields.optional("selector")
+    if selector is not None and kind == "ReplicaSet":
+        selector = _match_labels(selector, left_out)
+    workload = ReplicaSet(
+        metadata,
+        kind,
+        replicas=1 if replicas is None else replicas.integer(),
+        selector=read_labels(selector),
+        template=_template(fields.optional("template"), left_out),
+    )
+    left_out.extend(fields.unmodelled(known.WORKLOAD_SPEC))
+    return workload
+
+
+def _match_labels(field: Field, left_out: list[str]) -> Field | None:
+    fields = field.fields()
+    labels = fields.optional("matchLabels")
+    expressions = fields.optional("matchExpressions")
+    if expressions is not None and (not expressions.is_list or expressions.items()):
+        # Leaving it out would make the selector select more than it says.
+        raise expressions.error("is not modelled", "select with matchLabels only")
+    left_out.extend(fields.unmodelled(known.SELECTOR))
+    return labels
+
+
+def _template(field: Field | None, left_out: list[str]) -> PodTemplate:
+    if field is None:
+        return PodTemplate()
+    fields = field.fields()
+    metadata = fields.optional("metadata")
+    labels = None
+    if metadata is not None:
+        members = metadata.fields()
+        labels = members.optional("labels")
+        left_out.extend(members.unmodelled(known.METADATA))
+    template = PodTemplate(read_labels(labels), read_pod_spec(fields.optional("spec"), left_out))
+    left_out.extend(fields.unmodelled(known.TEMPLATE))
+    return template
+
+
+REPLICA_SET = Kind(
+    "ReplicaSet", "apps/v1", "replicasets", ReplicaSet, _read_replica_set, short_names=("rs",), makes=("pods",)
+)
+REPLICATION_CONTROLLER = Kind(
+    "ReplicationController",
+    "v1",
+    "replicationcontrollers",
+    ReplicaSet,
+    _read_replication_controller,
+    short_names=("rc",),
+    makes=("pods",),
+)

@@ -1,0 +1,138 @@
+"""From files to a Scenario."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from kmodel.kubernetes.catalog import BUILT_IN, Catalog
+from kmodel.kubernetes.components.plan import names_needed
+from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.manifests import Field, InputError, choose
+from kmodel.kubernetes.objects import Kinds, Node, ObjectMeta
+from kmodel.kubernetes.objects.reading import Manifest
+from kmodel.kubernetes.scenario.completing import complete
+from kmodel.kubernetes.scenario.files import Contents, read_files
+from kmodel.kubernetes.scenario.requests import Known, Requests, default_sessions, read_reference, read_requests
+from kmodel.kubernetes.scenario.scenario import Scenario
+from kmodel.kubernetes.scenario.spec import LARGEST_BUDGET, MOST_NODES, Spec, read_spec
+from kmodel.kubernetes.scenario.stored import as_stored
+
+HOSTNAME_LABEL = "kubernetes.io/hostname"  # every kubelet sets it on its node
+
+
+def load(
+    paths: Sequence[Path],
+    *,
+    nodes: int | None = None,
+    faults: Mapping[str, int] | None = None,
+    catalog: Catalog = BUILT_IN,
+) -> Scenario:
+    """Read manifests and at most one Scenario from files and folders; InputError, in one line, if anything is wrong.
+
+    `nodes` takes the place of the nodes that the files name, `faults` the place of the budgets of the same names.
+    `catalog` has the components, kinds and faults that there are.
+    """
+    _check_overrides(nodes, faults or {}, catalog)
+    contents = read_files(paths, catalog.kinds)
+    spec = read_spec(contents.scenario, catalog)
+    cluster_nodes, replaced = _nodes(spec, contents, nodes)
+    manifests = {item.reference: item for item in contents.manifests if not item.kind.is_machine}
+    node_manifests = () if replaced else tuple(item for item in contents.manifests if item.kind.is_machine)
+    known = Known(
+        {**manifests, **{item.reference: item for item in node_manifests}},
+        users=tuple(user.name for user in spec.users),
+        nodes=tuple(f"node/{node.metadata.key}" for node in cluster_nodes),
+        names_per_workload=spec.names_per_workload or names_needed(item.object for item in manifests.values()),
+        kinds=catalog.kinds,
+    )
+    stored = _stored(spec, manifests, catalog.kinds)
+    requests = _requests(spec, manifests, known, stored)
+    budgets = {**spec.faults, **(faults or {})}
+    settings = Settings(
+        nodes=cluster_nodes,
+        objects=tuple(as_stored(manifests[name], where) for name, where in stored.items()),
+        users=spec.users,
+        sessions=requests.sessions,
+        names_per_workload=known.names_per_workload,
+        faults=tuple((fault, budgets[fault]) for fault in catalog.fault_names if budgets.get(fault)),
+        calls=spec.calls,
+        scheduler=spec.scheduler,
+        kubelet=spec.kubelet,
+        register_nodes=spec.register_nodes,
+        watch_buffer=spec.watch_buffer,
+        missed_heartbeats=spec.missed_heartbeats or 1,
+        terminated_pod_threshold=spec.terminated_pod_threshold,
+        pod_quota=spec.pod_quota,
+    )
+    scenario = Scenario(
+        name=spec.name or contents.sources[0].stem or "scenario",
+        settings=settings,
+        description=spec.description,
+        sources=contents.sources,
+        engine=spec.engine,
+        max_states=spec.max_states,
+        interchangeable=spec.interchangeable,
+        left_out=replaced,
+        ignored_fields=_ignored((*known.manifests.values(), *requests.extra)),
+        catalog=catalog,
+    )
+    return complete(scenario, actors=spec.actors, heartbeats=spec.missed_heartbeats is not None)
+
+
+def _check_overrides(nodes: int | None, faults: Mapping[str, int], catalog: Catalog) -> None:
+    if nodes is not None and not 1 <= nodes <= MOST_NODES:
+        raise InputError("--nodes", None, "", f"is {nodes}", f"use a number from 1 to {MOST_NODES}")
+    for fault, budget in faults.items():
+        if fault not in catalog.fault_names:
+            raise InputError(
+                "--faults", None, fault, "is not a fault that is modelled", choose(fault, catalog.fault_names)
+            )
+        if not 0 <= budget <= LARGEST_BUDGET:
+            raise InputError("--faults", None, fault, f"is {budget}", f"use a number from 0 to {LARGEST_BUDGET}")
+
+
+def _stored(spec: Spec, manifests: Mapping[str, Manifest], kinds: Kinds) -> dict[str, Field]:
+    names: dict[str, Field] = {}
+    for item in () if spec.stored is None else spec.stored.items():
+        name = str(read_reference(item, kinds))
+        if name not in manifests:
+            raise item.error(
+                f'"{name}" is in no manifest', choose(name, tuple(manifests)) if manifests else "add its manifest"
+            )
+        names.setdefault(name, item)
+    return names
+
+
+def _requests(spec: Spec, manifests: Mapping[str, Manifest], known: Known, stored: Collection[str]) -> Requests:
+    if spec.requests is None:
+        return Requests(default_sessions([item for name, item in manifests.items() if name not in stored]))
+    requests = read_requests(spec.requests, known)
+    for name, manifest in manifests.items():
+        if name not in stored and name not in requests.brought:
+            raise manifest.field.error(
+                f"{name} is neither requested nor stored", f"add `- create: {name}` to requests, or stored: [{name}]"
+            )
+    return requests
+
+
+def _nodes(spec: Spec, contents: Contents, override: int | None) -> tuple[tuple[Node, ...], tuple[str, ...]]:
+    given = tuple(manifest for manifest in contents.manifests if manifest.kind.is_machine)
+    count = None if spec.nodes is None else spec.nodes.integer(1, MOST_NODES)
+    if override is not None:
+        replaced = tuple(f"{manifest.reference}: --nodes {override} takes its place" for manifest in given)
+        return default_nodes(override), replaced
+    if spec.nodes is not None and given:
+        first = given[0].field
+        raise spec.nodes.error(f"is given beside the Node of {first.file}:{first.line}", "remove one of the two")
+    if given:
+        return tuple(as_stored(manifest, manifest.field) for manifest in given), ()
+    return default_nodes(1 if count is None else count), ()
+
+
+def default_nodes(count: int) -> tuple[Node, ...]:
+    """Return so many equal nodes: n1, n2, …"""
+    names = [f"n{number}" for number in range(1, count + 1)]
+    return tuple(Node(ObjectMeta(name, namespace="", labels=((HOSTNAME_LABEL, name),))) for name in names)
+
+
+def _ignored(manifests: Sequence[Manifest]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{manifest.reference}: {path}" for manifest in manifests for path in manifest.left_out))

@@ -1,0 +1,164 @@
+"""From the steps of a Scenario to the sessions of its users."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import attrs
+
+from kmodel.kubernetes.components.plan import populate
+from kmodel.kubernetes.components.settings import Command, Session
+from kmodel.kubernetes.manifests import Field, Fields, choose, quoted
+from kmodel.kubernetes.objects import Kind, Kinds, reference
+from kmodel.kubernetes.objects.kinds import written_by_users
+from kmodel.kubernetes.objects.reading import Manifest, read
+from kmodel.kubernetes.scenario.spec import ADMIN
+
+ACTIONS = ("create", "apply", "replace", "delete")
+STEP = (*ACTIONS, "user", "wait", "gracePeriodSeconds", "manifest")
+WAITS = ("Running", "Deleted")
+
+
+@attrs.frozen
+class Reference:
+    """What a text such as `pod/web` means."""
+
+    kind: Kind[Any]
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.singular}/{self.key}"
+
+
+@attrs.frozen(eq=False)
+class Requests:
+    """The sessions, and the manifests that steps bring themselves."""
+
+    sessions: tuple[Session, ...]
+    extra: tuple[Manifest, ...] = ()
+    brought: frozenset[str] = frozenset()  # the references of the objects that some step may store
+
+
+def read_reference(field: Field, kinds: Kinds) -> Reference:
+    """Return what a reference means; InputError if it is none or of a kind that users do not handle."""
+    text = field.string()
+    name, slash, key = text.partition("/")
+    of_users = written_by_users(kinds)
+    names = {name: kind for kind in of_users for name in (kind.singular, kind.resource, *kind.short_names)}
+    if not slash or not key:
+        raise field.error(f"{quoted(text)} is not a reference", "write the kind and the name, for example pod/web")
+    if name.lower() not in names:
+        singular = tuple(kind.singular for kind in of_users)
+        raise field.error(f"{quoted(name)} is not a kind that is modelled", choose(name, singular))
+    return Reference(names[name.lower()], key.removeprefix("default/"))
+
+
+def default_sessions(manifests: Collection[Manifest]) -> tuple[Session, ...]:
+    """Return the session in which the admin creates each object, in order, as `kubectl create -f` does."""
+    commands = tuple(
+        Command("create", manifest.kind.resource, manifest.object.metadata.key, manifest.object)
+        for manifest in manifests
+    )
+    return (Session(ADMIN.name, commands),) if commands else ()
+
+
+@attrs.frozen(eq=False)
+class Known:
+    """What steps may name: manifests, users, and what may be deleted although no manifest of its own describes it."""
+
+    manifests: Mapping[str, Manifest]
+    users: tuple[str, ...]
+    nodes: tuple[str, ...]
+    names_per_workload: int
+    kinds: Kinds
+
+
+def read_requests(field: Field, known: Known) -> Requests:
+    """Return the sessions that the steps make: one per user, in the order in which users first appear."""
+    sessions: dict[str, list[Command]] = {}
+    extra: list[Manifest] = []
+    deleted: list[tuple[Field, str]] = []
+    brought: set[str] = set()
+    for item in field.items():
+        fields = item.fields()
+        given = [action for action in ACTIONS if action in fields]
+        if len(given) != 1:
+            if not given:
+                fields.refuse_others("a step", STEP)
+            raise item.error(
+                f"has {' and '.join(given) or 'no action'}", f"write exactly one of {', '.join(ACTIONS)} in each step"
+            )
+        user = fields.optional("user")
+        name = ADMIN.name if user is None else user.one_of(known.users)
+        command, target, manifest = _command(fields, given[0], known)
+        fields.refuse_others("a step", STEP)
+        sessions.setdefault(name, []).append(command)
+        brought |= {str(target)} if command.verb != "delete" else set()
+        if manifest is not None:
+            extra.append(manifest)
+        if command.verb == "delete":
+            deleted.append((fields.required("delete"), str(target)))
+    objects = [manifest.object for manifest in (*known.manifests.values(), *extra)]
+    made = populate(objects, known.names_per_workload, known.kinds)
+    deletable = (
+        *known.manifests,
+        *(manifest.reference for manifest in extra),
+        *(reference(pool.resource, key, known.kinds) for pool in made.pools for key in pool.keys),
+        *known.nodes,
+    )
+    for where, gone in deleted:
+        if gone not in deletable:
+            raise where.error(f"there is no {gone}", choose(gone, deletable) if deletable else "add its manifest")
+    return Requests(
+        tuple(Session(name, tuple(commands)) for name, commands in sessions.items()), tuple(extra), frozenset(brought)
+    )
+
+
+def _command(fields: Fields, verb: str, known: Known) -> tuple[Command, Reference, Manifest | None]:
+    field = fields.required(verb)
+    target = read_reference(field, known.kinds)
+    manifest = _manifest(fields.optional("manifest"), verb, target, known.kinds)
+    value = None
+    if verb != "delete":
+        described = manifest or known.manifests.get(str(target))
+        if described is None:
+            fix = (
+                choose(str(target), tuple(known.manifests)) if known.manifests else "add it to the files or to the step"
+            )
+            raise field.error(f"{target} is in no manifest", fix)
+        value = described.object
+    if target.kind.is_machine and str(target) not in known.nodes:
+        raise field.error(f"{target} is not one of the scenario's nodes", "add a Node manifest, or name another")
+    grace = fields.optional("gracePeriodSeconds")
+    if grace is not None and verb != "delete":
+        raise grace.error(f"is not for {verb}", "give it to a delete")
+    command = Command(
+        verb,
+        target.kind.resource,
+        target.key,
+        value,
+        wait=_wait(fields.optional("wait"), verb, target),
+        grace_seconds=None if grace is None else grace.integer(minimum=0),
+    )
+    return command, target, manifest
+
+
+def _manifest(field: Field | None, verb: str, target: Reference, kinds: Kinds) -> Manifest | None:
+    if field is None:
+        return None
+    if verb == "delete":
+        raise field.error("is not for delete", "give it to a create, apply or replace")
+    manifest = read(field, kinds)
+    if manifest.reference != str(target):
+        raise field.error(f"is {manifest.reference}, but the step is about {target}", "make the two agree")
+    return manifest
+
+
+def _wait(field: Field | None, verb: str, target: Reference) -> str | None:
+    if field is None:
+        return None
+    wait = field.one_of(WAITS)
+    if (wait == "Deleted") != (verb == "delete"):
+        raise field.error(f"is {wait}, after {verb}", "wait for Deleted after a delete, for Running after all else")
+    if wait != "Deleted" and wait not in target.kind.waits:
+        raise field.error(f"is Running, but {target} is no pod", "wait for a pod, or leave it out")
+    return wait

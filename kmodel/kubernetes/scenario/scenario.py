@@ -1,0 +1,34 @@
+"""A scenario: what is explored."""
+
+from pathlib import Path
+from typing import Literal
+
+import attrs
+
+from kmodel.kubernetes.catalog import BUILT_IN, Catalog
+from kmodel.kubernetes.components.settings import Settings
+
+Engine = Literal["exhaustive", "hypothesis"]
+
+
+@attrs.frozen
+class Scenario:
+    """Manifests, sizes, requests, faults and budgets, as settings of the control plane; and how to explore them.
+
+    `taking_part` names the actors, `left_out` says in sentences who does not take part and why, `ignored_fields` which
+    fields of the manifests the model does not read (`pod/nginx: spec.volumes`): reports show both. `interchangeable`
+    has the groups of names that it declares to be; None if it leaves that to kmodel.
+    `catalog` has the components, kinds and faults that there are.
+    """
+
+    name: str
+    settings: Settings
+    description: str = ""
+    sources: tuple[Path, ...] = ()
+    engine: Engine = "exhaustive"
+    max_states: int | None = None
+    interchangeable: tuple[tuple[str, ...], ...] | None = None
+    taking_part: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    ignored_fields: tuple[str, ...] = ()
+    catalog: Catalog = attrs.field(default=BUILT_IN, repr=False)
