@@ -13,7 +13,7 @@ from kmodel.engines.replay import Choice, follow_actions, follow_path
 from kmodel.engines.simulation import Walks
 from kmodel.engines.verdict import Result, Verdict
 from kmodel.kernel import Kind, Model, Trace
-from tests.fuzz.reference import Truth, key
+from tests.fuzz.reference import MOST_STATES, Truth, key
 
 Differences = Iterator[str]
 
@@ -64,7 +64,7 @@ def _replayed(model: Model, name: str, trace: Trace) -> Differences:
 
 def _exactly(bounds: Bounds) -> Callable[[Model, Truth], Differences]:
     def check(model: Model, truth: Truth) -> Differences:
-        result = exhaustive.result_of(model, bounds)
+        result = exhaustive.result_of(model, attrs.evolve(bounds, max_states=2 * MOST_STATES))
         yield from _counts(result, truth)
         yield from _verdicts(result, truth, shortest=True)
         yield from _traces(model, result, truth)
@@ -73,7 +73,7 @@ def _exactly(bounds: Bounds) -> Callable[[Model, Truth], Differences]:
 
 
 def _partial_order(model: Model, truth: Truth) -> Differences:
-    result = exhaustive.result_of(model, Bounds(partial_order=True))
+    result = exhaustive.result_of(model, Bounds(partial_order=True, max_states=2 * MOST_STATES))
     if {name for name, count in result.fired.items() if count} != {
         name for name, count in truth.fired.items() if count
     }:
@@ -84,7 +84,7 @@ def _partial_order(model: Model, truth: Truth) -> Differences:
 
 def _in_pieces(model: Model, truth: Truth) -> Differences:
     with tempfile.TemporaryDirectory() as folder:
-        bounds = Bounds(checkpoints=Checkpoints(Path(folder) / "kept", resume=True))
+        bounds = Bounds(max_states=2 * MOST_STATES, checkpoints=Checkpoints(Path(folder) / "kept", resume=True))
         for _ in range(truth.depth + 2):
             events, seen = exhaustive.explore(model, bounds), 0
             for event in events:
