@@ -38,10 +38,10 @@ class Model:
         transitions: dict[str, Transition] = {}
         for action in self.actions:
             other = transitions.setdefault(action.transition.name, action.transition)
-            if other is not action.transition:
+            if place_of(other.function) != place_of(action.transition.function):
                 raise ModelError(_one_name("transitions", other.name, other.function, action.transition.function))
             if str(action) in actions:
-                raise ModelError(f"{self.name} lists the action {action} twice; list it once")
+                raise ModelError(f"{self.name} has two actions {action}; list it once, or bind them to different names")
             actions.add(str(action))
         specs: dict[str, Spec] = {}
         for spec in self.specs:

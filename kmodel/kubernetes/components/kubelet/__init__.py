@@ -68,18 +68,21 @@ COMPONENT = Component(
     ),
     callers=(
         Caller(
-            (status.report_status, status.finish_deletion), status.read_answer, state.client_of, each("nodes", "pods")
+            (status.report_status, status.finish_deletion),
+            status.read_status_answer,
+            state.client_of,
+            each("nodes", "pods"),
         ),
         Caller(
             (status.register_node,),
-            status.read_node_answer,
+            status.read_node_status_answer,
             state.node_client_of,
             each("nodes"),
             when=lambda plan: plan.settings.register_nodes,
         ),
         Caller(
             (status.report_node_ready,),
-            status.read_node_answer,
+            status.read_node_status_answer,
             state.node_client_of,
             each("nodes"),
             when=lambda plan: plan.takes_part("node-lifecycle-controller"),

@@ -138,7 +138,7 @@ def _told(step: Step) -> Event:
 
 
 @transition(actor="kubelet/{node}", object="pod/{pod}", describe=_told)
-def read_answer(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+def read_status_answer(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Learn whether the api-server has the status, or the pod is deleted; otherwise it will be tried again."""
     response = received(cluster, client_of(node, pod))
     if response is None or not is_up(cluster, node):
@@ -189,7 +189,7 @@ def report_node_ready(cluster: Cluster, node: str) -> Cluster | None:
 
 
 @transition(actor="kubelet/{node}", object="node/{node}")
-def read_node_answer(cluster: Cluster, node: str) -> Cluster | None:
+def read_node_status_answer(cluster: Cluster, node: str) -> Cluster | None:
     """Learn how the last write to the Node went; it is compared again in any case."""
     return drop_answer(cluster, node_client_of(node)) if is_up(cluster, node) else None
 
