@@ -64,6 +64,9 @@ class Catalog:
     def __repr__(self) -> str:
         return f"<Catalog of {len(self.components)} components, {len(self.kinds)} kinds, {len(self.faults)} faults>"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))  # Hypothesis and IPython would print all fields of an attrs class
+
     def with_more(
         self, components: Iterable[Component] = (), kinds: Iterable[Kind[Any]] = (), faults: Iterable[Fault] = ()
     ) -> "Catalog":
