@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SCENARIO ?= pod-creation
 PYTEST_ARGS ?= -n 2
+COUNT ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test lint bench clean
+.PHONY: help install check test fuzz lint bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -26,6 +27,9 @@ check: $(INSTALLED) ## Explore SCENARIO (pod-creation), check every spec, write 
 
 test: lint ## Run the linters, the specs and the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+fuzz: $(INSTALLED) ## Explore COUNT (10000) random models in every way, and compare
+	$(BIN)/python -m tests.fuzz --count $(COUNT)
 
 lint: $(INSTALLED) ## Run the linters
 	$(BIN)/ruff check .

@@ -4,14 +4,21 @@ import hashlib
 import importlib.util
 import sys
 import traceback
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
-from kmodel.kernel import Spec
+import attrs
+
+from kmodel.kernel import ModelError, Spec
+from kmodel.kernel.errors import RAISED
 from kmodel.kubernetes.scenario import InputError
 
 FOLDER = "specs"
 NOT_SPECS = ("conftest.py", "__init__.py", "setup.py")
+MOST_NAMED = 3  # functions of a file without a spec
 
 
 def find_specs_folder(start: Path) -> Path:
@@ -29,9 +36,14 @@ def find_specs_folder(start: Path) -> Path:
 
 
 def find_scenarios(specs_folder: Path) -> tuple[Path, ...]:
-    """Return the YAML files of `specs/scenarios/`, in the order of their names."""
+    """Return the YAML files of `specs/scenarios/`, in the order of their names; InputError if two have one name."""
     files = (specs_folder / "scenarios").glob("*")
-    return tuple(sorted(file for file in files if file.suffix in (".yaml", ".yml") and file.is_file()))
+    found = sorted(file for file in files if file.suffix in (".yaml", ".yml") and file.is_file())
+    for file, other in pairwise(found):
+        if file.stem == other.stem:
+            problem = f"{file.name} beside it has the same name, {file.stem!r}"
+            raise InputError(_near(other), None, "", problem, "rename one of the two")
+    return tuple(found)
 
 
 def find_spec_files(specs_folder: Path) -> tuple[Path, ...]:
@@ -47,17 +59,92 @@ def is_spec_file(file: Path) -> bool:
 
 
 def load_specs(folder: Path) -> tuple[Spec, ...]:
-    """Import every spec file below the folder and return their specs in order; InputError if one cannot be imported."""
+    """Import every spec file below the folder and return their specs in order; InputError if one cannot be imported.
+
+    No two of them have the same name: where their functions do, the name is qualified with the file.
+    """
     if not folder.is_dir():
         raise InputError(str(folder), None, "", "there is no such folder", "name one that holds spec files")
-    return tuple(spec for file in find_spec_files(folder) for spec in load_file(folder, file))
+    return distinct(spec for file in find_spec_files(folder) for spec in load_file(folder, file))
 
 
 def load_file(folder: Path, file: Path) -> tuple[Spec, ...]:
     """Import one spec file below the folder, once, and return the specs written in it; InputError if that fails."""
     module = _module_of(folder.resolve(), file.resolve())
-    specs = (value for value in vars(module).values() if isinstance(value, Spec))
-    return tuple(dict.fromkeys(spec for spec in specs if spec.module == module.__name__))
+    specs = tuple(dict.fromkeys(spec for spec in vars(module).values() if _is_spec_of(module, spec)))
+    named: dict[str, Spec] = {}
+    for spec in specs:
+        if named.setdefault(spec.name, spec) is not spec:
+            line = spec.function.__code__.co_firstlineno
+            raise InputError(_near(file), line, "", f"two specs are called {spec.name}", "rename one of the functions")
+    for holder, name in _methods(module):
+        problem = f"the spec {name} is in the class {holder}, where nobody asks it"
+        raise InputError(_near(file), None, "", problem, "move it out of the class")
+    return specs
+
+
+def distinct(specs: Iterable[Spec]) -> tuple[Spec, ...]:
+    """Return the specs of a project, qualified with the names of their files where their own names are the same."""
+    specs = tuple(specs)
+    alike: dict[str, list[Spec]] = defaultdict(list)
+    for spec in specs:
+        alike[spec.name].append(spec)
+    return tuple(spec if len(alike[spec.name]) == 1 else _qualified(spec, alike[spec.name]) for spec in specs)
+
+
+def _qualified(spec: Spec, alike: Iterable[Spec]) -> Spec:
+    """Return the spec with as many of the last parts of its module's name as tell it from those of the same name."""
+    others = [other.module for other in alike if other is not spec]
+    *_, module = parts = spec.module.split(".")
+    for first in reversed(range(len(parts))):
+        module = ".".join(parts[first:])
+        if not any(f".{other}".endswith(f".{module}") for other in others):
+            break
+    return attrs.evolve(spec, qualifier=module)
+
+
+def nothing_found(folder: Path) -> str:
+    """Return the line that says what there is below a folder in which no spec was found, and what to do."""
+    files = find_spec_files(folder)
+    if not files:
+        return f"{_near(folder)}: there is no spec file; write one with a function below @invariant"
+    found = [(file, _own(_module_of(folder.resolve(), file.resolve()))) for file in files]
+    file, own = next(((file, own) for file, own in found if own), found[0])
+    others = f" (nor do {len(files) - 1} other files)" if len(files) > 1 else ""
+    return f"{_near(file)} defines no spec{others}: {_undecorated(own)}; write @invariant above a function"
+
+
+def _own(module: ModuleType) -> tuple[str, ...]:
+    """Return the names of the functions that are written in the module, also of those in its classes."""
+    names: list[str] = []
+    for name, value in vars(module).items():
+        if getattr(value, "__module__", None) != module.__name__:
+            continue
+        if isinstance(value, FunctionType):
+            names.append(name)
+        elif isinstance(value, type):
+            names += [f"{name}.{inner}" for inner, held in vars(value).items() if isinstance(held, FunctionType)]
+    return tuple(names)
+
+
+def _undecorated(names: tuple[str, ...]) -> str:
+    if not names:
+        return "it defines no function"
+    shown = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+    return f"{shown} {'is' if len(names) == 1 else 'are'} not decorated"
+
+
+def _is_spec_of(module: ModuleType, value: object) -> bool:
+    return isinstance(value, Spec) and value.module == module.__name__
+
+
+def _methods(module: ModuleType) -> Iterator[tuple[str, str]]:
+    """Yield the specs that are written in classes of the module, each as the names of class and function."""
+    for holder in vars(module).values():
+        if isinstance(holder, type) and holder.__module__ == module.__name__:
+            for value in vars(holder).values():
+                if isinstance(value, Spec) and _is_spec_of(module, value):
+                    yield holder.__name__, value.name
 
 
 def _module_of(folder: Path, file: Path) -> ModuleType:
@@ -73,9 +160,9 @@ def _module_of(folder: Path, file: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         found.loader.exec_module(module)
-    except Exception as error:
+    except RAISED as error:
         del sys.modules[name]
-        raise _not_imported(file, error) from error
+        raise _not_imported(folder, file, error) from error
     return module
 
 
@@ -91,10 +178,30 @@ def _package(folder: Path) -> str:
     raise AssertionError(f"the name {name} is another module's")
 
 
-def _not_imported(file: Path, error: Exception) -> InputError:
-    shown = str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
+def _not_imported(folder: Path, file: Path, error: BaseException) -> InputError:
+    """Return the error in one line, with the place below the folder where it came from: a file may import others."""
     if isinstance(error, SyntaxError) and error.filename == str(file):
-        return InputError(shown, error.lineno, "", f"is no Python: {error.msg}", "correct the syntax")
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file]
-    problem = f"cannot be imported: {type(error).__name__}: {' '.join(str(error).split())}"
-    return InputError(shown, lines[-1] if lines else None, "", problem, "correct that line")
+        return InputError(_near(file), error.lineno, "", f"is no Python: {error.msg}", "correct the syntax")
+    frames = [
+        (Path(frame.filename), frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(folder)
+    ]
+    place, line = frames[-1] if frames else (file, None)
+    problem, fix = _in_words(error)
+    return InputError(_near(place), line, "", problem, fix)
+
+
+def _in_words(error: BaseException) -> tuple[str, str]:
+    said = " ".join(str(error).split())
+    if isinstance(error, SystemExit):
+        return f"ends the program when it is imported: sys.exit({said})", "remove that line"
+    if isinstance(error, ModelError):
+        problem, _, fix = said.rpartition("; ")
+        return (problem, fix) if problem else (said, "correct that line")
+    return f"cannot be imported: {type(error).__name__}: {said}", "correct that line"
+
+
+def _near(file: Path) -> str:
+    """Return the path as one would type it in the current folder."""
+    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)

@@ -18,7 +18,9 @@ def test_symmetry_tells_orbits_and_the_states_that_they_represent() -> None:
     assert "no spec violated in all 56 states" in told
     document = json.loads(run("check", "holds", "--symmetry", "-o", "json").stdout)["items"][0]
     assert document["statistics"]["distinctStates"] == 34
-    assert document["symmetry"] == {"groups": [["rm0", "rm1"]], "orbits": 34, "representedStates": 56, "note": None}
+    symmetry = document["symmetry"]
+    assert symmetry.pop("rules") == symmetry.pop("rulesShown") > 10
+    assert symmetry == {"groups": [["rm0", "rm1"]], "orbits": 34, "representedStates": 56, "note": None}
 
 
 def test_symmetry_is_for_the_exhaustive_engine() -> None:

@@ -1,6 +1,7 @@
 """The pytest plugin, on small projects of its own."""
 
 import json
+import re
 import textwrap
 from pathlib import Path
 from xml.etree import ElementTree
@@ -27,7 +28,8 @@ def build(path, specs):
     applying = [spec.within(layout) for spec in specs]
     made = attrs.evolve(made, name=path.stem, specs=tuple(spec for spec in applying if spec is not None))
     bound = next((int(word[1:]) for word in rest if word.startswith("<")), None)
-    return made, Source(path.stem, (path,), left_out=("kube-proxy: no Service asks for it",)), engine, bound
+    name = next((word.partition("=")[2] for word in rest if word.startswith("called=")), path.stem)
+    return made, Source(name, (path,), left_out=("kube-proxy: no Service asks for it",)), engine, bound
 
 scenarios.build = build
 
@@ -345,3 +347,98 @@ def test_a_project_without_specs_is_left_alone(pytester: pytest.Pytester) -> Non
     result = pytester.runpytest_subprocess(timeout=60)
     result.assert_outcomes(passed=1)
     assert "kmodel =" not in result.stdout.str()
+
+
+def test_sys_exit_in_a_spec_file_is_a_collection_error(project: pytest.Pytester) -> None:
+    write(project, "specs/leaves.py", "import sys\nsys.exit(0)\n")
+    result = run(project)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["specs/leaves.py:2: ends the program when it is imported: sys.exit(0); remove that line"]
+    )
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
+def test_sys_exit_in_a_spec_fails_its_item(project: pytest.Pytester) -> None:
+    write(
+        project,
+        "specs/leaves.py",
+        """
+        import sys
+        from kmodel.kernel import invariant
+
+        @invariant
+        def leaves(cluster):
+            sys.exit(0)
+        """,
+    )
+    result = run(project, "-k", "leaves")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["spec leaves: specs/leaves.py:*, in leaves: SystemExit: 0"])
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
+def test_sys_exit_in_what_a_spec_needs_refuses_the_scenario(project: pytest.Pytester) -> None:
+    needs = "import sys\nfrom kmodel.kernel import invariant\n@invariant(needs=lambda layout: sys.exit(0))\n"
+    write(project, "specs/leaves.py", needs + "def f(cluster): return True\n")
+    result = run(project)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["scenario small: specs/leaves.py:3, in <lambda>: SystemExit: 0"])
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_folder_without_a_spec_is_no_success(pytester: pytest.Pytester) -> None:
+    write(pytester, "specs/a.py", "def f(cluster): return True")
+    result = run(pytester, "specs/a.py")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(["specs/a.py defines no spec: f is not decorated; write @invariant above a function"])
+    write(
+        pytester, "specs/a.py", "from kmodel.kernel import invariant\nclass A:\n  @invariant\n  def f(c): return True"
+    )
+    result = run(pytester, "specs/a.py")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["specs/a.py: the spec f is in the class A, where nobody asks it; move it out of the class"]
+    )
+
+
+def test_a_spec_that_was_not_judged_is_skipped_and_does_not_pass(project: pytest.Pytester) -> None:
+    write(
+        project,
+        "specs/runs.py",
+        """
+        from kmodel.kernel import eventually
+
+        @eventually
+        def they_end(cluster):
+            return False
+        """,
+    )
+    result = run(project, "-k", "they_end", "--kmodel-max-states=5", "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED*not judged: (stopped after 5 states; runs are judged only once all states *"])
+
+
+def test_specs_of_one_name_in_two_files_have_traces_of_their_own(project: pytest.Pytester) -> None:
+    scenario(project, "small", "2 exhaustive mutant")
+    text = "from specs.agreement import *\n@invariant\ndef s(cluster):\n    return 'aborted' not in states(cluster)\n"
+    for name in ("one", "two"):
+        write(project, f"specs/{name}.py", text)
+    result = run(project, "specs/one.py", "specs/two.py", "-k", "s[small]")
+    result.assert_outcomes(failed=2)
+    assert {"specs/one.py::s[small]", "specs/two.py::s[small]"} <= set(re.findall(r"FAILED (\S+)", result.stdout.str()))
+    result.stdout.fnmatch_lines_random(
+        [f"replay   kmodel replay reports/small/trace-{name}.s.json" for name in ("one", "two")]
+    )
+
+
+def test_scenarios_of_one_name_share_no_report(project: pytest.Pytester) -> None:
+    scenario(project, "small-too", "2 exhaustive called=small")
+    scenario(project, "small", "2 exhaustive called=small")
+    result = run(project, "-k", "managers_agree")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines_random(
+        ["  report: reports/small-small/index.html", "  report: reports/small-small-too/index.html"]
+    )

@@ -6,6 +6,7 @@ import click
 
 from kmodel.cli.check import check
 from kmodel.cli.errors import Group
+from kmodel.cli.exit_codes import EPILOG
 from kmodel.cli.graph import graph
 from kmodel.cli.replay import replay
 from kmodel.cli.specs import specs
@@ -18,7 +19,7 @@ NEW_OBJECTS = 50_000  # before cycles are looked for: most of what a command mak
 @click.group(
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 no violation, 1 violated, 2 bad input or usage, 3 exhaustive but not finished.",
+    epilog=EPILOG,
 )
 @click.version_option(package_name="kmodel", message="kmodel %(version)s")
 def main() -> None:

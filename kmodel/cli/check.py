@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from kmodel.cli.errors import UNFINISHED, Command, InputProblem, one_line
-from kmodel.cli.inputs import Input, Memory, chosen_specs, nothing, read, scenario_options
+from kmodel.cli.errors import Command, InputProblem, one_line
+from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
+from kmodel.cli.inputs import Input, Memory, chosen_specs, meant, nothing, read, scenario_options
+from kmodel.printable import json_text, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from kmodel.engines.verdict import Result
     from kmodel.kernel import Model, Spec
     from kmodel.reporting.handler import Driven
+    from kmodel.reporting.source import Source
     from kmodel.reporting.writer import Written
-
-VIOLATED = 1
 
 
 @attrs.frozen
@@ -57,8 +57,7 @@ class How:
 @click.command(
     cls=Command,
     short_help="Explore a scenario and check every spec.",
-    epilog="Exit codes: 0 no violation (documented hazards are none), 1 violated, 2 bad input or usage, "
-    "3 asked to be exhaustive but not finished.",
+    epilog=EPILOG,
 )
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @scenario_options
@@ -163,24 +162,42 @@ def check(
     inputs = read(scenarios, filenames, nodes, faults)
     if not inputs:
         raise InputProblem(nothing("check"))
-    specs = chosen_specs(spec_names)
+    models = _models(inputs, chosen_specs(spec_names), spec_names)
     _make(reports)
+    from kmodel.reporting.writer import report_folders  # which loads much that a mistake in the input does not need
+
+    folders = report_folders([given.source for given in inputs])
     outcomes: list[_Outcome] = []
-    for number, given in enumerate(inputs):
-        if number and output != "json":
+    for given, model, folder in zip(inputs, models, folders, strict=True):
+        if outcomes and output != "json":
             click.echo()
-        outcomes.append(_check(given, specs, How(**how), reports, output))
+        outcomes.append(_check(given, model, How(**how), reports / folder, output))
         if outcomes[-1].interrupted:
             break
     if output == "json":
         from kmodel.reporting.document import as_list
 
         items = [outcome.document for outcome in outcomes]
-        click.echo(json.dumps(as_list("Check", items), indent=2, ensure_ascii=False))
+        click.echo(json_text(as_list("Check", items)))
     elif len(inputs) > 1:
         _print_all(inputs, outcomes)
-    codes = {outcome.code for outcome in outcomes}
-    raise click.exceptions.Exit(VIOLATED if VIOLATED in codes else max(codes))
+    raise click.exceptions.Exit(worst(outcome.code for outcome in outcomes))
+
+
+def _models(inputs: list[Input], specs: tuple[Spec, ...], names: tuple[str, ...]) -> list[Model]:
+    """Return the models with the specs that apply; InputProblem if one that was named, or each, applies nowhere."""
+    from kmodel.kernel import feature_name
+
+    models = [given.model(specs) for given in inputs]
+    asked = {spec.origin for model in models for spec in model.specs}
+    of = ", ".join(given.source.name for given in inputs)
+    for spec in (meant(name, specs) for name in names):
+        if spec.origin not in asked:
+            needs = ", ".join(map(feature_name, spec.needs))
+            raise InputProblem(f"spec {spec.name} says nothing of {of}, which lacks what it needs: {needs}")
+    if not asked:
+        raise InputProblem(f"no spec says anything of {of}; see kmodel specs -o wide, or write one for it")
+    return models
 
 
 def _make(reports: Path) -> None:
@@ -195,7 +212,7 @@ def _make(reports: Path) -> None:
 class _Outcome:
     document: dict[str, Any]
     verdict: str
-    code: int
+    code: ExitCode
     interrupted: bool
 
 
@@ -212,7 +229,7 @@ def _print_all(inputs: list[Input], outcomes: list[_Outcome]) -> None:
         click.echo("\n".join(lines))
 
 
-def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, output: str) -> _Outcome:
+def _check(given: Input, model: Model, how: How, folder: Path, output: str) -> _Outcome:
     from rich.console import Console
 
     from kmodel.reporting.document import check_document
@@ -220,12 +237,10 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
     from kmodel.reporting.progress import ProgressLine
     from kmodel.reporting.summary import print_summary
     from kmodel.reporting.wording import overall
-    from kmodel.reporting.writer import folder_name, write_report
 
     console = Console(highlight=False, quiet=output == "json")
     engine = "simulation" if how.simulate else how.engine or given.scenario.engine
-    model = given.model(specs)
-    events = _explore(model, engine, how, given.scenario.max_states, reports / folder_name(given.source.name))
+    events = _explore(model, engine, how, given.scenario.max_states, folder)
     with closing(ProgressLine(console)) as progress:
         driven = drive(events, progress)
     result = driven.result
@@ -234,13 +249,33 @@ def _check(given: Input, specs: tuple[Spec, ...], how: How, reports: Path, outpu
         from kmodel.reporting.cost import print_cost
 
         print_cost(console, result)
-    written = write_report(result, given.source, reports)
-    _print_outcome(console, given, result, written, wide=output == "wide")
+    _print_stories(console, result, wide=output == "wide")  # before the report, which may be impossible
+    written = _write(result, given.source, folder)
+    _print_outcome(console, given, result, written)
     _print_checkpoint(console, driven)
     document = check_document(result, given.source, written)
-    unfinished = driven.interrupted or (engine == "exhaustive" and not result.finished)
-    code = VIOLATED if result.failures else UNFINISHED if unfinished else 0
-    return _Outcome(document, overall(result), code, driven.interrupted)
+    codes = [_code(driven, engine), ExitCode.OK if written else ExitCode.USAGE]
+    return _Outcome(document, overall(result), worst(codes), driven.interrupted)
+
+
+def _code(driven: Driven, engine: str) -> ExitCode:
+    result = driven.result
+    if result.failures:
+        return ExitCode.VIOLATED
+    is_cut_off = driven.interrupted or (engine == "exhaustive" and not result.finished)
+    return ExitCode.UNFINISHED if is_cut_off or result.not_judged else ExitCode.OK
+
+
+def _write(result: Result, source: Source, folder: Path) -> Written | None:
+    """Write the report; where that cannot be done, say so in one line: the verdicts are known all the same."""
+    from kmodel.reporting.writer import write_report
+
+    try:
+        return write_report(result, source, folder)
+    except OSError as error:
+        why = error.strerror or str(error)
+        InputProblem(f"{folder}: the report cannot be written: {why}; name another folder with --reports").show()
+        return None
 
 
 def _explore(model: Model, engine: str, how: How, max_states: int | None, folder: Path) -> Iterable[Event]:
@@ -290,9 +325,9 @@ def _print_checkpoint(console: Console, driven: Driven) -> None:
     """Say how to go on with an exploration that was cut off."""
     if driven.checkpoint is not None:
         how = "run the same command with --resume" if driven.interrupted else "change the bound and add --resume"
-        console.print(f"resume   {how} to go on from {driven.checkpoint}", markup=False, soft_wrap=True)
+        _say(console, f"resume   {how} to go on from {driven.checkpoint}")
     if driven.problem:
-        console.print(f"note     {driven.problem}", markup=False, soft_wrap=True)
+        _say(console, f"note     {driven.problem}")
 
 
 def _simulate(model: Model, how: How) -> Iterable[Event]:
@@ -310,30 +345,38 @@ def _simulate(model: Model, how: How) -> Iterable[Event]:
     return simulation.explore(model, simulation.Walks(how.simulate, steps, how.seed or 0, how.first))
 
 
-def _print_outcome(console: Console, given: Input, result: Result, written: Written, wide: bool) -> None:
-    from kmodel.reporting.columns import wrapped
-    from kmodel.reporting.failure import failure_text
+def _print_stories(console: Console, result: Result, wide: bool) -> None:
+    from kmodel.reporting.failure import story_of
     from kmodel.reporting.summary import STYLE, print_lines
-    from kmodel.reporting.wording import Standing, overall
+    from kmodel.reporting.wording import Standing
 
     for finding in result.failures:
-        trace_file = written.traces.get(finding.spec.name)
-        text = failure_text(
-            finding,
-            given.source,
-            trace_file=trace_file,
-            index=written.index,
-            heading="VIOLATED",
-            width=console.width,
-            wide=wide,
-        )
+        story = story_of(finding, heading="VIOLATED", width=console.width, wide=wide)
         console.print()
-        print_lines(console, text.split("\n"), "VIOLATED", STYLE[Standing.VIOLATED])
+        print_lines(console, story.split("\n"), "VIOLATED", STYLE[Standing.VIOLATED])
     console.print()
-    for note in written.notes:
-        console.print(f"note     {note}", markup=False, soft_wrap=True)
-    if not result.failures:
-        console.print(f"report   {written.index}", markup=False, soft_wrap=True)
-    style = "bold red" if result.failures else "green" if result.finished else "yellow"
+
+
+def _print_outcome(console: Console, given: Input, result: Result, written: Written | None) -> None:
+    from kmodel.reporting.columns import wrapped
+    from kmodel.reporting.failure import replay_command
+    from kmodel.reporting.wording import overall
+
+    for finding in result.failures:
+        assert finding.trace is not None, "a violation has a trace"
+        file = written.traces.get(finding.spec.name) if written else None
+        _say(console, f"replay   {replay_command(finding.trace, given.source, file)}")
+    if written:
+        _say(console, f"report   {written.index}")
+    if result.failures:
+        console.print()
+    for note in written.notes if written else ():
+        _say(console, f"note     {note}")
+    style = "bold red" if result.failures else "green" if result.finished and not result.not_judged else "yellow"
     verdict = wrapped(f"{given.source.name}: {overall(result)}", console.width, 0)
     console.print("\n".join(verdict), style=style, markup=False, soft_wrap=True)
+
+
+def _say(console: Console, text: str) -> None:
+    """Print a line as it is, for a reader who may copy it: neither wrapped nor taken for markup."""
+    console.print(printable(text), markup=False, soft_wrap=True)

@@ -9,21 +9,23 @@ from typing import IO, Any, ParamSpec, TypeVar
 
 import click
 
+from kmodel.cli.exit_codes import ExitCode
+from kmodel.printable import in_one_line
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
-UNFINISHED = 3
 SHOW_TRACEBACK = "KMODEL_TRACEBACK"
 
 
 class InputProblem(click.ClickException):
     """Something that the user gave cannot be used; the message is one line with the fix."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line."""
-        click.echo(f"error: {self.format_message()}", err=True, file=file)
+        click.echo(f"error: {in_one_line(self.format_message())}", err=True, file=file)
 
 
 class Command(click.Command):
@@ -65,10 +67,10 @@ def one_line(command: Callable[P, R]) -> Callable[P, R]:
             raise
         except KeyboardInterrupt:  # where there is no verdict yet, or no more to write
             click.echo("interrupted", err=True)
-            raise click.exceptions.Exit(UNFINISHED) from None
+            raise click.exceptions.Exit(ExitCode.UNFINISHED) from None
         except BrokenPipeError:  # the reader of a pipe had enough, as in `kmodel specs | head`
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit() in a spec ends no check
             if os.environ.get(SHOW_TRACEBACK):
                 raise
             raise InputProblem(_line(error)) from error
@@ -76,7 +78,7 @@ def one_line(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def _line(error: Exception) -> str:
+def _line(error: BaseException) -> str:
     if type(error).__module__.startswith("kmodel."):
         return " ".join(str(error).split())
     if isinstance(error, OSError) and error.filename is not None:

@@ -8,6 +8,7 @@ import click
 
 from kmodel.cli.errors import Command, InputProblem, one_line
 from kmodel.cli.inputs import read_one, scenario_options
+from kmodel.printable import in_one_line
 
 MOST_DRAWN = 250  # states, as in kmodel.reporting.pictures, which is not loaded for a help text
 
@@ -77,8 +78,8 @@ def graph(
     else:
         folder = reports / folder_name(given.source.name)
         folder.mkdir(parents=True, exist_ok=True)
-        click.echo(f"{picture.title}: {picture.caption}")
+        click.echo(in_one_line(f"{picture.title}: {picture.caption}"))
         for file in write_pictures(drawn, folder):
-            click.echo(file)
+            click.echo(in_one_line(str(file)))
         if picture.drawing.note:
             click.echo(f"note: {picture.drawing.note}", err=True)

@@ -177,19 +177,36 @@ def all_specs() -> tuple[Spec, ...]:
     return discovery.load_specs(specs_folder())
 
 
-def chosen_specs(names: Sequence[str]) -> tuple[Spec, ...]:
-    """Return the specs of these names and what shows that they are not vacuous; all if no name is given."""
+def some_specs() -> tuple[Spec, ...]:
+    """Return all specs of the project; InputProblem if there is none, since asking nothing is no success."""
+    from kmodel import discovery
+
     specs = all_specs()
-    known = [spec.name for spec in specs]
-    for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            raise InputProblem(
-                f"there is no spec {name!r}; {f'did you mean {near[0]}?' if near else 'see kmodel specs'}"
-            )
+    if not specs:
+        raise InputProblem(discovery.nothing_found(specs_folder()))
+    return specs
+
+
+def chosen_specs(names: Sequence[str]) -> tuple[Spec, ...]:
+    """Return the specs of these names and what shows that they are not vacuous; all if no name is given.
+
+    InputProblem for a name that no spec has, or several have.
+    """
+    specs = some_specs()
+    chosen = {meant(name, specs).origin for name in names}
     # What shows that a chosen one is not vacuous comes along: without it nobody could tell.
-    shown = {spec: spec.shows.name if spec.shows else "" for spec in specs}
-    return tuple(spec for spec in specs if not names or spec.name in names or shown[spec] in names)
+    return tuple(spec for spec in specs if not names or chosen & {spec.origin, spec.shows.origin if spec.shows else ""})
+
+
+def meant(name: str, specs: Sequence[Spec]) -> Spec:
+    """Return the spec of a name, which may be qualified with its file; InputProblem if that is none, or several."""
+    found = [spec for spec in specs if f".{spec.origin}".endswith(f".{name}")]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputProblem(f"{len(found)} specs are called {name}; write {' or '.join(spec.name for spec in found)}")
+    near = difflib.get_close_matches(name, [spec.name for spec in specs], n=1)
+    raise InputProblem(f"there is no spec {name!r}; {f'did you mean {near[0]}?' if near else 'see kmodel specs'}")
 
 
 def nothing(verb: str) -> str:

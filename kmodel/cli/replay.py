@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,20 +10,20 @@ import attrs
 import click
 
 from kmodel.cli.errors import Command, InputProblem, one_line
+from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
 from kmodel.cli.inputs import Input, all_specs, read_files, scenario_options
+from kmodel.printable import json_text, printable
 
 if TYPE_CHECKING:
     from kmodel.engines.verdict import Finding
-    from kmodel.kernel import Model, Trace
-
-VIOLATED = 1
+    from kmodel.kernel import Model, Spec, Trace
+    from kmodel.reporting.trace_file import Saved
 
 
 @click.command(
     cls=Command,
     short_help="Take the steps of a trace again.",
-    epilog="Exit codes: 0 nothing is violated on the trace, 1 the spec is violated (again), 2 bad input or usage, "
-    "or the trace does not apply any more.",
+    epilog=EPILOG,
 )
 @click.argument("trace", required=False, type=click.Path(path_type=Path, dir_okay=False), metavar="[TRACE.json]")
 @click.option("--path", metavar="0/3/1", help="The address of a trace, instead of a file; say with -f of what.")
@@ -60,10 +60,18 @@ def replay(
         assert path is not None, "one of both is there"
         replayed = _from_path(path, filenames, nodes, faults)
     if output == "json":
-        click.echo(json.dumps(_document(replayed), indent=2, ensure_ascii=False))
+        click.echo(json_text(_document(replayed)))
     else:
         _print(replayed, wide=output == "wide", diff=diff)
-    raise click.exceptions.Exit(VIOLATED if any(finding.is_failure for finding in replayed.findings) else 0)
+    raise click.exceptions.Exit(worst(map(_code, replayed.findings)))
+
+
+def _code(finding: Finding) -> ExitCode:
+    from kmodel.engines.verdict import Verdict
+
+    if finding.is_failure:
+        return ExitCode.VIOLATED
+    return ExitCode.UNFINISHED if finding.verdict is Verdict.NOT_JUDGED else ExitCode.OK
 
 
 @attrs.frozen
@@ -91,12 +99,19 @@ def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, fault
         saved.source.nodes if nodes is None else nodes,
         (dict(saved.source.faults) or None) if faults is None else faults,
     )
-    specs = tuple(spec for spec in all_specs() if spec.name == saved.spec)
+    specs = _shown(saved, all_specs())
     if saved.spec is not None and not specs:
         raise InputProblem(f"{file}: there is no spec {saved.spec} any more; see kmodel specs")
     model = given.model(specs)
     trace = follow_actions(model, saved.initial, saved.choices, saved.cycle)
     return _rechecked(given, model, trace)
+
+
+def _shown(saved: Saved, specs: Sequence[Spec]) -> tuple[Spec, ...]:
+    """Return the spec that a trace shows something of, by its name: by its module only where several have the name."""
+    name = (saved.spec or "").rpartition(".")[2]
+    named = [spec for spec in specs if spec.function.__name__ == name]
+    return tuple(spec for spec in named if len(named) == 1 or spec.module == saved.module)
 
 
 def _from_path(path: str, filenames: tuple[Path, ...], nodes: int | None, faults: dict[str, int] | None) -> _Replayed:
@@ -154,7 +169,7 @@ def _print(replayed: _Replayed, wide: bool, diff: bool) -> None:
     idle = next((finding.idle for finding in findings if finding.idle), ())
 
     def say(text: str = "") -> None:
-        console.print(text, markup=False, soft_wrap=True)
+        console.print(printable(text, keep="\n"), markup=False, soft_wrap=True)
 
     say(event_table(trace, width=console.width, wide=wide, diffs=diff))
     say()

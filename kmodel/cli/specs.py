@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from kmodel.cli.errors import Command, one_line
-from kmodel.cli.inputs import all_specs, named, read_files
+from kmodel.cli.inputs import named, read_files, some_specs
+from kmodel.printable import json_text
 
 if TYPE_CHECKING:
     from kmodel.kernel import Spec
@@ -29,13 +29,13 @@ def specs(scenario: str | None, output: str) -> None:
       kmodel specs --scenario pod-creation
       kmodel specs -o json
     """
-    listed = all_specs()
+    listed = some_specs()
     if scenario is not None:
         listed = read_files([named(scenario)], None, None).model(listed).specs
     if output == "json":
         from kmodel.reporting.document import as_list
 
-        click.echo(json.dumps(as_list("Spec", [_document(spec) for spec in listed]), indent=2, ensure_ascii=False))
+        click.echo(json_text(as_list("Spec", [_document(spec) for spec in listed])))
         return
     from rich.console import Console
 

@@ -23,6 +23,7 @@ from kmodel.engines.verdict import (
     Symmetry,
     Verdict,
     collision_probability,
+    if_alike,
     up_to_collision,
 )
 from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec
@@ -39,17 +40,22 @@ UNBOUNDED = Bounds()
 def explore(model: Model, bounds: Bounds = UNBOUNDED) -> Iterator[Event]:
     """Yield the events of a breadth-first exploration of the model; the last one has the result."""
     yield Started(model, "exhaustive")
-    note: str | None = None
-    if bounds.symmetry:
-        from kmodel.engines.symmetry.space import NoReduction
+    if not bounds.symmetry:
+        yield from _Search(model, bounds).run()
+        return
+    from kmodel.engines.symmetry.space import NoReduction
 
+    of_states, of_orbits = _Search(model, attrs.evolve(bounds, symmetry=False)), _Search(model, bounds)
+    if of_states.has_begun and not of_orbits.has_begun:
+        of_states.note = "the checkpoint is of a search of all states, which was continued"
+    else:
         try:
-            yield from _Search(model, bounds).run()
+            yield from of_orbits.run()
         except NoReduction as reason:
-            note, bounds = str(reason), attrs.evolve(bounds, symmetry=False)
+            of_states.fall_back(str(reason), from_the_start=of_orbits.has_begun and not of_states.has_begun)
         else:
             return
-    yield from _Search(model, bounds, note).run()
+    yield from of_states.run()
 
 
 def result_of(model: Model, bounds: Bounds = UNBOUNDED) -> Result:
@@ -60,10 +66,10 @@ def result_of(model: Model, bounds: Bounds = UNBOUNDED) -> Result:
 
 
 class _Search:
-    def __init__(self, model: Model, bounds: Bounds, note: str | None = None) -> None:
+    def __init__(self, model: Model, bounds: Bounds) -> None:
         self.model = model
         self.bounds = bounds
-        self.note = note  # why nothing is spared by symmetry, though it was asked for
+        self.note: str | None = None  # why nothing is spared by symmetry, though it was asked for
         self.clock = Clock()
         self.depth = 0
         self.searches = 1
@@ -76,18 +82,32 @@ class _Search:
         searched = model if bounds.symmetry else attrs.evolve(model, symmetry=())
         self.keeper = None if bounds.checkpoints is None else Keeper(searched, bounds.checkpoints)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a checkpoint of this search that it is asked to go on from."""
+        return self.keeper is not None and self.keeper.checkpoints.resume and self.keeper.has_left_one
+
+    def fall_back(self, note: str, from_the_start: bool) -> None:
+        """Take the place of a search of orbits, for a reason; its checkpoint stays until there is another."""
+        self.note = note
+        if self.keeper is not None and from_the_start:
+            self.keeper.checkpoints = attrs.evolve(self.keeper.checkpoints, resume=False)
+
     def run(self) -> Iterator[Event]:
         stopped: str | None = None
         interrupted = False
         try:
             with put_off() if self.keeper is not None else nullcontext(Interrupt()) as self.interrupt:
                 yield from self._levels()
+                self._conclude()
                 yield from self._judge_runs()
         except _Stopped as stop:
             stopped = stop.why
-        except BoundReached as bound:
+        except (BoundReached, MemoryError) as limit:
             yield from self._judge()
-            stopped = str(bound)
+            stopped = str(limit)
+            if isinstance(limit, MemoryError):
+                stopped = f"stopped after {self._seen()}: {_out_of_memory(limit)}"
         except KeyboardInterrupt:
             self._save()
             stopped, interrupted = f"interrupted after {self._seen()}", True
@@ -131,9 +151,9 @@ class _Search:
             yield from self._judge()
             try:
                 space.add_round(self.bounds.max_states)
-            except Overflow:
+            except Overflow as overflow:
                 yield from self._check_waiting(space)
-                raise _Stopped(f"stopped after {self._seen()}") from None
+                raise _Stopped(": ".join(filter(None, (f"stopped after {self._seen()}", str(overflow))))) from None
             self.is_between_rounds = True
             if self.interrupt.asked:
                 raise KeyboardInterrupt
@@ -232,10 +252,10 @@ class _Search:
         if space is None:
             return
         found = space.found
-        for partition, index in zip(*(found[:, :, 0] >= 0).nonzero(), strict=True):
+        for partition, index in zip(*(found >= 0).nonzero(), strict=True):
             if space.done[index]:
                 continue
-            finding = self._finding_at(space, int(index), (int(partition), int(found[partition, index, 0])))
+            finding = self._finding_at(space, int(index), (int(partition), int(found[partition, index])))
             space.done[index] = 1
             self.findings[int(index)] = finding
             yield Found(finding)
@@ -254,11 +274,25 @@ class _Search:
         verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
         return Finding(spec, verdict, answer.reason, trace_along(self.model, initial, [*taken, *last]))
 
+    def _conclude(self) -> None:
+        """Show, now that all states are known, what their number rests on."""
+        assert self.space is not None, "the search is finished"
+        self.space.conclude()
+
     def _judge_runs(self) -> Iterator[Event]:
         """Judge the temporal specs, now that all states are known."""
         temporal = [index for index, spec in enumerate(self.model.specs) if spec.is_temporal]
         if not temporal or self.bounds.runs_not_judged is not None:
             return
+        try:
+            yield from self._judge_all(temporal)
+        except (BoundReached, MemoryError) as error:  # which takes nothing from what was found of states and steps
+            why = f"runs were not judged: {_out_of_memory(error) if isinstance(error, MemoryError) else error}"
+            for index in temporal:
+                not_judged = Finding(self.model.specs[index], Verdict.NO_VIOLATION_FOUND, why)
+                self.findings.setdefault(index, not_judged)
+
+    def _judge_all(self, temporal: list[int]) -> Iterator[Event]:
         from kmodel.engines.liveness.judging import Liveness
 
         assert self.space is not None, "the search is finished"
@@ -318,17 +352,23 @@ class _Search:
         if index in self.findings:
             return self.findings[index]
         if spec.is_temporal and self.bounds.runs_not_judged is not None:
-            return Finding(spec, Verdict.NO_VIOLATION_FOUND, self.bounds.runs_not_judged)
+            return Finding(spec, Verdict.NOT_JUDGED, self.bounds.runs_not_judged)
+        if stopped is not None and spec.is_temporal:
+            return Finding(spec, Verdict.NOT_JUDGED, f"{stopped}; {RUNS_NOT_JUDGED}")
         if stopped is not None:
-            why = f"{stopped}; {RUNS_NOT_JUDGED}" if spec.is_temporal else stopped
-            return Finding(spec, Verdict.NO_VIOLATION_FOUND, why)
+            return Finding(spec, Verdict.NO_VIOLATION_FOUND, stopped)
         reduced = self.space is not None and self.space.dependence is not None and self.space.dependence.in_part
         count = f"{0 if self.space is None else self.space.represented:,}"
         seen = f"all reachable states, {count} of them visited" if reduced else f"all {count} reachable states"
-        seen += up_to_collision(self.collision_probability)
+        seen += up_to_collision(self.collision_probability) + if_alike(self._symmetry())
         if spec.kind is Kind.SOMETIMES:
-            return Finding(spec, Verdict.VIOLATED, f"it never happens in {seen}")
+            return Finding(spec, Verdict.NEVER_HAPPENS, f"it never happens in {seen}")
         return Finding(spec, Verdict.HOLDS, f"in {seen}")
+
+
+def _out_of_memory(error: MemoryError) -> str:
+    said = " ".join(str(error).split())
+    return f"memory is used up{said and f' ({said})'}; explore a smaller model, or have states move to disk at a budget"
 
 
 class _Stopped(Exception):  # noqa: N818 - it ends the search, it is no mistake

@@ -28,7 +28,7 @@ class Graph:
 
     def number(self, cluster: Cluster) -> int | None:
         """Return the number of a state; None if the graph does not have it."""
-        return next((number for number, state in enumerate(self.states) if state.values == cluster.values), None)
+        return next((number for number, state in enumerate(self.states) if state == cluster), None)
 
 
 def extract(model: Model, max_states: int) -> Graph:

@@ -81,6 +81,13 @@ class Keeper:
         """Whether it is time for a checkpoint."""
         return time.perf_counter() >= self._due
 
+    @property
+    def has_left_one(self) -> bool:
+        """Whether there is a checkpoint that an earlier search of this model has left."""
+        from kmodel.engines.compiled import checkpoint
+
+        return checkpoint.is_of(self.checkpoints.path, self._identity)
+
     def load(self, space: Space) -> Kept | None:
         """Make a new space that of the checkpoint and return what is kept beside it; None if there is none.
 

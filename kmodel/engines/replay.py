@@ -97,7 +97,7 @@ def _recheck_run(model: Model, spec: Spec, trace: Trace, against: str | None) ->
     if against is None and spec.kind is Kind.CONFLUENT:
         against = "it compares the ends of runs, and this is one run"
     if against is not None:
-        return Finding(spec, Verdict.NO_VIOLATION_FOUND, f"not judged: {against}")
+        return Finding(spec, Verdict.NOT_JUDGED, against)
     keys = keys_of(spec, trace.initial.layout)
     reason = next((said for key in keys if (said := judge_run(spec, key, trace)) is not None), None)
     if reason is None:

@@ -1,4 +1,4 @@
-"""Verdicts: what an exploration says of each spec. Three, never worded alike."""
+"""Verdicts: what an exploration says of each spec. Five, never worded alike."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,15 +6,21 @@ from enum import Enum
 
 import attrs
 
-from kmodel.kernel import Action, Kind, Model, Spec, Trace
+from kmodel.kernel import Action, Model, Spec, Trace
 
 
 class Verdict(Enum):
-    """What is known of a spec."""
+    """What is known of a spec.
+
+    Of a `sometimes` it is known that it happens (it holds), that it never happens, or nothing yet (no violation found).
+    A spec of whole runs is not judged where the runs are not known.
+    """
 
     HOLDS = "holds"
     VIOLATED = "violated"
+    NEVER_HAPPENS = "never happens"
     NO_VIOLATION_FOUND = "no violation found"
+    NOT_JUDGED = "not judged"
 
 
 @attrs.frozen
@@ -53,12 +59,12 @@ class Finding:
     @property
     def is_failure(self) -> bool:
         """Whether this should stop a release: a violation that is not a documented hazard."""
-        return self.verdict is Verdict.VIOLATED and not self.is_hazard and not self.is_vacuous
+        return self.verdict is Verdict.VIOLATED and not self.is_hazard
 
     @property
     def is_vacuous(self) -> bool:
         """Whether this is a `sometimes` that never happens here: what it shows of an invariant is not shown."""
-        return self.spec.kind is Kind.SOMETIMES and self.verdict is Verdict.VIOLATED
+        return self.verdict is Verdict.NEVER_HAPPENS
 
 
 @attrs.frozen
@@ -78,12 +84,25 @@ class Statistics:
 class Symmetry:
     """What renaming spared: the groups of interchangeable names, and how many states the orbits found represent.
 
-    Without a group there was no reduction, and `note` says why.
+    Of the rules that the search used, `shown` ones are shown to treat all names alike; it rests on all of them. A
+    search that was stopped has shown none. Without a group there was no reduction, and `note` says why.
     """
 
     groups: tuple[tuple[str, ...], ...] = ()
     represented: int = 0
+    rules: int = 0
+    shown: int = 0
     note: str | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the orbits are known to be those of all states; so where there was no reduction."""
+        return not self.groups or 0 < self.rules == self.shown
+
+
+def if_alike(symmetry: Symmetry | None) -> str:
+    """Return what is to be said after a number of states represented by others; nothing where that is shown."""
+    return "" if symmetry is None or symmetry.is_shown else ", if the names are treated alike"
 
 
 def collision_probability(states: int) -> float:
@@ -156,6 +175,11 @@ class Result:
     def finished(self) -> bool:
         """Whether all reachable states were seen."""
         return self.stopped is None
+
+    @property
+    def not_judged(self) -> tuple[Finding, ...]:
+        """The findings on specs of whole runs of which no run was looked at."""
+        return tuple(finding for finding in self.findings if finding.verdict is Verdict.NOT_JUDGED)
 
     @property
     def failures(self) -> tuple[Finding, ...]:

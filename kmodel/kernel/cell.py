@@ -33,6 +33,10 @@ class Cells(Generic[T]):
         return Cell(self.family, (key,) if isinstance(key, str) else key)
 
 
+def _plain_constants(constants: Mapping[Cell[Any], Any]) -> Mapping[Cell[Any], Any]:
+    return MappingProxyType({cell: plain(value, lambda c=cell: f"constant {c}") for cell, value in constants.items()})  # type: ignore[misc]
+
+
 @attrs.frozen(eq=False)
 class Layout:
     """Which cells a cluster has, in which order, and the constants that no transition can write.
@@ -41,7 +45,7 @@ class Layout:
     """
 
     cells: tuple[Cell[Any], ...]
-    constants: Mapping[Cell[Any], Any] = attrs.field(converter=lambda constants: _plain_constants(constants))
+    constants: Mapping[Cell[Any], Any] = attrs.field(converter=_plain_constants)
     may_mention: Callable[[Cell[Any], str], bool] = lambda cell, scope: True
     _of_scope: dict[str, tuple[Cell[Any], ...]] = attrs.field(init=False, factory=dict)
     _positions: dict[Cell[Any], int] = attrs.field(init=False)
@@ -92,7 +96,3 @@ class Layout:
         """Return a constant of the model; reading one leaves no footprint, since it never changes."""
         value: T = self.constants[cell]
         return value
-
-
-def _plain_constants(constants: Mapping[Cell[Any], Any]) -> Mapping[Cell[Any], Any]:
-    return MappingProxyType({cell: plain(value, lambda c=cell: f"constant {c}") for cell, value in constants.items()})  # type: ignore[misc]

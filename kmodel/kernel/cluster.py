@@ -85,7 +85,7 @@ class Cluster(ABC):
         cells: Mapping[Cell[Any], Any],
         constants: Mapping[Cell[Any], Any] | None = None,
         may_mention: Callable[[Cell[Any], str], bool] = lambda cell, scope: True,
-    ) -> "BareCluster":
+    ) -> "Cluster":
         """Return the cluster that has these cells with these values, in this order (see Layout)."""
         layout = Layout(tuple(cells), constants or {}, may_mention)
         values = tuple(plain(value, lambda c=cell: f"cell {c}") for cell, value in cells.items())  # type: ignore[misc]

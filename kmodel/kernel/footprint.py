@@ -16,7 +16,7 @@ import attrs
 
 from kmodel.kernel.cell import Cell, Layout
 from kmodel.kernel.cluster import BareCluster, Cluster, Put, Replace, Then, shown, writable
-from kmodel.kernel.errors import BoundReached, ModelError, name_error
+from kmodel.kernel.errors import RAISED, BoundReached, ModelError, name_error
 from kmodel.kernel.rank import Forgets, close_gaps
 from kmodel.kernel.values import WHOLE, ByIdentity, identity, plain, shape, tracked
 
@@ -330,7 +330,7 @@ def call(function: Callable[[Any], T], subject: Any, who: str) -> T:
         return function(subject)
     except BoundReached:
         raise
-    except (Exception, SystemExit) as error:
+    except RAISED as error:
         named = name_error(who, error)
         if isinstance(subject, View) and not isinstance(error, ModelError) and _works_unwatched(function, subject):
             named = ModelError(f"{named}; it does not when nobody records what it reads: {ASK_BY_ISINSTANCE}")
@@ -338,7 +338,7 @@ def call(function: Callable[[Any], T], subject: Any, who: str) -> T:
 
 
 def _works_unwatched(function: Callable[[Any], object], view: View) -> bool:
-    with suppress(Exception, SystemExit):
+    with suppress(*RAISED):
         function(apply(view._source, view._writes()))
         return True
     return False

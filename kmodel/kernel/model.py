@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from kmodel.kernel.cluster import Cluster
-from kmodel.kernel.errors import ModelError
+from kmodel.kernel.errors import ModelError, place_of
 from kmodel.kernel.footprint import Effect, apply, record_checked
 from kmodel.kernel.spec import Spec
 from kmodel.kernel.step import Step, Trace
-from kmodel.kernel.transition import Action
+from kmodel.kernel.transition import Action, Transition
 
 
 @attrs.frozen
@@ -30,6 +30,30 @@ class Model:
             raise ModelError(f"{self.name} has no initial state; give it at least one cluster")
         if len({id(cluster.layout) for cluster in self.initial}) != 1:
             raise ModelError(f"the initial states of {self.name} have different layouts; make them by cluster.set")
+        self._check_names()
+
+    def _check_names(self) -> None:
+        """Raise a ModelError if two things have one name: traces, addresses and reports tell them apart by it."""
+        actions: set[str] = set()
+        transitions: dict[str, Transition] = {}
+        for action in self.actions:
+            other = transitions.setdefault(action.transition.name, action.transition)
+            if other is not action.transition:
+                raise ModelError(_one_name("transitions", other.name, other.function, action.transition.function))
+            if str(action) in actions:
+                raise ModelError(f"{self.name} lists the action {action} twice; list it once")
+            actions.add(str(action))
+        specs: dict[str, Spec] = {}
+        for spec in self.specs:
+            namesake = specs.setdefault(spec.name, spec)
+            if namesake is not spec:
+                raise ModelError(_one_name("specs", spec.name, namesake.function, spec.function))
+        if len(specs) != len(self.specs):
+            raise ModelError(f"{self.name} lists a spec twice; list it once")
+
+
+def _one_name(what: str, name: str, one: object, other: object) -> str:
+    return f"two {what} have the name {name}, at {place_of(one)} and {place_of(other)}; rename one of them"
 
 
 def take(action: Action, before: Cluster) -> Step | None:
@@ -57,8 +81,10 @@ def enabled(model: Model, cluster: Cluster) -> Iterator[Step]:
 
 def follow(model: Model, address: tuple[int, ...]) -> Trace:
     """Return the trace at an address: the index of an initial state, then one of an enabled action per step."""
+    if not address:
+        raise ModelError(f"an address of {model.name} begins with the index of an initial state; it is empty")
     first, *choices = address
-    if first >= len(model.initial):
+    if not 0 <= first < len(model.initial):
         raise ModelError(f"address {first} names no initial state of {model.name}; it has {len(model.initial)}")
     cluster = model.initial[first]
     steps: list[Step] = []

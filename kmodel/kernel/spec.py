@@ -7,12 +7,12 @@ False or, better, a sentence with the reason.
 import inspect
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import attrs
 
 from kmodel.kernel.cell import Cell, Cells, Layout
-from kmodel.kernel.errors import ModelError
+from kmodel.kernel.errors import ModelError, place_of
 
 
 class Kind(Enum):
@@ -30,6 +30,7 @@ class Kind(Enum):
 
 
 SAFETY = (Kind.INVARIANT, Kind.STEP_INVARIANT, Kind.SOMETIMES)
+OF_STEPS = (Kind.STEP_INVARIANT, Kind.FINITELY_OFTEN)
 
 
 Function = Callable[..., bool | str]
@@ -41,6 +42,7 @@ Features = tuple[Feature, ...]
 class Spec:
     """A named property.
 
+    The `qualifier`, such as the spec's file, comes before its name where another spec of the project has the same.
     `needs` are the features of a model without any of which it says nothing; `hazard` says why Kubernetes truly breaks
     it, and `hazard_with` are the features (such as the budget of a fault) one of which must be there for that; if none
     is named, it always does. `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
@@ -55,14 +57,59 @@ class Spec:
     premise: Function | None = None
     conclusion: Function | None = None
     each: Cells[Any] | None = None
+    qualifier: str = ""
 
     def __attrs_post_init__(self) -> None:
+        problem = self._problem()
+        if problem is not None:
+            raise ModelError(f"{place_of(self.function)}: spec {_name(self.function)} {problem}")
+
+    def _problem(self) -> str | None:
+        if not inspect.isfunction(self.function):
+            return "is no function; write it with `def`"
+        each, shows, hazard = cast(tuple[object, object, object], (self.each, self.shows, self.hazard))
+        if each is not None and not isinstance(each, Cells):
+            return f"has each={each!r}, which is no family of cells; write Cells(...)"
         if self.each is not None and not self.is_temporal:
-            raise ModelError(f"spec {self.name} is asked of whole clusters; `each` is for temporal specs")
+            return "is asked of whole clusters; `each` is for temporal specs"
         if self.shows is not None and self.kind is not Kind.SOMETIMES:
-            raise ModelError(f"spec {self.name} shows nothing of another; `shows` is for `sometimes`")
-        if self.kind is Kind.FINITELY_OFTEN and not self.of_steps:
-            raise ModelError(f"spec {self.name} is about steps; call its parameter `step`")
+            return "shows nothing of another; `shows` is for `sometimes`"
+        if shows is not None and not isinstance(shows, Spec):
+            return f"shows {shows!r}, which is no spec; name the function that is decorated as one"
+        if hazard is not None and not isinstance(hazard, str):
+            return f"has hazard={hazard!r}; write a sentence that says why it is broken"
+        for feature in (*self.needs, *self.hazard_with):
+            if not isinstance(feature, Cells | Cell) and not inspect.isfunction(feature):
+                return f"needs {feature!r}, which is no feature; name cells, or a function of a layout"
+        if self.kind is Kind.LEADS_TO:
+            asked = [function for function in (self.premise, self.conclusion) if function is not None]
+        else:
+            asked = [self.function]
+        return next((problem for function in asked if (problem := self._problem_of_parameters(function))), None)
+
+    def _problem_of_parameters(self, function: Function) -> str | None:
+        """Return what is wrong with the parameters of a function that the spec asks."""
+        name = "" if function is self.function else f"asks {_name(function)}, which "
+        if not inspect.isfunction(function):
+            return f"asks {function!r}, which is no function; write it with `def`"
+        parameters = inspect.signature(function).parameters.values()
+        required = [each.name for each in parameters if each.default is each.empty and each.kind in _POSITIONAL]
+        subject = "step" if self.kind in OF_STEPS else "cluster"
+        if self.each is None and len(required) != 1:
+            return (
+                f"{name}takes {len(required)} arguments, but is called with one; write def {_name(function)}({subject})"
+            )
+        if (
+            self.each is not None
+            and len(required) < 2
+            and not any(each.kind is each.VAR_POSITIONAL for each in parameters)
+        ):
+            return f"{name}is called with a {subject} and a key of each={self.each.family}; take both"
+        if self.kind in OF_STEPS and required[0] != "step":
+            return f"{name}is about steps; call its parameter `step`"
+        if self.kind not in (*OF_STEPS, Kind.SOMETIMES) and required[:1] == ["step"]:
+            return f"{name}is about clusters; call its parameter `cluster`, or declare it as a @step_invariant"
+        return None
 
     @property
     def is_temporal(self) -> bool:
@@ -71,13 +118,18 @@ class Spec:
 
     @property
     def name(self) -> str:
-        """The function's name."""
-        return self.function.__name__
+        """The function's name, after the qualifier if there is one."""
+        return f"{self.qualifier}.{self.function.__name__}" if self.qualifier else self.function.__name__
+
+    @property
+    def origin(self) -> str:
+        """The function's name after that of its module: the same for each variant of the spec, and for no other."""
+        return f"{self.module}.{self.function.__name__}"
 
     @property
     def sentence(self) -> str:
         """The first line of the docstring: the property in words."""
-        return (inspect.getdoc(self.function) or self.name.replace("_", " ")).partition("\n")[0]
+        return (inspect.getdoc(self.function) or self.function.__name__.replace("_", " ")).partition("\n")[0]
 
     @property
     def module(self) -> str:
@@ -102,6 +154,13 @@ class Spec:
     def __call__(self, subject: Any) -> bool | str:
         """Return the function's answer on a cluster or a step."""
         return self.function(subject)
+
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _name(function: object) -> str:
+    return getattr(function, "__name__", None) or repr(function)
 
 
 def feature_name(feature: Feature) -> str:

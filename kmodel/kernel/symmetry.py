@@ -2,7 +2,7 @@
 
 A renaming of interchangeable names must map a model to itself: its cells, constants, initial states and actions. The
 transpositions of neighbours generate all renamings, so they are what is checked. That transitions and specs treat the
-names alike is a matter of their code; the engine looks for counterexamples to that among the states that it meets.
+names alike is a matter of their code; the engine shows it on what they read and answered, as far as it can.
 """
 
 from itertools import pairwise
@@ -13,7 +13,7 @@ import attrs
 from kmodel.kernel.errors import ModelError
 from kmodel.kernel.model import Model
 from kmodel.kernel.renaming import Renaming
-from kmodel.kernel.values import fields
+from kmodel.kernel.values import fields, identity
 
 Groups = tuple[tuple[str, ...], ...]
 
@@ -49,18 +49,20 @@ def _broken_by(model: Model, renaming: Renaming) -> str | None:
             return f"cell {cell} becomes {renaming.cell(cell)}, which is not there,"
     for constant, value in layout.constants.items():
         moved = renaming.cell(constant)
-        if moved not in layout.constants or _bag(renaming.value(value)) != _bag(layout.constants[moved]):
+        if moved not in layout.constants or identity(_bag(renaming.value(value))) != identity(
+            _bag(layout.constants[moved])
+        ):
             return f"the constant {constant} changes"
     actions = set(model.actions)
     for action in model.actions:
         if renaming.action(action) not in actions:
             return f"{action} becomes {renaming.action(action)}, which is no action of the model,"
-    starts = {cluster.values for cluster in model.initial}
+    starts = set(model.initial)
     for cluster in model.initial:
-        moved_values = renaming.cluster(cluster).values
-        if moved_values not in starts:
-            cells = zip(layout.cells, moved_values, cluster.values, strict=True)
-            changed = next(cell for cell, new, old in cells if new != old)
+        moved_cluster = renaming.cluster(cluster)
+        if moved_cluster not in starts:
+            cells = zip(layout.cells, moved_cluster.values, cluster.values, strict=True)
+            changed = next(cell for cell, new, old in cells if identity(new) != identity(old))
             return f"the initial state changes in cell {changed}"
     return None
 

@@ -3,12 +3,13 @@
 import inspect
 from collections.abc import Callable
 from enum import Enum
+from string import Formatter
 from typing import TYPE_CHECKING
 
 import attrs
 
 from kmodel.kernel.cluster import Cluster
-from kmodel.kernel.errors import ModelError
+from kmodel.kernel.errors import ModelError, place_of
 
 if TYPE_CHECKING:
     from kmodel.kernel.step import Step
@@ -104,6 +105,30 @@ class Action:
         return f"{self.transition.name}({arguments})"
 
 
+def _check(transition: Transition) -> None:
+    """Raise a ModelError that names the line if the function takes no cluster, or an unknown argument is spoken of."""
+    where = f"{place_of(transition.function)}: transition {transition.name}"
+    parameters = list(inspect.signature(transition.function).parameters.values())
+    if not parameters or any(parameter.kind not in _BOUND for parameter in parameters):
+        raise ModelError(f"{where} takes a cluster and then one named argument per name that it is bound to; say so")
+    for word, text in (("actor", transition.actor), ("object", transition.object)):
+        try:
+            named = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+        except ValueError as error:
+            raise ModelError(
+                f"{where}: {word}={text!r} is no format: {error}; write it like kubelet/{{node}}"
+            ) from None
+        for name in named:
+            if name not in transition.parameters:
+                raise ModelError(
+                    f"{where}: {word}={text!r} speaks of {{{name}}}, which is no argument of it; "
+                    f"it has {', '.join(transition.parameters) or 'none'}"
+                )
+
+
+_BOUND = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
 def transition(
     *,
     actor: str,
@@ -123,6 +148,8 @@ def transition(
     owed = fairness or (Fairness.NONE if environment else Fairness.WEAK)
 
     def decorate(function: Callable[..., Cluster | None]) -> Transition:
-        return Transition(function, actor, object, environment, describe, owed)
+        made = Transition(function, actor, object, environment, describe, owed)
+        _check(made)
+        return made
 
     return decorate

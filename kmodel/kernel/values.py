@@ -231,7 +231,9 @@ def _unfit(cls: Any) -> str | None:
         return None
     for base in (*ATOMS[1:-1], tuple, frozenset):
         if issubclass(cls, base):
-            return f"a subclass of {base.__name__}, equal to what it is not; use {base.__name__} or an attrs.frozen class"
+            return (
+                f"a subclass of {base.__name__}, equal to what it is not; use {base.__name__} or an attrs.frozen class"
+            )
     if issubclass(cls, float | complex):
         return "which may differ from itself (NaN) and equal what it is not (0.0, -0.0, 0); use int or a tuple of ints"
     if is_dataclass(cls):

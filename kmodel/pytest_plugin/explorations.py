@@ -75,12 +75,15 @@ class Explorations:
             *_, last = self._events(job)
         except ModelError as error:
             return failed(job, " ".join(str(error).split()))
+        except SystemExit as error:  # where no function of a spec or a transition could be named
+            return failed(job, f"sys.exit({error}) ended the exploration; remove it from specs and model")
         assert isinstance(last, Finished), "an engine ends with its result"
         result = last.result
         try:
-            report: Written | str = self._near(write_report(result, job.source, self.root / REPORTS))
+            report: Written | str = self._near(write_report(result, job.source, self.root / REPORTS / job.report))
         except OSError as error:
-            report = f"no report: {error}"
+            why = f"{REPORTS}/{job.report} cannot be written: {error.strerror or error}"
+            report = f"no report: {why}"
         return explored(job, result, report, _width())
 
     def _events(self, job: Job) -> Iterator[Event]:

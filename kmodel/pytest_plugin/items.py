@@ -9,7 +9,7 @@ import pytest
 from kmodel.discovery import load_file
 from kmodel.kernel import Kind, Spec, feature_name
 from kmodel.kubernetes.scenario import InputError
-from kmodel.pytest_plugin.project import Job, Refused, key_of
+from kmodel.pytest_plugin.project import Job, Refused
 from kmodel.pytest_plugin.stash import EXPLORATIONS, PROJECT
 from kmodel.reporting.wording import Standing
 
@@ -28,12 +28,13 @@ class SpecFile(pytest.File):
             specs = load_file(project.folder, self.path)
         except InputError as error:
             raise self.CollectError(str(error)) from None
+        project.was_asked = True
         if specs and not project.refusal_told:  # by the first spec file, since all would say the same
             project.refusal_told = True
             for refused in project.refused:
                 yield RefusedItem.from_parent(self, name=f"scenario[{refused.name}]", refused=refused)
         for spec in specs:
-            jobs = [job for job in project.jobs if isinstance(job, Job) and key_of(spec) in job.asked]
+            jobs = [job for job in project.jobs if isinstance(job, Job) and spec.origin in job.asked]
             for job in jobs:
                 yield SpecItem.from_parent(self, name=f"{spec.name}[{job.name}]", spec=spec, job=job)
             if not jobs:
@@ -75,13 +76,15 @@ class SpecItem(_Item):
             self.hypothesis_statistics = statistics  # where Hypothesis's plugin looks for --hypothesis-show-statistics
         if explored.error is not None:
             raise FailedError(explored.error)
-        outcome = explored.outcomes[key_of(self.spec)]
+        outcome = explored.outcomes[self.spec.origin]
         if outcome.standing is Standing.VIOLATED:
             raise FailedError(outcome.text)
         if outcome.standing is Standing.HAZARD:
             pytest.xfail(f"documented hazard: {outcome.text}")
         if outcome.standing is Standing.VACUOUS:
             _skip(f"never happens in this scenario, {outcome.text}")
+        if outcome.standing is Standing.NOT_JUDGED:
+            _skip(f"not judged: {outcome.text}")
         if outcome.standing is Standing.OPEN and self.spec.kind is Kind.SOMETIMES:
             _skip(f"not reached: {outcome.text}")
 
@@ -104,6 +107,8 @@ class IdleItem(_Item):
     def runtest(self) -> None:
         """Say so."""
         assert self.spec is not None
+        if not self.config.stash[PROJECT].jobs:
+            _skip("there is no scenario; write one in specs/scenarios/")
         needs = ", ".join(map(feature_name, self.spec.needs))
         _skip("no scenario has what this spec needs" + (f": {needs}" if needs else ""))
 

@@ -8,7 +8,8 @@ import attrs
 
 from kmodel.engines.verdict import Finding, Result
 from kmodel.kernel import Kind
-from kmodel.pytest_plugin.project import Job, key_of
+from kmodel.printable import in_one_line
+from kmodel.pytest_plugin.project import Job
 from kmodel.reporting.failure import failure_text
 from kmodel.reporting.wording import Standing, all_states, word
 from kmodel.reporting.writer import Written
@@ -67,7 +68,7 @@ def explored(job: Job, result: Result, report: Written | str, width: int) -> Exp
         happens = is_sometimes and wording.standing is Standing.HOLDS
         label = "happen" if happens else LABELS.get(wording.standing, wording.verdict)
         if wording.standing is not Standing.VIOLATED:
-            return Outcome(wording.standing, wording.why, label, is_sometimes)
+            return Outcome(wording.standing, in_one_line(wording.why), label, is_sometimes)
         trace_file = traces.get(finding.spec.name)
         text = failure_text(finding, job.source, trace_file=trace_file, index=index, width=width)
         return Outcome(wording.standing, text, label, is_sometimes)
@@ -75,7 +76,7 @@ def explored(job: Job, result: Result, report: Written | str, width: int) -> Exp
     return Explored(
         job.name,
         scope(result),
-        {key_of(finding.spec): outcome(finding) for finding in result.findings},
+        {finding.spec.origin: outcome(finding) for finding in result.findings},
         job.source.left_out,
         notes,
         None if index is None else str(index),
@@ -84,7 +85,7 @@ def explored(job: Job, result: Result, report: Written | str, width: int) -> Exp
 
 def failed(job: Job, error: str) -> Explored:
     """Return what it means for the items of a scenario that its exploration ended in an error."""
-    return Explored(job.name, "not explored", {}, job.source.left_out, error=error)
+    return Explored(job.name, "not explored", {}, job.source.left_out, error=in_one_line(error))
 
 
 def scope(result: Result) -> str:

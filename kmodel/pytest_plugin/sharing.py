@@ -5,11 +5,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import attrs
 
 from kmodel.pytest_plugin.outcomes import Explored
-from kmodel.reporting.writer import folder_name
 
 if sys.platform != "win32":  # on Windows each process explores for itself
     import fcntl
@@ -54,4 +54,4 @@ class Shared:
             yield True
 
     def _file(self, scenario: str) -> Path:
-        return self.folder / f"{folder_name(scenario)}.json"
+        return self.folder / f"{quote(scenario, safe='')}.json"  # another for each name, unlike a folder of reports

@@ -3,18 +3,22 @@
 from collections import Counter
 from typing import Any
 
+from kmodel.printable import printable
 from kmodel.pytest_plugin.outcomes import Explored
 from kmodel.pytest_plugin.project import Project
 from kmodel.reporting.wording import Standing
 
 
 def print_summary(terminal: Any, explorations: list[Explored], project: Project) -> None:
-    """Print the section, unless nothing was explored and nothing refused."""
+    """Print the section, unless nothing was explored, nothing refused, and specs were found."""
     # Under xdist it is the workers that collect: here only what they explored is known.
     refused = project.refused if project.was_collected or explorations else ()
-    if not explorations and not refused:
+    nothing = project.nothing_found if project.was_asked else ""
+    if not explorations and not refused and not nothing:
         return
     terminal.write_sep("=", "kmodel")
+    if nothing:
+        terminal.write_line(printable(nothing), red=True)
     for explored in sorted(explorations, key=lambda explored: explored.scenario):
         _print_exploration(terminal, explored)
     for refusal in refused:

@@ -3,14 +3,16 @@
 import textwrap
 from collections.abc import Sequence
 
+from kmodel.printable import in_one_line
+
 GAP = "   "
 NARROWEST_LAST = 30  # columns; with less room than this, a text that does not fit goes on lines of its own
 INDENT = 7  # columns by which that is indented
 
 
 def columns(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> list[list[str]]:
-    """Return the lines of the headings and of each row; a width of None wraps nothing."""
-    table = [headings, *rows]
+    """Return the lines of the headings and of each row, all of it printable; a width of None wraps nothing."""
+    table = [[in_one_line(text) for text in row] for row in (headings, *rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(headings) - 1)]
     start = sum(widths) + len(GAP) * len(widths)
     room = None if width is None else width - start
@@ -31,4 +33,6 @@ def _lines(row: Sequence[str], widths: Sequence[int], room: int | None, width: i
 def wrapped(text: str, width: int, indent: int, hanging: int = 0) -> list[str]:
     """Return the lines of a text that is indented as a whole, and all but its first line by some more."""
     first, others = " " * indent, " " * (indent + hanging)
-    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+    return textwrap.wrap(
+        in_one_line(text), width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from rich.console import Console
 
 from kmodel.engines.verdict import Result
+from kmodel.printable import in_one_line
 
 MOST = 8  # rows of each list
 
@@ -12,7 +13,7 @@ MOST = 8  # rows of each list
 def print_cost(console: Console, result: Result) -> None:
     """Print calls of Python, sizes of tables, the widest cells and the largest footprints."""
     for line in cost(result):
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(in_one_line(line), markup=False, soft_wrap=True)
 
 
 def cost(result: Result) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import Cell, Cluster, Rank
+from kmodel.kernel.values import identity
 from kmodel.reporting.values import brief, show
 
 # Letters. What was there is known from the step that wrote it; what is new is what the reader wants to see.
@@ -30,7 +31,7 @@ def changes(before: Cluster, after: Cluster) -> tuple[Change, ...]:
     return tuple(
         Change(cell, path, how)
         for cell, old, new in zip(before.layout.cells, before.values, after.values, strict=True)
-        if old is not new and old != new
+        if old is not new and identity(old) != identity(new)
         for path, how in _differences((), old, new)
     )
 
@@ -38,12 +39,12 @@ def changes(before: Cluster, after: Cluster) -> tuple[Change, ...]:
 def _differences(path: tuple[str, ...], old: Any, new: Any) -> Iterator[tuple[str, str]]:
     if _alike(old, new):
         for name in (field.name for field in attrs.fields(type(old))):
-            if getattr(old, name) != getattr(new, name):
+            if identity(getattr(old, name)) != identity(getattr(new, name)):
                 yield from _differences((*path, name), getattr(old, name), getattr(new, name))
     elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new) and all(map(_alike, old, new)):
         *above, name = path or ("",)
         for place, (was, now) in enumerate(zip(old, new, strict=True)):
-            if was != now:
+            if identity(was) != identity(now):
                 yield from _differences((*above, f"{name}[{place}]"), was, now)
     else:
         yield ".".join(path), _how(old, new)

@@ -74,6 +74,8 @@ def _symmetry(result: Result) -> dict[str, Any] | None:
         "groups": [list(group) for group in result.symmetry.groups],
         "orbits": result.states if result.symmetry.groups else None,
         "representedStates": result.represented,
+        "rules": result.symmetry.rules,
+        "rulesShown": result.symmetry.shown,
         "note": result.symmetry.note,
     }
 

@@ -9,6 +9,7 @@ import graphviz  # type: ignore[import-untyped] # it comes without types
 
 from kmodel.engines.graph import Edge, Graph
 from kmodel.kernel import Action, Cluster, Trace
+from kmodel.printable import printable
 from kmodel.reporting.diff import changes
 from kmodel.reporting.quotient import Quotient
 
@@ -120,7 +121,7 @@ def _legend(transitions: Iterable[str], has_cycle: bool = False) -> _Legend:
 def _picture(name: str, legend: _Legend, **node: str) -> graphviz.Digraph:
     font = {"fontname": "sans-serif", "fontsize": "10"}
     return graphviz.Digraph(
-        name,
+        printable(name),
         graph_attr={"bgcolor": "transparent", "label": legend.table(), "labelloc": "b", **font},
         node_attr={"shape": "circle", "width": "0.3", "margin": "0.05", **font, **node},
         edge_attr={"arrowsize": "0.6", "fontname": "sans-serif", "fontsize": "8"},
@@ -141,5 +142,5 @@ def _tooltip(graph: Graph, number: int, state: Cluster) -> str:
 
 
 def _quote(text: str) -> str:
-    """Keep Graphviz from taking a backslash or an angle bracket in a value for its own."""
-    return str(graphviz.escape(text))
+    """Keep Graphviz from taking a backslash or an angle bracket in a value for its own, and SVG free of controls."""
+    return str(graphviz.escape(printable(text)))

@@ -1,10 +1,11 @@
-"""A violation told in full: the reason, the story, the command that replays it and where the report is."""
+"""A violation told in full: the reason and the story, the command that replays it and where the report is."""
 
 import shlex
 from pathlib import Path
 
 from kmodel.engines.verdict import Finding
 from kmodel.kernel import Trace
+from kmodel.printable import in_one_line
 from kmodel.reporting.columns import wrapped
 from kmodel.reporting.lasso import idle_table
 from kmodel.reporting.source import Source
@@ -13,16 +14,18 @@ from kmodel.reporting.wording import where
 
 
 def failure_text(
-    finding: Finding,
-    source: Source,
-    *,
-    trace_file: Path | None = None,
-    index: Path | None = None,
-    heading: str = "",
-    width: int = WIDTH,
-    wide: bool = False,
+    finding: Finding, source: Source, *, trace_file: Path | None = None, index: Path | None = None, width: int = WIDTH
 ) -> str:
     """Return the text of a violation; its trace's file and the report's page are named if they were written."""
+    assert finding.trace is not None, "only a finding with a trace can be told"
+    afterwards = [f"replay   {replay_command(finding.trace, source, trace_file)}"]
+    if index is not None:
+        afterwards.append(f"report   {index}")
+    return "\n".join([story_of(finding, width=width), "", *map(in_one_line, afterwards)])
+
+
+def story_of(finding: Finding, *, heading: str = "", width: int = WIDTH, wide: bool = False) -> str:
+    """Return what is violated, and the story of how that comes about, which needs no file."""
     assert finding.trace is not None, "only a finding with a trace can be told"
     is_lasso = finding.trace.cycle is not None
     lines = [
@@ -30,15 +33,10 @@ def failure_text(
         *wrapped(f"The spec says: {finding.spec.sentence}", width, 0),
         "",
         event_table(finding.trace, width=width, wide=wide),
-        "",
     ]
     if is_lasso:
-        lines += wrapped(f"not as desired: {finding.reason}", width, 0)
+        lines += ["", *wrapped(f"not as desired: {finding.reason}", width, 0)]
         lines += ["", *idle_table(finding.idle, None if wide else width)] if finding.idle else []
-        lines.append("")
-    lines.append(f"replay   {replay_command(finding.trace, source, trace_file)}")
-    if index is not None:
-        lines.append(f"report   {index}")
     return "\n".join(lines)
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import attrs
 import jinja2
@@ -11,6 +12,7 @@ import markupsafe
 
 from kmodel.engines.verdict import Finding, Result
 from kmodel.kernel import Kind
+from kmodel.printable import printable
 from kmodel.reporting.diff import Change, changes
 from kmodel.reporting.draw import inline
 from kmodel.reporting.failure import replay_command
@@ -29,6 +31,7 @@ from kmodel.reporting.wording import (
     ordered,
     overall,
     scope,
+    shows,
     states_per_second,
     untested,
     why_untested,
@@ -108,8 +111,7 @@ def _idle(told: Sequence[Told], result: Result) -> list[tuple[Told, str]]:
 
 
 def _missed(finding: Finding, told: Sequence[Told]) -> str:
-    never = [other.finding.spec for other in told]
-    sentences = [spec.sentence for spec in never if spec.shows and spec.shows.name == finding.spec.name]
+    sentences = [other.finding.spec.sentence for other in told if shows(other.finding.spec, finding.spec)]
     return why_untested(finding) or f"Never: {' '.join(sentences)}"
 
 
@@ -146,7 +148,8 @@ def _mood(told: Sequence[Told], result: Result) -> str:
     standings = {each.wording.standing for each in told}
     if Standing.VIOLATED in standings:
         return "bad"
-    return "open" if Standing.VACUOUS in standings or not result.finished else "good"
+    is_open = standings & {Standing.VACUOUS, Standing.NOT_JUDGED} or not result.finished
+    return "open" if is_open else "good"
 
 
 def _told(
@@ -164,6 +167,11 @@ def _told(
     return Told(finding, wording, lines, diagram, replay, before_the_cycle(trace), after_the_cycle(trace), idle)
 
 
+def _safe(value: Any) -> Any:
+    """Return what a template is about to show, without what no page may hold; markup stays markup."""
+    return type(value)(printable(str(value), keep="\n")) if isinstance(value, str) else value
+
+
 @cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
@@ -172,6 +180,7 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_safe,
     )
     environment.filters["capital"] = lambda text: f"{text[:1].upper()}{text[1:]}"
     environment.filters["kind"] = kind_in_words

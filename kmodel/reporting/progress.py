@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from kmodel.engines import events
+from kmodel.printable import in_one_line
 from kmodel.reporting.wording import count
 
 
@@ -13,7 +14,7 @@ class ProgressLine:
     def __init__(self, console: Console) -> None:
         self._bar = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=16),
             TextColumn("{task.fields[counts]}"),
             console=console,
@@ -25,7 +26,7 @@ class ProgressLine:
     def __call__(self, event: events.Event) -> None:
         """Show the event."""
         if isinstance(event, events.Started):
-            self._task = self._bar.add_task(event.model.name, counts="", total=None)
+            self._task = self._bar.add_task(in_one_line(event.model.name), counts="", total=None)
             self._bar.start()
         elif isinstance(event, events.Progress) and self._task is not None:
             # How many states there are is not known before the end: the bar shows how many of those found are expanded.

@@ -3,6 +3,7 @@
 import attrs
 
 from kmodel.kernel import Step, Trace
+from kmodel.printable import in_one_line
 from kmodel.reporting.columns import columns, wrapped
 from kmodel.reporting.diff import Change, changes
 from kmodel.reporting.lasso import after_the_cycle, before_the_cycle
@@ -72,4 +73,6 @@ def event_table(trace: Trace, *, width: int | None = WIDTH, wide: bool = False, 
 
 
 def _change(change: Change, width: int | None) -> list[str]:
-    return [" " * CHANGE + str(change)] if width is None else wrapped(str(change), width, CHANGE, hanging=2)
+    return (
+        [" " * CHANGE + in_one_line(str(change))] if width is None else wrapped(str(change), width, CHANGE, hanging=2)
+    )

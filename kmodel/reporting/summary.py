@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from kmodel.engines.verdict import PartialOrder, Result, Symmetry
+from kmodel.printable import printable
 from kmodel.reporting.columns import columns, wrapped
 from kmodel.reporting.source import Source
 from kmodel.reporting.wording import Standing, count, ends, never_fired, ordered, scope, states_per_second, untested
@@ -16,6 +17,7 @@ STYLE = {
     Standing.VIOLATED: "bold red",
     Standing.HAZARD: "yellow",
     Standing.OPEN: "yellow",
+    Standing.NOT_JUDGED: "yellow",
     Standing.HOLDS: "green",
 }
 MOST_SPECS = 3  # that are told to see much of the model
@@ -74,7 +76,8 @@ def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
     yield "EXPLORED", counted(result), ""
     yield "", f"{result.seconds:.1f} s, {states_per_second(result)} states/s, engine {result.engine}", ""
     if result.symmetry is not None:
-        yield "SYMMETRY", under_symmetry(result.symmetry, result.states), "yellow" if result.symmetry.note else ""
+        is_as_asked = result.symmetry.note is None and result.symmetry.is_shown
+        yield "SYMMETRY", under_symmetry(result.symmetry, result.states), "" if is_as_asked else "yellow"
     if result.partial_order is not None:
         yield "REDUCTION", by_partial_order(result.partial_order), "" if result.is_reduced else "yellow"
     yield "", scope(result), "" if result.finished else "yellow"
@@ -96,7 +99,16 @@ def under_symmetry(symmetry: Symmetry, orbits: int) -> str:
         return f"no reduction: {symmetry.note}"
     groups = "; ".join(", ".join(group) for group in symmetry.groups)
     states = count(symmetry.represented, "state")
-    return f"up to renaming of {groups}: {count(orbits, 'orbit')} for {states}"
+    return f"up to renaming of {groups}: {count(orbits, 'orbit')} for {states}{_as_shown(symmetry)}"
+
+
+def _as_shown(symmetry: Symmetry) -> str:
+    """Return how far the names are shown to be treated alike, as the end of a sentence; nothing if they are."""
+    if symmetry.is_shown:
+        return ""
+    if not symmetry.rules:
+        return "; that the names are treated alike is shown once all orbits are known"
+    return f"; of {count(symmetry.rules, 'rule')} met, {symmetry.shown:,} are shown to treat the names alike"
 
 
 def by_partial_order(reduction: PartialOrder) -> str:
@@ -112,7 +124,7 @@ def by_partial_order(reduction: PartialOrder) -> str:
 
 
 def _print_fact(console: Console, label: str, text: str, style: str) -> None:
-    for number, line in enumerate(Text(text).wrap(console, console.width - LABEL)):
+    for number, line in enumerate(Text(printable(text, keep="\n")).wrap(console, console.width - LABEL)):
         line.stylize(style)
         line.rstrip()
         console.print(Text((label if number == 0 else "").ljust(LABEL)) + line, soft_wrap=True)

@@ -8,7 +8,9 @@ from typing import Any
 import attrs
 
 from kmodel.engines.replay import Choice
-from kmodel.kernel import Trace
+from kmodel.kernel import Spec, Trace
+from kmodel.printable import json_text
+from kmodel.reporting.files import write
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import story
 
@@ -28,11 +30,12 @@ class Saved:
     choices: tuple[Choice, ...]
     address: str
     spec: str | None = None
+    module: str | None = None  # that the spec is written in
     reason: str = ""
     cycle: int | None = None  # from how many steps on they are taken for ever; of a trace that ends: none
 
 
-def save(path: Path, trace: Trace, source: Source, spec: str | None = None, reason: str = "") -> None:
+def save(path: Path, trace: Trace, source: Source, spec: Spec | None = None, reason: str = "") -> None:
     """Write a trace to a file; the scenario's files are named as seen from the folder of that file."""
     folder = path.parent.resolve()
     document = {
@@ -43,7 +46,8 @@ def save(path: Path, trace: Trace, source: Source, spec: str | None = None, reas
             "nodes": source.nodes,
             "faults": dict(source.faults),
         },
-        "spec": spec,
+        "spec": None if spec is None else spec.name,
+        "module": None if spec is None else spec.module,
         "reason": reason,
         "address": trace.path,
         "initial": trace.address[0],
@@ -65,7 +69,7 @@ def save(path: Path, trace: Trace, source: Source, spec: str | None = None, reas
             for told, step in zip(story(trace), trace.steps, strict=True)
         ],
     }
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write(path, json_text(document) + "\n")
 
 
 def load(path: Path) -> Saved:
@@ -97,7 +101,7 @@ def _saved(document: dict[str, Any], folder: Path) -> Saved:
         Choice(str(step["transition"]), tuple((str(name), str(value)) for name, value in step["binding"].items()))
         for step in document["steps"]
     )
-    spec, cycle = document.get("spec"), document.get("cycle")
+    spec, module, cycle = document.get("spec"), document.get("module"), document.get("cycle")
     if cycle is not None and not 0 <= int(cycle) <= len(choices):
         raise ValueError(f"the cycle begins after {cycle} steps, of {len(choices)}")
     return Saved(
@@ -106,6 +110,7 @@ def _saved(document: dict[str, Any], folder: Path) -> Saved:
         choices,
         str(document["address"]),
         None if spec is None else str(spec),
+        None if module is None else str(module),
         str(document.get("reason", "")),
         None if cycle is None else int(cycle),
     )

@@ -4,8 +4,8 @@ from enum import Enum
 
 import attrs
 
-from kmodel.engines.verdict import Finding, Result, Verdict, up_to_collision
-from kmodel.kernel import Kind
+from kmodel.engines.verdict import Finding, Result, Verdict, if_alike, up_to_collision
+from kmodel.kernel import Kind, Spec
 
 NEVER_RESTS = "the system never comes to rest"
 
@@ -16,6 +16,7 @@ class Standing(Enum):
     VIOLATED = "violated"
     HAZARD = "hazard"
     OPEN = "no-violation-found"
+    NOT_JUDGED = "not-judged"
     VACUOUS = "vacuous"
     HOLDS = "holds"
 
@@ -37,7 +38,7 @@ class Wording:
         """The same without what is told once for all specs: how many states there are, and why no more is known."""
         if self.standing is Standing.VACUOUS:
             return attrs.evolve(self, why="")  # what it leaves untested is listed once, before all verdicts
-        if self.standing is not Standing.OPEN:
+        if self.standing not in (Standing.OPEN, Standing.NOT_JUDGED):
             return self
         return attrs.evolve(self, why=f"({self.why.strip('()').rpartition('; ')[2].partition(':')[0]})")
 
@@ -46,7 +47,7 @@ def word(finding: Finding, result: Result) -> Wording:
     """Return a finding in words."""
     if finding.is_vacuous:
         shown = finding.spec.shows
-        alone = shown is not None and shown.name in [each.spec.name for each in untested(result)]
+        alone = shown is not None and shown.origin in [each.spec.origin for each in untested(result)]
         so = f", so {shown.name} is not put to the test" if shown is not None and alone else ""
         return Wording(Standing.VACUOUS, "never happens", f"in {all_states(result)}{so}")
     if finding.is_hazard:
@@ -54,6 +55,8 @@ def word(finding: Finding, result: Result) -> Wording:
         return Wording(Standing.HAZARD, "documented hazard", why)
     if finding.verdict is Verdict.VIOLATED:
         return Wording(Standing.VIOLATED, "VIOLATED", f"{where(finding)}: {finding.reason}")
+    if finding.verdict is Verdict.NOT_JUDGED:
+        return Wording(Standing.NOT_JUDGED, "not judged", f"({finding.reason})")
     if finding.verdict is Verdict.NO_VIOLATION_FOUND:
         if finding.spec.kind is Kind.SOMETIMES:
             return Wording(Standing.OPEN, "not reached", f"({finding.reason})")
@@ -84,8 +87,13 @@ def _is_untested(finding: Finding, result: Result) -> bool:
         return False
     if not finding.is_tested:
         return True
-    witnesses = [each for each in result.findings if each.spec.shows and each.spec.shows.name == finding.spec.name]
+    witnesses = [each for each in result.findings if shows(each.spec, finding.spec)]
     return bool(witnesses) and all(witness.is_vacuous for witness in witnesses)
+
+
+def shows(witness: Spec, spec: Spec) -> bool:
+    """Tell whether a `sometimes` shows that a spec is not vacuous; of both, a model may have a variant."""
+    return witness.shows is not None and witness.shows.origin == spec.origin
 
 
 def why_untested(finding: Finding) -> str:
@@ -101,6 +109,8 @@ def why_untested(finding: Finding) -> str:
 
 def word_on_trace(finding: Finding) -> str:
     """Return what one trace shows of a spec, in words."""
+    if finding.verdict is Verdict.NOT_JUDGED:
+        return f"not judged: {finding.reason}"
     if finding.trace is None and finding.spec.is_temporal:
         return finding.reason
     if finding.trace is None:
@@ -112,14 +122,15 @@ def word_on_trace(finding: Finding) -> str:
 
 
 def all_states(result: Result) -> str:
-    """Return `all 288 states`, or `all 1 state`; of states known by fingerprints, with what that leaves open."""
+    """Return `all 288 states`, or `all 1 state`, with what fingerprints or names not shown to be alike leave open."""
     if result.is_reduced:
         return f"all states, {result.states:,} of them visited"
-    return f"all {count(result.represented, 'state')}{up_to_collision(result.collision_probability)}"
+    rests_on = up_to_collision(result.collision_probability) + if_alike(result.symmetry)
+    return f"all {count(result.represented, 'state')}{rests_on}"
 
 
 def ordered(result: Result) -> tuple[tuple[Finding, Wording], ...]:
-    """Return the findings with their words: violated first, then hazards, open, what never happens, and what holds."""
+    """Return the findings with their words, in the order of their standing: violated first, what holds last."""
     order = list(Standing)
     pairs = [(finding, word(finding, result)) for finding in result.findings]
     return tuple(sorted(pairs, key=lambda pair: order.index(pair[1].standing)))
@@ -130,7 +141,9 @@ def scope(result: Result) -> str:
     if result.finished and result.is_reduced:
         return "states were left out that only the order of independent steps leads to"
     if result.finished:
-        return f"every reachable state was seen{up_to_collision(result.collision_probability)}"
+        return (
+            f"every reachable state was seen{up_to_collision(result.collision_probability)}{if_alike(result.symmetry)}"
+        )
     return f"not exhaustive: {result.stopped}"
 
 
@@ -143,21 +156,21 @@ def overall(result: Result) -> str:
     """Return the outcome of an exploration in one line."""
     words = [wording.standing for _, wording in ordered(result)]
     violated, hazards = (words.count(standing) for standing in (Standing.VIOLATED, Standing.HAZARD))
-    idle = [finding.spec.name for finding in untested(result)]
+    idle, open_runs = untested(result), len(result.not_judged)
     missed = [
-        each for each in result.findings if each.is_vacuous and not (each.spec.shows and each.spec.shows.name in idle)
+        each for each in result.findings if each.is_vacuous and not any(shows(each.spec, one.spec) for one in idle)
     ]
     parts = [f"{count(violated, 'spec')} violated"] if violated else []
     if not result.findings:
         parts.append("no spec was asked")
-    elif not violated:
+    elif not violated and open_runs < len(result.findings):
         parts.append(f"no spec violated in {all_states(result)}" if result.finished else "no violation found")
     if hazards:
         parts.append(f"{count(hazards, 'documented hazard')} (not counted as violated)")
     if idle:
         parts.append(f"{count(len(idle), 'spec')} not put to the test")
-    if result.finished and Standing.OPEN in words:
-        parts.append(f"{count(words.count(Standing.OPEN), 'spec')} not judged")
+    if open_runs:
+        parts.append(f"{count(open_runs, 'spec')} not judged")
     if strong := sum(finding.needs_strong_fairness for finding in result.findings):
         parts.append(f"{count(strong, 'spec')} only by strong fairness")
     if missed:

@@ -1,13 +1,15 @@
 """Writing a report: one folder per scenario, with a page, the state graph and a file for each trace."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
 
 from kmodel.engines.verdict import Result
 from kmodel.reporting import trace_file
+from kmodel.reporting.files import write
 from kmodel.reporting.html import page
 from kmodel.reporting.pictures import Picture, pictures
 from kmodel.reporting.source import Source
@@ -24,23 +26,22 @@ class Written:
     notes: tuple[str, ...] = ()
 
 
-def write_report(result: Result, source: Source, reports: Path) -> Written:
-    """Write the report of an exploration to the scenario's folder among the reports; OSError if that cannot be done."""
-    folder = reports / folder_name(source.name)
+def write_report(result: Result, source: Source, folder: Path) -> Written:
+    """Write the report of an exploration to a folder of its own; OSError if that cannot be done."""
     folder.mkdir(parents=True, exist_ok=True)
     for pattern in OURS:  # what an earlier run wrote would be taken for this one's
         for old in folder.glob(pattern):
-            old.unlink()
+            old.unlink(missing_ok=True)  # another process may do the same
     traces: dict[str, Path] = {}
     for finding in result.findings:
         if finding.trace is not None:
             path = traces[finding.spec.name] = folder / f"trace-{finding.spec.name}.json"
-            trace_file.save(path, finding.trace, source, finding.spec.name, finding.reason)
+            trace_file.save(path, finding.trace, source, finding.spec, finding.reason)
     violated = [finding for finding in result.findings if finding.is_failure or finding.is_hazard]
     drawn = pictures(result.model, violated)
     write_pictures(drawn, folder)
     index = folder / "index.html"
-    index.write_text(page(result, source, drawn, traces), encoding="utf-8")
+    write(index, page(result, source, drawn, traces))
     return Written(index, traces, tuple(dict.fromkeys(x.drawing.note for x in drawn if x.drawing.note)))
 
 
@@ -49,11 +50,27 @@ def write_pictures(drawn: tuple[Picture, ...], folder: Path) -> list[Path]:
     files = []
     for picture in drawn:
         files.append(folder / f"{picture.name}.dot")
-        files[-1].write_text(picture.dot, encoding="utf-8")
+        write(files[-1], picture.dot)
         if picture.drawing.svg is not None:
             files.append(folder / f"{picture.name}.svg")
-            files[-1].write_text(picture.drawing.svg, encoding="utf-8")
+            write(files[-1], picture.drawing.svg)
     return files
+
+
+def report_folders(sources: Sequence[Source]) -> tuple[str, ...]:
+    """Return the name of the folder for each report; of scenarios with one name, with that of the file."""
+    names = [folder_name(source.name) for source in sources]
+    taken = Counter(name.lower() for name in names)  # on some disks Web and web are one
+    folders: list[str] = []
+    for name, source in zip(names, sources, strict=True):
+        if taken[name.lower()] > 1 and source.files:
+            name = folder_name(f"{name}-{source.files[0].stem}")
+        number, folder = 1, name
+        while folder.lower() in (other.lower() for other in folders):
+            number += 1
+            folder = f"{name}-{number}"
+        folders.append(folder)
+    return tuple(folders)
 
 
 def folder_name(scenario: str) -> str:

@@ -18,6 +18,7 @@ from kmodel.engines.compiled.checkpoint import HEADER_BYTES, CheckpointError
 from kmodel.engines.events import Event, Finished, Found, Progress
 from kmodel.engines.exhaustive import Bounds, Checkpoints, explore, result_of
 from kmodel.engines.keeping import Keeper
+from kmodel.engines.symmetry import canonical
 from kmodel.engines.verdict import Result, Verdict
 from kmodel.kernel import Cell, Cluster, Model, ModelError, transition
 from tests.engines import killed
@@ -90,12 +91,60 @@ def test_orbits_in_pieces(model: Model, tmp_path: Path, monkeypatch: pytest.Monk
     assert pieces > 3
     assert_same(result, whole)
     assert result.represented == whole.represented > result.states
+    assert result.symmetry is not None
+    assert result.symmetry.is_shown  # on all rules, those of the earlier pieces included
 
 
-def test_a_checkpoint_of_states_is_none_of_orbits(tmp_path: Path) -> None:
-    cut_off(BROKEN, tmp_path, 2)
+def test_a_checkpoint_of_orbits_is_none_of_states(tmp_path: Path) -> None:
+    cut_off(BROKEN, tmp_path, 2, Bounds(symmetry=True))
     with pytest.raises(CheckpointError):
-        cut_off(BROKEN, tmp_path, 2, Bounds(symmetry=True))
+        cut_off(BROKEN, tmp_path, 2)
+
+
+def test_from_a_checkpoint_of_all_states_a_search_up_to_renaming_goes_on_with_these(tmp_path: Path) -> None:
+    begun = cut_off(BROKEN, tmp_path, 2)
+    assert begun.interrupted
+    result = result_of(BROKEN, Bounds(symmetry=True, checkpoints=Checkpoints(tmp_path, resume=True)))
+    assert_same(result, result_of(BROKEN))
+    assert result.symmetry is not None
+    assert result.symmetry.note == "the checkpoint is of a search of all states, which was continued"
+
+
+def test_a_search_that_falls_back_from_symmetry_is_cut_off_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled_search, "CHUNK", 256)
+    model, folder = pods.model(2, 2), tmp_path / "checkpoint"
+    whole, up_to_renaming = result_of(model), Bounds(symmetry=True)
+    of_orbits = cut_off(model, folder, 8, up_to_renaming)
+    assert of_orbits.interrupted
+    assert of_orbits.result.symmetry is not None
+    assert of_orbits.result.symmetry.groups
+    monkeypatch.setattr(canonical, "MOST_ARRANGEMENTS", 0)
+    fallen_back = cut_off(model, folder, 4, up_to_renaming)
+    assert fallen_back.interrupted
+    assert fallen_back.result.symmetry is not None
+    assert fallen_back.result.symmetry.note is not None
+    assert "look alike" in fallen_back.result.symmetry.note
+    later = cut_off(model, folder, 4, up_to_renaming)
+    assert later.result.states > fallen_back.result.states
+    assert cut_off(model, folder, 4).result.states > later.result.states  # without symmetry, too
+    result, _ = in_pieces(model, folder, 50, up_to_renaming)
+    assert_same(result, whole)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_fall_back_from_a_checkpoint_of_orbits_finds_all_states(
+    resume: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, folder = pods.model(2, 2), tmp_path / "checkpoint"
+    monkeypatch.setattr(compiled_search, "CHUNK", 256)
+    cut_off(model, folder, 8, Bounds(symmetry=True))
+    monkeypatch.setattr(canonical, "MOST_ARRANGEMENTS", 0)
+    result = result_of(model, Bounds(symmetry=True, checkpoints=Checkpoints(folder, resume=resume)))
+    assert_same(result, result_of(model))
+    assert list(tmp_path.iterdir()) == []
 
 
 @given(models(), st.integers(1, 4))

@@ -72,7 +72,7 @@ def lasso(outcome: Result, name: str) -> Trace:
         (
             result(model(last_is_left_handed=True), Bounds(max_states=5)),
             "p0_eats_again",
-            "no violation found (stopped after 5 states; runs are judged only once all states are known)",
+            "not judged (stopped after 5 states; runs are judged only once all states are known)",
         ),
     ],
 )
@@ -113,7 +113,7 @@ def test_the_failure_tells_the_stem_the_cycle_and_who_is_idle(name: str, outcome
 
 def test_the_trace_file_of_a_lasso(tmp_path: Path) -> None:
     trace = lasso(stuck(), "p0_eats_again")
-    trace_file.save(tmp_path / "t.json", trace, SOURCE, "p0_eats_again", "p0 does not hold f1")
+    trace_file.save(tmp_path / "t.json", trace, SOURCE, p0_eats_again, "p0 does not hold f1")
     assert same("trace-stuck.json", (tmp_path / "t.json").read_text(encoding="utf-8"))
     trace = lasso(starving(), "p0_eats_again")
     trace_file.save(tmp_path / "t.json", trace, SOURCE)
@@ -158,7 +158,7 @@ def test_replay_judges_no_run_that_is_unfair_or_does_not_come_back() -> None:
     open_ended = attrs.evolve(trace, steps=trace.steps[:-1], address=trace.address[:-1])
     assert objection(of, open_ended) == "the cycle does not come back to the state that it begins in"
     for each in (unfair, open_ended):
-        assert {finding.verdict for finding in recheck_all(of, each)} == {Verdict.NO_VIOLATION_FOUND}
+        assert {finding.verdict for finding in recheck_all(of, each)} == {Verdict.NOT_JUDGED}
 
 
 def test_where_the_system_comes_to_rest_in_words() -> None:
@@ -202,8 +202,8 @@ def test_what_holds_only_by_strong_fairness_says_so() -> None:
 def test_what_symmetry_leaves_open_is_not_counted_as_holding() -> None:
     of = stuck().model
     outcome = result(attrs.evolve(of, specs=(p0_eats_again,)))
-    left = Finding(p0_eats_again, Verdict.NO_VIOLATION_FOUND, "check it without symmetry")
-    assert overall(attrs.evolve(outcome, findings=(left,))) == "no spec violated in all 31 states; 1 spec not judged"
+    left = Finding(p0_eats_again, Verdict.NOT_JUDGED, "check it without symmetry")
+    assert overall(attrs.evolve(outcome, findings=(left,))) == "1 spec not judged"
 
 
 def test_the_page_tells_the_cycle_the_idle_and_the_ends() -> None:
@@ -262,7 +262,8 @@ def test_every_kind_has_words() -> None:
 
 def test_pytest_outcomes_of_every_kind() -> None:
     outcome = starving()
-    told = explored(Job(SOURCE.name, outcome.model, SOURCE, "exhaustive", None), outcome, "no report", 80).outcomes
+    job = Job(SOURCE.name, outcome.model, SOURCE, "exhaustive", None, SOURCE.name)
+    told = explored(job, outcome, "no report", 80).outcomes
     assert {key.rpartition(".")[2]: (each.standing, each.label) for key, each in told.items()} == {
         "p0_eats_again": (Standing.VIOLATED, "violated"),
         "somebody_eats_at_last": (Standing.HOLDS, "hold"),

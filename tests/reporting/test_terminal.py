@@ -18,6 +18,7 @@ from kmodel.reporting.source import Source
 from kmodel.reporting.story import event_table
 from kmodel.reporting.summary import print_summary
 from kmodel.reporting.wording import all_states, overall, word
+from tests.reporting import lassos
 from tests.reporting.examples import SOURCE, broken_model, result
 from tests.reporting.golden import same
 from tests.toys import pods, two_phase_commit
@@ -46,14 +47,22 @@ def test_summary_when_a_bound_was_hit() -> None:
     assert same("summary-bound.txt", printed(outcome))
 
 
-def test_the_three_verdicts_are_worded_differently() -> None:
+def test_no_two_verdicts_are_worded_alike() -> None:
     holds, broken = result(two_phase_commit.model(2)), result(broken_model())
     bounded = result(two_phase_commit.model(2), Bounds(max_states=5))
-    words = [word(outcome.findings[0], outcome).verdict for outcome in (holds, broken, bounded)]
-    assert words == ["holds", "VIOLATED", "no violation found"]
-    assert [finding.verdict for finding in (holds.findings[0], broken.findings[0], bounded.findings[0])] == list(
-        Verdict
-    )
+    unjudged = result(lassos.stuck().model, Bounds(max_states=5))
+    never = next(finding for finding in broken.findings if finding.is_vacuous)
+    told = [
+        (holds.findings[0], holds),
+        (broken.findings[0], broken),
+        (never, broken),
+        (bounded.findings[0], bounded),
+        (unjudged.findings[0], unjudged),
+    ]
+    words = [word(finding, outcome).verdict for finding, outcome in told]
+    assert words == ["holds", "VIOLATED", "never happens", "no violation found", "not judged"]
+    assert [finding.verdict for finding, _ in told] == list(Verdict)
+    assert len({word(finding, outcome).standing for finding, outcome in told}) == len(told)
 
 
 def test_what_holds_but_was_not_put_to_the_test_says_so() -> None:

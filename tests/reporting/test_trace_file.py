@@ -26,7 +26,9 @@ def test_a_trace_survives_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     file = tmp_path / "reports" / "two" / "trace.json"
     file.parent.mkdir(parents=True)
     source = Source("two", (scenario,), nodes=2, faults=(("crash", 1),))
-    trace_file.save(file, counterexample(), source, "managers_agree", "one manager committed, another aborted")
+    trace_file.save(
+        file, counterexample(), source, two_phase_commit.managers_agree, "one manager committed, another aborted"
+    )
 
     monkeypatch.chdir(file.parent.parent)  # a trace is replayed from wherever the user is
     saved = trace_file.load(Path("two/trace.json"))
@@ -38,7 +40,7 @@ def test_a_trace_survives_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_trace_file_can_be_read_by_people(tmp_path: Path) -> None:
-    trace_file.save(tmp_path / "t.json", counterexample(), Source("two"), "managers_agree", "because")
+    trace_file.save(tmp_path / "t.json", counterexample(), Source("two"), two_phase_commit.managers_agree, "because")
     first = json.loads((tmp_path / "t.json").read_text())["steps"][0]
     assert first["actor"] == "coordinator"
     assert first["event"]["message"] == "The coordinator aborts at any time before the decision."

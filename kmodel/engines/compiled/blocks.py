@@ -9,19 +9,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kmodel.engines.compiled.arrays import ITEMS, ROWS, Arrays
+from kmodel.engines.compiled.arrays import CHECKS, GROUPS, ITEMS, ROWS, Arrays
 from kmodel.engines.compiled.filling import index_rows
-from kmodel.engines.compiled.jit import UNKNOWN, Ints, Memo, Vector
+from kmodel.engines.compiled.jit import MOST, UNKNOWN, Ints, Memo, Vector, tables_are_full
 from kmodel.engines.compiled.tries import Leaf, Tables
 
 WORD_BITS = 32
+MOST_BITS = 31  # of a block's value, which 32 bits with a sign hold elsewhere
 JUMPS = 1 << 17
+ITEM_FIELDS = ("root", "code", "next", "change", "check_start", "check_length")
 
 
 class Packing:
     """Where each block's value is in the words of a state, with room for the values still to come."""
 
     def __init__(self, counts: Sequence[int]) -> None:
+        """Lay out the words; BoundReached if a block has more values than a word has room for."""
+        if max(counts) >= 1 << MOST_BITS:
+            raise tables_are_full()
         # a spare bit for each block that still grows, unless that takes another word
         tight = [max(1, int(count).bit_length()) for count in counts]
         loose = [bits + (bits > 2) for bits in tight]
@@ -33,7 +38,7 @@ class Packing:
             spare = WORD_BITS - sum(need[block] for block in blocks)
             shift = 0
             for place, block in enumerate(blocks):
-                extra = min(spare // (len(blocks) - place), 31 - need[block])
+                extra = min(spare // (len(blocks) - place), MOST_BITS - need[block])
                 spare -= extra
                 self.word[block], self.shift[block], self.width[block] = word, shift, need[block] + extra
                 shift += int(self.width[block])
@@ -67,7 +72,8 @@ class Blocks:
 
     def __init__(self, tables: Tables, partition: Sequence[Sequence[int]]) -> None:
         self.tables = tables
-        self.partition = [tuple(cells) for cells in partition]
+        # without cells there is one block of none: what reads nothing is done for the block that comes first
+        self.partition = [tuple(cells) for cells in partition] or [()]
         blocks = len(self.partition)
         self.cell_block = np.zeros(tables.cells, np.int32)
         self.cell_slot = np.zeros(tables.cells, np.int32)
@@ -91,7 +97,7 @@ class Blocks:
         self.checks = {name: np.empty(256, np.int32) for name in ("root", "code")}
         self.used = np.zeros(4, np.int64)
         self.jumps = np.zeros(JUMPS, np.int64)
-        self.group_memo.used = self.used[3:4]
+        self.group_memo.used = self.used[GROUPS : GROUPS + 1]
         self.packing = Packing([1] * blocks)
 
     def arrays(self, done: Ints, packing: Packing | None = None) -> Arrays:
@@ -157,16 +163,19 @@ class Blocks:
         )
 
     def grow(self) -> None:
-        """Make more room wherever little is left."""
-        roots = self.tables.roots.size
+        """Make more room wherever little is left; BoundReached where there can be no more."""
+        roots = self.root_list.size
         per_class = max(1, len(self.tables.step_specs))
-        for pool, used, spare in ((self.items, 0, roots), (self.checks, 1, roots * per_class)):
+        for pool, used, spare in ((self.items, ITEMS, roots), (self.checks, CHECKS, roots * per_class)):
             for name, data in pool.items():
-                if self.used[used] + spare > data.size:
-                    grown = np.empty(2 * max(data.size, int(self.used[used]) + spare), data.dtype)
+                needed = int(self.used[used]) + spare
+                if needed > data.size:
+                    if needed > MOST:
+                        raise tables_are_full()
+                    grown = np.empty(min(2 * max(data.size, needed), MOST), data.dtype)
                     grown[: self.used[used]] = data[: self.used[used]]
                     pool[name] = grown
-        self.group_memo.reserve(max(64, int(self.used[3]) // 2))
+        self.group_memo.reserve(max(64, int(self.used[GROUPS]) // 2))
         full = self.count + 8 > self.capacity
         if full.any() or 2 * (int(self.used[ROWS]) + 8) > self.row_index.size:
             capacity = np.where(full, 2 * self.capacity, self.capacity)
@@ -190,6 +199,8 @@ class Blocks:
         if capacity is not None:
             self.capacity = capacity
         total = int(self.capacity.sum())
+        if total > MOST:
+            raise tables_are_full()
         self.base = np.concatenate(([0], np.cumsum(self.capacity)[:-1])).astype(np.int64)
         self.row_base = np.concatenate(([0], np.cumsum(self.capacity * self.sizes)[:-1])).astype(np.int64)
         self.rows = np.empty(int((self.capacity * self.sizes).sum()), np.int32)
@@ -242,7 +253,3 @@ class Blocks:
             self.group_update.extend(update for _, update in writes)
             self.group_write_start.append(self.group_slot.size)
         return self._group_ids[key]
-
-
-ITEM_FIELDS = ("root", "code", "next", "change", "check_start", "check_length")
-assert ITEMS == 0

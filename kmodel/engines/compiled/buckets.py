@@ -29,7 +29,7 @@ class Buckets:
         self.states = _large((*shape, words), np.uint32)
         self.fingerprints = _large(shape, np.int64)
         self.parents = _large(shape, np.uint16)
-        self.actions = _large(shape, np.uint16)
+        self.actions = _large(shape, np.uint32)
         self.counts = apart(shape[:2])
         self.origins = np.zeros((partitions, 2), np.int64)
 

@@ -80,6 +80,15 @@ def load(path: Path, space: Space, model: str) -> dict[str, Any]:
     return search
 
 
+def is_of(path: Path, model: str) -> bool:
+    """Tell whether there is a checkpoint that says that it is of the model with this digest, whole or not."""
+    try:
+        with path.open("rb") as file:
+            return bool(json.loads(file.read(HEADER_BYTES))["model"] == model)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def remove(path: Path) -> None:
     """Remove a checkpoint, if it is there, and its folder, if nothing else is in it."""
     path.unlink(missing_ok=True)

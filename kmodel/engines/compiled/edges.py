@@ -5,17 +5,20 @@ import numpy as np
 from kmodel.engines.compiled.jit import Ints, compiled
 from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.visited import PLACE_BITS, PLACE_MASK
+from kmodel.kernel import ModelError
 
 
 @compiled
-def find(keys: Ints, fingerprints: Ints, length: int, states: Ints, table: Ints, first: int, targets: Ints) -> None:
-    """Write the numbers of a bucket's states, all of which are known, counted from the partition's first."""
+def find(keys: Ints, fingerprints: Ints, length: int, states: Ints, table: Ints, first: int, targets: Ints) -> bool:
+    """Write the numbers of a bucket's states, counted from the partition's first; False if one of them is not known."""
     words, mask = keys.shape[1], table.size - 1
     for each in range(length):
         slot = fingerprints[each] & mask
         tag = (fingerprints[each] >> 50) & 63
         while True:
             entry = np.int64(table[slot])
+            if entry == 0:
+                return False
             same = entry >> PLACE_BITS == tag
             if same:
                 for word in range(words):
@@ -24,6 +27,7 @@ def find(keys: Ints, fingerprints: Ints, length: int, states: Ints, table: Ints,
                 targets[each] = first + (entry & PLACE_MASK) - 1
                 break
             slot = (slot + 1) & mask
+    return True
 
 
 @compiled
@@ -42,7 +46,8 @@ def by_source(sources: Ints, states: int, start: Ints, order: Ints) -> None:
 def steps_of(space: Space) -> tuple[Ints, Ints, Ints]:
     """Return where the steps from each state start, where they lead, and the actions that take them.
 
-    States are numbered partition by partition. Steps that change nothing are left out.
+    States are numbered partition by partition. Steps that change nothing are left out. ModelError if a step leads to a
+    state that the search did not find.
     """
     firsts = np.concatenate(([0], np.cumsum([partition.count for partition in space.partitions])))
     ends = [partition.count for partition in space.partitions]
@@ -55,13 +60,16 @@ def steps_of(space: Space) -> tuple[Ints, Ints, Ints]:
                 length = int(buckets.counts[source, target])
                 partition, found = space.partitions[target], np.empty(length, np.uint32)
                 states, fingerprints = buckets.states[source, target], buckets.fingerprints[source, target]
-                find(states, fingerprints, length, partition.states, partition.table, int(firsts[target]), found)
+                if not find(
+                    states, fingerprints, length, partition.states, partition.table, int(firsts[target]), found
+                ):
+                    raise ModelError("a step leads elsewhere than in the search; a transition is not deterministic")
                 targets.append(found)
                 origin = np.uint32(firsts[source] + buckets.origins[source, 1])
                 sources.append(buckets.parents[source, target, :length].astype(np.uint32) + origin)
                 actions.append(buckets.actions[source, target, :length].copy())
     if not targets:
-        return np.zeros(space.states + 1, np.int64), np.empty(0, np.uint32), np.empty(0, np.uint16)
+        return np.zeros(space.states + 1, np.int64), np.empty(0, np.uint32), np.empty(0, np.uint32)
     every_source = np.concatenate(sources)
     start, order = np.zeros(space.states + 1, np.int64), np.empty(every_source.size, np.int64)
     by_source(every_source, space.states, start, order)

@@ -243,8 +243,8 @@ def expand(
                         continue
                 if root >= actions:
                     spec = root_spec[root]
-                    if not done[spec] and found[spec, 0] < 0 and misses == 0:
-                        found[spec, 0], found[spec, 1], found[spec, 2] = state, code, -1
+                    if not done[spec] and found[spec] < 0 and misses == 0:
+                        found[spec] = state
                     continue
                 if check_only:
                     continue
@@ -324,8 +324,8 @@ def expand(
                         out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
                         misses = note(missing, misses, state, out)
                         continue
-                    if code < NOTHING and found[spec, 0] < 0 and misses == 0:
-                        found[spec, 0], found[spec, 1], found[spec, 2] = state, code, leaf
+                    if code < NOTHING and found[spec] < 0 and misses == 0:
+                        found[spec] = state
                 # successors stay in the order of the actions, whatever the blocks are
                 new_action[new] = root
                 place = new

@@ -8,7 +8,6 @@ blocks or on an interruption.
 """
 
 from enum import Enum
-from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -48,7 +47,7 @@ def _spell_object(value: Any) -> str:
 _CLASSES: dict[str, list[type]] = {}  # by their text, in the order in which they were met
 
 
-@cache
+@remembered
 def _spell_class(cls: type) -> str:
     """Return a class's module and name; of several with one name (made in a function), their number as well."""
     text = f"{cls.__module__}:{cls.__qualname__}"

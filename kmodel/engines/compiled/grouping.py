@@ -1,6 +1,7 @@
 """Which cells to number together: those that the same actions read and write, as long as joint values stay few."""
 
 from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
 from itertools import combinations
 
 import numpy as np
@@ -12,28 +13,33 @@ MAX_UNSEEN = (
     0.02  # share of a sample seen only once: estimates the states whose value is not in the sample (Good-Turing)
 )
 MIN_STATES_PER_VALUE = 64  # a block's value costs some hundred bytes; it must serve many states
+MOST_COUNTED = 4  # pairs of values per state of a sample that are counted, which is faster than sorting
+
+Neighbours = dict[int, dict[int, float]]  # how much it would help to number a group together with each other one
 
 
 def choose_partition(tables: Tables, sample: Ints, states: int) -> list[tuple[int, ...]]:
     """Return groups of cells for a sample of the states, one row each: each cell is in one of them."""
-    affinity = _affinity(tables)
+    neighbours = _affinity(tables)
     groups: dict[int, tuple[int, ...]] = {cell: (cell,) for cell in range(tables.cells)}
     values: dict[int, Ints] = {cell: np.unique(sample[:, cell], return_inverse=True)[1] for cell in groups}
     most = most_values(states)
-    refused: set[tuple[int, int]] = set()
-    while True:
-        pairs = [(weight, pair) for pair, weight in affinity.items() if pair not in refused]
-        if not pairs:
-            break
-        _, (one, other) = max(pairs, key=lambda item: (item[0], -item[1][0], -item[1][1]))
+    refused: dict[int, set[int]] = {cell: set() for cell in groups}
+    waiting = [(-weight, one, other) for one in neighbours for other, weight in neighbours[one].items() if one < other]
+    heapify(waiting)
+    while waiting:
+        weight, one, other = heappop(waiting)
+        if neighbours.get(one, {}).get(other) != -weight:
+            continue  # one of them has grown since
         joint = _joint(values[one], values[other], most)
-        if joint is None:
-            refused.add((one, other))
+        if joint is None:  # and so is whatever either grows to: it has no fewer values
+            _part(neighbours, refused, one, other)
             continue
         groups[one] = tuple(sorted(groups[one] + groups.pop(other)))
         values[one] = joint
         del values[other]
-        affinity, refused = _merged(affinity, one, other), {pair for pair in refused if not {one, other} & set(pair)}
+        for third, weight in _merge(neighbours, refused, one, other).items():
+            heappush(waiting, (-weight, min(one, third), max(one, third)))
     return sorted(groups.values())
 
 
@@ -44,22 +50,25 @@ def most_values(states: int) -> int:
 
 def _joint(one: Ints, other: Ints, most: int) -> Ints | None:
     both = one.astype(np.int64) * (int(other.max()) + 1) + other
-    _, inverse, counts = np.unique(both, return_inverse=True, return_counts=True)
-    if counts.size > most or (counts == 1).sum() > MAX_UNSEEN * both.size:
+    if (int(one.max()) + 1) * (int(other.max()) + 1) > MOST_COUNTED * both.size:
+        both = np.unique(both, return_inverse=True)[1]
+    counts = np.bincount(both)
+    seen = counts > 0
+    if np.count_nonzero(seen) > most or np.count_nonzero(counts == 1) > MAX_UNSEEN * both.size:
         return None
-    joint: Ints = inverse
+    joint: Ints = (np.cumsum(seen) - 1)[both]
     return joint
 
 
-def _affinity(tables: Tables) -> dict[tuple[int, int], float]:
+def _affinity(tables: Tables) -> Neighbours:
     """Return how much it would help to number two cells together: the share that they have in what actions touch."""
-    weights: dict[tuple[int, int], float] = {}
+    near: Neighbours = {cell: {} for cell in range(tables.cells)}
     for cells in _touched(tables):
         if len(cells) > 1:
             share = 2.0 / (len(cells) * (len(cells) - 1))
-            for pair in combinations(sorted(cells), 2):
-                weights[pair] = weights.get(pair, 0.0) + share
-    return weights
+            for one, other in combinations(sorted(cells), 2):
+                near[one][other] = near[other][one] = near[one].get(other, 0.0) + share
+    return near
 
 
 def _touched(tables: Tables) -> Sequence[set[int]]:
@@ -71,10 +80,26 @@ def _touched(tables: Tables) -> Sequence[set[int]]:
     return touched
 
 
-def _merged(affinity: dict[tuple[int, int], float], one: int, other: int) -> dict[tuple[int, int], float]:
-    merged: dict[tuple[int, int], float] = {}
-    for (first, second), weight in affinity.items():
-        pair = tuple(sorted(one if each == other else each for each in (first, second)))
-        if pair[0] != pair[1]:
-            merged[pair[0], pair[1]] = merged.get((pair[0], pair[1]), 0.0) + weight
-    return merged
+def _part(neighbours: Neighbours, refused: dict[int, set[int]], one: int, other: int) -> None:
+    """Have two groups stay apart."""
+    del neighbours[one][other], neighbours[other][one]
+    refused[one].add(other)
+    refused[other].add(one)
+
+
+def _merge(neighbours: Neighbours, refused: dict[int, set[int]], one: int, other: int) -> dict[int, float]:
+    """Have one group take in another; return what it would help to number it together with third ones."""
+    near, refused[one] = neighbours.pop(other), refused[one] | refused.pop(other)
+    near.pop(one)
+    for third in near:
+        del neighbours[third][other]
+    mine = neighbours[one]
+    mine.pop(other)
+    for third, weight in near.items():
+        mine[third] = neighbours[third][one] = mine.get(third, 0.0) + weight
+    for third in refused[one]:
+        refused[third].discard(other)
+        refused[third].add(one)
+        if mine.pop(third, None) is not None:
+            del neighbours[third][one]
+    return mine

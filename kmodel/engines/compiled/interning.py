@@ -122,10 +122,11 @@ class Interner:
         return call(lambda old: plain(update(old), lambda: where), self.values[cell][value], who)
 
     def _check_mentions(self, cell: int, value: Any) -> None:
+        mentioning = self.layout.cells[cell]
         for scope in {rank.scope for rank in ranks(value)}:
-            if not self.layout.may_mention(self.layout.cells[cell], scope):
+            if not self.layout.may_mention(mentioning, scope):
                 raise ModelError(
-                    f"cell {self.layout.cells[cell]} mentions a rank of {scope}, which the layout's may_mention excludes; "
+                    f"cell {mentioning} mentions a rank of {scope}, which the layout's may_mention excludes; "
                     "let it return True for the two"
                 )
 

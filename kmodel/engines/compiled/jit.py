@@ -10,10 +10,13 @@ from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from kmodel.kernel import BoundReached
+
 F = TypeVar("F", bound=Callable[..., Any])
 Ints = NDArray[Any]
 
 UNKNOWN = -1
+MOST = (1 << 31) - 1  # what indices into tables are stored in: 32 bits with a sign
 
 
 def compiled(function: F) -> F:
@@ -94,6 +97,11 @@ def _copy(keys: Ints, values: Ints, into_keys: Ints, into_values: Ints) -> None:
             store(into_keys, into_values, keys[slot] >> 32, keys[slot] & 0xFFFFFFFF, values[slot])
 
 
+def tables_are_full() -> BoundReached:
+    """Return what to raise where an index would not fit into 32 bits, and so would be that of something else."""
+    return BoundReached(f"the tables of the search hold at most {MOST:,} entries each; explore a smaller model")
+
+
 class Memo:
     """A map from pairs of small integers to integers that compiled code reads and writes."""
 
@@ -103,7 +111,9 @@ class Memo:
         self.used = np.zeros(1, np.int64)
 
     def put(self, first: int, second: int, value: int) -> None:
-        """Put a value for a pair."""
+        """Put a value for a pair; BoundReached if one of the three is too large for its place."""
+        if not (0 <= first <= MOST and 0 <= second <= MOST and -MOST <= value <= MOST):
+            raise tables_are_full()
         self.reserve(1)
         self.used[0] += store(self.keys, self.values, first, second, value)
 
@@ -127,9 +137,12 @@ class Vector:
         self.extend(items)
 
     def append(self, item: int) -> None:
-        """Add one item."""
+        """Add one item; BoundReached if it is too large for the array's type."""
         self.reserve(1)
-        self.data[self.size] = item
+        try:
+            self.data[self.size] = item
+        except OverflowError:
+            raise tables_are_full() from None
         self.size += 1
 
     def extend(self, items: Iterable[int]) -> None:

@@ -22,7 +22,8 @@ class Pages:
         self._first = self._used = 0
 
     def array(self, shape: tuple[int, ...], dtype: Any) -> Ints:
-        """Return the pages as an array, with what was in them; what is new in it is zero."""
+        """Return the pages as an array, with what was in them; what is new in it is zero. MemoryError if the system has
+        no more of them."""
         length = math.prod(shape)
         size = length * np.dtype(dtype).itemsize
         if size > len(self._mapped):
@@ -42,9 +43,11 @@ class Pages:
 
 
 def _mapped(size: int, huge: bool) -> mmap.mmap:
-    if not hasattr(mmap, "MAP_ANONYMOUS"):  # on Windows
-        return mmap.mmap(-1, size)
-    mapped = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_ANONYMOUS") else {}  # not on Windows
+    try:
+        mapped = mmap.mmap(-1, size, **flags)
+    except OSError as error:
+        raise MemoryError(f"{error.strerror} for an array of {size:,} bytes") from None
     if huge and hasattr(mmap, "MADV_HUGEPAGE"):
         mapped.madvise(mmap.MADV_HUGEPAGE)
     return mapped

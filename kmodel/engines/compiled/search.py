@@ -25,7 +25,7 @@ from kmodel.engines.compiled.spill import Memory
 from kmodel.engines.compiled.tries import Leaf, Tables
 from kmodel.engines.compiled.visited import NO_LIMIT, Partition
 from kmodel.engines.verdict import Symmetry
-from kmodel.kernel import Model, ModelError
+from kmodel.kernel import BoundReached, Model, ModelError
 
 CHUNK = 12288  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
 BUCKET = 6144  # states in a bucket, at least; one has room for the successors of several, whatever they are
@@ -35,7 +35,7 @@ REGROUP_AT_STATES = (1 << 12, 1 << 15, 1 << 18, 1 << 21, 1 << 24)
 
 
 class Overflow(Exception):  # noqa: N818 - it ends the search, it is no mistake
-    """There are more states than were asked for."""
+    """There are more states than were asked for, or than there is room for: then str says so."""
 
 
 class Space:
@@ -49,7 +49,7 @@ class Space:
         self, model: Model, threads: int = 1, memory: Memory | None = None, store: type[Partition] = Partition
     ) -> None:
         self.model = model
-        self.threads = threads
+        self.threads = min(threads, PARTITIONS)  # more would have nothing to do
         self.memory = memory or Memory()
         self.tables = Tables(model)
         self.actions = len(model.actions)
@@ -61,13 +61,13 @@ class Space:
         self._make_partitions()
         self._make_buckets()
         self.fired = apart((PARTITIONS, max(1, self.actions)))
-        self.found = apart((PARTITIONS, max(1, len(model.specs)), 3))
+        self.found = apart((PARTITIONS, max(1, len(model.specs))))  # the first state where a spec tells; -1: none
         self.found[:] = -1
         self.out = apart((PARTITIONS, 8))
         self.missing = np.zeros((PARTITIONS, MISSES, 8), np.int64)
         self.cursor = [0] * PARTITIONS
         self.regroup_at = list(REGROUP_AT_STATES)
-        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._pool = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
         self.refresh()
         self._add_initial()
 
@@ -107,6 +107,9 @@ class Space:
             self._pool.shutdown()
         for partition in self.partitions:
             partition.close()
+
+    def conclude(self) -> None:
+        """Show what it rests on that these are all states: nothing but the search itself."""
 
     def restart(self) -> None:
         """Begin again with the initial states only, knowing what the tables know."""
@@ -215,10 +218,12 @@ class Space:
             pending = stuck
 
     def add_round(self, limit: int | None = None) -> None:
-        """Add the states in the buckets; Overflow, with exactly `limit` states there, if there are more."""
+        """Add the states in the buckets; Overflow, with exactly `limit` states there, or a partition full, if there are
+        more."""
         incoming = self.buckets.incoming()
         self.make_room(incoming)
         is_bounded = limit is not None and self.states + sum(incoming) > limit
+        is_bounded |= not all(each.has_room(count) for each, count in zip(self.partitions, incoming, strict=True))
 
         def run(each: int) -> None:
             partition = self.partitions[each]
@@ -226,7 +231,7 @@ class Space:
             partition.reserve(incoming[each], self.arrays)
             most = NO_LIMIT if limit is None or not is_bounded else partition.count + limit - self.states
             if not partition.add(self.buckets, each, most):
-                raise Overflow
+                raise Overflow(partition.full)
 
         targets = [each for each, count in enumerate(incoming) if count]
         if is_bounded:  # one after another, so that the states up to the limit are always the same
@@ -292,7 +297,8 @@ class Space:
             target = (int(fingerprint) >> 56) & (PARTITIONS - 1)
             self.buckets.put_initial(index, target, state, fingerprint)
             self.partitions[target].reserve(1, self.arrays)
-            self.partitions[target].add(self.buckets, target)
+            if not self.partitions[target].add(self.buckets, target):
+                raise BoundReached(self.partitions[target].full)
 
     def packed(self, row: list[int]) -> tuple[Ints, Ints]:
         """Return a state, given as the numbers of its cells' values, packed, and its two fingerprints."""
@@ -325,7 +331,7 @@ class Space:
         self.partitions = [self._store(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
 
     def _make_buckets(self) -> None:
-        self.buckets = Buckets(PARTITIONS, self.blocks.packing.words, max(BUCKET, 4 * self.actions))
+        self.buckets = Buckets(PARTITIONS, self.blocks.packing.words, max(BUCKET, BUCKET // 2 + self.actions))
 
     def _provide(self, each: int, out: list[int]) -> None:
         """Find out what the compiled loop did not know when it stopped in a state."""

@@ -20,6 +20,7 @@ from kmodel.engines.compiled.spill import KINDS, Memory, SpillFile
 
 PLACE_BITS = 26
 PLACE_MASK = (1 << PLACE_BITS) - 1
+MOST_STATES = PLACE_MASK  # in a partition: an entry of its hash table holds the place + 1, and zero is for no entry
 AHEAD = 16  # how many states ahead memory is asked for, so that cache misses overlap
 MAX_LOAD = 0.8  # of a hash table before a round
 FULL_LOAD = 0.95  # of a hash table after a round, were all that was found new; most of it is not
@@ -156,6 +157,20 @@ class Partition:
         """The states that are there packed."""
         return self.states[self.first : self.count]
 
+    def has_room(self, spare: int) -> bool:
+        """Tell whether there are places for that many more states."""
+        return self.count + spare <= MOST_STATES
+
+    @property
+    def full(self) -> str:
+        """What there is to say if there is no place for another state; nothing if there is."""
+        if self.has_room(1):
+            return ""
+        return (
+            f"one of the parts that states are stored in is full, with {MOST_STATES:,} of them; explore fewer by "
+            "symmetry or partial-order reduction, or a smaller model"
+        )
+
     @property
     def bytes_stored(self) -> int:
         """How large what is known of the states is."""
@@ -237,7 +252,7 @@ class Partition:
 
     def _sizes(self, spare: int) -> tuple[int, int]:
         """Return how many states, and slots of the table, there must be room for."""
-        wanted = self.count + spare
+        wanted = min(self.count + spare, MOST_STATES)
         rows, slots = self.states.shape[0], self.table.size
         if wanted > rows:
             rows = max(wanted, rows + rows // 8)
@@ -254,7 +269,9 @@ class Partition:
         return store.array(shape, dtype)
 
     def add(self, buckets: Buckets, target: int, limit: int = NO_LIMIT) -> bool:
-        """Add those states meant for this partition that are new, up to a count; False if there are more."""
+        """Add those states meant for this partition that are new, up to a count, and as many as it can hold; False if
+        there are more."""
+        limit = min(limit, MOST_STATES)
         firsts = np.empty(len(buckets.origins) + 1, np.int64)
         count = self._insert(buckets, target, limit, firsts)
         self.count = limit if count < 0 else count

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from itertools import chain, permutations, product
 from math import factorial, prod
-from typing import Any
 
 from kmodel.kernel import Cluster, Model
 from kmodel.kernel.renaming import Renaming
@@ -16,11 +15,11 @@ def distinct_up_to_names(model: Model, clusters: Iterable[Cluster]) -> list[int]
     """Return the places of the clusters that are no renaming of an earlier one, by interchangeable names."""
     if not model.symmetry or prod(factorial(len(group)) for group in model.symmetry) > MOST_RENAMINGS:
         return [place for place, _ in enumerate(clusters)]
-    renamings, seen, distinct = _renamings(model), set[tuple[Any, ...]](), []
+    renamings, seen, distinct = _renamings(model), set[Cluster](), []
     for place, cluster in enumerate(clusters):
-        if cluster.values not in seen:
+        if cluster not in seen:
             distinct.append(place)
-            seen.update(renaming.cluster(cluster).values for renaming in renamings)
+            seen.update(renaming.cluster(cluster) for renaming in renamings)
     return distinct
 
 

@@ -13,7 +13,9 @@ import numpy as np
 from kmodel.engines.compiled.jit import Ints
 from kmodel.engines.compiled.labels import Mask
 from kmodel.engines.liveness.state_graph import StateGraph, on_cycles
-from kmodel.kernel import Fairness
+from kmodel.kernel import BoundReached, Fairness
+
+MOST_STEPS = (1 << 31) - 1  # that scipy can number
 
 
 @attrs.frozen(eq=False)
@@ -91,6 +93,11 @@ class _Components:
         self.graph, self.sources, self.left = graph, sources, left
         number = np.cumsum(left) - 1
         self.steps = np.flatnonzero(left[sources] & left[graph.target])
+        if self.steps.size > MOST_STEPS:
+            raise BoundReached(
+                f"{self.steps.size:,} steps may be on cycles, and components are found among {MOST_STEPS:,} at most; "
+                "judge temporal specs on a smaller model"
+            )
         ends = number[sources[self.steps]], number[graph.target[self.steps]]
         count = int(left.sum())
         matrix = csr_array((np.ones(self.steps.size, np.int8), ends), shape=(count, count))

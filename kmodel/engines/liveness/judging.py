@@ -17,8 +17,9 @@ from kmodel.engines.liveness.lasso import Lasso, shortest_lasso
 from kmodel.engines.liveness.one_run import idle_in
 from kmodel.engines.liveness.state_graph import StateGraph, search
 from kmodel.engines.verdict import Ends, Finding, Verdict
-from kmodel.kernel import Cluster, Fairness, Kind, Model, Predicate, Spec, Trace, ask, keys_of
+from kmodel.kernel import Cluster, Fairness, Kind, Model, ModelError, Predicate, Spec, Trace, ask, keys_of
 from kmodel.kernel.model import trace_along
+from kmodel.kernel.values import identity
 
 NOTHING = Wanted()
 
@@ -77,7 +78,7 @@ class Liveness:
         first: object = None
         for place, state in enumerate(self._quiescent):
             shown, _ = ask(spec, self._cluster(state))
-            if place and shown != first:
+            if place and identity(shown) != identity(first):
                 reason = f"it ends with {shown!r}, or with {first!r} in another run"
                 return Finding(spec, Verdict.VIOLATED, reason, self._trace_to(state))
             first = shown
@@ -184,7 +185,10 @@ class Liveness:
     def _choice(self, state: int, action: int) -> Choice:
         """Return an action that is enabled in a state with its index among those that are."""
         enabled = self.space.enabled(self.space.row(self.space.place(state)))
-        return next((each, index) for each, index, _ in enabled if each == action)
+        choice = next(((each, index) for each, index, _ in enabled if each == action), None)
+        if choice is None:
+            raise ModelError(f"{self.model.actions[action]} is not enabled where it was; it is not deterministic")
+        return choice
 
 
 def _initial_states(space: Space) -> dict[int, int]:

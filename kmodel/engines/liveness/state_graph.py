@@ -111,7 +111,7 @@ def on_cycles(graph: StateGraph, within: Mask) -> Mask:
 
 @compiled
 def _peel(start: Ints, target: Ints, left: Mask) -> None:
-    incoming = np.zeros(left.size, np.int32)
+    incoming = np.zeros(left.size, np.int64)
     for state in range(left.size):
         if left[state]:
             for step in range(start[state], start[state + 1]):

@@ -10,14 +10,18 @@ from math import factorial, prod
 
 import numpy as np
 
+from kmodel.engines.compiled.blocks import Blocks
 from kmodel.engines.compiled.expand import PARTITIONS
-from kmodel.engines.compiled.filling import DONE, GROW, REPACK
+from kmodel.engines.compiled.filling import DONE, GROW, MISS_UPDATE, REPACK
+from kmodel.engines.compiled.jit import UNKNOWN
 from kmodel.engines.compiled.paths import Place
 from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.spill import Memory
+from kmodel.engines.compiled.tries import Leaf
 from kmodel.engines.symmetry import canonical
+from kmodel.engines.symmetry.comparing import Comparison
+from kmodel.engines.symmetry.equivariance import Equivariance
 from kmodel.engines.symmetry.renamings import Renamings
-from kmodel.engines.symmetry.sampling import Sampler
 from kmodel.engines.verdict import Symmetry
 from kmodel.kernel import Model, check_symmetry
 
@@ -39,7 +43,7 @@ class OrbitSpace(Space):
     )
 
     def __init__(self, model: Model, threads: int = 1, memory: Memory | None = None) -> None:
-        groups = tuple(group for group in model.symmetry if len(group) > 1)
+        groups = tuple(group for group in model.symmetry if len(group) > 1 and model.initial[0].layout.cells)
         if not groups:
             raise NoReduction("no names of this scenario are known to be interchangeable; all states were explored")
         check_symmetry(model)
@@ -48,8 +52,14 @@ class OrbitSpace(Space):
             raise NoReduction(f"the names have {self.order:.0e} renamings, too many; all states were explored")
         self.groups = groups
         self._represented = (0, 0)  # how many orbits were counted, and their states
+        self._learned: list[tuple[int, list[int], Leaf | None]] = []  # and not compared yet
+        self._is_restored = False
+        self._shown = (0, 0)  # how many rules there are, and of how many it is shown that they treat all names alike
         super().__init__(model, threads, memory)
-        self._sample_round([0] * PARTITIONS)
+        self.comparison = Comparison(self)
+        start = self.tables.row(model.initial[0])
+        self._learned += [(root, start, None) for root in range(self.actions + len(self.tables.state_specs))]
+        self._compare()
 
     @property
     def represented(self) -> int:
@@ -61,17 +71,19 @@ class OrbitSpace(Space):
     @property
     def symmetry(self) -> Symmetry:
         """The groups of names, and how many states were represented."""
-        return Symmetry(self.groups, self.represented)
+        return Symmetry(self.groups, self.represented, *self._shown)
 
     def expand_round(self, ends: list[int], check_only: bool = False) -> None:
         """Expand representatives, as Space does."""
-        self.refresh()  # looking at other states than representatives may have made tables larger
+        self.refresh()  # asking a found spec about its state may have made tables larger
         super().expand_round(ends, check_only)
+        if self._learned:
+            self._compare()
+            self.refresh()
 
     def add_round(self, limit: int | None = None) -> None:
         """Add the representatives of the states in the buckets, as Space does."""
-        before = [partition.count for partition in self.partitions]
-        self._know_values()
+        self.know_values()
         for source, target in np.argwhere(self.buckets.counts).tolist():
             self._canonize(source, target)
         buckets, moved = self.buckets, self.buckets.moved()
@@ -81,11 +93,22 @@ class OrbitSpace(Space):
         finally:
             if self.buckets is moved:  # the others have the size on which it rests when a round ends
                 self.buckets = buckets
-        self._sample_round(before)
+
+    def adopt(self, blocks: Blocks) -> None:
+        """Take other blocks, as Space does: those of a checkpoint, which has no tables."""
+        self._is_restored = True
+        super().adopt(blocks)
+
+    def conclude(self) -> None:
+        """Show that the names are treated alike, as far as that can be; ModelError if two are not."""
+        if self._is_restored:
+            self._use_all_rules()
+        self.know_values()
+        self._shown = Equivariance(self, self.comparison).prove()
 
     def representative(self, row: list[int]) -> list[int]:
         """Return the representative of the orbit of a state, each as the numbers of its values."""
-        self._know_values()
+        self.know_values()
         new = np.array(row, np.int64)
         if canonical.canonize(self.renamings.arrays(), new, canonical.MOST_ARRANGEMENTS) == 0:
             raise _too_many_ties()
@@ -97,7 +120,7 @@ class OrbitSpace(Space):
 
     def swapped(self, name: int, row: list[int]) -> list[int]:
         """Return what a state becomes when a name and the next one of its group change places."""
-        self._know_values()
+        self.know_values()
         new = np.array(row, np.int64)
         canonical.swap(self.renamings.arrays(), name, new, np.empty_like(new))
         return new.tolist()  # type: ignore[no-any-return]
@@ -105,10 +128,10 @@ class OrbitSpace(Space):
     def _initial_rows(self) -> list[list[int]]:
         rows = super()._initial_rows()
         self.renamings = Renamings(self.groups, self.tables.interner)
-        self._sampler = Sampler(self)
         return [self.representative(row) for row in rows]
 
-    def _know_values(self) -> None:
+    def know_values(self) -> None:
+        """Get to know what becomes of values that are new."""
         if self.renamings.learn():
             self.refresh()
 
@@ -135,11 +158,30 @@ class OrbitSpace(Space):
             else:
                 raise _too_many_ties()
 
-    def _sample_round(self, before: list[int]) -> None:
-        """Look at the first state that was added to a partition, given how many each of them had."""
-        new = (each for each in range(PARTITIONS) if self.partitions[each].count > before[each])
-        if (first := next(new, None)) is not None:
-            self._sampler.look(self.row((first, before[first])))
+    def _learn(self, each: int, miss: list[int]) -> None:
+        status, state, first, second, _, node = miss[:6]
+        super()._learn(each, miss)
+        if status != MISS_UPDATE and node == UNKNOWN:
+            leaf = self.tables.outcomes[second]
+            assert leaf is None or isinstance(leaf, Leaf)
+            self._learned.append((first, self.row((each, state)), leaf))
+
+    def _compare(self) -> None:
+        """Compare what was learned of representatives with what renamings make of it."""
+        learned, self._learned = self._learned, []
+        for root, row, leaf in learned:
+            self.comparison.compare(root, row, leaf)
+
+    def _use_all_rules(self) -> None:
+        """Expand all representatives once more, so that the tables have all rules that they were expanded by."""
+        kept = self.cursor, self.fired, self.found
+        self.cursor, self.fired, self.found = [0] * PARTITIONS, self.fired.copy(), self.found.copy()
+        ends = [partition.count for partition in self.partitions]
+        try:
+            while self.cursor != ends:
+                self.expand_round(ends)
+        finally:
+            self.cursor, self.fired, self.found = kept
 
     def _count_represented(self) -> int:
         represented = 0

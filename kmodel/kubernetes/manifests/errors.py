@@ -1,5 +1,7 @@
 """The error that bad input gets: one line that names the place, the problem and the fix."""
 
+from kmodel.printable import printable
+
 LONGEST_QUOTE = 60  # characters of the user's text that an error repeats
 
 
@@ -14,11 +16,6 @@ class InputError(Exception):
         self.path = path
         self.problem = problem
         self.fix = fix
-
-
-def printable(text: str) -> str:
-    """Return the text with all that would break a line or garble a terminal written as escapes."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def quoted(text: str) -> str:

@@ -6,7 +6,7 @@ to themselves when two of them change places. That the components treat equal no
 node is looked up by its name or met in a loop over all nodes whose order decides nothing. The scheduler's choice among
 nodes of equal score is free, so it is one action per node; the ranks of an object's versions and UIDs belong to one
 object each, so that they are renumbered without regard to others; no component sorts by a node's name. A test takes
-every action in states met under one name and under the other, and the engine does so in some states of each run.
+every action in states met under one name and under the other, and the engine shows it of all that a search has used.
 
 Pods of one ReplicaSet are left out, because they are not interchangeable. That a new pod takes the lowest name that
 is free would do no harm: any two free names are mentioned by no cell, so the states that the choice could lead to
