@@ -53,13 +53,19 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Catalog:
     """Components, kinds and faults; everything that depends on them is given the catalog that holds."""
 
     components: tuple[Component, ...] = COMPONENTS
     kinds: tuple[Kind[Any], ...] = KINDS
     faults: tuple[Fault, ...] = FAULTS
+
+    def __repr__(self) -> str:
+        return f"<Catalog of {len(self.components)} components, {len(self.kinds)} kinds, {len(self.faults)} faults>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))  # Hypothesis and IPython would print all fields of an attrs class
 
     def with_more(
         self, components: Iterable[Component] = (), kinds: Iterable[Kind[Any]] = (), faults: Iterable[Fault] = ()

@@ -31,4 +31,4 @@ class Scenario:
     taking_part: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     ignored_fields: tuple[str, ...] = ()
-    catalog: Catalog = attrs.field(default=BUILT_IN, repr=False)
+    catalog: Catalog = BUILT_IN
