@@ -122,6 +122,9 @@ class Cluster(ABC):
         cells = zip(self.layout.cells, self.values, strict=True)
         return f"Cluster({', '.join(f'{cell}={value!r}' for cell, value in cells)})"
 
+    def _made(self, rank: Any) -> None:
+        """Take note that a function made a rank, which it need not write."""
+
     def set(self, cell: Cell[T], value: T) -> "Cluster":
         """Return the cluster with another value in the cell."""
         return self.modify(cell, Put(value))

@@ -17,7 +17,7 @@ import attrs
 from kmodel.kernel.cell import Cell, Layout
 from kmodel.kernel.cluster import BareCluster, Cluster, Put, Replace, Then, shown, writable
 from kmodel.kernel.errors import RAISED, BoundReached, ModelError, name_error
-from kmodel.kernel.rank import Forgets, close_gaps
+from kmodel.kernel.rank import Forgets, Rank, close_gaps
 from kmodel.kernel.values import WHOLE, ByIdentity, identity, plain, shape, tracked
 
 T = TypeVar("T")
@@ -101,9 +101,10 @@ MADE_ANEW = (
 
 @attrs.define
 class Log:
-    """The reads of one call in the order in which they happened, each once."""
+    """The reads of one call in the order in which they happened, each once, and the ranks that it made."""
 
     reads: dict[tuple[int, Projection], Hashable] = attrs.field(factory=dict)
+    made: set[Rank] = attrs.field(factory=set)
 
     def note(self, position: int, projection: Projection, found: Hashable) -> None:
         """Add a read unless it is there already."""
@@ -220,6 +221,10 @@ class View(Cluster):
 
     __hash__ = Cluster.__hash__
 
+    def _made(self, rank: Rank) -> None:
+        self._log.made.add(rank)
+        self._source._made(rank)
+
     def _apart(self, other: Cluster) -> Iterable[int]:
         """Return the places of the cells in which another cluster can differ, for all that is known without reading."""
         if other is self._source:
@@ -302,7 +307,7 @@ def record(
     writes = written(after, log, who)
     call(lambda cluster: apply(cluster, writes), cluster, who)  # fails here, with a name, if what is written can change
     cells = cluster.layout.cells
-    settled = close_gaps(before, after, [(cells[write.position], write.update) for write in writes])
+    settled = close_gaps(before, after, [(cells[write.position], write.update) for write in writes], log.made)
     return Effect(writes, written(settled, log, who)), log.footprint()
 
 

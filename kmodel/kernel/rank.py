@@ -6,7 +6,7 @@ mentions any more, the later ones of that scope move up. So the numbers of a sco
 cluster, and clusters that would differ only in absolute numbers are one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -95,7 +95,7 @@ def _moved_up(update: MoveUp, value: Any) -> Any:
 
 
 def ranks(value: Any) -> frozenset[Rank]:
-    """Return all ranks that a value mentions."""
+    """Return all ranks that a value, or an update, mentions."""
     if isinstance(value, ATOMS):
         return NO_RANKS
     return _ranks(value)
@@ -108,6 +108,8 @@ NO_RANKS: frozenset[Rank] = frozenset()
 def _ranks(value: Any) -> frozenset[Rank]:
     if isinstance(value, Rank):
         return frozenset((value,))
+    if not isinstance(value, tuple | frozenset) and not attrs.has(type(value)):
+        return NO_RANKS  # a function in an update
     return NO_RANKS.union(*(ranks(part) for part in parts(value)))
 
 
@@ -135,13 +137,30 @@ def is_mentioned(cluster: Cluster, scope: str) -> bool:
 def fresh(cluster: Cluster, scope: str, *, after: Rank | None = None) -> Rank:
     """Return a new rank of the scope, later than all that are mentioned; `after` is the latest of them, if known."""
     if after is not None:
-        return Rank(scope, after.number + 1)
-    highest = Highest(scope)
-    return Rank(scope, 1 + max((cluster.look(cell, highest) for cell in cluster.layout.cells_of(scope)), default=0))
+        latest = after.number
+    else:
+        highest = Highest(scope)
+        latest = max((cluster.look(cell, highest) for cell in cluster.layout.cells_of(scope)), default=0)
+    made = Rank(scope, latest + 1)
+    cluster._made(made)
+    return made
 
 
-def close_gaps(before: Cluster, after: Cluster, updates: Iterable[tuple[Cell[Any], Callable[[Any], Any]]]) -> Cluster:
-    """Return the cluster after some updates with the ranks moved up behind each whose last mention they took away."""
+def close_gaps(
+    before: Cluster,
+    after: Cluster,
+    updates: Sequence[tuple[Cell[Any], Callable[[Any], Any]]],
+    made: Iterable[Rank],
+) -> Cluster:
+    """Return the cluster after some updates with the ranks moved up behind each whose last mention they took away.
+
+    Of the ranks that were made meanwhile, some may have been overwritten at once; only what was written mentions them.
+    """
+    kept = NO_RANKS.union(*(ranks(update) for _, update in updates))
+    for rank in sorted(set(made) - kept, reverse=True):
+        for cell, _ in updates:
+            if after.look(cell, Mentions(rank.scope, rank.number)):
+                after = after.modify(cell, MoveUp(rank))
     candidates: set[Rank] = set()
     for cell, update in updates:
         candidates |= before.look(cell, Forgets(update))

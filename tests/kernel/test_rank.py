@@ -118,3 +118,17 @@ def test_numbers_are_without_gaps_and_order_is_kept(story: list[str]) -> None:
         assert now[STORED] == canonical(absolute["stored"])
         assert now[SEEN] == canonical(absolute["seen"])
         assert [Object(rank) for rank in now[SENT]] == [canonical(number) for number in absolute["sent"]]
+
+
+@transition(actor="api-server")
+def write_twice(cluster: Cluster) -> Cluster:
+    """Store the object with a new version, and at once with another."""
+    return write(write(cluster))
+
+
+def test_a_rank_that_is_overwritten_by_the_step_that_made_it_leaves_no_gap() -> None:
+    step = take(write_twice.bind(), cluster(stored=Object(version(1)), seen=Object(version(1))))
+    assert step is not None
+    assert step.after[STORED] == Object(version(3))
+    assert step.next[STORED] == Object(version(2))
+    assert result_of(Model((cluster(),), (write_twice.bind(), watch.bind()))).states == 4
