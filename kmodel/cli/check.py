@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from kmodel.engines.events import Event
-    from kmodel.engines.verdict import Result
+    from kmodel.engines.results import Result
     from kmodel.kernel import Model, Spec
     from kmodel.reporting.handler import Driven
     from kmodel.reporting.source import Source
@@ -291,7 +291,7 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None, folder
                 "--max-states, --max-depth, --first, --symmetry, --partial-order and --fingerprints are for the engine "
                 "exhaustive; add --engine exhaustive"
             )
-        from kmodel.engines import hypothesis
+        from kmodel.engines.runs import hypothesis
 
         return hypothesis.explore(model, profile=how.profile)
     if how.partial_order and (how.resume or how.symmetry):
@@ -338,7 +338,7 @@ def _simulate(model: Model, how: How) -> Iterable[Event]:
             "--max-states, --max-depth, --symmetry, --partial-order and --fingerprints are for the engine exhaustive; "
             "--simulate has --steps"
         )
-    from kmodel.engines import simulation
+    from kmodel.engines.runs import simulation
 
     assert how.simulate is not None, "the engine is the simulation"
     steps = simulation.STEPS if how.steps is None else how.steps

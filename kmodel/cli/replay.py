@@ -15,7 +15,7 @@ from kmodel.cli.inputs import Input, all_specs, read_files, scenario_options
 from kmodel.printable import json_text, printable
 
 if TYPE_CHECKING:
-    from kmodel.engines.verdict import Finding
+    from kmodel.engines.results import Finding
     from kmodel.kernel import Model, Spec, Trace
     from kmodel.reporting.trace_file import Saved
 
@@ -67,7 +67,7 @@ def replay(
 
 
 def _code(finding: Finding) -> ExitCode:
-    from kmodel.engines.verdict import Verdict
+    from kmodel.engines.results import Verdict
 
     if finding.is_failure:
         return ExitCode.VIOLATED

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import attrs
 
-from kmodel.engines.verdict import Finding, Result
+from kmodel.engines.results import Finding, Result
 from kmodel.kernel import Model
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from kmodel.engines.walker import Row, walker_of
+from kmodel.engines.tables.walker import Row, walker_of
 from kmodel.kernel import Action, BoundReached, Cluster, Model, Trace
 
 

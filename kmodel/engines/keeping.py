@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from kmodel.engines.verdict import Finding, Verdict
+from kmodel.engines.results import Finding, Verdict
 from kmodel.kernel import Model, follow
 
 if TYPE_CHECKING:
-    from kmodel.engines.compiled.search import Space
+    from kmodel.engines.exhaustive.rounds import Frontier
 
 MOST_OF_THE_TIME = 0.1  # that writing checkpoints may take; where it takes longer they become rarer
 
@@ -88,7 +88,7 @@ class Keeper:
 
         return checkpoint.is_of(self.checkpoints.path, self._identity)
 
-    def load(self, space: Space) -> Kept | None:
+    def load(self, space: Frontier) -> Kept | None:
         """Make a new space that of the checkpoint and return what is kept beside it; None if there is none.
 
         CheckpointError if the checkpoint is not whole, or not of this model.
@@ -104,7 +104,7 @@ class Keeper:
         self.there = True
         return Kept(**kept)
 
-    def save(self, space: Space, kept: Kept) -> None:
+    def save(self, space: Frontier, kept: Kept) -> None:
         """Write a checkpoint; if that fails, `problem` says why, and the search may go on."""
         from kmodel.engines.compiled import checkpoint
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import attrs
 
 from kmodel.engines.liveness.one_run import comes_back, idle_in, judge_run, unfair_to
-from kmodel.engines.verdict import Finding, Verdict
+from kmodel.engines.results import Finding, Verdict
 from kmodel.kernel import Cluster, Kind, Model, ModelError, Spec, Step, Trace, ask, failure, follow, keys_of, take
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kmodel.engines import exhaustive, hypothesis
+from kmodel.engines import exhaustive
 from kmodel.engines.events import Event, Finished
+from kmodel.engines.runs import hypothesis
 from kmodel.kernel import ModelError
 from kmodel.pytest_plugin.outcomes import Explored, explored, failed
 from kmodel.pytest_plugin.project import Job

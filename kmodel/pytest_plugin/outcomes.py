@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from kmodel.engines.verdict import Finding, Result
+from kmodel.engines.results import Finding, Result
 from kmodel.kernel import Kind
 from kmodel.printable import in_one_line
 from kmodel.pytest_plugin.project import Job

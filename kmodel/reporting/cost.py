@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 
-from kmodel.engines.verdict import Result
+from kmodel.engines.results import Result
 from kmodel.printable import in_one_line
 
 MOST = 8  # rows of each list

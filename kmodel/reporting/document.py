@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kmodel.engines.verdict import Finding, Result
+from kmodel.engines.results import Finding, Result
 from kmodel.kernel import Trace
 from kmodel.reporting.failure import replay_command
 from kmodel.reporting.source import Source

@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from kmodel.engines.verdict import Finding
+from kmodel.engines.results import Finding
 from kmodel.kernel import Trace
 from kmodel.printable import in_one_line
 from kmodel.reporting.columns import wrapped

@@ -6,7 +6,7 @@ from pathlib import Path
 import attrs
 
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
-from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.kernel import Model, Spec
 
 Handler = Callable[[Event], None]

@@ -10,7 +10,7 @@ import attrs
 import jinja2
 import markupsafe
 
-from kmodel.engines.verdict import Finding, Result
+from kmodel.engines.results import Finding, Result
 from kmodel.kernel import Kind
 from kmodel.printable import printable
 from kmodel.reporting.diff import Change, changes

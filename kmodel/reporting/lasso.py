@@ -1,6 +1,6 @@
 """Lassos in words: what is done for ever, and what could happen there but need not."""
 
-from kmodel.engines.verdict import Idle
+from kmodel.engines.results import Idle
 from kmodel.kernel import Fairness, Trace
 from kmodel.reporting.columns import columns
 

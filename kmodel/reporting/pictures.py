@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import attrs
 
 from kmodel.engines.graph import Graph, extract, neighbourhood
-from kmodel.engines.verdict import Finding
+from kmodel.engines.results import Finding
 from kmodel.kernel import Model
 from kmodel.reporting import dot
 from kmodel.reporting.draw import Drawing, draw

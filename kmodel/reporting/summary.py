@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from kmodel.engines.verdict import PartialOrder, Result, Symmetry
+from kmodel.engines.results import PartialOrder, Result, Symmetry
 from kmodel.printable import printable
 from kmodel.reporting.columns import columns, wrapped
 from kmodel.reporting.source import Source

@@ -4,7 +4,7 @@ from enum import Enum
 
 import attrs
 
-from kmodel.engines.verdict import Finding, Result, Verdict, if_alike, up_to_collision
+from kmodel.engines.results import Finding, Result, Verdict, if_alike, up_to_collision
 from kmodel.kernel import Kind, Spec
 
 NEVER_RESTS = "the system never comes to rest"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from kmodel.engines.verdict import Result
+from kmodel.engines.results import Result
 from kmodel.reporting import trace_file
 from kmodel.reporting.files import write
 from kmodel.reporting.html import page

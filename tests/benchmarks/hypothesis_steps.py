@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from kmodel.engines.events import Finished
-from kmodel.engines.hypothesis.sampling import explore
+from kmodel.engines.runs.hypothesis.sampling import explore
 from kmodel.kubernetes import scenario
 
 model = scenario.model(scenario.load([Path(sys.argv[1])]), ())

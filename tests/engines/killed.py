@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 
 from kmodel.engines.exhaustive import Bounds, Checkpoints, result_of
-from kmodel.engines.verdict import Result
+from kmodel.engines.results import Result
 from kmodel.kernel import Model, invariant
 from tests.toys.mutants import two_phase_commit_that_disagrees
 from tests.toys.two_phase_commit import MANAGER

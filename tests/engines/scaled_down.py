@@ -30,16 +30,16 @@ def printed(place_bits: int, jump_limit: int) -> list[dict[str, Any]]:
 
 
 def main(place_bits: int, jump_limit: int) -> None:
-    from kmodel.engines.compiled import edges, expand, fingerprinted, visited
-    from kmodel.engines.exhaustive import Bounds, result_of
+    from kmodel.engines.exhaustive import Bounds, fingerprinted, loop, result_of, store
+    from kmodel.engines.liveness import edges
     from kmodel.kernel import Cells, Cluster, Model, transition
     from tests.toys import pods
 
     warnings.simplefilter("ignore", RuntimeWarning)  # of sums that wrap around, as they are meant to
-    for module in (visited, fingerprinted, edges):
+    for module in (store, fingerprinted, edges):
         vars(module).update(PLACE_BITS=place_bits, PLACE_MASK=(1 << place_bits) - 1)
-    vars(visited).update(MOST_STATES=(1 << place_bits) - 1, prefetch=lambda array, index: None)
-    vars(expand).update(JUMP_LIMIT=jump_limit)
+    vars(store).update(MOST_STATES=(1 << place_bits) - 1, prefetch=lambda array, index: None)
+    vars(loop).update(JUMP_LIMIT=jump_limit)
     counter: Cells[int] = Cells("counter")
 
     @transition(actor="counter")

@@ -13,13 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kmodel.engines.compiled import search as compiled_search
 from kmodel.engines.compiled.checkpoint import HEADER_BYTES, CheckpointError
 from kmodel.engines.events import Event, Finished, Found, Progress
-from kmodel.engines.exhaustive import Bounds, Checkpoints, explore, result_of
+from kmodel.engines.exhaustive import Bounds, Checkpoints, explore, result_of, rounds
+from kmodel.engines.exhaustive.orbits import canonical
 from kmodel.engines.keeping import Keeper
-from kmodel.engines.symmetry import canonical
-from kmodel.engines.verdict import Result, Verdict
+from kmodel.engines.results import Result, Verdict
 from kmodel.kernel import Cell, Cluster, Model, ModelError, transition
 from tests.engines import killed
 from tests.engines.random_models import models
@@ -73,7 +72,7 @@ def assert_same(one: Result, other: Result) -> None:
 def test_an_exploration_in_pieces_ends_like_one_in_one_piece(
     threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled_search, "CHUNK", 16)
+    monkeypatch.setattr(frontier_rounds, "CHUNK", 16)
     result, pieces = in_pieces(BROKEN, tmp_path / "checkpoint", 2, Bounds(threads=threads))
     assert pieces > 10
     assert_same(result, result_of(BROKEN))
@@ -83,8 +82,8 @@ def test_an_exploration_in_pieces_ends_like_one_in_one_piece(
 
 @pytest.mark.parametrize("model", [BROKEN, pods.model(2, 1)])
 def test_orbits_in_pieces(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled_search, "CHUNK", 16)
-    monkeypatch.setattr(compiled_search, "REGROUP_AT_STATES", (16, 64, 256))
+    monkeypatch.setattr(frontier_rounds, "CHUNK", 16)
+    monkeypatch.setattr(frontier_rounds, "REGROUP_AT_STATES", (16, 64, 256))
     bounds = Bounds(symmetry=True, threads=2, max_memory_bytes=1)
     result, pieces = in_pieces(model, tmp_path / "checkpoint", 4, bounds)
     whole = result_of(model, Bounds(symmetry=True))
@@ -113,7 +112,7 @@ def test_from_a_checkpoint_of_all_states_a_search_up_to_renaming_goes_on_with_th
 def test_a_search_that_falls_back_from_symmetry_is_cut_off_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled_search, "CHUNK", 256)
+    monkeypatch.setattr(frontier_rounds, "CHUNK", 256)
     model, folder = pods.model(2, 2), tmp_path / "checkpoint"
     whole, up_to_renaming = result_of(model), Bounds(symmetry=True)
     of_orbits = cut_off(model, folder, 8, up_to_renaming)
@@ -139,7 +138,7 @@ def test_a_fall_back_from_a_checkpoint_of_orbits_finds_all_states(
     resume: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, folder = pods.model(2, 2), tmp_path / "checkpoint"
-    monkeypatch.setattr(compiled_search, "CHUNK", 256)
+    monkeypatch.setattr(frontier_rounds, "CHUNK", 256)
     cut_off(model, folder, 8, Bounds(symmetry=True))
     monkeypatch.setattr(canonical, "MOST_ARRANGEMENTS", 0)
     result = result_of(model, Bounds(symmetry=True, checkpoints=Checkpoints(folder, resume=resume)))
@@ -152,9 +151,9 @@ def test_a_fall_back_from_a_checkpoint_of_orbits_finds_all_states(
 def test_random_models_in_pieces(tmp_path_factory: pytest.TempPathFactory, model: Model, rounds: int) -> None:
     folder = tmp_path_factory.mktemp("pieces")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiled_search, "CHUNK", 8)
-        patch.setattr(compiled_search, "REGROUP_AT_STATES", (16, 64, 256))
-        patch.setattr("kmodel.engines.compiled.grouping.MAX_UNSEEN", 1.0)
+        patch.setattr(frontier_rounds, "CHUNK", 8)
+        patch.setattr(frontier_rounds, "REGROUP_AT_STATES", (16, 64, 256))
+        patch.setattr("kmodel.engines.exhaustive.grouping.MAX_UNSEEN", 1.0)
         result, _ = in_pieces(model, folder, 4 * rounds)
     assert_same(result, result_of(model))
 
@@ -309,17 +308,17 @@ def test_beyond_the_memory_budget_states_are_in_files(threads: int, tmp_path: Pa
 
 
 def test_arrays_leave_memory_one_kind_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kmodel.engines.compiled.spill._process_bytes", lambda: None)  # so the arrays are counted
+    monkeypatch.setattr("kmodel.engines.exhaustive.memory._process_bytes", lambda: None)  # so the arrays are counted
     plain, budget = result_of(pods.model(2, 2)), 900_000
     on_disk: list[tuple[str, ...]] = []
 
-    class Watched(compiled_search.Space):
+    class Watched(frontier_rounds.Frontier):
         def add_round(self, limit: int | None = None) -> None:
             super().add_round(limit)
             on_disk.append(self.memory.on_disk)
             assert sum(each.bytes_in_memory for each in self.partitions) <= budget
 
-    monkeypatch.setattr(compiled_search, "Space", Watched)
+    monkeypatch.setattr(frontier_rounds, "Frontier", Watched)
     result = result_of(pods.model(2, 2), Bounds(max_memory_bytes=budget, spill_folder=tmp_path))
     assert_same(result, plain)
     kinds = ("parents", "states", "table")

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.engines.symmetry import equivariance
-from kmodel.engines.verdict import Result, Verdict
+from kmodel.engines.exhaustive.orbits import equivariance
+from kmodel.engines.results import Result, Verdict
 from kmodel.kernel import Cluster, Model, ModelError, Transition, invariant, transition
 from kmodel.reporting.summary import under_symmetry
 from kmodel.reporting.wording import all_states, overall, scope

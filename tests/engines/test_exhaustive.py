@@ -1,10 +1,9 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from kmodel.engines.compiled import search as compiled_search
 from kmodel.engines.events import Finished, Progress
-from kmodel.engines.exhaustive import Bounds, explore, result_of
-from kmodel.engines.verdict import Result, Verdict
+from kmodel.engines.exhaustive import Bounds, explore, result_of, rounds
+from kmodel.engines.results import Result, Verdict
 from kmodel.kernel import BoundReached, Cell, Cluster, Kind, Model, Transition, follow, invariant
 from tests.engines import reference
 from tests.engines.hash_seeds import printed
@@ -58,8 +57,8 @@ def test_random_models_equal_the_reference(model: Model) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_random_models_equal_the_reference_whenever_cells_are_regrouped(model: Model) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiled_search, "REGROUP_AT_STATES", tuple(range(2, 200, 7)))
-        patch.setattr("kmodel.engines.compiled.grouping.MAX_UNSEEN", 1.0)
+        patch.setattr(rounds, "REGROUP_AT_STATES", tuple(range(2, 200, 7)))
+        patch.setattr("kmodel.engines.exhaustive.grouping.MAX_UNSEEN", 1.0)
         assert_equal_to_reference(model, result_of(model))
 
 

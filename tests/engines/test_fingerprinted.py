@@ -7,11 +7,10 @@ import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from kmodel.engines.compiled import fingerprint, interning
-from kmodel.engines.compiled import search as compiled_search
-from kmodel.engines.compiled.fingerprinted import FingerprintPartition
-from kmodel.engines.exhaustive import Bounds, Checkpoints, result_of
-from kmodel.engines.verdict import Result, Verdict, collision_probability, up_to_collision
+from kmodel.engines.exhaustive import Bounds, Checkpoints, result_of, rounds
+from kmodel.engines.exhaustive.fingerprinted import FingerprintShard
+from kmodel.engines.results import Result, Verdict, collision_probability, up_to_collision
+from kmodel.engines.tables import interning, spelling
 from kmodel.kernel import Cell, Kind, Model, ModelError
 from kmodel.reporting.wording import overall, scope, word
 from tests.engines.random_models import models
@@ -53,9 +52,9 @@ def test_counts_verdicts_and_traces_are_those_of_an_exact_search(model: Model, t
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_random_models_whenever_cells_are_regrouped(model: Model) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiled_search, "CHUNK", 4)  # so that states are forgotten in the middle of levels
-        patch.setattr(compiled_search, "REGROUP_AT_STATES", tuple(range(2, 200, 7)))
-        patch.setattr("kmodel.engines.compiled.grouping.MAX_UNSEEN", 1.0)
+        patch.setattr(rounds, "CHUNK", 4)  # so that states are forgotten in the middle of levels
+        patch.setattr(rounds, "REGROUP_AT_STATES", tuple(range(2, 200, 7)))
+        patch.setattr("kmodel.engines.exhaustive.grouping.MAX_UNSEEN", 1.0)
         assert_same_but_for_certainty(result_of(model, BY_FINGERPRINTS), result_of(model))
 
 
@@ -67,7 +66,7 @@ def test_bounds_are_kept_alike(bound: Bounds) -> None:
 
 def test_states_that_are_expanded_are_forgotten() -> None:
     most, counts = 0, 0
-    space = compiled_search.Space(pods.model(2, 2), store=FingerprintPartition)
+    space = rounds.Frontier(pods.model(2, 2), store=FingerprintShard)
     while space.states > sum(space.cursor):
         space.expand_round([partition.count for partition in space.partitions])
         space.add_round()
@@ -79,7 +78,7 @@ def test_states_that_are_expanded_are_forgotten() -> None:
 
 @pytest.mark.parametrize("half", [0, 1])
 def test_each_half_tells_states_apart(half: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    both = fingerprint.fingerprints
+    both = spelling.fingerprints
 
     def one(cell: Cell[Any], value: Any) -> tuple[int, int]:
         """The other half is the same for all values."""

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from kmodel.engines.events import Finished, Found, Progress, Started
-from kmodel.engines.hypothesis import PROFILES, explore, settings_of, state_machine
-from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.engines.results import Finding, Result, Verdict
+from kmodel.engines.runs.hypothesis import PROFILES, explore, settings_of, state_machine
 from kmodel.kernel import (
     BoundReached,
     Cell,
@@ -94,7 +94,7 @@ def only_the_first_reaches_out_twice(step: Step) -> bool | str:
 
 
 def test_hypothesis_s_own_choice_of_rules_does_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kmodel.engines.hypothesis.machine.choose_fast", lambda machine: None)
+    monkeypatch.setattr("kmodel.engines.runs.hypothesis.machine.choose_fast", lambda machine: None)
     result = sampled(dining_philosophers.model(3, last_is_left_handed=False), max_examples=50)
     assert finding_on(dining_philosophers.nobody_starves, result).is_failure
 

@@ -7,12 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from kmodel.engines.compiled import search
-from kmodel.engines.compiled.buckets import CACHE_LINES, Buckets, apart
-from kmodel.engines.compiled.interning import Interner
-from kmodel.engines.compiled.jit import UNKNOWN
-from kmodel.engines.compiled.pages import Pages
-from kmodel.engines.exhaustive import result_of
+from kmodel.engines.exhaustive import result_of, rounds
+from kmodel.engines.exhaustive.buckets import CACHE_LINES, Buckets, apart
+from kmodel.engines.exhaustive.pages import Pages
+from kmodel.engines.tables.interning import Interner
+from kmodel.engines.tables.jit import UNKNOWN
 from kmodel.kernel.footprint import Projection
 from tests.toys import pods
 
@@ -102,18 +101,18 @@ def test_of_a_new_value_that_is_found_out_which_was_asked_of_the_one_it_was_made
 def test_blocks_stay_while_others_would_serve_no_better(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = result_of(pods.model(2, 1))
     blocks: list[int] = []
-    regroup = search.Space.regroup
+    regroup = rounds.Frontier.regroup
 
-    def regroup_and_note(space: search.Space) -> None:
+    def regroup_and_note(space: rounds.Frontier) -> None:
         regroup(space)
         blocks.append(len(space.blocks.partition))
 
-    monkeypatch.setattr(search.Space, "regroup", regroup_and_note)
-    monkeypatch.setattr(search, "REGROUP_AT_STATES", (100, 1_000, 2_000))
+    monkeypatch.setattr(rounds.Frontier, "regroup", regroup_and_note)
+    monkeypatch.setattr(rounds, "REGROUP_AT_STATES", (100, 1_000, 2_000))
     cells = len(expected.model.initial[0].values)
     offers = [[tuple(range(cells))], [tuple(range(4)), tuple(range(4, cells))]]
-    monkeypatch.setattr(search, "choose_partition", lambda *_: offers[min(len(blocks), 1)])
-    monkeypatch.setattr(search, "most_values", lambda states: 1 << 30 if len(blocks) < 2 else 1)
+    monkeypatch.setattr(rounds, "choose_partition", lambda *_: offers[min(len(blocks), 1)])
+    monkeypatch.setattr(rounds, "most_values", lambda states: 1 << 30 if len(blocks) < 2 else 1)
     result = result_of(pods.model(2, 1))
     assert blocks == [1, 1, 2]
     assert (result.states, result.generated, result.depth) == (expected.states, expected.generated, expected.depth)

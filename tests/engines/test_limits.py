@@ -9,20 +9,20 @@ import attrs
 import numpy as np
 import pytest
 
-from kmodel.engines.compiled import blocks as compiled_blocks
-from kmodel.engines.compiled import grouping, jit, search, visited
-from kmodel.engines.compiled.blocks import Packing
-from kmodel.engines.compiled.buckets import Buckets
-from kmodel.engines.compiled.edges import find, steps_of
-from kmodel.engines.compiled.expand import PARTITIONS
-from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector
-from kmodel.engines.compiled.spill import Memory
-from kmodel.engines.compiled.visited import PLACE_MASK, Partition, place_of
-from kmodel.engines.exhaustive import Bounds, result_of
+from kmodel.engines.exhaustive import Bounds, grouping, result_of, rounds, store
+from kmodel.engines.exhaustive import blocks as block_tables
+from kmodel.engines.exhaustive.blocks import Packing
+from kmodel.engines.exhaustive.buckets import Buckets
+from kmodel.engines.exhaustive.loop import PARTITIONS
+from kmodel.engines.exhaustive.memory import MemoryBudget
+from kmodel.engines.exhaustive.store import PLACE_MASK, Shard, place_of
 from kmodel.engines.liveness import fair_cycles
+from kmodel.engines.liveness.edges import find, steps_of
 from kmodel.engines.liveness.fair_cycles import fair_components
 from kmodel.engines.liveness.state_graph import StateGraph
-from kmodel.engines.verdict import Result, Verdict
+from kmodel.engines.results import Result, Verdict
+from kmodel.engines.tables import jit
+from kmodel.engines.tables.jit import UNKNOWN, Memo, Vector
 from kmodel.kernel import (
     Action,
     BoundReached,
@@ -115,7 +115,7 @@ def test_a_part_of_the_states_that_is_full_ends_the_search() -> None:
 )
 def test_a_search_that_is_full_says_of_no_spec_that_it_holds(bounds: Bounds, monkeypatch: pytest.MonkeyPatch) -> None:
     most = 20 if bounds.symmetry else 100
-    monkeypatch.setattr(visited, "MOST_STATES", most)
+    monkeypatch.setattr(store, "MOST_STATES", most)
     result = result_of(counters(), bounds)
     unit = "orbits" if bounds.symmetry else "states"
     assert result.stopped is not None
@@ -127,14 +127,14 @@ def test_a_search_that_is_full_says_of_no_spec_that_it_holds(bounds: Bounds, mon
 
 
 def test_a_search_whose_initial_states_are_too_many_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visited, "MOST_STATES", 0)
+    monkeypatch.setattr(store, "MOST_STATES", 0)
     result = result_of(counters(1, 2, 3))
     assert (result.states, set(verdicts(result))) == (0, {Verdict.NO_VIOLATION_FOUND})
     assert "is full" in (result.stopped or "")
 
 
 def test_the_last_place_of_a_part_is_found_again_and_there_is_none_behind() -> None:
-    partition, buckets = Partition(1, Memory()), Buckets(1, 1, 4)
+    partition, buckets = Shard(1, MemoryBudget()), Buckets(1, 1, 4)
     partition.count = PLACE_MASK - 1
     rows = PLACE_MASK + 4  # which take no memory until they are written
     partition.states, partition.parents = np.zeros((rows, 1), np.uint32), np.zeros(rows, np.uint16)
@@ -156,9 +156,9 @@ def test_the_last_place_of_a_part_is_found_again_and_there_is_none_behind() -> N
 
 def test_widths_of_numbers_fit_each_other() -> None:
     buckets = Buckets(1, 1, 1)
-    assert np.iinfo(np.uint32).max >= PARTITIONS * visited.MOST_STATES  # edges number all states by 32 bits
-    assert np.iinfo(buckets.parents.dtype).max >= search.CHUNK - 1  # a parent's distance from the round's first state
-    assert buckets.parents.dtype == Partition(1, Memory()).parents.dtype
+    assert np.iinfo(np.uint32).max >= PARTITIONS * store.MOST_STATES  # edges number all states by 32 bits
+    assert np.iinfo(buckets.parents.dtype).max >= rounds.CHUNK - 1  # a parent's distance from the round's first state
+    assert buckets.parents.dtype == Shard(1, MemoryBudget()).parents.dtype
 
 
 def test_more_actions_than_16_bits_tell_are_told_apart() -> None:
@@ -172,7 +172,7 @@ def test_more_actions_than_16_bits_tell_are_told_apart() -> None:
         return None if cluster[off] else cluster.set(at, to)
 
     go_to = tuple(Action(go, (("to", str(number)),)) for number in range(actions))
-    space = search.Space(Model((Cluster.of({at: "home", off: True}),), go_to))
+    space = rounds.Frontier(Model((Cluster.of({at: "home", off: True}),), go_to))
     space.expand_round([partition.count for partition in space.partitions])
     space.add_round()
     _, target, action = steps_of(space)
@@ -265,14 +265,14 @@ def test_a_block_with_more_values_than_a_word_can_tell_is_refused() -> None:
 
 @pytest.mark.parametrize("most", [150, 300])
 def test_tables_that_are_full_end_the_search(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled_blocks, "MOST", most)
+    monkeypatch.setattr(block_tables, "MOST", most)
     result = result_of(attrs.evolve(pods.model(2, 1), specs=(right, wrong)))
     assert result.stopped == str(jit.tables_are_full())
     assert Verdict.HOLDS not in verdicts(result)
 
 
 def test_a_state_that_the_search_did_not_find_is_told() -> None:
-    partition, buckets, targets = Partition(1, Memory()), Buckets(1, 1, 4), np.zeros(1, np.uint32)
+    partition, buckets, targets = Shard(1, MemoryBudget()), Buckets(1, 1, 4), np.zeros(1, np.uint32)
 
     def is_found(state: int) -> bool:
         keys, fingerprints = np.array([[state]], np.uint32), np.array([FINGERPRINT])
@@ -336,7 +336,7 @@ def test_many_steps_between_two_states_are_a_cycle() -> None:
 
 
 def test_threads_that_have_nothing_to_do_are_not_started() -> None:
-    space = search.Space(counters(), threads=1_000)
+    space = rounds.Frontier(counters(), threads=1_000)
     assert space.threads == PARTITIONS
     space.close()
 
@@ -348,7 +348,7 @@ def test_hundreds_of_cells_that_one_action_reads_are_grouped_in_seconds() -> Non
     def read_all(cluster: Cluster) -> Cluster | None:
         return None if all(cluster[cell] == 0 for cell in cells) else cluster
 
-    space = search.Space(Model((Cluster.of(dict.fromkeys(cells, 0)),), (read_all.bind(),)))
+    space = rounds.Frontier(Model((Cluster.of(dict.fromkeys(cells, 0)),), (read_all.bind(),)))
     sample = np.random.default_rng(1).integers(0, 4, (1 << 13, len(cells)))
     started = time.process_time()
     partition = grouping.choose_partition(space.tables, sample, 1 << 18)

@@ -7,7 +7,7 @@ import pytest
 
 from kmodel.engines.exhaustive import result_of
 from kmodel.engines.liveness.one_run import comes_back, idle_in, judge_run, unfair_to
-from kmodel.engines.verdict import Verdict
+from kmodel.engines.results import Verdict
 from kmodel.kernel import (
     Cell,
     Cluster,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kmodel import discovery
 from kmodel.engines.exhaustive import Bounds, Checkpoints, result_of
-from kmodel.engines.verdict import Result
+from kmodel.engines.results import Result
 from kmodel.kernel import (
     Cell,
     Cells,
@@ -81,7 +81,7 @@ def test_random_models_keep_their_deadlocks(model: Model) -> None:
 
 def reference_of_reduced(model: Model) -> bool:
     """Tell whether a reduced search ends in a state without steps; no spec asks for it."""
-    from kmodel.engines.exhaustive import _Search
+    from kmodel.engines.exhaustive.search import _Search
 
     search = _Search(only(model, None), REDUCED)
     list(search.run())

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from kmodel.engines.events import Finished, Found, Progress, Started
 from kmodel.engines.exhaustive import result_of as exhaustive_result_of
-from kmodel.engines.shrinking import Shrinker
-from kmodel.engines.simulation import Walks, explore, result_of
-from kmodel.engines.space import Space
-from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.engines.results import Finding, Result, Verdict
+from kmodel.engines.runs.run_space import RunSpace
+from kmodel.engines.runs.shrinking import Shrinker
+from kmodel.engines.runs.simulation import Walks, explore, result_of
 from kmodel.kernel import (
     BoundReached,
     Cell,
@@ -136,7 +136,7 @@ def test_all_states_of_a_walk_are_reachable_and_its_answers_those_of_the_other_e
 @given(models(), st.randoms(use_true_random=False))
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_known_of_a_state_is_what_python_says_of_it(model: Model, random: Random) -> None:
-    space = Space(model)
+    space = RunSpace(model)
     state, cluster = space.initial(0), model.initial[0]
     for _ in range(30):
         assert space.walker.tables.cluster(state.row).values == cluster.values
@@ -166,7 +166,7 @@ def told(model: Model, subject: Cluster | Step) -> dict[Spec, str]:
 
 COUNT = """
 import json
-from kmodel.engines.simulation import Walks, result_of
+from kmodel.engines.runs.simulation import Walks, result_of
 from tests.toys.mutants import two_phase_commit_that_disagrees
 result = result_of(two_phase_commit_that_disagrees(4), Walks(300, steps=40, seed=5))
 traces = [finding.trace.path for finding in result.findings if finding.trace]

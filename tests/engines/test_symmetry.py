@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from kmodel import discovery
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.engines.symmetry import canonical
-from kmodel.engines.symmetry.space import OrbitSpace
-from kmodel.engines.verdict import Result, Verdict
+from kmodel.engines.exhaustive.orbits import canonical
+from kmodel.engines.exhaustive.orbits.orbit_rounds import OrbitFrontier
+from kmodel.engines.results import Result, Verdict
 from kmodel.kernel import Cells, Cluster, Model, ModelError, enabled, follow, invariant, take, transition
 from kmodel.kernel.renaming import Renaming, mentioned
 from kmodel.kubernetes import scenario
@@ -101,7 +101,7 @@ def test_a_random_symmetric_model_is_explored_as_without_symmetry(model: Model) 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(symmetric_models())
 def test_a_representative_is_that_of_the_whole_orbit(model: Model) -> None:
-    space = OrbitSpace(model)
+    space = OrbitFrontier(model)
     (names,) = model.symmetry
     renamings = [Renaming(tuple(zip(names, each, strict=True))) for each in permutations(names)]
     cluster = model.initial[0]

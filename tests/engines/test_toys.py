@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.kernel import Model, Spec, follow
 from tests.engines.hash_seeds import printed
 from tests.toys import binary_clock, dining_philosophers, pods, two_phase_commit

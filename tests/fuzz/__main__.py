@@ -6,7 +6,7 @@ import time
 
 import attrs
 
-from kmodel.engines.compiled import search as compiled_search
+from kmodel.engines.exhaustive import rounds
 from tests.fuzz import models
 from tests.fuzz.models import Draft
 from tests.fuzz.reference import TooLargeError, search
@@ -50,7 +50,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int)
     asked = parser.parse_args()
-    compiled_search.BUCKET = 64  # the buckets of models this small
+    rounds.BUCKET = 64  # the buckets of models this small
     first, count = (asked.first, asked.count) if asked.seed is None else (asked.seed, 1)
     compared, differing, began = 0, 0, time.perf_counter()
     for seed in range(first, first + count):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kmodel.engines.compiled import search as compiled_search
+from kmodel.engines.exhaustive import rounds
 from tests.fuzz.__main__ import differences
 from tests.fuzz.models import draw
 
@@ -10,7 +10,7 @@ SEEDS = 120
 
 
 def test_every_way_of_exploring_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled_search, "BUCKET", 64)
+    monkeypatch.setattr(rounds, "BUCKET", 64)
     found = {seed: differences(draw(seed)) for seed in range(SEEDS)}
     compared = [seed for seed, each in found.items() if each is not None]
     assert len(compared) > SEEDS // 2, "most models are too large to be compared"

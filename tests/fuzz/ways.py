@@ -6,12 +6,13 @@ from pathlib import Path
 
 import attrs
 
-from kmodel.engines import exhaustive, graph, simulation
+from kmodel.engines import exhaustive, graph
 from kmodel.engines.events import Finished, Progress
 from kmodel.engines.exhaustive import Bounds, Checkpoints
 from kmodel.engines.replay import Choice, follow_actions, follow_path
-from kmodel.engines.simulation import Walks
-from kmodel.engines.verdict import Result, Verdict
+from kmodel.engines.results import Result, Verdict
+from kmodel.engines.runs import simulation
+from kmodel.engines.runs.simulation import Walks
 from kmodel.kernel import Kind, Model, Trace
 from tests.fuzz.reference import MOST_STATES, Truth, key
 

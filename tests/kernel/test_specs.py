@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kmodel.engines.exhaustive import result_of
-from kmodel.engines.verdict import Verdict
+from kmodel.engines.results import Verdict
 from kmodel.kernel import (
     Cell,
     Cells,

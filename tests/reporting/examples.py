@@ -3,7 +3,7 @@
 import attrs
 
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.engines.verdict import Result
+from kmodel.engines.results import Result
 from kmodel.kernel import Cluster, Model, invariant, sometimes, transition
 from kmodel.reporting.source import Source
 from tests.toys import two_phase_commit as toy

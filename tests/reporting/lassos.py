@@ -2,7 +2,7 @@
 
 import attrs
 
-from kmodel.engines.verdict import Result
+from kmodel.engines.results import Result
 from kmodel.kernel import (
     Cluster,
     Model,

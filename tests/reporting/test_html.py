@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from kmodel.engines.exhaustive import Bounds
-from kmodel.engines.verdict import Verdict
+from kmodel.engines.results import Verdict
 from kmodel.kernel import Cell, Cluster, Event, Model, Step, invariant, transition
 from kmodel.reporting.html import coverage, page
 from kmodel.reporting.source import Source

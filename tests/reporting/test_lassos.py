@@ -10,7 +10,7 @@ import pytest
 from kmodel.engines.exhaustive import Bounds
 from kmodel.engines.graph import extract, neighbourhood
 from kmodel.engines.replay import ReplayError, follow_actions, follow_path, objection, recheck_all
-from kmodel.engines.verdict import Ends, Finding, Result, Verdict
+from kmodel.engines.results import Ends, Finding, Result, Verdict
 from kmodel.kernel import Cluster, Kind, Trace, confluent
 from kmodel.pytest_plugin.outcomes import explored
 from kmodel.pytest_plugin.project import Job

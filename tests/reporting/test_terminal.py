@@ -10,7 +10,7 @@ from rich.console import Console
 
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.exhaustive import Bounds, explore
-from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.reporting.failure import failure_text, replay_command
 from kmodel.reporting.handler import drive
 from kmodel.reporting.progress import ProgressLine, counts

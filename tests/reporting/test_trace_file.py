@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kmodel.engines.replay import Choice, ReplayError, follow_actions, follow_path, recheck
-from kmodel.engines.verdict import Verdict
+from kmodel.engines.results import Verdict
 from kmodel.kernel import Trace
 from kmodel.reporting import trace_file
 from kmodel.reporting.source import Source

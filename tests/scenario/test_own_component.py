@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.engines.verdict import Verdict
+from kmodel.engines.results import Verdict
 from kmodel.kubernetes.catalog import BUILT_IN
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.settings import rights_of

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.engines.verdict import Result, Verdict
+from kmodel.engines.results import Result, Verdict
 from kmodel.kubernetes.components.settings import Settings
 from tests.specs import bugs_of_clients as clients
 from tests.specs.broken import MUTANTS, REGISTERS, RUNS_BESIDE_ANOTHER_NODE

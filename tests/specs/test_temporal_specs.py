@@ -7,7 +7,7 @@ import pytest
 from kmodel.discovery import find_scenarios
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.liveness.one_run import comes_back, judge_run, unfair_to
-from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.kernel import keys_of
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.scenario import load

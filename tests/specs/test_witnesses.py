@@ -7,7 +7,7 @@ import pytest
 
 from kmodel.discovery import find_scenarios
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.kubernetes.scenario import load
 from kmodel.kubernetes.scenario.building import model
 from tests.specs.mutants import INVARIANTS, ROOT, SPECS, TEMPORAL, WITNESSES

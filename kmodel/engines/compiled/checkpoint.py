@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import kmodel
-from kmodel.engines.compiled.jit import Ints
-from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.snapshot import restore, snapshot
+from kmodel.engines.exhaustive.rounds import Frontier
+from kmodel.engines.tables.jit import Ints
 
 MAGIC = "kmodel checkpoint"
 FORMAT = 1
@@ -32,7 +32,7 @@ class CheckpointError(Exception):
         super().__init__(f"{path}: {problem}; {fix}")
 
 
-def save(path: Path, space: Space, search: dict[str, Any], model: str) -> None:
+def save(path: Path, space: Frontier, search: dict[str, Any], model: str) -> None:
     """Write a checkpoint in place of the one there, atomically; OSError, or what pickle raises, if it fails.
 
     `search` is what the search knows beside the space, `model` the digest of the model.
@@ -59,7 +59,7 @@ def save(path: Path, space: Space, search: dict[str, Any], model: str) -> None:
         raise
 
 
-def load(path: Path, space: Space, model: str) -> dict[str, Any]:
+def load(path: Path, space: Frontier, model: str) -> dict[str, Any]:
     """Make a new space what a checkpoint says; return what the search knew.
 
     CheckpointError if it is not whole or not of this model, OSError if it is not there or cannot be read.

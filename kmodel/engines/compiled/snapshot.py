@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from kmodel.engines.compiled.blocks import Blocks
-from kmodel.engines.compiled.jit import Ints
-from kmodel.engines.compiled.packed import number_values
-from kmodel.engines.compiled.search import Space
+from kmodel.engines.exhaustive.blocks import Blocks
+from kmodel.engines.exhaustive.packed import number_values
+from kmodel.engines.exhaustive.rounds import Frontier
+from kmodel.engines.tables.jit import Ints
 
 Read = Callable[[Ints], None]
 
 
-def snapshot(space: Space) -> tuple[dict[str, Any], list[Ints]]:
+def snapshot(space: Frontier) -> tuple[dict[str, Any], list[Ints]]:
     """Return what describes a search, which can be pickled, and its large arrays."""
     blocks = space.blocks
     described = {
@@ -35,7 +35,7 @@ def snapshot(space: Space) -> tuple[dict[str, Any], list[Ints]]:
     return described, arrays + [array for each in space.partitions for array in each.contents()]
 
 
-def restore(space: Space, described: dict[str, Any], read: Read) -> None:
+def restore(space: Frontier, described: dict[str, Any], read: Read) -> None:
     """Make a new search of the same model what the other one was; `read` fills its large arrays one after another."""
     interner = space.tables.interner
     for cell, values in enumerate(described["values"]):

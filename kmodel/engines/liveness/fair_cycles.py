@@ -10,9 +10,9 @@ fair run must at last avoid the states where it is, and what is left of the comp
 import attrs
 import numpy as np
 
-from kmodel.engines.compiled.jit import Ints
-from kmodel.engines.compiled.labels import Mask
+from kmodel.engines.liveness.labels import Mask
 from kmodel.engines.liveness.state_graph import StateGraph, on_cycles
+from kmodel.engines.tables.jit import Ints
 from kmodel.kernel import BoundReached, Fairness
 
 MOST_STEPS = (1 << 31) - 1  # that scipy can number

@@ -6,17 +6,17 @@ from functools import cached_property
 import attrs
 import numpy as np
 
-from kmodel.engines.compiled.buckets import INITIAL
-from kmodel.engines.compiled.edges import steps_of
-from kmodel.engines.compiled.labels import Mask, reason_in, true_in, true_of_steps
-from kmodel.engines.compiled.paths import Choice
-from kmodel.engines.compiled.search import Space
+from kmodel.engines.exhaustive.buckets import INITIAL
+from kmodel.engines.exhaustive.paths import Choice
+from kmodel.engines.exhaustive.rounds import Frontier
 from kmodel.engines.liveness.confluence import SHOWN, distinct_up_to_names
+from kmodel.engines.liveness.edges import steps_of
 from kmodel.engines.liveness.fair_cycles import Fair, Wanted, fair_components
-from kmodel.engines.liveness.lasso import Lasso, shortest_lasso
+from kmodel.engines.liveness.labels import Mask, reason_in, true_in, true_of_steps
+from kmodel.engines.liveness.lassos import Lasso, shortest_lasso
 from kmodel.engines.liveness.one_run import idle_in
 from kmodel.engines.liveness.state_graph import StateGraph, search
-from kmodel.engines.verdict import Ends, Finding, Verdict
+from kmodel.engines.results import Ends, Finding, Verdict
 from kmodel.kernel import Cluster, Fairness, Kind, Model, ModelError, Predicate, Spec, Trace, ask, keys_of
 from kmodel.kernel.model import trace_along
 from kmodel.kernel.values import identity
@@ -44,7 +44,7 @@ class _Violation:
 class Liveness:
     """The finished search as a graph, and the verdicts on temporal specs."""
 
-    def __init__(self, model: Model, space: Space) -> None:
+    def __init__(self, model: Model, space: Frontier) -> None:
         self.model, self.space = model, space
         self.initial = _initial_states(space)
         fairness = tuple(action.transition.fairness for action in model.actions)
@@ -191,7 +191,7 @@ class Liveness:
         return choice
 
 
-def _initial_states(space: Space) -> dict[int, int]:
+def _initial_states(space: Frontier) -> dict[int, int]:
     """Return the initial states by their numbers, each with its index among the model's."""
     initial, first = {}, 0
     for partition in space.partitions:

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from kmodel.engines.verdict import Idle
+from kmodel.engines.results import Idle
 from kmodel.kernel import Action, Cluster, Fairness, Kind, Model, Predicate, Spec, Step, Trace, ask, enabled, failure
 
 T = TypeVar("T")

@@ -6,8 +6,8 @@ Steps that change nothing are not in a graph, so an action is enabled in a state
 import attrs
 import numpy as np
 
-from kmodel.engines.compiled.jit import Ints, compiled
-from kmodel.engines.compiled.labels import Mask
+from kmodel.engines.liveness.labels import Mask
+from kmodel.engines.tables.jit import Ints, compiled
 from kmodel.kernel import Fairness
 
 

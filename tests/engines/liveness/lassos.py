@@ -9,7 +9,7 @@ from itertools import chain, combinations
 
 import attrs
 
-from kmodel.engines.verdict import Finding, Idle, Verdict
+from kmodel.engines.results import Finding, Idle, Verdict
 from kmodel.kernel import Action, Cluster, Fairness, Kind, Model, Spec, Step, enabled, follow, keys_of
 
 MOST_STATES = 8  # 255 sets of states

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from kmodel.engines.exhaustive import result_of
-from kmodel.engines.verdict import Verdict
+from kmodel.engines.results import Verdict
 from kmodel.kernel import Kind, Spec
 from tests.engines.liveness import lassos
 from tests.engines.liveness.graphs import (

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.engines.verdict import Verdict
+from kmodel.engines.results import Verdict
 from kmodel.kernel import Kind, Model, Spec
 from tests.engines.liveness import lassos
 from tests.engines.liveness.graphs import (

@@ -5,7 +5,7 @@ import pytest
 
 from kmodel.engines.bounds import RUNS_NOT_JUDGED
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.engines.verdict import Result, Verdict
+from kmodel.engines.results import Result, Verdict
 from kmodel.kernel import (
     Cell,
     Cells,

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from kmodel.engines.events import Finished
 from kmodel.engines.exhaustive import result_of as exhaustive_result_of
-from kmodel.engines.hypothesis import explore as explore_by_hypothesis
-from kmodel.engines.liveness.fair_rounds import FairRounds
-from kmodel.engines.simulation import Walks
-from kmodel.engines.simulation import result_of as simulated
-from kmodel.engines.space import Space
-from kmodel.engines.verdict import Finding, Result, Verdict
+from kmodel.engines.results import Finding, Result, Verdict
+from kmodel.engines.runs.fair_rounds import FairRounds
+from kmodel.engines.runs.hypothesis import explore as explore_by_hypothesis
+from kmodel.engines.runs.run_space import RunSpace
+from kmodel.engines.runs.simulation import Walks
+from kmodel.engines.runs.simulation import result_of as simulated
 from kmodel.kernel import (
     BoundReached,
     Cell,
@@ -155,7 +155,7 @@ def test_every_lasso_of_a_simulation_is_a_true_one(model: Model) -> None:
 @given(models(), st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_rounds_come_back_and_are_fair(model: Model, random: Random) -> None:
-    rounds, space = FairRounds(space := Space(model)), space
+    rounds, space = FairRounds(space := RunSpace(model)), space
     state = space.initial(random.randrange(len(model.initial)))
     runs = list(rounds.after((state,), ()))
     assert len(runs) == len(rounds.orders)
@@ -252,11 +252,11 @@ def test_nothing_is_claimed_of_a_run_that_meets_a_bound(sample: Sample) -> None:
 
 
 def test_nothing_is_claimed_of_a_run_that_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kmodel.engines.liveness.fair_rounds.STATES_KEPT", 10)
+    monkeypatch.setattr("kmodel.engines.runs.fair_rounds.STATES_KEPT", 10)
     lively = converges_to(0)
     model = Edges("0a1 1b2 2a3 3b4 4a5 5b6").model(lively)
     assert finding_on(lively, simulated(model, Walks(1, steps=1))).verdict is Verdict.VIOLATED
-    monkeypatch.setattr("kmodel.engines.liveness.fair_rounds.STATES_KEPT", 4)
+    monkeypatch.setattr("kmodel.engines.runs.fair_rounds.STATES_KEPT", 4)
     finding = finding_on(lively, simulated(model, Walks(1, steps=1)))
     assert finding.verdict is Verdict.NO_VIOLATION_FOUND
     assert re.search(r"2 rounds at most, of 2 allowed; in [34] cases none came back$", finding.reason)

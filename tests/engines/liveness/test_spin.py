@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kmodel.engines.exhaustive import result_of
-from kmodel.engines.verdict import Verdict
+from kmodel.engines.results import Verdict
 from kmodel.kernel import Fairness, Model
 from tests.engines.liveness import promela
 from tests.engines.liveness.test_graphs import CASES

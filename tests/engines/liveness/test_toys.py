@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from kmodel.engines.exhaustive import result_of
-from kmodel.engines.verdict import Finding, Verdict
+from kmodel.engines.results import Finding, Verdict
 from kmodel.kernel import Fairness, Model, ModelError, Spec, fair_among_writers, transition
 from tests.engines.liveness import lassos
 from tests.toys import alternating_bit, dining_philosophers, mutual_exclusion, optimistic_writers

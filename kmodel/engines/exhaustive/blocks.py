@@ -1,0 +1,255 @@
+"""Blocks: groups of cells whose joint values are numbered, so that a state is a few small numbers packed into words.
+
+A block is to a state what an inner node is in tree compression (Laarman, van de Pol, Weber: Parallel Recursive
+State Compression for Free, 2011): each joint value is stored once. For each of them the compiled loop also
+remembers what is left to do for the actions and specs that start by reading it.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kmodel.engines.exhaustive.arrays import CHECKS, GROUPS, ITEMS, ROWS, Arrays
+from kmodel.engines.exhaustive.lists import index_rows
+from kmodel.engines.tables.jit import MOST, UNKNOWN, Ints, Memo, Vector, tables_are_full
+from kmodel.engines.tables.tries import Leaf, Tables
+
+WORD_BITS = 32
+MOST_BITS = 31  # of a block's value, which 32 bits with a sign hold elsewhere
+JUMPS = 1 << 17
+ITEM_FIELDS = ("root", "code", "next", "change", "check_start", "check_length")
+
+
+class Packing:
+    """Where each block's value is in the words of a state, with room for the values still to come."""
+
+    def __init__(self, counts: Sequence[int]) -> None:
+        """Lay out the words; BoundReached if a block has more values than a word has room for."""
+        if max(counts) >= 1 << MOST_BITS:
+            raise tables_are_full()
+        # a spare bit for each block that still grows, unless that takes another word
+        tight = [max(1, int(count).bit_length()) for count in counts]
+        loose = [bits + (bits > 2) for bits in tight]
+        need = loose if len(_bins(loose)) == len(_bins(tight)) else tight
+        bins = _bins(need)
+        self.words = len(bins)
+        self.word, self.shift, self.width = (np.zeros(len(need), np.int64) for _ in range(3))
+        for word, blocks in enumerate(bins):
+            spare = WORD_BITS - sum(need[block] for block in blocks)
+            shift = 0
+            for place, block in enumerate(blocks):
+                extra = min(spare // (len(blocks) - place), MOST_BITS - need[block])
+                spare -= extra
+                self.word[block], self.shift[block], self.width[block] = word, shift, need[block] + extra
+                shift += int(self.width[block])
+        self.mask = (np.int64(1) << self.width) - 1
+
+
+def _bins(need: list[int]) -> list[list[int]]:
+    """Return the blocks in each word: those that need most bits first, each in the first word that has room."""
+    bins: list[list[int]] = []
+    room: list[int] = []
+    for block in sorted(range(len(need)), key=lambda block: -need[block]):
+        word = next((word for word, bits in enumerate(room) if bits >= need[block]), len(bins))
+        if word == len(bins):
+            bins.append([])
+            room.append(WORD_BITS)
+        bins[word].append(block)
+        room[word] -= need[block]
+    return bins
+
+
+class Blocks:
+    """The blocks of a partition of the cells, with their values so far and the lists of what is left to do for each."""
+
+    base: Ints
+    row_base: Ints
+    rows: Ints
+    fingerprint: Ints
+    second: Ints
+    list_start: Ints
+    list_length: Ints
+
+    def __init__(self, tables: Tables, partition: Sequence[Sequence[int]]) -> None:
+        self.tables = tables
+        # without cells there is one block of none: what reads nothing is done for the block that comes first
+        self.partition = [tuple(cells) for cells in partition] or [()]
+        blocks = len(self.partition)
+        self.cell_block = np.zeros(tables.cells, np.int32)
+        self.cell_slot = np.zeros(tables.cells, np.int32)
+        for block, cells in enumerate(self.partition):
+            for slot, cell in enumerate(cells):
+                self.cell_block[cell], self.cell_slot[cell] = block, slot
+        sizes = np.array([len(cells) for cells in self.partition], np.int64)
+        self.cell_start = np.concatenate(([0], np.cumsum(sizes))).astype(np.int32)
+        self.cells = np.array([cell for cells in self.partition for cell in cells], np.int32)
+        self.sizes = sizes
+        self.count = np.zeros(blocks, np.int64)
+        self.capacity = np.full(blocks, 16, np.int64)
+        self._lay_out(None)
+        self._assign_roots()
+        self.leaf_group_start, self.leaf_groups = Vector(np.int32, [0]), Vector()
+        self.group_block, self.group_write_start = Vector(), Vector(np.int32, [0])
+        self.group_slot, self.group_update = Vector(), Vector()
+        self._group_ids: dict[tuple[int, tuple[tuple[int, int], ...]], int] = {}
+        self.group_memo = Memo()
+        self.items = {name: np.empty(256, np.int64 if name == "change" else np.int32) for name in ITEM_FIELDS}
+        self.checks = {name: np.empty(256, np.int32) for name in ("root", "code")}
+        self.used = np.zeros(4, np.int64)
+        self.jumps = np.zeros(JUMPS, np.int64)
+        self.group_memo.used = self.used[GROUPS : GROUPS + 1]
+        self.packing = Packing([1] * blocks)
+
+    def arrays(self, done: Ints, packing: Packing | None = None) -> Arrays:
+        """Return all arrays as they are now; they go stale when any of them has grown."""
+        self._group_new_outcomes()
+        tables, interner, packing = self.tables, self.tables.interner, packing or self.packing
+        return Arrays(
+            interner.fingerprint_base,
+            interner.fingerprints[0],
+            interner.fingerprints[1],
+            interner.projection_base.data,
+            interner.branches.data,
+            interner.updated.keys,
+            interner.updated.values,
+            tables.node_position.data,
+            tables.node_projection.data,
+            tables.children.keys,
+            tables.children.values,
+            tables.roots.data,
+            tables.root_spec.data,
+            tables.leaf_class.data,
+            tables.class_start.data,
+            tables.class_roots.data,
+            self.leaf_group_start.data,
+            self.leaf_groups.data,
+            self.group_block.data,
+            self.group_write_start.data,
+            self.group_slot.data,
+            self.group_update.data,
+            self.group_memo.keys,
+            self.group_memo.values,
+            self.cell_block,
+            self.cell_slot,
+            self.cell_start,
+            self.cells,
+            self.sizes,
+            self.root_start,
+            self.root_list,
+            self.count,
+            self.capacity,
+            self.base,
+            self.row_base,
+            self.rows,
+            self.fingerprint,
+            self.second,
+            self.row_index,
+            self.list_start,
+            self.list_length,
+            self.items["root"],
+            self.items["code"],
+            self.items["next"],
+            self.items["change"],
+            self.items["check_start"],
+            self.items["check_length"],
+            self.checks["root"],
+            self.checks["code"],
+            self.jumps,
+            self.used,
+            done,
+            packing.word,
+            packing.shift,
+            packing.mask,
+        )
+
+    def grow(self) -> None:
+        """Make more room wherever little is left; BoundReached where there can be no more."""
+        roots = self.root_list.size
+        per_class = max(1, len(self.tables.step_specs))
+        for pool, used, spare in ((self.items, ITEMS, roots), (self.checks, CHECKS, roots * per_class)):
+            for name, data in pool.items():
+                needed = int(self.used[used]) + spare
+                if needed > data.size:
+                    if needed > MOST:
+                        raise tables_are_full()
+                    grown = np.empty(min(2 * max(data.size, needed), MOST), data.dtype)
+                    grown[: self.used[used]] = data[: self.used[used]]
+                    pool[name] = grown
+        self.group_memo.reserve(max(64, int(self.used[GROUPS]) // 2))
+        full = self.count + 8 > self.capacity
+        if full.any() or 2 * (int(self.used[ROWS]) + 8) > self.row_index.size:
+            capacity = np.where(full, 2 * self.capacity, self.capacity)
+            self._lay_out(capacity)
+
+    def forget(self, block_value: int) -> None:
+        """Have the list of a block's value made anew, since a trie that it rests on has grown."""
+        self.list_start[block_value] = UNKNOWN
+
+    def repack(self) -> Packing:
+        """Return the packing that was, having made a wider one for the values so far."""
+        old, self.packing = self.packing, Packing(self.count.tolist())
+        return old
+
+    def _lay_out(self, capacity: Ints | None) -> None:
+        old = (
+            None
+            if capacity is None
+            else (self.base, self.row_base, self.rows, self.fingerprint, self.second, self.list_start, self.list_length)
+        )
+        if capacity is not None:
+            self.capacity = capacity
+        total = int(self.capacity.sum())
+        if total > MOST:
+            raise tables_are_full()
+        self.base = np.concatenate(([0], np.cumsum(self.capacity)[:-1])).astype(np.int64)
+        self.row_base = np.concatenate(([0], np.cumsum(self.capacity * self.sizes)[:-1])).astype(np.int64)
+        self.rows = np.empty(int((self.capacity * self.sizes).sum()), np.int32)
+        self.fingerprint, self.second = np.empty(total, np.int64), np.empty(total, np.int64)
+        self.list_start = np.full(total, UNKNOWN, np.int32)
+        self.list_length = np.zeros(total, np.int32)
+        if old is not None:
+            for block, count in enumerate(self.count.tolist()):
+                base, row_base = int(old[0][block]), int(old[1][block])
+                new, new_row, cells = int(self.base[block]), int(self.row_base[block]), int(self.sizes[block])
+                self.rows[new_row : new_row + count * cells] = old[2][row_base : row_base + count * cells]
+                for array, former in (
+                    (self.fingerprint, old[3]),
+                    (self.second, old[4]),
+                    (self.list_start, old[5]),
+                    (self.list_length, old[6]),
+                ):
+                    array[new : new + count] = former[base : base + count]
+        slots = 1 << max(8, (2 * (int(self.count.sum()) + 64)).bit_length())
+        self.row_index = np.zeros(slots, np.int32)
+        index_rows(self.base, self.count, self.fingerprint, self.row_index)
+
+    def _assign_roots(self) -> None:
+        """Give each action and spec of states to the block that it reads first."""
+        tables = self.tables
+        per_block: list[list[int]] = [[] for _ in self.partition]
+        for root in range(len(tables.model.actions) + len(tables.state_specs)):
+            code = int(tables.roots.data[root])
+            block = int(self.cell_block[tables.node_position.data[code]]) if code >= 0 else 0
+            per_block[block].append(root)
+        self.root_start = np.concatenate(([0], np.cumsum([len(roots) for roots in per_block]))).astype(np.int32)
+        self.root_list = np.array([root for roots in per_block for root in roots] or [0], np.int32)
+
+    def _group_new_outcomes(self) -> None:
+        """Sort the writes of the outcomes that are new by the blocks that they change."""
+        for outcome in self.tables.outcomes[self.leaf_group_start.size - 1 :]:
+            by_block: dict[int, list[tuple[int, int]]] = {}
+            for cell, update in outcome.writes if isinstance(outcome, Leaf) else ():
+                by_block.setdefault(int(self.cell_block[cell]), []).append((int(self.cell_slot[cell]), update))
+            for block, writes in by_block.items():
+                self.leaf_groups.append(self._group(block, tuple(writes)))
+            self.leaf_group_start.append(self.leaf_groups.size)
+
+    def _group(self, block: int, writes: tuple[tuple[int, int], ...]) -> int:
+        key = (block, writes)
+        if key not in self._group_ids:
+            self._group_ids[key] = len(self._group_ids)
+            self.group_block.append(block)
+            self.group_slot.extend(slot for slot, _ in writes)
+            self.group_update.extend(update for _, update in writes)
+            self.group_write_start.append(self.group_slot.size)
+        return self._group_ids[key]

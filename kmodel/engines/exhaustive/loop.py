@@ -1,0 +1,376 @@
+"""The compiled loop: what can be done in each state, by walking tables.
+
+For each value of each block there is a list of what is left to do for the actions and specs that read that block
+first: actions that are not enabled there, and specs that have nothing to say, are not in it; an action that reads
+and writes only that block is there with its outcome. Lists are made when first needed. What no table knows yet ends
+the loop with a status; Python calls the function, extends the tables, and resumes the loop in the same state.
+"""
+
+import numpy as np
+
+from kmodel.engines.exhaustive.arrays import GROUPS, Arrays
+from kmodel.engines.exhaustive.lists import (
+    DONE,
+    FULL,
+    GROW,
+    MISS,
+    MISS_UPDATE,
+    MISSING,
+    NEEDS_FILL,
+    NOTHING,
+    REPACK,
+    change,
+    fill,
+)
+from kmodel.engines.exhaustive.partial_order import Relation
+from kmodel.engines.exhaustive.stubborn import choose
+from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled, inlined, look_up, store
+
+PARTITIONS = 16
+PROBE = 16  # states looked at for each thing that is not known, to find more
+JUMP_LIMIT = 1 << 21  # nodes and values from here on are not remembered in jumps
+JUMP_CODE = (1 << 22) - 1
+JUMP_KEY = ~JUMP_CODE
+
+
+@inlined
+def walk(
+    code: int,
+    values: Ints,
+    out: Ints,
+    jumps: Ints,
+    node_position: Ints,
+    node_projection: Ints,
+    cell_block: Ints,
+    cell_slot: Ints,
+    block_size: Ints,
+    row_base: Ints,
+    block_rows: Ints,
+    projection_base: Ints,
+    branches: Ints,
+    child_keys: Ints,
+    child_values: Ints,
+) -> int:
+    """Follow a trie from a node to a leaf, for the blocks' values; UNKNOWN where it ends early.
+
+    Where it ends at a value whose branch is not known, the node is in out[5] and the value in out[6].
+
+    Reads of one block that follow each other are one jump. Jumps are remembered in a table that forgets what
+    is in its way; an entry is one word (node, value, place reached), so that threads may share the table.
+    """
+    while code >= 0:
+        start = code
+        cell = node_position[code]
+        block = cell_block[cell]
+        value = values[block]
+        key = (np.int64(start) << 43) | (np.int64(value) << 22)
+        slot = ((key * np.int64(-7046029254386353131)) >> 40) & (jumps.size - 1)
+        entry = jumps[slot]
+        if entry & JUMP_KEY == key and start < JUMP_LIMIT and value < JUMP_LIMIT and entry != 0:
+            code = (entry & JUMP_CODE) - JUMP_LIMIT
+            continue
+        row_start = row_base[block] + value * block_size[block]
+        while True:
+            number = block_rows[row_start + cell_slot[cell]]
+            branch = branches[projection_base[node_projection[code]] + number]
+            if branch < 0:
+                out[5], out[6] = code, number
+                code = -1
+                break
+            code = look_up(child_keys, child_values, code, branch)
+            if code < 0:
+                break
+            cell = node_position[code]
+            if cell_block[cell] != block:
+                break
+        if code != UNKNOWN and start < JUMP_LIMIT and value < JUMP_LIMIT and -JUMP_LIMIT < code < JUMP_LIMIT:
+            jumps[slot] = key | (code + JUMP_LIMIT)
+    return code
+
+
+@inlined
+def note(missing: Ints, misses: int, state: int, out: Ints) -> int:
+    """Put what `out` tells of among what is missing, if there is room; return how many there are."""
+    if misses < missing.shape[0]:
+        missing[misses, 0], missing[misses, 1] = out[0], state
+        for field in range(2, 7):
+            missing[misses, field] = out[field]
+        misses += 1
+    out[5] = UNKNOWN
+    return misses
+
+
+@compiled
+def expand(
+    t: Arrays,
+    relation: Relation | None,
+    actions: int,
+    rows: Ints,
+    low: int,
+    high: int,
+    origin: int,
+    may_fill: bool,
+    check_only: bool,
+    keys: Ints,
+    fingerprints: Ints,
+    sources: Ints,
+    taken: Ints,
+    counts: Ints,
+    fired: Ints,
+    found: Ints,
+    missing: Ints,
+    out: Ints,
+) -> None:
+    """Expand the states low to high of a partition into the buckets of the partitions that their successors belong to.
+
+    Keys is (partition, place, word); a source is the state's distance from the origin, and with it goes the action
+    taken. The status is in out[0], the state at which to resume in out[1]. From the first state on of which something
+    is not known, states are only looked at, to find more that is not known: all that is in the first out[2] rows of
+    `missing` (status, state, what is missing). With a relation, of a state's successors only those are added that are
+    enough.
+    """
+    # arrays taken out of the tuple once: each access to it would count references
+    list_start, list_length, item_root, item_code, item_next, item_change = (
+        t.list_start,
+        t.list_length,
+        t.item_root,
+        t.item_code,
+        t.item_next,
+        t.item_change,
+    )
+    item_check_start, item_check_length, check_root, check_code, roots, root_spec = (
+        t.item_check_start,
+        t.item_check_length,
+        t.check_root,
+        t.check_code,
+        t.roots,
+        t.root_spec,
+    )
+    leaf_class, class_start, class_roots, leaf_group_start, leaf_groups, group_block = (
+        t.leaf_class,
+        t.class_start,
+        t.class_roots,
+        t.leaf_group_start,
+        t.leaf_groups,
+        t.group_block,
+    )
+    group_keys, group_values, done, word, shift, mask = (
+        t.group_keys,
+        t.group_values,
+        t.done,
+        t.word,
+        t.shift,
+        t.mask,
+    )
+    block_base, block_fingerprint = (
+        t.block_base,
+        t.block_fingerprint,
+    )
+    node_position, node_projection, child_keys, child_values = (
+        t.node_position,
+        t.node_projection,
+        t.child_keys,
+        t.child_values,
+    )
+    cell_block, cell_slot, row_base, block_rows = t.cell_block, t.cell_slot, t.row_base, t.block_rows
+    jumps = t.jumps
+    projection_base, branches, block_size = t.projection_base, t.branches, t.block_size
+    blocks, words = word.size, rows.shape[1]
+    row = np.empty(blocks, np.int64)
+    new_action, new_key = np.empty(actions, np.int64), np.empty((actions, words), np.int64)
+    new_fingerprint, order = np.empty(actions, np.int64), np.empty(actions, np.int64)
+    is_chosen = np.ones(actions, np.uint8)
+    misses, resume = 0, low
+    full = False
+    for partition in range(counts.size):
+        if counts[partition] + actions > keys.shape[1]:
+            full = True
+    for state in range(low, high):
+        if misses > 0 and (misses == missing.shape[0] or state >= resume + PROBE * misses):
+            break
+        if misses == 0:
+            out[1] = state
+            if full:
+                out[0] = FULL
+                return
+        fingerprint = np.int64(0)
+        for block in range(blocks):
+            value = (rows[state, word[block]] >> shift[block]) & mask[block]
+            row[block] = value
+            fingerprint += block_fingerprint[block_base[block] + value]
+        new, known_before = 0, misses
+        stuck = False  # at what must be provided for before anything else
+        out[5] = UNKNOWN
+        for block in range(blocks):
+            entry = block_base[block] + row[block]
+            if list_start[entry] < 0:
+                if not may_fill:
+                    out[0], stuck = NEEDS_FILL, True
+                    break
+                if not fill(t, actions, block, row[block], out):
+                    if out[0] == MISS_UPDATE:
+                        misses = note(missing, misses, state, out)
+                        continue
+                    stuck = True
+                    break
+            for item in range(list_start[entry], list_start[entry] + list_length[entry]):
+                root, code = item_root[item], item_code[item]
+                if code == UNKNOWN:
+                    code = roots[root]
+                if code > NOTHING:
+                    code = walk(
+                        code,
+                        row,
+                        out,
+                        jumps,
+                        node_position,
+                        node_projection,
+                        cell_block,
+                        cell_slot,
+                        block_size,
+                        row_base,
+                        block_rows,
+                        projection_base,
+                        branches,
+                        child_keys,
+                        child_values,
+                    )
+                    if code == UNKNOWN:
+                        out[0], out[2], out[3], out[4] = MISS, root, 0, entry
+                        misses = note(missing, misses, state, out)
+                        continue
+                    if code == NOTHING:
+                        continue
+                if root >= actions:
+                    spec = root_spec[root]
+                    if not done[spec] and found[spec] < 0 and misses == 0:
+                        found[spec] = state
+                    continue
+                if check_only:
+                    continue
+                leaf = NOTHING - code
+                following = item_next[item]
+                for each_word in range(words):
+                    new_key[new, each_word] = rows[state, each_word]
+                if following >= 0:
+                    new_fingerprint[new] = fingerprint + item_change[item]
+                    new_key[new, word[block]] += (following - row[block]) << shift[block]
+                    if following > mask[block]:
+                        out[0], stuck = REPACK, True
+                        break
+                    first_check = item_check_start[item]
+                    last_check = first_check + item_check_length[item]
+                else:
+                    changed = fingerprint
+                    for each in range(leaf_group_start[leaf], leaf_group_start[leaf + 1]):
+                        group = leaf_groups[each]
+                        other = group_block[group]
+                        following = look_up(group_keys, group_values, group, row[other])
+                        if following == UNKNOWN:
+                            if not may_fill:
+                                out[0], stuck = NEEDS_FILL, True
+                                break
+                            if 2 * (t.used[GROUPS] + 1) > group_keys.size:
+                                out[0], stuck = GROW, True
+                                break
+                            following = change(t, group, other, row[other], out)
+                            if following == UNKNOWN and out[0] == MISS_UPDATE:
+                                misses = note(missing, misses, state, out)
+                                continue
+                            if following == UNKNOWN:
+                                stuck = True
+                                break
+                            store(group_keys, group_values, group, row[other], following)
+                            t.used[GROUPS] += 1
+                        if following > mask[other]:
+                            out[0], stuck = REPACK, True
+                            break
+                        base = block_base[other]
+                        changed += block_fingerprint[base + following] - block_fingerprint[base + row[other]]
+                        new_key[new, word[other]] += (following - row[other]) << shift[other]
+                    if stuck:
+                        break
+                    new_fingerprint[new] = changed
+                    step_class = leaf_class[leaf]
+                    first_check, last_check = class_start[step_class], class_start[step_class + 1]
+                for check in range(first_check, last_check):
+                    if item_next[item] >= 0:
+                        root_asked, code = check_root[check], check_code[check]
+                    else:
+                        root_asked, code = class_roots[check], -1
+                    spec = root_spec[root_asked]
+                    if done[spec]:
+                        continue
+                    if code == UNKNOWN:
+                        code = roots[root_asked]
+                    code = walk(
+                        code,
+                        row,
+                        out,
+                        jumps,
+                        node_position,
+                        node_projection,
+                        cell_block,
+                        cell_slot,
+                        block_size,
+                        row_base,
+                        block_rows,
+                        projection_base,
+                        branches,
+                        child_keys,
+                        child_values,
+                    )
+                    if code == UNKNOWN:
+                        out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
+                        misses = note(missing, misses, state, out)
+                        continue
+                    if code < NOTHING and found[spec] < 0 and misses == 0:
+                        found[spec] = state
+                # successors stay in the order of the actions, whatever the blocks are
+                new_action[new] = root
+                place = new
+                while place > 0 and new_action[order[place - 1]] > root:
+                    order[place] = order[place - 1]
+                    place -= 1
+                order[place] = new
+                new += 1
+            if stuck:
+                break
+        if misses > 0 and known_before == 0:
+            resume = state
+        if stuck:
+            if misses > 0:
+                break
+            return
+        if misses > 0:
+            continue
+        if relation is not None:  # or else this is not even compiled
+            if choose(t, relation, actions, row, new_action, new_key, new_fingerprint, new, is_chosen):
+                relation.in_part[(fingerprint >> 56) & (PARTITIONS - 1)] += 1
+            else:
+                is_chosen[:] = 1
+        for place in range(new):
+            each = order[place]
+            if not is_chosen[each]:
+                continue
+            fired[new_action[each]] += 1
+            same = new_fingerprint[each] == fingerprint
+            if same:
+                for each_word in range(words):
+                    same = same and new_key[each, each_word] == rows[state, each_word]
+                if same:
+                    continue
+            partition = (new_fingerprint[each] >> 56) & (PARTITIONS - 1)
+            at = counts[partition]
+            for each_word in range(words):
+                keys[partition, at, each_word] = new_key[each, each_word]
+            fingerprints[partition, at] = new_fingerprint[each]
+            sources[partition, at] = state - origin
+            taken[partition, at] = new_action[each]
+            counts[partition] = at + 1
+            if at + 1 + actions > keys.shape[1]:
+                full = True
+    if misses > 0:
+        out[0], out[1], out[2] = MISSING, resume, misses
+    else:
+        out[0], out[1] = DONE, high

@@ -1,0 +1,393 @@
+"""Breadth-first search in rounds: expand part of a level, then add what was found.
+
+In a round each partition expands some of its states into buckets, one per partition that a successor may belong to;
+then each partition adds the states of the buckets meant for it. The order in which states are found depends on
+their fingerprints alone, so counts, depths and traces are the same for any number of threads.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import partial
+
+import numpy as np
+
+from kmodel.engines.exhaustive.blocks import Blocks
+from kmodel.engines.exhaustive.buckets import Buckets, apart
+from kmodel.engines.exhaustive.grouping import choose_partition, most_values
+from kmodel.engines.exhaustive.lists import DONE, FULL, GROW, MISS_UPDATE, MISSING, NEEDS_FILL, REPACK, number_row
+from kmodel.engines.exhaustive.loop import PARTITIONS, expand
+from kmodel.engines.exhaustive.memory import MemoryBudget
+from kmodel.engines.exhaustive.packed import number_rows, pack_rows, rewiden, sampled
+from kmodel.engines.exhaustive.partial_order import Dependence
+from kmodel.engines.exhaustive.paths import Place
+from kmodel.engines.exhaustive.store import NO_LIMIT, Shard
+from kmodel.engines.results import Symmetry
+from kmodel.engines.tables.jit import UNKNOWN, Ints
+from kmodel.engines.tables.tries import Leaf, Tables
+from kmodel.kernel import BoundReached, Model, ModelError
+
+CHUNK = 12288  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
+BUCKET = 6144  # states in a bucket, at least; one has room for the successors of several, whatever they are
+MISSES = 256  # things not known that are gathered before Python is asked
+ALONE = 512  # states expanded without other threads after a table was found to be incomplete
+REGROUP_AT_STATES = (1 << 12, 1 << 15, 1 << 18, 1 << 21, 1 << 24)
+
+
+class Overflow(Exception):  # noqa: N818 - it ends the search, it is no mistake
+    """There are more states than were asked for, or than there is room for: then str says so."""
+
+
+class Frontier:
+    """The tables, blocks and partitions of a search, and the compiled rounds on them."""
+
+    unit = "states"  # what the partitions hold
+    where_told = "in the state where it did; it is not pure"
+    no_way = "no action leads from a state to the next on its path; a transition is not deterministic"
+
+    def __init__(
+        self, model: Model, threads: int = 1, memory: MemoryBudget | None = None, store: type[Shard] = Shard
+    ) -> None:
+        self.model = model
+        self.threads = min(threads, PARTITIONS)  # more would have nothing to do
+        self.memory = memory or MemoryBudget()
+        self.tables = Tables(model)
+        self.actions = len(model.actions)
+        self.dependence: Dependence | None = None  # given one, a state is expanded by those actions that are enough
+        self.seed(self.tables.row(model.initial[0]))
+        self.done = np.zeros(max(1, len(model.specs)), np.uint8)
+        self.blocks = Blocks(self.tables, [(cell,) for cell in range(self.tables.cells)])
+        self._store = store
+        self._make_partitions()
+        self._make_buckets()
+        self.fired = apart((PARTITIONS, max(1, self.actions)))
+        self.found = apart((PARTITIONS, max(1, len(model.specs))))  # the first state where a spec tells; -1: none
+        self.found[:] = -1
+        self.out = apart((PARTITIONS, 8))
+        self.missing = np.zeros((PARTITIONS, MISSES, 8), np.int64)
+        self.cursor = [0] * PARTITIONS
+        self.regroup_at = list(REGROUP_AT_STATES)
+        self._pool = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
+        self.refresh()
+        self._add_initial()
+
+    @property
+    def states(self) -> int:
+        """How many distinct states there are so far."""
+        return sum(partition.count for partition in self.partitions)
+
+    @property
+    def represented(self) -> int:
+        """How many states of the model that stands for."""
+        return self.states
+
+    @property
+    def symmetry(self) -> Symmetry | None:
+        """What renaming spared, if it was used."""
+        return None
+
+    @property
+    def bytes_on_disk(self) -> int:
+        """How large the arrays are that did not fit into the memory budget."""
+        return sum(partition.bytes_on_disk for partition in self.partitions)
+
+    @property
+    def generated(self) -> int:
+        """How many states were generated: the initial ones, and one per step taken."""
+        return len(self.model.initial) + int(self.fired.sum())
+
+    def seed(self, row: list[int]) -> None:
+        """Ask all actions and specs of states once, so that each trie has a root."""
+        for root in range(self.actions + len(self.tables.state_specs)):
+            self.tables.resolve(root, row)
+
+    def close(self) -> None:
+        """Let the threads and the files go; what was found can still be read."""
+        if self._pool is not None:
+            self._pool.shutdown()
+        for partition in self.partitions:
+            partition.close()
+
+    def conclude(self) -> None:
+        """Show what it rests on that these are all states: nothing but the search itself."""
+
+    def restart(self) -> None:
+        """Begin again with the initial states only, knowing what the tables know."""
+        for partition in self.partitions:
+            partition.close()
+        self._make_partitions()
+        self.fired[:] = 0
+        self.cursor = [0] * PARTITIONS
+        self._add_initial()
+
+    def row(self, place: Place) -> list[int]:
+        """Return the numbers of a state's values, one per cell."""
+        partition, state = place
+        words = self.partitions[partition].states[state].tolist()
+        blocks, packing = self.blocks, self.blocks.packing
+        row = [0] * self.tables.cells
+        for block, cells in enumerate(blocks.partition):
+            value = (words[packing.word[block]] >> int(packing.shift[block])) & int(packing.mask[block])
+            start = int(blocks.row_base[block]) + value * len(cells)
+            for slot, cell in enumerate(cells):
+                row[cell] = int(blocks.rows[start + slot])
+        return row
+
+    def place(self, state: int) -> Place:
+        """Return the place of a state that is numbered through all partitions."""
+        for number, partition in enumerate(self.partitions):
+            if state < partition.count:
+                return number, state
+            state -= partition.count
+        raise IndexError("there are fewer states")
+
+    @contextmanager
+    def looking_back(self) -> Iterator[None]:
+        """Have the states that are known expanded once more from the first on, without counting or checking anew."""
+        cursor, fired, done = self.cursor, self.fired, self.done
+        self.cursor, self.fired, self.done = [0] * PARTITIONS, self.fired.copy(), np.ones_like(self.done)
+        self.refresh()
+        try:
+            yield
+        finally:
+            self.cursor, self.fired, self.done = cursor, fired, done
+            self.refresh()
+
+    def outcome(self, action: int, row: list[int]) -> Leaf | None:
+        """Return what an action does in a state; None if it is not enabled."""
+        code = self.tables.resolve(action, row)
+        outcome = self.tables.outcome(code)
+        assert outcome is None or isinstance(outcome, Leaf)
+        return outcome
+
+    def enabled(self, row: list[int]) -> Iterator[tuple[int, int, Leaf]]:
+        """Yield each action that is enabled in a state, its index among these, and its outcome."""
+        index = 0
+        for action in range(self.actions):
+            leaf = self.outcome(action, row)
+            if leaf is not None:
+                yield action, index, leaf
+                index += 1
+
+    def expand_round(self, ends: list[int], check_only: bool = False) -> None:
+        """Expand up to a chunk of states of each partition, the states before its end."""
+        buckets, origins = self.buckets, list(self.cursor)
+        buckets.clear(origins)
+        self.found[:] = -1
+        stops = [min(end, cursor + CHUNK) for end, cursor in zip(ends, self.cursor, strict=True)]
+        pending = [each for each in range(PARTITIONS) if self.cursor[each] < stops[each]]
+
+        def run(each: int, may_fill: bool, stop: int) -> None:
+            expand(
+                self.arrays,
+                None if self.dependence is None else self.dependence.relation(self.partitions),
+                self.actions,
+                self.partitions[each].states,
+                self.cursor[each],
+                stop,
+                origins[each],
+                may_fill,
+                check_only,
+                buckets.states[each],
+                buckets.fingerprints[each],
+                buckets.parents[each],
+                buckets.actions[each],
+                buckets.counts[each],
+                self.fired[each],
+                self.found[each],
+                self.missing[each],
+                self.out[each],
+            )
+            self.cursor[each] = int(self.out[each, 1])
+
+        while pending:
+            if self._pool is not None:
+                self._share_out(lambda each: run(each, False, stops[each]), pending)
+            stuck = []
+            for each in pending:
+                if self._pool is None:
+                    self.out[each, 0] = NEEDS_FILL
+                if self.out[each, 0] in (DONE, FULL):
+                    continue
+                stop = stops[each] if self._pool is None else min(stops[each], self.cursor[each] + ALONE)
+                while self.out[each, 0] not in (DONE, FULL):
+                    self._provide(each, self.out[each].tolist())
+                    run(each, True, stop)
+                if self.out[each, 0] == DONE and self.cursor[each] < stops[each]:
+                    stuck.append(each)
+            pending = stuck
+
+    def add_round(self, limit: int | None = None) -> None:
+        """Add the states in the buckets; Overflow, with exactly `limit` states there, or a partition full, if there are
+        more."""
+        incoming = self.buckets.incoming()
+        self.make_room(incoming)
+        is_bounded = limit is not None and self.states + sum(incoming) > limit
+        is_bounded |= not all(each.has_room(count) for each, count in zip(self.partitions, incoming, strict=True))
+
+        def run(each: int) -> None:
+            partition = self.partitions[each]
+            partition.forget(self.cursor[each])
+            partition.reserve(incoming[each], self.arrays)
+            most = NO_LIMIT if limit is None or not is_bounded else partition.count + limit - self.states
+            if not partition.add(self.buckets, each, most):
+                raise Overflow(partition.full)
+
+        targets = [each for each, count in enumerate(incoming) if count]
+        if is_bounded:  # one after another, so that the states up to the limit are always the same
+            for each in targets:
+                run(each)
+        else:
+            self._share_out(run, targets)
+        if self.regroup_at and self.states >= self.regroup_at[0]:
+            self.regroup()
+
+    def make_room(self, incoming: list[int]) -> None:
+        """Move arrays to disk if, with so many more states in each partition, memory would exceed its budget."""
+        while self.memory.budget is not None and (kind := self.memory.next_kind) is not None:
+            counted = sum(partition.bytes_in_memory for partition in self.partitions)
+            needed = sum(each.growth(count) for each, count in zip(self.partitions, incoming, strict=True))
+            if self.memory.has_room(counted, needed):
+                break
+            self.memory.on_disk += (kind,)
+            for partition in self.partitions:
+                partition.move_to_disk(kind)
+
+    def regroup(self) -> None:
+        """Choose blocks anew for the states found so far, and pack all states accordingly."""
+        while self.regroup_at and self.states >= self.regroup_at[0]:
+            self.regroup_at.pop(0)
+        partition = choose_partition(self.tables, self._sample(), self.states)
+        blocks = self.blocks
+        is_better = len(partition) < len(blocks.partition) or blocks.count.max() > most_values(self.states)
+        if partition == blocks.partition or not is_better:  # to pack all states anew takes long
+            return
+        old_arrays = self.arrays
+        self.blocks = Blocks(self.tables, partition)
+        self.blocks.grow()
+        self.refresh()
+        for each in self.partitions:
+            start, packed = 0, each.packed
+            while (start := int(number_rows(old_arrays, self.arrays, packed, start, len(packed)))) < len(packed):
+                self.blocks.grow()
+                self.refresh()
+        self.blocks.repack()
+        self.refresh()
+        for each in self.partitions:
+            pack = partial(pack_rows, old_arrays, self.arrays, each.packed, len(each.packed))
+            each.replace_states(self.blocks.packing.words, pack)
+        self._make_buckets()
+
+    def _sample(self, most: int = 1 << 13) -> Ints:
+        step = max(1, sum(len(each.packed) for each in self.partitions) // most)
+        rows = [sampled(self.arrays, each.packed, len(each.packed), step) for each in self.partitions]
+        return np.concatenate(rows)
+
+    def is_at(self, place: Place, row: list[int]) -> bool:
+        """Tell whether a state, given as the numbers of its cells' values, is the one at a place."""
+        partition, state = place
+        return self.partitions[partition].is_at(state, *self.packed(row))
+
+    def _initial_rows(self) -> list[list[int]]:
+        return [self.tables.row(cluster) for cluster in self.model.initial]
+
+    def _add_initial(self) -> None:
+        for index, row in enumerate(self._initial_rows()):
+            state, (fingerprint, _) = self.packed(row)
+            target = (int(fingerprint) >> 56) & (PARTITIONS - 1)
+            self.buckets.put_initial(index, target, state, fingerprint)
+            self.partitions[target].reserve(1, self.arrays)
+            if not self.partitions[target].add(self.buckets, target):
+                raise BoundReached(self.partitions[target].full)
+
+    def packed(self, row: list[int]) -> tuple[Ints, Ints]:
+        """Return a state, given as the numbers of its cells' values, packed, and its two fingerprints."""
+        values = []
+        for block, cells in enumerate(self.blocks.partition):
+            part = np.array([row[cell] for cell in cells], np.int64)
+            while (value := int(number_row(self.arrays, block, part))) < 0:
+                self.blocks.grow()
+                self.refresh()
+            values.append(value)
+        if any(value > mask for value, mask in zip(values, self.blocks.packing.mask, strict=True)):
+            self.repack()
+        packing, state = self.blocks.packing, np.zeros(self.blocks.packing.words, np.uint32)
+        for block, value in enumerate(values):
+            state[packing.word[block]] |= np.uint32(value << int(packing.shift[block]))
+        entries = self.blocks.base + np.array(values)
+        return state, np.array([self.blocks.fingerprint[entries].sum(), self.blocks.second[entries].sum()])
+
+    def repack(self) -> None:
+        """Make room for more values of the blocks in the words of the states."""
+        old = self.blocks.repack()
+        self.refresh()
+        words = self.blocks.packing.words
+        for each in self.partitions:
+            pack = partial(rewiden, each.packed, len(each.packed), old.word, old.shift, old.mask, self.arrays)
+            each.replace_states(words, pack)
+        self.buckets.rewiden(old, self.arrays, words)
+
+    def _make_partitions(self) -> None:
+        self.partitions = [self._store(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
+
+    def _make_buckets(self) -> None:
+        self.buckets = Buckets(PARTITIONS, self.blocks.packing.words, max(BUCKET, BUCKET // 2 + self.actions))
+
+    def _provide(self, each: int, out: list[int]) -> None:
+        """Find out what the compiled loop did not know when it stopped in a state."""
+        status = out[0]
+        if status == MISSING:
+            known = set()
+            for miss in self.missing[each, : out[2]].tolist():
+                kind, node = miss[0], miss[5]
+                what = (kind, *(miss[2:4] if kind == MISS_UPDATE else miss[5:7] if node != UNKNOWN else miss))
+                if what not in known:
+                    known.add(what)
+                    self._learn(each, miss)
+        elif status == GROW:
+            self.blocks.grow()
+        elif status == REPACK:
+            self.repack()
+        elif status == NEEDS_FILL:
+            return
+        else:
+            raise ModelError(f"the compiled loop stopped with status {status}; this is a mistake in kmodel")
+        self.refresh()
+
+    def _learn(self, each: int, miss: list[int]) -> None:
+        status, state, first, second, entry, node, value = miss[:7]
+        if status == MISS_UPDATE:
+            self.tables.interner.apply(first, second)
+        elif node != UNKNOWN:
+            self.tables.look(node, value)
+        else:
+            outcome = self.tables.outcomes[second]
+            assert outcome is None or isinstance(outcome, Leaf)
+            self.tables.resolve(first, self.row((each, state)), outcome)
+            self.blocks.forget(entry)
+
+    def adopt(self, blocks: Blocks) -> None:
+        """Take other blocks, or those at hand after they have changed; the states are to be packed accordingly."""
+        self.blocks = blocks
+        self.refresh()
+        self._make_buckets()
+
+    def refresh(self) -> None:
+        """Take the arrays of the tables and blocks as they are now, after one of them has grown."""
+        self.arrays = self.blocks.arrays(self.done)
+
+    def _share_out(self, work: Callable[[int], None], items: list[int]) -> None:
+        """Do the work on all items, each of them in whichever thread is free."""
+        waiting = iter(items)  # that all threads take from
+
+        def take() -> None:
+            for item in waiting:
+                work(item)
+
+        helpers = [] if self._pool is None else [self._pool.submit(take) for _ in range(self.threads - 1)]
+        try:
+            take()
+        finally:
+            wait(helpers)
+        for helper in helpers:
+            helper.result()

@@ -1,7 +1,0 @@
-"""Sampling by Hypothesis: runs chosen by swarm testing, failures shrunk, the example database, statistics."""
-
-from kmodel.engines.hypothesis.machine import state_machine
-from kmodel.engines.hypothesis.profiles import PROFILES, settings_of
-from kmodel.engines.hypothesis.sampling import explore
-
-__all__ = ["PROFILES", "explore", "settings_of", "state_machine"]

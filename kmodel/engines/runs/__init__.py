@@ -1,0 +1,1 @@
+"""The engines that sample runs: random walks, Hypothesis, and fair rounds for what goes on for ever."""

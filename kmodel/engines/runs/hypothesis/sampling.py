@@ -1,0 +1,207 @@
+"""Exploring one model by Hypothesis: rounds of runs, until none of the specs not yet violated is violated."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+import attrs
+from hypothesis import Verbosity, settings
+from hypothesis import seed as seeded
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from hypothesis.statistics import collector, describe_statistics
+
+from kmodel.engines.events import Event, Finished, Found, Progress, Started
+from kmodel.engines.results import Finding, Result, Verdict
+from kmodel.engines.runs import sampled
+from kmodel.engines.runs.hypothesis.journal import Journal, Path
+from kmodel.engines.runs.hypothesis.machine import Cancelled, Machine, ViolationError, state_machine
+from kmodel.engines.runs.hypothesis.profiles import settings_of
+from kmodel.engines.runs.run_space import Judgement, RunSpace, State
+from kmodel.engines.runs.shrinking import Shrinker
+from kmodel.kernel import Kind, Model, ModelError, Predicate, Spec
+
+PROGRESS_EVERY_SECONDS = 0.2
+ENGINE = "hypothesis"
+T = TypeVar("T")
+
+
+def explore(
+    model: Model,
+    *,
+    profile: str = "dev",
+    seed: int | None = None,
+    max_examples: int | None = None,
+    steps: int | None = None,
+    statistics: Callable[[str], None] | None = None,
+) -> Iterator[Event]:
+    """Yield the events of sampled runs over the model; the last one has the result.
+
+    It never says of an invariant that it holds. `statistics` is called with what Hypothesis tells of each round of
+    runs. ModelError if the model is impure.
+    """
+    chosen = settings(settings_of(profile, max_examples=max_examples, steps=steps), verbosity=Verbosity.quiet)
+    yield Started(model, ENGINE)
+    sampling = _Sampling(model, chosen, seed, statistics)
+    yield from sampling.events()
+    yield Finished(sampling.result())
+
+
+class _Guarded(RunSpace):
+    """A space in which an error of the model ends the exploration at once: it is nothing to shrink."""
+
+    error: ModelError | None = None
+
+    def initial(self, index: int) -> State:
+        return self._guard(lambda: super(_Guarded, self).initial(index))
+
+    def follow(self, state: State, index: int) -> tuple[State, tuple[Judgement, ...]]:
+        return self._guard(lambda: super(_Guarded, self).follow(state, index))
+
+    def wrong_in(self, predicate: Predicate, state: State) -> str | None:
+        return self._guard(lambda: super(_Guarded, self).wrong_in(predicate, state))
+
+    def wrong_of(self, predicate: Predicate, state: State, index: int) -> str | None:
+        return self._guard(lambda: super(_Guarded, self).wrong_of(predicate, state, index))
+
+    def _guard(self, answer: Callable[[], T]) -> T:
+        try:
+            return answer()
+        except ModelError as error:
+            self.error = error
+            raise Cancelled from None
+
+
+class _Sampling:
+    def __init__(
+        self, model: Model, chosen: settings, seed: int | None, statistics: Callable[[str], None] | None
+    ) -> None:
+        self.model = model
+        self.settings = chosen
+        self.seed = seed
+        self.statistics = statistics
+        self.journal = Journal()
+        self.space = _Guarded(model)
+        self.fair = sampled.FairRuns(self.space)
+        self.shrinker = Shrinker(model)
+        self.started = time.perf_counter()
+        self.findings: dict[Spec, Finding] = {}
+
+    def events(self) -> Iterator[Event]:
+        rounds = 0
+        while True:
+            rounds += 1
+            yield from self._round(rounds)
+            violated = [spec for spec in self._violated() if spec not in self.findings]
+            for spec in violated:
+                self.findings[spec] = self._violation(spec, *self.journal.found[spec])
+                yield Found(self.findings[spec])
+            if not violated:
+                break
+            # A violated spec ends a run: look behind it for violations of the others.
+            self.journal.ignored |= set(violated)
+        for spec, (_, path) in self.journal.found.items():
+            if spec.kind is Kind.SOMETIMES:
+                self.findings[spec] = Finding(spec, Verdict.HOLDS, "it happens", path.trace())
+                yield Found(self.findings[spec])
+
+    def _violation(self, spec: Spec, reason: str, path: Path) -> Finding:
+        if spec.is_temporal:
+            return sampled.shrink(self.shrinker.space, spec, path.initial, path.choices[: path.drawn])
+        if path.drawn < len(path.choices):
+            shown = self.shrinker.shrink(spec, path.initial, path.choices)
+            path = attrs.evolve(path, choices=shown.choices)
+            reason = shown.reason
+        return Finding(spec, Verdict.VIOLATED, reason, path.trace())
+
+    def _round(self, number: int) -> Iterator[Event]:
+        """Run Hypothesis beside this iterator, which tells meanwhile how far it is."""
+        done: SimpleQueue[BaseException | None] = SimpleQueue()
+
+        def run() -> None:
+            try:
+                self._run_machine(number)
+            except Cancelled:
+                done.put(None)
+            except BaseException as error:  # what it is, is judged where the exploration was asked for
+                done.put(error)
+            else:
+                done.put(None)
+
+        thread = threading.Thread(target=run, name=f"hypothesis-{self.model.name}", daemon=True)
+        thread.start()
+        try:
+            while True:
+                try:
+                    error = done.get(timeout=PROGRESS_EVERY_SECONDS)
+                    break
+                except Empty:
+                    seconds = time.perf_counter() - self.started
+                    yield Progress(len(self.space.seen), self.journal.depth, 0, seconds)
+        except BaseException:  # nobody listens any more: an interrupt, or the iterator was closed
+            self.journal.cancelled = True
+            raise
+        finally:
+            thread.join()
+        if error is not None:
+            raise error
+        if self.space.error is not None:
+            raise self.space.error
+
+    def _run_machine(self, number: int) -> None:
+        machine = self._machine(number)
+        tell: Any = lambda told: self._tell({**told, "nodeid": self.model.name})  # noqa: E731
+        with collector.with_value(tell):
+            try:
+                run_state_machine_as_test(machine, settings=self.settings)
+            except ViolationError:
+                pass
+            except BaseExceptionGroup as group:
+                _, others = group.split(ViolationError)
+                if others is not None:
+                    raise others.exceptions[0] from None
+
+    def _machine(self, number: int) -> type[RuleBasedStateMachine]:
+        machine = state_machine(self.model, journal=self.journal)
+        assert issubclass(machine, Machine)
+        machine.fair_runs = {id(self.model): self.fair}
+        if number > 1:  # each round has its own entries in the example database
+            machine.__name__ = machine.__qualname__ = f"{machine.__name__}{number}"
+        return machine if self.seed is None else seeded(self.seed)(machine)
+
+    def _tell(self, told: dict[str, object]) -> None:
+        if self.statistics is not None:
+            lines = describe_statistics(told).splitlines()  # type: ignore[arg-type]
+            # Where a rule was drawn again, Hypothesis writes out all rules: several pages of nothing new.
+            self.statistics("\n".join(line for line in lines if "draw from sampled_from([Rule(" not in line))
+
+    def _violated(self) -> list[Spec]:
+        return [spec for spec in self.model.specs if spec.kind is not Kind.SOMETIMES and spec in self.journal.found]
+
+    def result(self) -> Result:
+        why = (
+            f"sampled: {self.journal.runs:,} runs of up to {self.settings.stateful_step_count:,} steps by Hypothesis, "
+            f"{len(self.space.seen):,} distinct states seen"
+        )
+        if self.space.bound is not None:
+            why += f"; some runs met a bound: {self.space.bound}"
+        return Result(
+            self.model,
+            ENGINE,
+            tuple(self.findings.get(spec) or _open(spec, self.fair.why_open(spec, why)) for spec in self.model.specs),
+            states=len(self.space.seen),
+            generated=self.journal.steps + len(self.model.initial),
+            depth=self.journal.depth,
+            seconds=time.perf_counter() - self.started,
+            fired={
+                str(action): self.journal.fired[str(action)] + (index in self.space.idle)
+                for index, action in enumerate(self.model.actions)
+            },
+            stopped=why,
+        )
+
+
+def _open(spec: Spec, why: str) -> Finding:
+    reason = f"not seen to happen; {why}" if spec.kind is Kind.SOMETIMES else why
+    return Finding(spec, Verdict.NO_VIOLATION_FOUND, reason)
