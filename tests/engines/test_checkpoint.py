@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from kmodel.engines.compiled.checkpoint import HEADER_BYTES, CheckpointError
 from kmodel.engines.events import Event, Finished, Found, Progress
-from kmodel.engines.exhaustive import Bounds, Checkpoints, explore, result_of, rounds
+from kmodel.engines.exhaustive import Bounds, Checkpoints, explore, result_of
+from kmodel.engines.exhaustive import rounds as frontier_rounds
 from kmodel.engines.exhaustive.orbits import canonical
 from kmodel.engines.keeping import Keeper
 from kmodel.engines.results import Result, Verdict
@@ -153,7 +154,7 @@ def test_random_models_in_pieces(tmp_path_factory: pytest.TempPathFactory, model
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frontier_rounds, "CHUNK", 8)
         patch.setattr(frontier_rounds, "REGROUP_AT_STATES", (16, 64, 256))
-        patch.setattr("kmodel.engines.exhaustive.grouping.MAX_UNSEEN", 1.0)
+        patch.setattr("kmodel.engines.exhaustive.blocks.MAX_UNSEEN", 1.0)
         result, _ = in_pieces(model, folder, 4 * rounds)
     assert_same(result, result_of(model))
 

@@ -58,7 +58,7 @@ def test_random_models_equal_the_reference(model: Model) -> None:
 def test_random_models_equal_the_reference_whenever_cells_are_regrouped(model: Model) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rounds, "REGROUP_AT_STATES", tuple(range(2, 200, 7)))
-        patch.setattr("kmodel.engines.exhaustive.grouping.MAX_UNSEEN", 1.0)
+        patch.setattr("kmodel.engines.exhaustive.blocks.MAX_UNSEEN", 1.0)
         assert_equal_to_reference(model, result_of(model))
 
 

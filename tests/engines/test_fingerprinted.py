@@ -54,7 +54,7 @@ def test_random_models_whenever_cells_are_regrouped(model: Model) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rounds, "CHUNK", 4)  # so that states are forgotten in the middle of levels
         patch.setattr(rounds, "REGROUP_AT_STATES", tuple(range(2, 200, 7)))
-        patch.setattr("kmodel.engines.exhaustive.grouping.MAX_UNSEEN", 1.0)
+        patch.setattr("kmodel.engines.exhaustive.blocks.MAX_UNSEEN", 1.0)
         assert_same_but_for_certainty(result_of(model, BY_FINGERPRINTS), result_of(model))
 
 

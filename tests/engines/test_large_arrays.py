@@ -9,7 +9,7 @@ import pytest
 
 from kmodel.engines.exhaustive import result_of, rounds
 from kmodel.engines.exhaustive.buckets import CACHE_LINES, Buckets, apart
-from kmodel.engines.exhaustive.pages import Pages
+from kmodel.engines.exhaustive.memory import Pages
 from kmodel.engines.tables.interning import Interner
 from kmodel.engines.tables.jit import UNKNOWN
 from kmodel.kernel.footprint import Projection

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kmodel.engines.exhaustive.blocks import Blocks
-from kmodel.engines.exhaustive.packed import number_values
+from kmodel.engines.exhaustive.packing import number_values
 from kmodel.engines.exhaustive.rounds import Frontier
 from kmodel.engines.tables.jit import Ints
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from kmodel.engines.exhaustive.arrays import Arrays
-from kmodel.engines.exhaustive.blocks import Packing
-from kmodel.engines.exhaustive.packed import rewiden
-from kmodel.engines.exhaustive.pages import Pages
+from kmodel.engines.exhaustive.memory import Pages
+from kmodel.engines.exhaustive.packing import Packing, rewiden
 from kmodel.engines.tables.jit import Ints
 
 CACHE_LINES = 128  # bytes: processors fetch lines in pairs

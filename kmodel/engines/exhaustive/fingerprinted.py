@@ -12,8 +12,7 @@ import numpy as np
 
 from kmodel.engines.exhaustive.arrays import Arrays
 from kmodel.engines.exhaustive.buckets import Buckets
-from kmodel.engines.exhaustive.memory import MemoryBudget
-from kmodel.engines.exhaustive.pages import Pages
+from kmodel.engines.exhaustive.memory import MemoryBudget, Pages
 from kmodel.engines.exhaustive.store import PLACE_BITS, PLACE_MASK, Shard, fetch_ahead
 from kmodel.engines.tables.jit import Ints, compiled
 

@@ -12,13 +12,12 @@ from functools import partial
 
 import numpy as np
 
-from kmodel.engines.exhaustive.blocks import Blocks
+from kmodel.engines.exhaustive.blocks import Blocks, choose_partition, most_values
 from kmodel.engines.exhaustive.buckets import Buckets, apart
-from kmodel.engines.exhaustive.grouping import choose_partition, most_values
 from kmodel.engines.exhaustive.lists import DONE, FULL, GROW, MISS_UPDATE, MISSING, NEEDS_FILL, REPACK, number_row
 from kmodel.engines.exhaustive.loop import PARTITIONS, expand
 from kmodel.engines.exhaustive.memory import MemoryBudget
-from kmodel.engines.exhaustive.packed import number_rows, pack_rows, rewiden, sampled
+from kmodel.engines.exhaustive.packing import number_rows, pack_rows, rewiden, sampled
 from kmodel.engines.exhaustive.partial_order import Dependence
 from kmodel.engines.exhaustive.paths import Place
 from kmodel.engines.exhaustive.store import NO_LIMIT, Shard

@@ -14,8 +14,7 @@ import numpy as np
 
 from kmodel.engines.exhaustive.arrays import Arrays
 from kmodel.engines.exhaustive.buckets import Buckets
-from kmodel.engines.exhaustive.memory import KINDS, MemoryBudget, SpillFile
-from kmodel.engines.exhaustive.pages import Pages
+from kmodel.engines.exhaustive.memory import KINDS, MemoryBudget, Pages, SpillFile
 from kmodel.engines.tables.jit import Ints, compiled, inlined, prefetch
 
 PLACE_BITS = 26

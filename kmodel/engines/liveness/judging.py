@@ -1,7 +1,10 @@
 """Judging temporal specs on the graph of a finished search: what it would take to violate one, looked for among fair
 runs."""
 
+from collections.abc import Iterable
 from functools import cached_property
+from itertools import chain, permutations, product
+from math import factorial, prod
 
 import attrs
 import numpy as np
@@ -9,7 +12,6 @@ import numpy as np
 from kmodel.engines.exhaustive.buckets import INITIAL
 from kmodel.engines.exhaustive.paths import Choice
 from kmodel.engines.exhaustive.rounds import Frontier
-from kmodel.engines.liveness.confluence import SHOWN, distinct_up_to_names
 from kmodel.engines.liveness.edges import steps_of
 from kmodel.engines.liveness.fair_cycles import Fair, Wanted, fair_components
 from kmodel.engines.liveness.labels import Mask, reason_in, true_in, true_of_steps
@@ -19,6 +21,7 @@ from kmodel.engines.liveness.state_graph import StateGraph, search
 from kmodel.engines.results import Ends, Finding, Verdict
 from kmodel.kernel import Cluster, Fairness, Kind, Model, ModelError, Predicate, Spec, Trace, ask, keys_of
 from kmodel.kernel.model import trace_along
+from kmodel.kernel.renaming import Renaming
 from kmodel.kernel.values import identity
 
 NOTHING = Wanted()
@@ -202,3 +205,25 @@ def _initial_states(space: Frontier) -> dict[int, int]:
                 initial[first + place] = index
         first += partition.count
     return initial
+
+
+SHOWN = 16  # ends to which a trace is shown
+MOST_RENAMINGS = 720  # beyond that states are compared with their names
+
+
+def distinct_up_to_names(model: Model, clusters: Iterable[Cluster]) -> list[int]:
+    """Return the places of the clusters that are no renaming of an earlier one, by interchangeable names."""
+    if not model.symmetry or prod(factorial(len(group)) for group in model.symmetry) > MOST_RENAMINGS:
+        return [place for place, _ in enumerate(clusters)]
+    renamings, seen, distinct = _renamings(model), set[Cluster](), []
+    for place, cluster in enumerate(clusters):
+        if cluster not in seen:
+            distinct.append(place)
+            seen.update(renaming.cluster(cluster) for renaming in renamings)
+    return distinct
+
+
+def _renamings(model: Model) -> list[Renaming]:
+    names = tuple(chain.from_iterable(model.symmetry))
+    arrangements = product(*map(permutations, model.symmetry))
+    return [Renaming(tuple(zip(names, chain.from_iterable(each), strict=True))) for each in arrangements]

@@ -1,13 +1,14 @@
 """Lassos: the shortest way to where a fair run can stay, and a short cycle there that is fair."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import combinations
+from typing import TypeVar
 
 import attrs
 import numpy as np
 
 from kmodel.engines.liveness.fair_cycles import Fair, Wanted
 from kmodel.engines.liveness.labels import Mask
-from kmodel.engines.liveness.loops import without_loops
 from kmodel.engines.liveness.one_run import starved
 from kmodel.engines.liveness.state_graph import Distances, StateGraph, search
 from kmodel.engines.tables.jit import Ints
@@ -117,3 +118,25 @@ class _Cycle:
 
     def _back(self, state: int) -> list[int]:
         return search(self.graph, self.within, np.array([state])).path_to(self.graph, self.state)
+
+
+T = TypeVar("T")
+
+SHORTEN_UP_TO = 1_000  # steps of a path that is shortened; of a longer one nobody reads the difference
+
+
+def without_loops(
+    path: list[T], states_of: Callable[[list[T]], Sequence[Hashable]], is_enough: Callable[[list[T]], bool]
+) -> list[T]:
+    """Return a path without the loops that it need not take; `states_of` are its states, the first one included."""
+    again = len(path) <= SHORTEN_UP_TO
+    while again:
+        again = False
+        states = states_of(path)
+        loops = [(b - a, a, b) for a, b in combinations(range(len(states)), 2) if states[a] == states[b]]
+        for _, first, last in sorted(loops, reverse=True):
+            shorter = path[:first] + path[last:]
+            if is_enough(shorter):
+                path, again = shorter, True
+                break
+    return path

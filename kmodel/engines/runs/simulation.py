@@ -14,7 +14,7 @@ import attrs
 from kmodel.engines.clock import Clock
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.results import Finding, Result, Verdict
-from kmodel.engines.runs import sampled
+from kmodel.engines.runs import fair_rounds
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
 from kmodel.kernel import Kind, Model, Spec
@@ -58,7 +58,7 @@ class _Simulation:
         self.walks = walks
         self.space = RunSpace(model)
         self.shrinker = Shrinker(model)
-        self.fair = sampled.FairRuns(self.space)
+        self.fair = fair_rounds.FairRuns(self.space)
         self.random = Random(walks.seed)
         self.clock = Clock()
         self.walked = 0
@@ -105,7 +105,7 @@ class _Simulation:
             self.depth = max(self.depth, len(taken))
             for spec, _ in self.fair.violated(run):
                 if spec not in self.findings and not self._is_enough():
-                    self.findings[spec] = sampled.shrink(self.shrinker.space, spec, initial, choices)
+                    self.findings[spec] = fair_rounds.shrink(self.shrinker.space, spec, initial, choices)
                     yield Found(self.findings[spec])
 
     def _heed(self, answers: tuple[Judgement, ...], initial: int, choices: list[int]) -> Iterator[Event]:

@@ -58,7 +58,8 @@ class Edges:
             Transition(_follow(name, edges), "anyone", "", name in self.environment, None, self.fairness(name)).bind()
             for name, edges in self.by_action.items()
         ]
-        return Model(tuple(map(self.cluster, self.starts)), tuple(actions), specs, name)
+        named = (attrs.evolve(spec, qualifier=str(number)) for number, spec in enumerate(specs))  # each by its own name
+        return Model(tuple(map(self.cluster, self.starts)), tuple(actions), tuple(named) if len(specs) > 1 else specs, name)
 
 
 def _follow(name: str, edges: dict[int, int]) -> Callable[[Cluster], Cluster | None]:

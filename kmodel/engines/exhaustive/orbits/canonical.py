@@ -15,7 +15,7 @@ import numpy as np
 from kmodel.engines.exhaustive.arrays import Arrays
 from kmodel.engines.exhaustive.lists import DONE, GROW, REPACK, number_row
 from kmodel.engines.exhaustive.orbits.renamings import RenamingArrays
-from kmodel.engines.exhaustive.packed import unpack
+from kmodel.engines.exhaustive.packing import unpack
 from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled
 
 MOST_ARRANGEMENTS = 5_040

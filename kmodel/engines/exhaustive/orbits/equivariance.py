@@ -40,9 +40,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from kmodel.engines.exhaustive.orbits.boxes import Box, Boxes, Edge, BoxPart, Row, bits, contains
+from kmodel.engines.exhaustive.orbits.boxes import Box, Boxes, BoxPart, Edge, Row, bits, contains
 from kmodel.engines.exhaustive.orbits.comparing import ENABLED, TOLD, Comparison
-from kmodel.engines.exhaustive.packed import sampled
+from kmodel.engines.exhaustive.packing import sampled
 from kmodel.engines.tables.jit import UNKNOWN
 from kmodel.engines.tables.tries import NOTHING, Leaf
 from kmodel.kernel.cluster import Put

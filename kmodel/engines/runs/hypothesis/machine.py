@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -10,11 +11,46 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from kmodel.engines.runs.fair_rounds import FairRuns
 from kmodel.engines.runs.hypothesis.internals import choose_fast, draw_up_to, end_run
-from kmodel.engines.runs.hypothesis.journal import Journal, Path
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
-from kmodel.engines.runs.sampled import FairRuns
-from kmodel.kernel import Kind, Model, ModelError, Spec, Transition
+from kmodel.kernel import Kind, Model, ModelError, Spec, Trace, Transition
+from kmodel.kernel.model import trace_of
+
+
+@attrs.frozen
+class Path:
+    """A run up to some step: the model, the index of its initial state and those of the actions taken.
+
+    `drawn` of the actions were chosen by Hypothesis, which shrinks these only; fair rounds took the others.
+    """
+
+    model: Model
+    initial: int
+    choices: tuple[int, ...]
+    drawn: int
+
+    def trace(self) -> Trace:
+        """Take the steps again, and return them with their address."""
+        return trace_of(self.model, self.initial, list(self.choices))
+
+
+@attrs.define
+class Journal:
+    """What the runs came upon; `ignored` are the violated specs that no longer end a run."""
+
+    runs: int = 0
+    steps: int = 0
+    depth: int = 0
+    fired: Counter[str] = attrs.field(factory=Counter)
+    found: dict[Spec, tuple[str, Path]] = attrs.field(factory=dict)
+    ignored: frozenset[Spec] = frozenset()
+    cancelled: bool = False
+
+    def is_new(self, spec: Spec, steps: int) -> bool:
+        """Tell whether no path to what a spec says is known that is as short as this many steps."""
+        known = self.found.get(spec)
+        return known is None or steps < len(known[1].choices)
 
 
 class ViolationError(AssertionError):

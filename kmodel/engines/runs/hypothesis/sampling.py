@@ -7,20 +7,57 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import attrs
-from hypothesis import Verbosity, settings
+from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import seed as seeded
+from hypothesis.errors import InvalidArgument
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from hypothesis.statistics import collector, describe_statistics
 
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.results import Finding, Result, Verdict
-from kmodel.engines.runs import sampled
-from kmodel.engines.runs.hypothesis.journal import Journal, Path
-from kmodel.engines.runs.hypothesis.machine import Cancelled, Machine, ViolationError, state_machine
-from kmodel.engines.runs.hypothesis.profiles import settings_of
+from kmodel.engines.runs import fair_rounds
+from kmodel.engines.runs.hypothesis.machine import Cancelled, Journal, Machine, Path, ViolationError, state_machine
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
 from kmodel.kernel import Kind, Model, ModelError, Predicate, Spec
+
+PROFILES = ("dev", "ci", "nightly")
+
+
+def settings_of(profile: str, *, max_examples: int | None = None, steps: int | None = None) -> settings:
+    """Return the settings of a profile registered with Hypothesis, with the number of runs or of steps replaced."""
+    try:
+        chosen = settings.get_profile(profile)
+    except InvalidArgument:
+        raise ModelError(
+            f"there is no Hypothesis profile {profile!r}; use {', '.join(PROFILES)}, or register it with Hypothesis"
+        ) from None
+    return settings(
+        chosen,
+        max_examples=chosen.max_examples if max_examples is None else max_examples,
+        stateful_step_count=chosen.stateful_step_count if steps is None else steps,
+        deadline=None,
+        # A trace is explained by its steps; which of the choices matter is for arguments of tests.
+        phases=[phase for phase in chosen.phases if phase is not Phase.explain],
+        # Runs are long and most rules are disabled in most states: both are in the nature of a cluster.
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def _register() -> None:
+    # The story of one pod takes some fifty steps, Hypothesis's default length of a run: look further than that. Many
+    # runs are variations of an earlier one, so take more of them.
+    size = {"max_examples": 200, "stateful_step_count": 100}
+    settings.register_profile("dev", settings.get_profile("default"), **size)
+    # Hypothesis brings a profile ci (derandomized, no database); only its size is changed.
+    settings.register_profile("ci", settings.get_profile("ci"), **size)
+    settings.register_profile(
+        "nightly", settings.get_profile("default"), max_examples=5_000, stateful_step_count=300, print_blob=True
+    )
+
+
+_register()
+
 
 PROGRESS_EVERY_SECONDS = 0.2
 ENGINE = "hypothesis"
@@ -83,7 +120,7 @@ class _Sampling:
         self.statistics = statistics
         self.journal = Journal()
         self.space = _Guarded(model)
-        self.fair = sampled.FairRuns(self.space)
+        self.fair = fair_rounds.FairRuns(self.space)
         self.shrinker = Shrinker(model)
         self.started = time.perf_counter()
         self.findings: dict[Spec, Finding] = {}
@@ -108,7 +145,7 @@ class _Sampling:
 
     def _violation(self, spec: Spec, reason: str, path: Path) -> Finding:
         if spec.is_temporal:
-            return sampled.shrink(self.shrinker.space, spec, path.initial, path.choices[: path.drawn])
+            return fair_rounds.shrink(self.shrinker.space, spec, path.initial, path.choices[: path.drawn])
         if path.drawn < len(path.choices):
             shown = self.shrinker.shrink(spec, path.initial, path.choices)
             path = attrs.evolve(path, choices=shown.choices)

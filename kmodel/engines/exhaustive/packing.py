@@ -1,10 +1,54 @@
-"""Compiled: states as rows of cell values, and packed into words by their blocks, from one to the other."""
+"""A state's blocks packed into words: where each has its place, and from rows of cells' values to words and back."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from kmodel.engines.exhaustive.arrays import Arrays
 from kmodel.engines.exhaustive.lists import number_row
-from kmodel.engines.tables.jit import Ints, compiled
+from kmodel.engines.tables.jit import Ints, compiled, tables_are_full
+
+WORD_BITS = 32
+MOST_BITS = 31  # of a block's value, which 32 bits with a sign hold elsewhere
+
+
+class Packing:
+    """Where each block's value is in the words of a state, with room for the values still to come."""
+
+    def __init__(self, counts: Sequence[int]) -> None:
+        """Lay out the words; BoundReached if a block has more values than a word has room for."""
+        if max(counts) >= 1 << MOST_BITS:
+            raise tables_are_full()
+        # a spare bit for each block that still grows, unless that takes another word
+        tight = [max(1, int(count).bit_length()) for count in counts]
+        loose = [bits + (bits > 2) for bits in tight]
+        need = loose if len(_bins(loose)) == len(_bins(tight)) else tight
+        bins = _bins(need)
+        self.words = len(bins)
+        self.word, self.shift, self.width = (np.zeros(len(need), np.int64) for _ in range(3))
+        for word, blocks in enumerate(bins):
+            spare = WORD_BITS - sum(need[block] for block in blocks)
+            shift = 0
+            for place, block in enumerate(blocks):
+                extra = min(spare // (len(blocks) - place), MOST_BITS - need[block])
+                spare -= extra
+                self.word[block], self.shift[block], self.width[block] = word, shift, need[block] + extra
+                shift += int(self.width[block])
+        self.mask = (np.int64(1) << self.width) - 1
+
+
+def _bins(need: list[int]) -> list[list[int]]:
+    """Return the blocks in each word: those that need most bits first, each in the first word that has room."""
+    bins: list[list[int]] = []
+    room: list[int] = []
+    for block in sorted(range(len(need)), key=lambda block: -need[block]):
+        word = next((word for word, bits in enumerate(room) if bits >= need[block]), len(bins))
+        if word == len(bins):
+            bins.append([])
+            room.append(WORD_BITS)
+        bins[word].append(block)
+        room[word] -= need[block]
+    return bins
 
 
 @compiled
