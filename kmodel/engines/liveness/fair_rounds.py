@@ -18,6 +18,8 @@ from kmodel.engines.liveness.one_run import starved
 from kmodel.engines.space import STATES_KEPT, Space, State
 from kmodel.kernel import Fairness, Model, Predicate
 
+LEAST_ROUNDS = 100  # are taken however short the runs are
+
 
 @attrs.frozen(eq=False)
 class Run:
@@ -48,13 +50,16 @@ class FairRounds:
     how often the bound was met.
 
     Short of the number of states no number of rounds is enough for every model. The bound is that of the memory: so
-    many rounds can pass through new states before one of these is forgotten.
+    many rounds can pass through new states before one of these is forgotten. A sampling asks for fewer, as many as its
+    runs have steps, so that a model that never comes back does not take all its time.
     """
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, most: int | None = None) -> None:
         self.space = space
         self.orders = _orders(space.model)
         self.bound = max(1, STATES_KEPT // max(1, len(self.orders[0])))
+        if most is not None:
+            self.bound = min(self.bound, max(most, LEAST_ROUNDS))
         self.most = self.unfinished = 0
         self._fairness = [action.transition.fairness for action in space.model.actions]
         self._owed = [index for index, owed in enumerate(self._fairness) if owed is not Fairness.NONE]

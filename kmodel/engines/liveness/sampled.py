@@ -10,7 +10,7 @@ import attrs
 from kmodel.engines.liveness.fair_rounds import FairRounds, Run
 from kmodel.engines.liveness.loops import without_loops
 from kmodel.engines.liveness.one_run import idle_in, judge, judge_run
-from kmodel.engines.shrinking import Shown, Shrinking
+from kmodel.engines.shrinking import Shown, Shrinker, Shrinking
 from kmodel.engines.space import Judgement, Space, State
 from kmodel.engines.verdict import Finding, Verdict
 from kmodel.kernel import Kind, Model, Spec, keys_of
@@ -22,9 +22,9 @@ NOT_JUDGED = "ends of runs are compared only once all states are known"
 class FairRuns:
     """The fair runs that sampled ones go on as, and the temporal specs that they violate."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, most_rounds: int | None = None) -> None:
         self.space = space
-        self.rounds = FairRounds(space)
+        self.rounds = FairRounds(space, most_rounds)
         layout = space.model.initial[0].layout
         judged = [spec for spec in space.model.specs if spec.is_temporal and spec.kind is not Kind.CONFLUENT]
         self.keys = {spec: keys_of(spec, layout) for spec in judged}
@@ -57,10 +57,13 @@ class FairRuns:
         return why + (f"; in {rounds.unfinished:,} cases none came back" if rounds.unfinished else "")
 
 
-def shrink(space: Space, spec: Spec, initial: int, choices: Sequence[int]) -> Finding:
-    """Return the finding of a spec that fair runs with this beginning violate, by the smallest of them found."""
-    model = space.model
-    return finding_of(model, spec, initial, _ToLasso(space, spec, initial).shrink(choices))
+def shrink(shrinker: Shrinker, spec: Spec, initial: int, choices: Sequence[int], fair: FairRuns) -> Finding:
+    """Return the finding of a spec that fair runs with this beginning violate, by the smallest of them found.
+
+    Rounds are taken as long as those of the fair runs in which it was found.
+    """
+    lasso = _ToLasso(shrinker, spec, initial, fair.rounds.bound).shrink(choices)
+    return finding_of(shrinker.space.model, spec, initial, lasso)
 
 
 def finding_of(model: Model, spec: Spec, initial: int, shown: Shown) -> Finding:
@@ -76,9 +79,9 @@ def finding_of(model: Model, spec: Spec, initial: int, shown: Shown) -> Finding:
 class _ToLasso(Shrinking):
     """Shrinks the way to a cycle that violates a spec; the cycle is found anew each time, by fair rounds."""
 
-    def __init__(self, space: Space, spec: Spec, initial: int) -> None:
-        super().__init__(space, spec, initial)
-        self.fair = FairRuns(space)
+    def __init__(self, shrinker: Shrinker, spec: Spec, initial: int, most_rounds: int) -> None:
+        super().__init__(shrinker, spec, initial)
+        self.fair = FairRuns(self.space, most_rounds)
 
     def _run(self, choices: Sequence[int]) -> Shown | None:
         states, kept = [self.space.initial(self.initial)], list[int]()
