@@ -12,7 +12,9 @@ import click
 
 from kmodel.cli.errors import Command, InputProblem, one_line
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
-from kmodel.cli.inputs import Input, Memory, chosen_specs, meant, nothing, read, scenario_options
+from kmodel.cli.inputs import Duration, Input, Memory, chosen_specs, meant, nothing, read, scenario_options
+from kmodel.cli.signals import stopping
+from kmodel.engines.clock import Deadline
 from kmodel.printable import json_text, printable
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class How:
     partial_order: bool
     fingerprints: bool
     threads: int
+    max_time: float
     verbose: bool
 
     @property
@@ -68,6 +71,13 @@ class How:
     default="dev",
     show_default=True,
     help="How much the engine hypothesis samples.",
+)
+@click.option(
+    "--max-time",
+    type=Duration(),
+    default="0",
+    metavar="TIME",
+    help="Stop after this time, such as 60s, 5m or 1h, with what is known by then; 0: no limit.  [default: 0]",
 )
 @click.option("--max-states", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many states.")
 @click.option("--max-depth", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many steps.")
@@ -168,11 +178,12 @@ def check(
 
     folders = report_folders([given.source for given in inputs])
     outcomes: list[_Outcome] = []
+    deadline = Deadline(how["max_time"] or None)
     for given, model, folder in zip(inputs, models, folders, strict=True):
         if outcomes and output != "json":
             click.echo()
-        outcomes.append(_check(given, model, How(**how), reports / folder, output))
-        if outcomes[-1].interrupted:
+        outcomes.append(_check(given, model, How(**how), deadline, reports / folder, output))
+        if outcomes[-1].is_cut_off:
             break
     if output == "json":
         from kmodel.reporting.document import as_list
@@ -213,7 +224,7 @@ class _Outcome:
     document: dict[str, Any]
     verdict: str
     code: ExitCode
-    interrupted: bool
+    is_cut_off: bool
 
 
 def _print_all(inputs: list[Input], outcomes: list[_Outcome]) -> None:
@@ -229,7 +240,7 @@ def _print_all(inputs: list[Input], outcomes: list[_Outcome]) -> None:
         click.echo("\n".join(lines))
 
 
-def _check(given: Input, model: Model, how: How, folder: Path, output: str) -> _Outcome:
+def _check(given: Input, model: Model, how: How, deadline: Deadline, folder: Path, output: str) -> _Outcome:
     from rich.console import Console
 
     from kmodel.reporting.document import check_document
@@ -240,8 +251,8 @@ def _check(given: Input, model: Model, how: How, folder: Path, output: str) -> _
 
     console = Console(highlight=False, quiet=output == "json")
     engine = "simulation" if how.simulate else how.engine or given.scenario.engine
-    events = _explore(model, engine, how, given.scenario.max_states, folder)
-    with closing(ProgressLine(console)) as progress:
+    events = _explore(model, engine, how, deadline, given.scenario.max_states, folder)
+    with closing(ProgressLine(console)) as progress, stopping(deadline, _tell_stopping):
         driven = drive(events, progress)
     result = driven.result
     print_summary(console, given.source, result)  # before the report, whose pictures take a moment
@@ -250,39 +261,49 @@ def _check(given: Input, model: Model, how: How, folder: Path, output: str) -> _
 
         print_cost(console, result)
     _print_stories(console, result, wide=output == "wide")  # before the report, which may be impossible
-    written = _write(result, given.source, folder)
+    written, writing = _write(result, given.source, folder, is_drawn=not driven.time_is_up)
     _print_outcome(console, given, result, written)
     _print_checkpoint(console, driven)
     document = check_document(result, given.source, written)
-    codes = [_code(driven, engine), ExitCode.OK if written else ExitCode.USAGE]
-    return _Outcome(document, overall(result), worst(codes), driven.interrupted)
+    return _Outcome(
+        document, overall(result), worst((_code(driven, engine), writing)), driven.interrupted or driven.time_is_up
+    )
+
+
+def _tell_stopping() -> None:
+    click.echo("stopping after this round; again to stop now", err=True)
 
 
 def _code(driven: Driven, engine: str) -> ExitCode:
     result = driven.result
     if result.failures:
         return ExitCode.VIOLATED
-    is_cut_off = driven.interrupted or (engine == "exhaustive" and not result.finished)
+    is_cut_off = driven.interrupted or driven.time_is_up or (engine == "exhaustive" and not result.finished)
     return ExitCode.UNFINISHED if is_cut_off or result.not_judged else ExitCode.OK
 
 
-def _write(result: Result, source: Source, folder: Path) -> Written | None:
+def _write(result: Result, source: Source, folder: Path, is_drawn: bool) -> tuple[Written | None, ExitCode]:
     """Write the report; where that cannot be done, say so in one line: the verdicts are known all the same."""
     from kmodel.reporting.writer import write_report
 
     try:
-        return write_report(result, source, folder)
+        return write_report(result, source, folder, is_drawn=is_drawn), ExitCode.OK
+    except KeyboardInterrupt:
+        click.echo(f"interrupted: the report in {folder} is not complete", err=True)
+        return None, ExitCode.UNFINISHED
     except OSError as error:
         why = error.strerror or str(error)
         InputProblem(f"{folder}: the report cannot be written: {why}; name another folder with --reports").show()
-        return None
+        return None, ExitCode.USAGE
 
 
-def _explore(model: Model, engine: str, how: How, max_states: int | None, folder: Path) -> Iterable[Event]:
+def _explore(
+    model: Model, engine: str, how: How, deadline: Deadline, max_states: int | None, folder: Path
+) -> Iterable[Event]:
     if engine != "exhaustive" and (how.max_memory or how.resume):
         raise InputProblem("--max-memory and --resume are for the engine exhaustive; add --engine exhaustive")
     if engine == "simulation":
-        return _simulate(model, how)
+        return _simulate(model, how, deadline)
     if how.steps is not None or how.seed is not None:
         raise InputProblem("--steps and --seed are about random walks; add --simulate N")
     if engine == "hypothesis":
@@ -293,7 +314,7 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None, folder
             )
         from kmodel.engines.runs import hypothesis
 
-        return hypothesis.explore(model, profile=how.profile)
+        return hypothesis.explore(model, profile=how.profile, deadline=deadline)
     if how.partial_order and (how.resume or how.symmetry):
         raise InputProblem("--partial-order keeps no checkpoint and knows no orbits; leave out --resume and --symmetry")
     if how.fingerprints and (how.symmetry or how.partial_order or how.resume or how.max_memory):
@@ -318,19 +339,20 @@ def _explore(model: Model, engine: str, how: How, max_states: int | None, folder
         checkpoints=None if how.partial_order or how.fingerprints else checkpoints,
         fingerprints=how.fingerprints,
     )
-    return exhaustive.explore(model, bounds)
+    return exhaustive.explore(model, bounds, deadline)
 
 
 def _print_checkpoint(console: Console, driven: Driven) -> None:
     """Say how to go on with an exploration that was cut off."""
     if driven.checkpoint is not None:
-        how = "run the same command with --resume" if driven.interrupted else "change the bound and add --resume"
+        is_cut_off = driven.interrupted or driven.time_is_up
+        how = "run the same command with --resume" if is_cut_off else "change the bound and add --resume"
         _say(console, f"resume   {how} to go on from {driven.checkpoint}")
     if driven.problem:
         _say(console, f"note     {driven.problem}")
 
 
-def _simulate(model: Model, how: How) -> Iterable[Event]:
+def _simulate(model: Model, how: How, deadline: Deadline) -> Iterable[Event]:
     if how.engine:
         raise InputProblem(f"--simulate is an engine of its own; leave out --engine {how.engine}")
     if how.is_exhaustive:
@@ -342,7 +364,7 @@ def _simulate(model: Model, how: How) -> Iterable[Event]:
 
     assert how.simulate is not None, "the engine is the simulation"
     steps = simulation.STEPS if how.steps is None else how.steps
-    return simulation.explore(model, simulation.Walks(how.simulate, steps, how.seed or 0, how.first))
+    return simulation.explore(model, simulation.Walks(how.simulate, steps, how.seed or 0, how.first), deadline)
 
 
 def _print_stories(console: Console, result: Result, wide: bool) -> None:

@@ -10,6 +10,7 @@ from typing import IO, Any, ParamSpec, TypeVar
 import click
 
 from kmodel.cli.exit_codes import ExitCode
+from kmodel.cli.signals import terminated_as_interrupted
 from kmodel.printable import in_one_line
 
 P = ParamSpec("P")
@@ -62,7 +63,8 @@ def one_line(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return command(*args, **kwargs)
+            with terminated_as_interrupted():
+                return command(*args, **kwargs)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt:  # where there is no verdict yet, or no more to write

@@ -12,6 +12,7 @@ import attrs
 import click
 
 from kmodel.cli.errors import InputProblem
+from kmodel.engines.clock import seconds_in
 
 # What a command does not need it does not load: `kmodel --help` must be there at once.
 if TYPE_CHECKING:
@@ -72,6 +73,21 @@ class Memory(click.ParamType[int]):
         if number < 1:
             self.fail(f"{value!r} is no amount of memory; write for example 2Gi", param, ctx)
         return number
+
+
+class Duration(click.ParamType[float]):
+    """The type of an option such as `60s`, `5m`, `1h` or `90`: a time, in seconds."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number of seconds."""
+        if isinstance(value, float):
+            return value
+        try:
+            return seconds_in(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def scenario_options(command: F) -> F:

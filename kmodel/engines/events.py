@@ -42,11 +42,13 @@ class Found:
 class Finished:
     """The exploration is over; the last event.
 
-    Whether an interrupt ended it, the checkpoint that it can be gone on from, and why there is none although asked for.
+    Whether an interrupt, or its deadline, ended it, the checkpoint that it can be gone on from, and why there is none
+    although asked for.
     """
 
     result: Result
     interrupted: bool = False
+    time_is_up: bool = False
     checkpoint: Path | None = None
     problem: str = ""
 

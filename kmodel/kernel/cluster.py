@@ -122,7 +122,7 @@ class Cluster(ABC):
         cells = zip(self.layout.cells, self.values, strict=True)
         return f"Cluster({', '.join(f'{cell}={value!r}' for cell, value in cells)})"
 
-    def _made(self, rank: Any) -> None:
+    def _made(self, rank: Any) -> None:  # noqa: B027 - a bare cluster has nobody to tell
         """Take note that a function made a rank, which it need not write."""
 
     def set(self, cell: Cell[T], value: T) -> "Cluster":

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from kmodel.discovery import FOLDER, is_spec_file
+from kmodel.engines.clock import seconds_in
 from kmodel.pytest_plugin.explorations import Explorations
 from kmodel.pytest_plugin.items import SpecFile, SpecItem
 from kmodel.pytest_plugin.project import Project
@@ -35,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         metavar="N",
         help="stop an exhaustive exploration after N states, whatever the scenario says",
+    )
+    group.addoption(
+        "--kmodel-max-time",
+        type=seconds_in,
+        metavar="TIME",
+        help="stop the exploration of a scenario after this time, such as 60s or 5m",
     )
 
 

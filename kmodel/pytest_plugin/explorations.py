@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kmodel.engines import exhaustive
+from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Finished
 from kmodel.engines.runs import hypothesis
 from kmodel.kernel import ModelError
@@ -30,6 +31,7 @@ class Explorations:
         self.profile = profile
         self.engine: str | None = None
         self.max_states: int | None = None
+        self.max_seconds: float | None = None
         self.wanted: list[Job] = []
         self.statistics: dict[str, str] = {}
         self._known: dict[str, Explored] = {}
@@ -43,6 +45,7 @@ class Explorations:
         made = Explorations(config.rootpath, config.invocation_params.dir, folder, profile)
         made.engine = config.getoption("--kmodel-engine")
         made.max_states = config.getoption("--kmodel-max-states")
+        made.max_seconds = config.getoption("--kmodel-max-time")
         return made
 
     def all(self) -> list[Explored]:
@@ -79,6 +82,8 @@ class Explorations:
         except SystemExit as error:  # where no function of a spec or a transition could be named
             return failed(job, f"sys.exit({error}) ended the exploration; remove it from specs and model")
         assert isinstance(last, Finished), "an engine ends with its result"
+        if last.interrupted:  # pytest knows what to do
+            raise KeyboardInterrupt
         result = last.result
         try:
             report: Written | str = self._near(write_report(result, job.source, self.root / REPORTS / job.report))
@@ -88,13 +93,14 @@ class Explorations:
         return explored(job, result, report, _width())
 
     def _events(self, job: Job) -> Iterator[Event]:
+        deadline = Deadline(self.max_seconds)
         if (self.engine or job.engine) == "hypothesis":
             told: list[str] = []
-            yield from hypothesis.explore(job.model, profile=self.profile, statistics=told.append)
+            yield from hypothesis.explore(job.model, profile=self.profile, statistics=told.append, deadline=deadline)
             self.statistics[job.name] = "\n\n".join(told)
         else:
             bounds = exhaustive.Bounds(max_states=self.max_states or job.max_states)
-            yield from exhaustive.explore(job.model, bounds)
+            yield from exhaustive.explore(job.model, bounds, deadline)
 
     def _near(self, written: Written) -> Written:
         """Return the paths as one would type them where pytest was started."""

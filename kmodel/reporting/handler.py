@@ -1,10 +1,11 @@
 """Handlers: each consumes the events of an exploration and knows nothing of the others."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
 import attrs
 
+from kmodel.engines.clock import STOPPED, TimeIsUp
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.kernel import Model, Spec
@@ -14,37 +15,54 @@ Handler = Callable[[Event], None]
 
 @attrs.frozen
 class Driven:
-    """The result of an exploration, and whether an interrupt ended it.
+    """The result of an exploration, and whether an interrupt, or its deadline, ended it.
 
     And the checkpoint that it can be gone on from, if any, and why there is none although it was asked for.
     """
 
     result: Result
     interrupted: bool = False
+    time_is_up: bool = False
     checkpoint: Path | None = None
     problem: str = ""
 
 
 def drive(events: Iterable[Event], *handlers: Handler) -> Driven:
-    """Give each event to each handler and return the result; an interrupt ends it with what was found so far."""
-    so_far, interrupted = SoFar(), False
+    """Give each event to each handler and return the result.
+
+    An interrupt that comes while events are handled is passed on to the engine, which ends with what it found so far.
+    """
+    so_far = SoFar()
     handlers = (so_far, *handlers)
     try:
-        for event in events:
-            for handle in handlers:
-                handle(event)
-    except KeyboardInterrupt:
+        _give(events, handlers)
+    except STOPPED as stop:
         if so_far.model is None:  # nothing was begun
             raise
-        interrupted = True
-        if isinstance(events, Generator):
-            events.close()
-        finished = Finished(so_far.result("interrupted"))
-        for handle in handlers:
-            handle(finished)
+        try:
+            _give(_told(events, stop), handlers)
+        except STOPPED:  # the engine does not listen, or somebody is in a hurry
+            if so_far.finished is None:
+                is_up = isinstance(stop, TimeIsUp)
+                cut_off = Finished(so_far.result("time was up" if is_up else "interrupted"), not is_up, is_up)
+                _give((cut_off,), handlers)
     last = so_far.finished
     assert last is not None, "an engine ends with Finished"
-    return Driven(last.result, interrupted or last.interrupted, last.checkpoint, last.problem)
+    return Driven(last.result, last.interrupted, last.time_is_up, last.checkpoint, last.problem)
+
+
+def _give(events: Iterable[Event], handlers: Iterable[Handler]) -> None:
+    for event in events:
+        for handle in handlers:
+            handle(event)
+
+
+def _told(events: Iterable[Event], stop: BaseException) -> Iterator[Event]:
+    """Yield what an engine still says when it is told to stop."""
+    if not isinstance(events, Generator):
+        raise stop
+    yield events.throw(stop)
+    yield from events
 
 
 @attrs.define

@@ -14,6 +14,7 @@ from kmodel.reporting.html import page
 from kmodel.reporting.pictures import Picture, pictures
 from kmodel.reporting.source import Source
 
+NOT_DRAWN = "the time was up, so there is no picture; see kmodel graph"
 OURS = ("index.html", "state-graph.*", "near-*.dot", "near-*.svg", "trace-*.json")
 
 
@@ -26,8 +27,11 @@ class Written:
     notes: tuple[str, ...] = ()
 
 
-def write_report(result: Result, source: Source, folder: Path) -> Written:
-    """Write the report of an exploration to a folder of its own; OSError if that cannot be done."""
+def write_report(result: Result, source: Source, folder: Path, *, is_drawn: bool = True) -> Written:
+    """Write the report of an exploration to a folder of its own; OSError if that cannot be done.
+
+    Pictures take most of the time; where none is left, there are none.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for pattern in OURS:  # what an earlier run wrote would be taken for this one's
         for old in folder.glob(pattern):
@@ -38,11 +42,12 @@ def write_report(result: Result, source: Source, folder: Path) -> Written:
             path = traces[finding.spec.name] = folder / f"trace-{finding.spec.name}.json"
             trace_file.save(path, finding.trace, source, finding.spec, finding.reason)
     violated = [finding for finding in result.findings if finding.is_failure or finding.is_hazard]
-    drawn = pictures(result.model, violated)
+    drawn = pictures(result.model, violated) if is_drawn else ()
     write_pictures(drawn, folder)
     index = folder / "index.html"
     write(index, page(result, source, drawn, traces))
-    return Written(index, traces, tuple(dict.fromkeys(x.drawing.note for x in drawn if x.drawing.note)))
+    notes = [each.drawing.note for each in drawn if each.drawing.note] if is_drawn else [NOT_DRAWN]
+    return Written(index, traces, tuple(dict.fromkeys(notes)))
 
 
 def write_pictures(drawn: tuple[Picture, ...], folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kmodel import discovery
+from kmodel.engines.clock import Deadline
 from kmodel.engines.exhaustive import Bounds, Checkpoints, result_of
 from kmodel.engines.results import Result
 from kmodel.kernel import (
@@ -83,7 +84,7 @@ def reference_of_reduced(model: Model) -> bool:
     """Tell whether a reduced search ends in a state without steps; no spec asks for it."""
     from kmodel.engines.exhaustive.search import _Search
 
-    search = _Search(only(model, None), REDUCED)
+    search = _Search(only(model, None), REDUCED, Deadline())
     list(search.run())
     space = search.space
     assert space is not None

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Finished, Found, Progress, Started
 from kmodel.engines.exhaustive import result_of as exhaustive_result_of
 from kmodel.engines.results import Finding, Result, Verdict
@@ -188,7 +189,7 @@ def test_a_detour_is_cut_out_of_a_run() -> None:
     trace = finding_on(two_phase_commit.managers_agree, result).trace
     assert trace is not None
     choices = [model.actions.index(step.action) for step in trace.steps]
-    shown = Shrinker(model).shrink(two_phase_commit.managers_agree, 0, [choices[0], *choices, *choices])
+    shown = Shrinker(model, Deadline()).shrink(two_phase_commit.managers_agree, 0, [choices[0], *choices, *choices])
     assert len(shown.choices) == len(choices)
 
 

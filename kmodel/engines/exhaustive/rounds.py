@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 
+from kmodel.engines.clock import Deadline
 from kmodel.engines.exhaustive.blocks import Blocks, choose_partition, most_values
 from kmodel.engines.exhaustive.buckets import Buckets, apart
 from kmodel.engines.exhaustive.lists import DONE, FULL, GROW, MISS_UPDATE, MISSING, NEEDS_FILL, REPACK, number_row
@@ -65,6 +66,8 @@ class Frontier:
         self.out = apart((PARTITIONS, 8))
         self.missing = np.zeros((PARTITIONS, MISSES, 8), np.int64)
         self.cursor = [0] * PARTITIONS
+        self.deadline = Deadline()
+        self._before_round: tuple[list[int], Ints] | None = None
         self.regroup_at = list(REGROUP_AT_STATES)
         self._pool = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
         self.refresh()
@@ -168,9 +171,16 @@ class Frontier:
                 yield action, index, leaf
                 index += 1
 
+    def roll_back(self) -> None:
+        """Have the states of a round that was cut short waiting again; what was found in them stays found."""
+        if self._before_round is not None:
+            self.cursor, self.fired[:] = self._before_round
+            self._before_round = None
+
     def expand_round(self, ends: list[int], check_only: bool = False) -> None:
         """Expand up to a chunk of states of each partition, the states before its end."""
         buckets, origins = self.buckets, list(self.cursor)
+        self._before_round = list(self.cursor), self.fired.copy()
         buckets.clear(origins)
         self.found[:] = -1
         stops = [min(end, cursor + CHUNK) for end, cursor in zip(ends, self.cursor, strict=True)]
@@ -210,6 +220,7 @@ class Frontier:
                     continue
                 stop = stops[each] if self._pool is None else min(stops[each], self.cursor[each] + ALONE)
                 while self.out[each, 0] not in (DONE, FULL):
+                    self.deadline.check()
                     self._provide(each, self.out[each].tolist())
                     run(each, True, stop)
                 if self.out[each, 0] == DONE and self.cursor[each] < stops[each]:
@@ -238,6 +249,7 @@ class Frontier:
                 run(each)
         else:
             self._share_out(run, targets)
+        self._before_round = None
         if self.regroup_at and self.states >= self.regroup_at[0]:
             self.regroup()
 

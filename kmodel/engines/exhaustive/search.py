@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import attrs
 
 from kmodel.engines.bounds import RUNS_NOT_JUDGED
 from kmodel.engines.bounds import Bounds as Bounds
-from kmodel.engines.clock import Clock
+from kmodel.engines.clock import STOPPED, Clock, Deadline, TimeIsUp
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
-from kmodel.engines.interrupts import Interrupt, put_off
+from kmodel.engines.interrupts import place_in
 from kmodel.engines.keeping import Checkpoints as Checkpoints
 from kmodel.engines.keeping import Keeper, Kept
 from kmodel.engines.results import (
@@ -37,15 +36,20 @@ if TYPE_CHECKING:
 UNBOUNDED = Bounds()
 
 
-def explore(model: Model, bounds: Bounds = UNBOUNDED) -> Iterator[Event]:
-    """Yield the events of a breadth-first exploration of the model; the last one has the result."""
+def explore(model: Model, bounds: Bounds = UNBOUNDED, deadline: Deadline | None = None) -> Iterator[Event]:
+    """Yield the events of a breadth-first exploration of the model; the last one has the result.
+
+    At the deadline it stops with what it knows, and says so.
+    """
+    deadline = deadline or Deadline()
     yield Started(model, "exhaustive")
     if not bounds.symmetry:
-        yield from _Search(model, bounds).run()
+        yield from _Search(model, bounds, deadline).run()
         return
     from kmodel.engines.exhaustive.orbits.orbit_rounds import NoReduction
 
-    of_states, of_orbits = _Search(model, attrs.evolve(bounds, symmetry=False)), _Search(model, bounds)
+    of_states = _Search(model, attrs.evolve(bounds, symmetry=False), deadline)
+    of_orbits = _Search(model, bounds, deadline)
     if of_states.has_begun and not of_orbits.has_begun:
         of_states.note = "the checkpoint is of a search of all states, which was continued"
     else:
@@ -58,17 +62,18 @@ def explore(model: Model, bounds: Bounds = UNBOUNDED) -> Iterator[Event]:
     yield from of_states.run()
 
 
-def result_of(model: Model, bounds: Bounds = UNBOUNDED) -> Result:
+def result_of(model: Model, bounds: Bounds = UNBOUNDED, deadline: Deadline | None = None) -> Result:
     """Return the result of a breadth-first exploration, without its events."""
-    *_, last = explore(model, bounds)
+    *_, last = explore(model, bounds, deadline)
     assert isinstance(last, Finished)
     return last.result
 
 
 class _Search:
-    def __init__(self, model: Model, bounds: Bounds) -> None:
+    def __init__(self, model: Model, bounds: Bounds, deadline: Deadline) -> None:
         self.model = model
         self.bounds = bounds
+        self.deadline = deadline
         self.note: str | None = None  # why nothing is spared by symmetry, though it was asked for
         self.clock = Clock()
         self.depth = 0
@@ -77,8 +82,8 @@ class _Search:
         self.quiescent: Ends | None = None
         self.space: Frontier | None = None
         self.ends: list[int] = []  # of the level being expanded, in each partition
-        self.is_between_rounds = False
-        self.interrupt = Interrupt()
+        self.is_whole = False  # whether all that was found is in its place, so that it can be kept
+        self.stopped_by: BaseException | None = None  # what ended it from outside
         searched = model if bounds.symmetry else attrs.evolve(model, symmetry=())
         self.keeper = None if bounds.checkpoints is None else Keeper(searched, bounds.checkpoints)
 
@@ -95,12 +100,10 @@ class _Search:
 
     def run(self) -> Iterator[Event]:
         stopped: str | None = None
-        interrupted = False
         try:
-            with put_off() if self.keeper is not None else nullcontext(Interrupt()) as self.interrupt:
-                yield from self._levels()
-                self._conclude()
-                yield from self._judge_runs()
+            yield from self._levels()
+            self._conclude()
+            yield from self._judge_runs()
         except _Stopped as stop:
             stopped = stop.why
         except (BoundReached, MemoryError) as limit:
@@ -108,24 +111,39 @@ class _Search:
             stopped = str(limit)
             if isinstance(limit, MemoryError):
                 stopped = f"stopped after {self._seen()}: {_out_of_memory(limit)}"
-        except KeyboardInterrupt:
+        except STOPPED as stop:
+            self.stopped_by = stop
             self._save()
-            stopped, interrupted = f"interrupted after {self._seen()}", True
+            stopped = self._why(stop)
+            yield from self._judge_cut_short()
         except GeneratorExit:
             self._save()
             raise
         finally:
             if self.space is not None:
                 self.space.close()
-        yield self._finished(stopped, interrupted)
+        yield self._finished(stopped)
 
-    def _finished(self, stopped: str | None, interrupted: bool) -> Finished:
-        keeper = self.keeper
+    def _why(self, stop: BaseException) -> str:
+        return f"{self.deadline.why(stop)} after {self._seen()}{place_in(self.model, stop)}"
+
+    def _judge_cut_short(self) -> Iterator[Event]:
+        """Judge what was found in a round that was cut short, unless somebody asks to stop again."""
+        try:
+            yield from self._judge()
+        except (_Stopped, *STOPPED):
+            return
+
+    def _finished(self, stopped: str | None) -> Finished:
+        keeper, cut_off = self.keeper, self.stopped_by
+        finished = Finished(
+            self._result(stopped), isinstance(cut_off, KeyboardInterrupt), isinstance(cut_off, TimeIsUp)
+        )
         if keeper is None:
-            return Finished(self._result(stopped), interrupted)
-        if stopped is None:
+            return finished
+        if stopped is None and cut_off is None:
             keeper.remove()
-        return Finished(self._result(stopped), interrupted, keeper.path, keeper.problem)
+        return attrs.evolve(finished, checkpoint=keeper.path, problem=keeper.problem)
 
     @property
     def states(self) -> int:
@@ -140,27 +158,31 @@ class _Search:
         space = self.space = self._new_space()
         self.ends = list(space.cursor)
         yield from self._resume(space)
-        self.is_between_rounds = True
+        space.deadline = self.deadline
+        self.is_whole = True
         while True:
             if space.cursor == self.ends:
                 if space.states == sum(self.ends) and not self._begins_again(space):
                     return
                 yield from self._next_level(space)
-            self.is_between_rounds = False
             space.expand_round(self.ends)
             yield from self._judge()
             try:
-                space.add_round(self.bounds.max_states)
+                self._add_round(space)
             except Overflow as overflow:
                 yield from self._check_waiting(space)
                 raise _Stopped(": ".join(filter(None, (f"stopped after {self._seen()}", str(overflow))))) from None
-            self.is_between_rounds = True
-            if self.interrupt.asked:
-                raise KeyboardInterrupt
+            self.deadline.check()
             if self.keeper is not None and self.keeper.is_due:
                 self._save()
             if self.clock.is_due():
                 yield self._progress(space)
+
+    def _add_round(self, space: Frontier) -> None:
+        with self.deadline.whole():
+            self.is_whole = False
+            space.add_round(self.bounds.max_states)
+            self.is_whole = True
 
     def _new_space(self) -> Frontier:
         from kmodel.engines.exhaustive.fingerprinted import FingerprintShard
@@ -230,13 +252,15 @@ class _Search:
 
     def _save(self) -> None:
         """Leave a checkpoint, if they are asked for and all that was found is in its place."""
-        if self.keeper is None or self.space is None or not self.is_between_rounds:
+        if self.keeper is None or self.space is None or not self.is_whole:
             return
-        self.keeper.save(self.space, Kept.of(self.depth, self.ends, self.findings, self.clock.seconds))
+        with self.deadline.whole():
+            self.space.roll_back()
+            self.keeper.save(self.space, Kept.of(self.depth, self.ends, self.findings, self.clock.seconds))
 
     def _check_waiting(self, space: Frontier) -> Iterator[Event]:
         """Ask the specs of states about the states that will not be expanded."""
-        self.is_between_rounds = False
+        self.is_whole = False
         ends = [partition.count for partition in space.partitions]
         while space.cursor != ends:
             space.expand_round(ends, check_only=True)
@@ -286,11 +310,14 @@ class _Search:
             return
         try:
             yield from self._judge_all(temporal)
+            return
         except (BoundReached, MemoryError) as error:  # which takes nothing from what was found of states and steps
-            why = f"runs were not judged: {_out_of_memory(error) if isinstance(error, MemoryError) else error}"
-            for index in temporal:
-                not_judged = Finding(self.model.specs[index], Verdict.NO_VIOLATION_FOUND, why)
-                self.findings.setdefault(index, not_judged)
+            why = _out_of_memory(error) if isinstance(error, MemoryError) else str(error)
+        except STOPPED as stop:
+            self.stopped_by, why = stop, self._why(stop)
+        for index in temporal:
+            not_judged = Finding(self.model.specs[index], Verdict.NOT_JUDGED, f"runs were not judged: {why}")
+            self.findings.setdefault(index, not_judged)
 
     def _judge_all(self, temporal: list[int]) -> Iterator[Event]:
         from kmodel.engines.liveness.judging import Liveness

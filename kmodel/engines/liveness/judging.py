@@ -90,6 +90,7 @@ class Liveness:
 
     def judge(self, spec: Spec) -> Finding:
         """Return the verdict on a temporal spec."""
+        self.space.deadline.check()
         if spec.kind is Kind.CONFLUENT:
             return self._judge_ends(spec)
         violations = [self._violation(spec, key) for key in keys_of(spec, self.space.tables.interner.layout)]

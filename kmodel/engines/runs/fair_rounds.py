@@ -18,9 +18,11 @@ from kmodel.engines.liveness.lassos import without_loops
 from kmodel.engines.liveness.one_run import idle_in, judge, judge_run, starved
 from kmodel.engines.results import Finding, Verdict
 from kmodel.engines.runs.run_space import STATES_KEPT, Judgement, RunSpace, State
-from kmodel.engines.runs.shrinking import Shown, Shrinking
+from kmodel.engines.runs.shrinking import Shown, Shrinker, Shrinking
 from kmodel.kernel import Fairness, Kind, Model, Predicate, Spec, keys_of
 from kmodel.kernel.model import trace_of
+
+LEAST_ROUNDS = 100  # are taken however short the runs are
 
 
 @attrs.frozen(eq=False)
@@ -52,13 +54,16 @@ class FairRounds:
     how often the bound was met.
 
     Short of the number of states no number of rounds is enough for every model. The bound is that of the memory: so
-    many rounds can pass through new states before one of these is forgotten.
+    many rounds can pass through new states before one of these is forgotten. A sampling asks for fewer, as many as its
+    runs have steps, so that a model that never comes back does not take all its time.
     """
 
-    def __init__(self, space: RunSpace) -> None:
+    def __init__(self, space: RunSpace, most: int | None = None) -> None:
         self.space = space
         self.orders = _orders(space.model)
         self.bound = max(1, STATES_KEPT // max(1, len(self.orders[0])))
+        if most is not None:
+            self.bound = min(self.bound, max(most, LEAST_ROUNDS))
         self.most = self.unfinished = 0
         self._fairness = [action.transition.fairness for action in space.model.actions]
         self._owed = [index for index, owed in enumerate(self._fairness) if owed is not Fairness.NONE]
@@ -145,9 +150,9 @@ NOT_JUDGED = "ends of runs are compared only once all states are known"
 class FairRuns:
     """The fair runs that sampled ones go on as, and the temporal specs that they violate."""
 
-    def __init__(self, space: RunSpace) -> None:
+    def __init__(self, space: RunSpace, most_rounds: int | None = None) -> None:
         self.space = space
-        self.rounds = FairRounds(space)
+        self.rounds = FairRounds(space, most_rounds)
         layout = space.model.initial[0].layout
         judged = [spec for spec in space.model.specs if spec.is_temporal and spec.kind is not Kind.CONFLUENT]
         self.keys = {spec: keys_of(spec, layout) for spec in judged}
@@ -180,10 +185,13 @@ class FairRuns:
         return why + (f"; in {rounds.unfinished:,} cases none came back" if rounds.unfinished else "")
 
 
-def shrink(space: RunSpace, spec: Spec, initial: int, choices: Sequence[int]) -> Finding:
-    """Return the finding of a spec that fair runs with this beginning violate, by the smallest of them found."""
-    model = space.model
-    return finding_of(model, spec, initial, _ToLasso(space, spec, initial).shrink(choices))
+def shrink(shrinker: Shrinker, spec: Spec, initial: int, choices: Sequence[int], fair: FairRuns) -> Finding:
+    """Return the finding of a spec that fair runs with this beginning violate, by the smallest of them found.
+
+    Rounds are taken as long as those of the fair runs in which it was found.
+    """
+    lasso = _ToLasso(shrinker, spec, initial, fair.rounds.bound).shrink(choices)
+    return finding_of(shrinker.space.model, spec, initial, lasso)
 
 
 def finding_of(model: Model, spec: Spec, initial: int, shown: Shown) -> Finding:
@@ -199,9 +207,9 @@ def finding_of(model: Model, spec: Spec, initial: int, shown: Shown) -> Finding:
 class _ToLasso(Shrinking):
     """Shrinks the way to a cycle that violates a spec; the cycle is found anew each time, by fair rounds."""
 
-    def __init__(self, space: RunSpace, spec: Spec, initial: int) -> None:
-        super().__init__(space, spec, initial)
-        self.fair = FairRuns(space)
+    def __init__(self, shrinker: Shrinker, spec: Spec, initial: int, most_rounds: int) -> None:
+        super().__init__(shrinker, spec, initial)
+        self.fair = FairRuns(self.space, most_rounds)
 
     def _run(self, choices: Sequence[int]) -> Shown | None:
         states, kept = [self.space.initial(self.initial)], list[int]()

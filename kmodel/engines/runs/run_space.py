@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
+from kmodel.engines.clock import Deadline
 from kmodel.engines.tables.tries import NOTHING, Leaf
 from kmodel.engines.tables.walker import Row, walker_of
 from kmodel.kernel import BoundReached, Model, Predicate, Spec, Transition
@@ -35,10 +36,14 @@ class State:
 
 
 class RunSpace:
-    """What runs over one model share. It answers from tables, so Python is called once per footprint."""
+    """What runs over one model share. It answers from tables, so Python is called once per footprint.
 
-    def __init__(self, model: Model) -> None:
+    Each step of a run is taken by follow(), which is where the deadline is heeded.
+    """
+
+    def __init__(self, model: Model, deadline: Deadline | None = None) -> None:
         self.model = model
+        self.deadline = deadline or Deadline()
         self.walker = walker_of(model)
         self.names = [str(action) for action in model.actions]
         self.seen: set[int] = set()  # hashes: of a million states, two collide with a chance of 1 in 10 million
@@ -95,6 +100,7 @@ class RunSpace:
 
     def follow(self, state: State, index: int) -> tuple[State, tuple[Judgement, ...]]:
         """Return the state after an enabled action, and what the specs say of it and of the step to it."""
+        self.deadline.check()
         known = state.successors.get(index)
         if known is None:
             leaf = self.walker.leaf(state.codes[index])

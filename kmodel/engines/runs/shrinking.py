@@ -7,10 +7,12 @@ of the same actor. The outcome is not always the shortest run: that is what brea
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 import attrs
 
+from kmodel.engines.clock import STOPPED, Deadline
 from kmodel.engines.runs.run_space import RunSpace, State
 from kmodel.kernel import Model, Spec
 
@@ -29,22 +31,24 @@ class Shown:
 
 
 class Shrinker:
-    """Shrinks the runs of a model, each from one of its initial states to what a spec says."""
+    """Shrinks the runs of a model, each from one of its initial states to what a spec says, as far as there is time."""
 
-    def __init__(self, model: Model) -> None:
-        self.space = RunSpace(model)  # of its own: what it tries is not what a run has seen
+    def __init__(self, model: Model, deadline: Deadline) -> None:
+        self.space = RunSpace(model)  # of its own: what it tries is not what a run has seen, nor cut short in a run
+        self.deadline = deadline
 
     def shrink(self, spec: Spec, initial: int, choices: Sequence[int]) -> Shown:
         """Return the smallest run found that shows what the spec says at the end of this one."""
-        return _ToAnswer(self.space, spec, initial).shrink(choices)
+        return _ToAnswer(self, spec, initial).shrink(choices)
 
 
 class Shrinking(ABC):
     """The shrinking of one run; a subclass says what its steps show, and how they are cut short."""
 
-    def __init__(self, space: RunSpace, spec: Spec, initial: int) -> None:
-        self.space, self.spec, self.initial = space, spec, initial
-        self.actors = [action.actor for action in space.model.actions]
+    def __init__(self, shrinker: Shrinker, spec: Spec, initial: int) -> None:
+        self.space, self.spec, self.initial = shrinker.space, spec, initial
+        self.deadline = shrinker.deadline
+        self.actors = [action.actor for action in self.space.model.actions]
         self.left = MOST_STEPS
         self.best: Shown
 
@@ -53,8 +57,9 @@ class Shrinking(ABC):
         shown = self._run(choices)
         assert shown is not None, f"{self.spec.name} says nothing on a run on which it did"
         self.best = shown
-        while self.left > 0 and (self._drop() or self._cut() or self._drop_pairs() or self._move()):
-            pass
+        with suppress(*STOPPED):  # the best so far is shown; whoever asked to stop is heard at the next step of a run
+            while self.left > 0 and (self._drop() or self._cut() or self._drop_pairs() or self._move()):
+                pass
         return self.best
 
     def _drop(self) -> bool:
@@ -97,6 +102,7 @@ class Shrinking(ABC):
 
     def _is_better(self, choices: tuple[int, ...]) -> bool:
         """Take a run as the best so far if it is smaller and shows the same."""
+        self.deadline.check()
         if self.left <= 0 or self._size(attrs.evolve(self.best, choices=choices)) >= self._size(self.best):
             return False
         shown = self._run(choices)

@@ -11,8 +11,9 @@ from random import Random
 
 import attrs
 
-from kmodel.engines.clock import Clock
+from kmodel.engines.clock import STOPPED, Clock, Deadline, TimeIsUp
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
+from kmodel.engines.interrupts import place_in
 from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.engines.runs import fair_rounds
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
@@ -34,31 +35,41 @@ class Walks:
     stop_at_first_violation: bool = False
 
 
-def explore(model: Model, walks: Walks) -> Iterator[Event]:
+def explore(model: Model, walks: Walks, deadline: Deadline | None = None) -> Iterator[Event]:
     """Yield the events of random walks through the model; the last one has the result.
 
-    It never says of an invariant that it holds. ModelError if the model is impure.
+    It never says of an invariant that it holds. At the deadline it stops with what it knows, and says so. ModelError if
+    the model is impure.
     """
+    deadline = deadline or Deadline()
     yield Started(model, ENGINE)
-    simulation = _Simulation(model, walks)
-    yield from simulation.events()
-    yield Finished(simulation.result())
+    simulation = _Simulation(model, walks, deadline)
+    stopped_by: BaseException | None = None
+    try:
+        yield from simulation.events()
+    except STOPPED as stop:
+        stopped_by = stop
+        simulation.cut_short = f"{deadline.why(stop)}{place_in(model, stop)}"
+    cut_off = isinstance(stopped_by, KeyboardInterrupt), isinstance(stopped_by, TimeIsUp)
+    yield Finished(simulation.result(), *cut_off)
 
 
-def result_of(model: Model, walks: Walks) -> Result:
+def result_of(model: Model, walks: Walks, deadline: Deadline | None = None) -> Result:
     """Return the result of random walks through the model, without their events."""
-    *_, last = explore(model, walks)
+    *_, last = explore(model, walks, deadline)
     assert isinstance(last, Finished)
     return last.result
 
 
 class _Simulation:
-    def __init__(self, model: Model, walks: Walks) -> None:
+    def __init__(self, model: Model, walks: Walks, deadline: Deadline) -> None:
         self.model = model
         self.walks = walks
-        self.space = RunSpace(model)
-        self.shrinker = Shrinker(model)
-        self.fair = fair_rounds.FairRuns(self.space)
+        self.deadline = deadline
+        self.cut_short: str | None = None
+        self.space = RunSpace(model, deadline)
+        self.shrinker = Shrinker(model, deadline)
+        self.fair = fair_rounds.FairRuns(self.space, walks.steps)
         self.random = Random(walks.seed)
         self.clock = Clock()
         self.walked = 0
@@ -105,7 +116,7 @@ class _Simulation:
             self.depth = max(self.depth, len(taken))
             for spec, _ in self.fair.violated(run):
                 if spec not in self.findings and not self._is_enough():
-                    self.findings[spec] = fair_rounds.shrink(self.shrinker.space, spec, initial, choices)
+                    self.findings[spec] = fair_rounds.shrink(self.shrinker, spec, initial, choices, self.fair)
                     yield Found(self.findings[spec])
 
     def _heed(self, answers: tuple[Judgement, ...], initial: int, choices: list[int]) -> Iterator[Event]:
@@ -123,6 +134,8 @@ class _Simulation:
         why = f"sampled: {walks} of up to {self.walks.steps:,} steps, seed {self.walks.seed}"
         if self._is_enough():
             why = f"stopped at the first violation; {why}"
+        if self.cut_short is not None:
+            why = f"{self.cut_short}; {why}"
         if self.space.bound is not None:
             why += f"; some walks met a bound: {self.space.bound}"
         return Result(

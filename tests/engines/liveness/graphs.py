@@ -59,7 +59,9 @@ class Edges:
             for name, edges in self.by_action.items()
         ]
         named = (attrs.evolve(spec, qualifier=str(number)) for number, spec in enumerate(specs))  # each by its own name
-        return Model(tuple(map(self.cluster, self.starts)), tuple(actions), tuple(named) if len(specs) > 1 else specs, name)
+        return Model(
+            tuple(map(self.cluster, self.starts)), tuple(actions), tuple(named) if len(specs) > 1 else specs, name
+        )
 
 
 def _follow(name: str, edges: dict[int, int]) -> Callable[[Cluster], Cluster | None]:

@@ -1,5 +1,6 @@
 """Exploring one model by Hypothesis: rounds of runs, until none of the specs not yet violated is violated."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,9 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from hypothesis.statistics import collector, describe_statistics
 
+from kmodel.engines.clock import STOPPED, Deadline, TimeIsUp
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
+from kmodel.engines.interrupts import place_in, place_of_frame
 from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.engines.runs import fair_rounds
 from kmodel.engines.runs.hypothesis.machine import Cancelled, Journal, Machine, Path, ViolationError, state_machine
@@ -60,6 +63,7 @@ _register()
 
 
 PROGRESS_EVERY_SECONDS = 0.2
+PATIENCE_SECONDS = 3.0  # with a run that is to end
 ENGINE = "hypothesis"
 T = TypeVar("T")
 
@@ -72,17 +76,26 @@ def explore(
     max_examples: int | None = None,
     steps: int | None = None,
     statistics: Callable[[str], None] | None = None,
+    deadline: Deadline | None = None,
 ) -> Iterator[Event]:
     """Yield the events of sampled runs over the model; the last one has the result.
 
-    It never says of an invariant that it holds. `statistics` is called with what Hypothesis tells of each round of
-    runs. ModelError if the model is impure.
+    It never says of an invariant that it holds. At the deadline it stops with what it knows. `statistics` is called
+    with what Hypothesis tells of each round of runs. ModelError if the model is impure.
     """
     chosen = settings(settings_of(profile, max_examples=max_examples, steps=steps), verbosity=Verbosity.quiet)
+    deadline = deadline or Deadline()
     yield Started(model, ENGINE)
-    sampling = _Sampling(model, chosen, seed, statistics)
-    yield from sampling.events()
-    yield Finished(sampling.result())
+    sampling = _Sampling(model, chosen, seed, statistics, deadline)
+    stopped_by: BaseException | None = None
+    try:
+        yield from sampling.events()
+    except STOPPED as stop:
+        stopped_by = stop
+        sampling.cut_short = f"{deadline.why(stop)}{sampling.stuck or place_in(model, stop)}"
+        yield from sampling.found_so_far()
+    cut_off = isinstance(stopped_by, KeyboardInterrupt), isinstance(stopped_by, TimeIsUp)
+    yield Finished(sampling.result(), *cut_off)
 
 
 class _Guarded(RunSpace):
@@ -112,16 +125,24 @@ class _Guarded(RunSpace):
 
 class _Sampling:
     def __init__(
-        self, model: Model, chosen: settings, seed: int | None, statistics: Callable[[str], None] | None
+        self,
+        model: Model,
+        chosen: settings,
+        seed: int | None,
+        statistics: Callable[[str], None] | None,
+        deadline: Deadline,
     ) -> None:
         self.model = model
         self.settings = chosen
         self.seed = seed
         self.statistics = statistics
         self.journal = Journal()
-        self.space = _Guarded(model)
-        self.fair = fair_rounds.FairRuns(self.space)
-        self.shrinker = Shrinker(model)
+        self.deadline = deadline
+        self.cut_short: str | None = None
+        self.stuck = ""  # where a run was that did not come back
+        self.space = _Guarded(model, deadline)
+        self.fair = fair_rounds.FairRuns(self.space, chosen.stateful_step_count)
+        self.shrinker = Shrinker(model, deadline)
         self.started = time.perf_counter()
         self.findings: dict[Spec, Finding] = {}
 
@@ -138,14 +159,20 @@ class _Sampling:
                 break
             # A violated spec ends a run: look behind it for violations of the others.
             self.journal.ignored |= set(violated)
-        for spec, (_, path) in self.journal.found.items():
-            if spec.kind is Kind.SOMETIMES:
-                self.findings[spec] = Finding(spec, Verdict.HOLDS, "it happens", path.trace())
+        yield from self.found_so_far()
+
+    def found_so_far(self) -> Iterator[Event]:
+        """Yield what the runs have found, when there is no time to look for smaller runs."""
+        for spec, (reason, path) in self.journal.found.items():
+            if spec not in self.findings:
+                is_wanted = spec.kind is Kind.SOMETIMES
+                found = Finding(spec, Verdict.HOLDS, "it happens", path.trace()) if is_wanted else None
+                self.findings[spec] = found or self._violation(spec, reason, path)
                 yield Found(self.findings[spec])
 
     def _violation(self, spec: Spec, reason: str, path: Path) -> Finding:
         if spec.is_temporal:
-            return fair_rounds.shrink(self.shrinker.space, spec, path.initial, path.choices[: path.drawn])
+            return fair_rounds.shrink(self.shrinker, spec, path.initial, path.choices[: path.drawn], self.fair)
         if path.drawn < len(path.choices):
             shown = self.shrinker.shrink(spec, path.initial, path.choices)
             path = attrs.evolve(path, choices=shown.choices)
@@ -174,13 +201,16 @@ class _Sampling:
                     error = done.get(timeout=PROGRESS_EVERY_SECONDS)
                     break
                 except Empty:
+                    self.deadline.check()
                     seconds = time.perf_counter() - self.started
                     yield Progress(len(self.space.seen), self.journal.depth, 0, seconds)
         except BaseException:  # nobody listens any more: an interrupt, or the iterator was closed
             self.journal.cancelled = True
+            thread.join(PATIENCE_SECONDS)
+            if thread.is_alive():
+                self.stuck = place_of_frame(self.model, sys._current_frames().get(thread.ident or 0))
             raise
-        finally:
-            thread.join()
+        thread.join()
         if error is not None:
             raise error
         if self.space.error is not None:
@@ -221,6 +251,8 @@ class _Sampling:
             f"sampled: {self.journal.runs:,} runs of up to {self.settings.stateful_step_count:,} steps by Hypothesis, "
             f"{len(self.space.seen):,} distinct states seen"
         )
+        if self.cut_short is not None:
+            why = f"{self.cut_short}; {why}"
         if self.space.bound is not None:
             why += f"; some runs met a bound: {self.space.bound}"
         return Result(
