@@ -317,7 +317,7 @@ def test_arrays_leave_memory_one_kind_after_another(tmp_path: Path, monkeypatch:
         def add_round(self, limit: int | None = None) -> None:
             super().add_round(limit)
             on_disk.append(self.memory.on_disk)
-            assert sum(each.bytes_in_memory for each in self.partitions) <= budget
+            assert sum(each.bytes_in_memory for each in self.shards) <= budget
 
     monkeypatch.setattr(frontier_rounds, "Frontier", Watched)
     result = result_of(pods.model(2, 2), Bounds(max_memory_bytes=budget, spill_folder=tmp_path))

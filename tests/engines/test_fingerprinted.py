@@ -68,12 +68,12 @@ def test_states_that_are_expanded_are_forgotten() -> None:
     most, counts = 0, 0
     space = rounds.Frontier(pods.model(2, 2), store=FingerprintShard)
     while space.states > sum(space.cursor):
-        space.expand_round([partition.count for partition in space.partitions])
+        space.expand_round([partition.count for partition in space.shards])
         space.add_round()
-        most, counts = max(most, sum(len(partition.packed) for partition in space.partitions)), space.states
+        most, counts = max(most, sum(len(partition.packed) for partition in space.shards)), space.states
     assert counts == 109_391
     assert most < counts / 2
-    assert sum(partition.first for partition in space.partitions) > counts / 2
+    assert sum(partition.first for partition in space.shards) > counts / 2
 
 
 @pytest.mark.parametrize("half", [0, 1])

@@ -12,7 +12,7 @@ import pytest
 from kmodel.engines.exhaustive import Bounds, result_of, rounds, store
 from kmodel.engines.exhaustive import blocks as block_tables
 from kmodel.engines.exhaustive.buckets import Buckets
-from kmodel.engines.exhaustive.loop import PARTITIONS
+from kmodel.engines.exhaustive.loop import SHARDS
 from kmodel.engines.exhaustive.memory import MemoryBudget
 from kmodel.engines.exhaustive.packing import Packing
 from kmodel.engines.exhaustive.store import PLACE_MASK, Shard, place_of
@@ -156,7 +156,7 @@ def test_the_last_place_of_a_part_is_found_again_and_there_is_none_behind() -> N
 
 def test_widths_of_numbers_fit_each_other() -> None:
     buckets = Buckets(1, 1, 1)
-    assert np.iinfo(np.uint32).max >= PARTITIONS * store.MOST_STATES  # edges number all states by 32 bits
+    assert np.iinfo(np.uint32).max >= SHARDS * store.MOST_STATES  # edges number all states by 32 bits
     assert np.iinfo(buckets.parents.dtype).max >= rounds.CHUNK - 1  # a parent's distance from the round's first state
     assert buckets.parents.dtype == Shard(1, MemoryBudget()).parents.dtype
 
@@ -173,7 +173,7 @@ def test_more_actions_than_16_bits_tell_are_told_apart() -> None:
 
     go_to = tuple(Action(go, (("to", str(number)),)) for number in range(actions))
     space = rounds.Frontier(Model((Cluster.of({at: "home", off: True}),), go_to))
-    space.expand_round([partition.count for partition in space.partitions])
+    space.expand_round([partition.count for partition in space.shards])
     space.add_round()
     _, target, action = steps_of(space)
     assert (space.states, target.size, action.tolist()) == (2, 1, [actions - 1])
@@ -337,7 +337,7 @@ def test_many_steps_between_two_states_are_a_cycle() -> None:
 
 def test_threads_that_have_nothing_to_do_are_not_started() -> None:
     space = rounds.Frontier(counters(), threads=1_000)
-    assert space.threads == PARTITIONS
+    assert space.threads == SHARDS
     space.close()
 
 

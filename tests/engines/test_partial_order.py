@@ -88,7 +88,7 @@ def reference_of_reduced(model: Model) -> bool:
     list(search.run())
     space = search.space
     assert space is not None
-    rows = [space.row((each, place)) for each, part in enumerate(space.partitions) for place in range(part.count)]
+    rows = [space.row((each, place)) for each, part in enumerate(space.shards) for place in range(part.count)]
     return any(all(space.outcome(action, row) is None for action in range(space.actions)) for row in rows)
 
 

@@ -1,7 +1,7 @@
 """What a search must know to go on: its states, their order and the values they are made of; not its tables.
 
 Tables are refilled as they are needed: neither counts nor the order of the search rest on what they hold. A snapshot
-is taken between rounds, when every state found is in its partition.
+is taken between rounds, when every state found is in its shard.
 """
 
 from collections.abc import Callable
@@ -25,14 +25,14 @@ def snapshot(space: Frontier) -> tuple[dict[str, Any], list[Ints]]:
         "partition": blocks.partition,
         "packing": blocks.packing,
         "block_values": blocks.count.tolist(),
-        "counts": [each.count for each in space.partitions],
-        "runs": [len(each.run_start) for each in space.partitions],
+        "counts": [each.count for each in space.shards],
+        "runs": [len(each.run_start) for each in space.shards],
         "cursor": list(space.cursor),
         "fired": space.fired,
         "regroup_at": list(space.regroup_at),
     }
     arrays = [_values_of(blocks, block) for block in range(len(blocks.partition))]
-    return described, arrays + [array for each in space.partitions for array in each.contents()]
+    return described, arrays + [array for each in space.shards for array in each.contents()]
 
 
 def restore(space: Frontier, described: dict[str, Any], read: Read) -> None:
@@ -53,10 +53,10 @@ def restore(space: Frontier, described: dict[str, Any], read: Read) -> None:
     blocks.packing = described["packing"]
     space.adopt(blocks)
     counts = described["counts"]
-    for each in space.partitions:
+    for each in space.shards:
         each.count = 0
     space.make_room(counts)
-    for each, count, runs in zip(space.partitions, counts, described["runs"], strict=True):
+    for each, count, runs in zip(space.shards, counts, described["runs"], strict=True):
         each.restore(blocks.packing.words, count, runs, read)
         each.make_table(space.arrays)
     space.cursor = list(described["cursor"])

@@ -13,18 +13,18 @@
 - blocks: cells that the same actions touch are numbered together, and a state is one number per block, packed in words.
   For each value of a block there is a list of what is left to do: an action that reads and writes that block only is
   in it with the block's new value, or not at all; so most of a state's successors take one look-up each.
-- grouping: which cells make a block, chosen from a sample of the states and changed when other blocks serve better.
-- packed: states from one form to the other, as rows of cells' values and packed in words.
-- filling: those lists, made when they are first needed.
-- expand: the compiled loop over the states of a level; it stops at what no table knows, and Python is called.
-- dependence, stubborn: with partial-order reduction, which of a state's steps are enough.
-- buckets: what a round has found, by the partition that found it and the one that it belongs to.
-- visited: states stored exactly, in 16 partitions by fingerprint, in the order in which they were found.
+- packing: a state's blocks in words, from rows of cells' values and back.
+- lists: what is left to do for a block's value, made when it is first needed.
+- loop: the compiled loop over the states of a level; it stops at what no table knows, with a status.
+- partial_order, stubborn: with partial-order reduction, which of a state's steps are enough.
+- buckets: what a round has found, by the shard that found it and the one that it belongs to.
+- store: states stored exactly, in 16 shards by fingerprint, in the order in which they were found.
 - fingerprinted: another store, if asked for: 128-bit fingerprints stand for the states that are expanded.
-- pages, spill: where large arrays are: in memory, or beyond the budget in files that are mapped into memory.
-- search: rounds of expanding and adding; threads share the partitions out and never write to the same one.
+- memory: where large arrays are: in pages, or beyond the budget in files that are mapped into memory.
+- rounds: the frontier, expanded and added to; threads share the shards out and never write to the same one.
+- search: levels and findings, from the first state to the result.
 - paths: from a state back to the actions that led to it.
-- snapshot, checkpoint, identity: what a search must know to go on, in one file that is whole and of the same model.
+- orbits: the same up to renaming of interchangeable names.
 
 Counts, depths and traces are the same for any grouping, number of threads and hash seed: the order of the search rests
 only on the order of the actions and on fingerprints of the values themselves.

@@ -1,4 +1,4 @@
-"""Buckets: the successors found in a round, by the partition they were found in and the one that they belong to."""
+"""Buckets: the successors found in a round, by the shard they were found in and the one that they belong to."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from kmodel.engines.exhaustive.packing import Packing, rewiden
 from kmodel.engines.tables.jit import Ints
 
 CACHE_LINES = 128  # bytes: processors fetch lines in pairs
-INITIAL = -1  # the partition of the "parents" of initial states
+INITIAL = -1  # the shard of the "parents" of initial states
 
 
 class Buckets:
-    """One bucket per pair of partitions, in arrays whose first two indices are the source and the target.
+    """One bucket per pair of shards, in arrays whose first two indices are the source and the target.
 
     Of each successor there are its packed state, its fingerprint, the action that led to it, and its parent's distance
-    from an origin: the source's partition and the place there that the round began at. Threads that expand different
+    from an origin: the source's shard and the place there that the round began at. Threads that expand different
     sources, or add to different targets, use different parts.
     """
 
-    def __init__(self, partitions: int, words: int, size: int) -> None:
-        shape = (partitions, partitions, size)
+    def __init__(self, shards: int, words: int, size: int) -> None:
+        shape = (shards, shards, size)
         self.states = _large((*shape, words), np.uint32)
         self.fingerprints = _large(shape, np.int64)
         self.parents = _large(shape, np.uint16)
         self.actions = _large(shape, np.uint32)
         self.counts = apart(shape[:2])
-        self.origins = np.zeros((partitions, 2), np.int64)
+        self.origins = np.zeros((shards, 2), np.int64)
 
     def clear(self, places: list[int]) -> None:
-        """Empty all buckets for a round in which each partition is expanded from a place on."""
+        """Empty all buckets for a round in which each shard is expanded from a place on."""
         self.counts[:] = 0
         self.origins[:] = list(enumerate(places))
 
@@ -46,19 +46,19 @@ class Buckets:
         self.fingerprints[0, target, 0] = fingerprint
 
     def incoming(self) -> list[int]:
-        """Return how many successors there are for each partition, known states among them."""
+        """Return how many successors there are for each shard, known states among them."""
         counts: list[int] = self.counts.sum(axis=0).tolist()
         return counts
 
     def moved(self) -> Buckets:
         """Return buckets that just hold all states, each where its fingerprint says, in order for each source."""
-        partitions, filled = len(self.counts), [_filled(counts) for counts in self.counts]
+        shards, filled = len(self.counts), [_filled(counts) for counts in self.counts]
         targets = [
-            (fingerprints[places] >> 56) & (partitions - 1)
+            (fingerprints[places] >> 56) & (shards - 1)
             for fingerprints, places in zip(self.fingerprints, filled, strict=True)
         ]
-        counts = np.array([np.bincount(of_source, minlength=partitions) for of_source in targets])
-        moved = Buckets(partitions, self.states.shape[3], int(counts.max()))
+        counts = np.array([np.bincount(of_source, minlength=shards) for of_source in targets])
+        moved = Buckets(shards, self.states.shape[3], int(counts.max()))
         moved.counts[:], moved.origins[:] = counts, self.origins
         for source, of_source in enumerate(targets):
             buckets, places = filled[source]

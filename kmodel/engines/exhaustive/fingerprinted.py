@@ -81,7 +81,7 @@ def enter_all(known: Ints, count: int, table: Ints) -> None:
 
 
 class FingerprintShard(Shard):
-    """The states of one partition: packed from `first` on, and the fingerprints of all."""
+    """The states of one shard: packed from `first` on, and the fingerprints of all."""
 
     _arrays: Arrays  # as they were when room was last made
 

@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 
 from kmodel.engines.exhaustive.arrays import CHECKS, ITEMS, ROWS, Arrays
+from kmodel.engines.exhaustive.status import ASKED, GROW, MISS_UPDATE, STATUS, SUBJECT
 from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled, look_up
-
-DONE, FULL, NEEDS_FILL, MISS, MISS_UPDATE, GROW, REPACK, MISSING = range(8)
-NOTHING = -2
+from kmodel.engines.tables.tries import NOTHING
 
 
 @compiled
@@ -74,12 +73,12 @@ def change(t: Arrays, group: int, block: int, value: int, out: Ints) -> int:
         slot, update = t.group_slot[write], t.group_update[write]
         new = look_up(t.updated_keys, t.updated_values, update, row[slot])
         if new == UNKNOWN:
-            out[0], out[2], out[3] = MISS_UPDATE, update, row[slot]
+            out[STATUS], out[ASKED], out[SUBJECT] = MISS_UPDATE, update, row[slot]
             return -1
         row[slot] = new
     number = number_row(t, block, row)
     if number == UNKNOWN:
-        out[0] = GROW
+        out[STATUS] = GROW
     return number
 
 
@@ -108,7 +107,7 @@ def fill(t: Arrays, actions: int, block: int, value: int, out: Ints) -> bool:
     first, last = t.block_root_start[block], t.block_root_start[block + 1]
     item, check = t.used[ITEMS], t.used[CHECKS]
     if item + last - first > t.item_root.size:
-        out[0] = GROW
+        out[STATUS] = GROW
         return False
     begin = item
     for place in range(first, last):
@@ -141,7 +140,7 @@ def fill(t: Arrays, actions: int, block: int, value: int, out: Ints) -> bool:
                     if place_reached == NOTHING:
                         continue
                     if check >= t.check_root.size:
-                        out[0] = GROW
+                        out[STATUS] = GROW
                         return False
                     t.check_root[check], t.check_code[check] = spec_root, place_reached
                     check += 1

@@ -9,24 +9,31 @@ the loop with a status; Python calls the function, extends the tables, and resum
 import numpy as np
 
 from kmodel.engines.exhaustive.arrays import GROUPS, Arrays
-from kmodel.engines.exhaustive.lists import (
+from kmodel.engines.exhaustive.lists import change, fill
+from kmodel.engines.exhaustive.partial_order import Relation
+from kmodel.engines.exhaustive.status import (
+    ASKED,
     DONE,
+    ENTRY,
     FULL,
     GROW,
     MISS,
     MISS_UPDATE,
+    MISSES,
     MISSING,
     NEEDS_FILL,
-    NOTHING,
+    NODE,
     REPACK,
-    change,
-    fill,
+    STATE,
+    STATUS,
+    SUBJECT,
+    VALUE,
 )
-from kmodel.engines.exhaustive.partial_order import Relation
 from kmodel.engines.exhaustive.stubborn import choose
 from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled, inlined, look_up, store
+from kmodel.engines.tables.tries import NOTHING
 
-PARTITIONS = 16
+SHARDS = 16
 PROBE = 16  # states looked at for each thing that is not known, to find more
 JUMP_LIMIT = 1 << 21  # nodes and values from here on are not remembered in jumps
 JUMP_CODE = (1 << 22) - 1
@@ -34,57 +41,41 @@ JUMP_KEY = ~JUMP_CODE
 
 
 @inlined
-def walk(
-    code: int,
-    values: Ints,
-    out: Ints,
-    jumps: Ints,
-    node_position: Ints,
-    node_projection: Ints,
-    cell_block: Ints,
-    cell_slot: Ints,
-    block_size: Ints,
-    row_base: Ints,
-    block_rows: Ints,
-    projection_base: Ints,
-    branches: Ints,
-    child_keys: Ints,
-    child_values: Ints,
-) -> int:
+def walk(t: Arrays, code: int, values: Ints, out: Ints) -> int:
     """Follow a trie from a node to a leaf, for the blocks' values; UNKNOWN where it ends early.
 
-    Where it ends at a value whose branch is not known, the node is in out[5] and the value in out[6].
+    Where it ends at a value whose branch is not known, out[NODE] and out[VALUE] tell which.
 
     Reads of one block that follow each other are one jump. Jumps are remembered in a table that forgets what
-    is in its way; an entry is one word (node, value, place reached), so that threads may share the table.
+    is in its way; an entry is one word (node, value, code reached), so that threads may share the table.
     """
     while code >= 0:
         start = code
-        cell = node_position[code]
-        block = cell_block[cell]
+        cell = t.node_position[code]
+        block = t.cell_block[cell]
         value = values[block]
         key = (np.int64(start) << 43) | (np.int64(value) << 22)
-        slot = ((key * np.int64(-7046029254386353131)) >> 40) & (jumps.size - 1)
-        entry = jumps[slot]
+        slot = ((key * np.int64(-7046029254386353131)) >> 40) & (t.jumps.size - 1)
+        entry = t.jumps[slot]
         if entry & JUMP_KEY == key and start < JUMP_LIMIT and value < JUMP_LIMIT and entry != 0:
             code = (entry & JUMP_CODE) - JUMP_LIMIT
             continue
-        row_start = row_base[block] + value * block_size[block]
+        row_start = t.row_base[block] + value * t.block_size[block]
         while True:
-            number = block_rows[row_start + cell_slot[cell]]
-            branch = branches[projection_base[node_projection[code]] + number]
+            number = t.block_rows[row_start + t.cell_slot[cell]]
+            branch = t.branches[t.projection_base[t.node_projection[code]] + number]
             if branch < 0:
-                out[5], out[6] = code, number
+                out[NODE], out[VALUE] = code, number
                 code = -1
                 break
-            code = look_up(child_keys, child_values, code, branch)
+            code = look_up(t.child_keys, t.child_values, code, branch)
             if code < 0:
                 break
-            cell = node_position[code]
-            if cell_block[cell] != block:
+            cell = t.node_position[code]
+            if t.cell_block[cell] != block:
                 break
         if code != UNKNOWN and start < JUMP_LIMIT and value < JUMP_LIMIT and -JUMP_LIMIT < code < JUMP_LIMIT:
-            jumps[slot] = key | (code + JUMP_LIMIT)
+            t.jumps[slot] = key | (code + JUMP_LIMIT)
     return code
 
 
@@ -92,11 +83,11 @@ def walk(
 def note(missing: Ints, misses: int, state: int, out: Ints) -> int:
     """Put what `out` tells of among what is missing, if there is room; return how many there are."""
     if misses < missing.shape[0]:
-        missing[misses, 0], missing[misses, 1] = out[0], state
-        for field in range(2, 7):
+        missing[misses, STATUS], missing[misses, STATE] = out[STATUS], state
+        for field in range(ASKED, VALUE + 1):
             missing[misses, field] = out[field]
         misses += 1
-    out[5] = UNKNOWN
+    out[NODE] = UNKNOWN
     return misses
 
 
@@ -121,13 +112,12 @@ def expand(
     missing: Ints,
     out: Ints,
 ) -> None:
-    """Expand the states low to high of a partition into the buckets of the partitions that their successors belong to.
+    """Expand the states low to high of a shard into the buckets of the shards that their successors belong to.
 
-    Keys is (partition, place, word); a source is the state's distance from the origin, and with it goes the action
-    taken. The status is in out[0], the state at which to resume in out[1]. From the first state on of which something
-    is not known, states are only looked at, to find more that is not known: all that is in the first out[2] rows of
-    `missing` (status, state, what is missing). With a relation, of a state's successors only those are added that are
-    enough.
+    Keys is (shard, place, word); a source is the state's distance from the origin, and with it goes the action taken.
+    Why it stopped, and where to resume, is in `out` (see status.py). From the first state on of which something is not
+    known, states are only looked at, to find more that is not known: all that is in the first out[MISSES] rows of
+    `missing`. With a relation, of a state's successors only those are added that are enough.
     """
     # arrays taken out of the tuple once: each access to it would count references
     list_start, list_length, item_root, item_code, item_next, item_change = (
@@ -166,15 +156,6 @@ def expand(
         t.block_base,
         t.block_fingerprint,
     )
-    node_position, node_projection, child_keys, child_values = (
-        t.node_position,
-        t.node_projection,
-        t.child_keys,
-        t.child_values,
-    )
-    cell_block, cell_slot, row_base, block_rows = t.cell_block, t.cell_slot, t.row_base, t.block_rows
-    jumps = t.jumps
-    projection_base, branches, block_size = t.projection_base, t.branches, t.block_size
     blocks, words = word.size, rows.shape[1]
     row = np.empty(blocks, np.int64)
     new_action, new_key = np.empty(actions, np.int64), np.empty((actions, words), np.int64)
@@ -182,16 +163,16 @@ def expand(
     is_chosen = np.ones(actions, np.uint8)
     misses, resume = 0, low
     full = False
-    for partition in range(counts.size):
-        if counts[partition] + actions > keys.shape[1]:
+    for shard in range(counts.size):
+        if counts[shard] + actions > keys.shape[1]:
             full = True
     for state in range(low, high):
         if misses > 0 and (misses == missing.shape[0] or state >= resume + PROBE * misses):
             break
         if misses == 0:
-            out[1] = state
+            out[STATE] = state
             if full:
-                out[0] = FULL
+                out[STATUS] = FULL
                 return
         fingerprint = np.int64(0)
         for block in range(blocks):
@@ -200,15 +181,15 @@ def expand(
             fingerprint += block_fingerprint[block_base[block] + value]
         new, known_before = 0, misses
         stuck = False  # at what must be provided for before anything else
-        out[5] = UNKNOWN
+        out[NODE] = UNKNOWN
         for block in range(blocks):
             entry = block_base[block] + row[block]
             if list_start[entry] < 0:
                 if not may_fill:
-                    out[0], stuck = NEEDS_FILL, True
+                    out[STATUS], stuck = NEEDS_FILL, True
                     break
                 if not fill(t, actions, block, row[block], out):
-                    if out[0] == MISS_UPDATE:
+                    if out[STATUS] == MISS_UPDATE:
                         misses = note(missing, misses, state, out)
                         continue
                     stuck = True
@@ -218,25 +199,9 @@ def expand(
                 if code == UNKNOWN:
                     code = roots[root]
                 if code > NOTHING:
-                    code = walk(
-                        code,
-                        row,
-                        out,
-                        jumps,
-                        node_position,
-                        node_projection,
-                        cell_block,
-                        cell_slot,
-                        block_size,
-                        row_base,
-                        block_rows,
-                        projection_base,
-                        branches,
-                        child_keys,
-                        child_values,
-                    )
+                    code = walk(t, code, row, out)
                     if code == UNKNOWN:
-                        out[0], out[2], out[3], out[4] = MISS, root, 0, entry
+                        out[STATUS], out[ASKED], out[SUBJECT], out[ENTRY] = MISS, root, 0, entry
                         misses = note(missing, misses, state, out)
                         continue
                     if code == NOTHING:
@@ -256,7 +221,7 @@ def expand(
                     new_fingerprint[new] = fingerprint + item_change[item]
                     new_key[new, word[block]] += (following - row[block]) << shift[block]
                     if following > mask[block]:
-                        out[0], stuck = REPACK, True
+                        out[STATUS], stuck = REPACK, True
                         break
                     first_check = item_check_start[item]
                     last_check = first_check + item_check_length[item]
@@ -268,13 +233,13 @@ def expand(
                         following = look_up(group_keys, group_values, group, row[other])
                         if following == UNKNOWN:
                             if not may_fill:
-                                out[0], stuck = NEEDS_FILL, True
+                                out[STATUS], stuck = NEEDS_FILL, True
                                 break
                             if 2 * (t.used[GROUPS] + 1) > group_keys.size:
-                                out[0], stuck = GROW, True
+                                out[STATUS], stuck = GROW, True
                                 break
                             following = change(t, group, other, row[other], out)
-                            if following == UNKNOWN and out[0] == MISS_UPDATE:
+                            if following == UNKNOWN and out[STATUS] == MISS_UPDATE:
                                 misses = note(missing, misses, state, out)
                                 continue
                             if following == UNKNOWN:
@@ -283,7 +248,7 @@ def expand(
                             store(group_keys, group_values, group, row[other], following)
                             t.used[GROUPS] += 1
                         if following > mask[other]:
-                            out[0], stuck = REPACK, True
+                            out[STATUS], stuck = REPACK, True
                             break
                         base = block_base[other]
                         changed += block_fingerprint[base + following] - block_fingerprint[base + row[other]]
@@ -303,25 +268,9 @@ def expand(
                         continue
                     if code == UNKNOWN:
                         code = roots[root_asked]
-                    code = walk(
-                        code,
-                        row,
-                        out,
-                        jumps,
-                        node_position,
-                        node_projection,
-                        cell_block,
-                        cell_slot,
-                        block_size,
-                        row_base,
-                        block_rows,
-                        projection_base,
-                        branches,
-                        child_keys,
-                        child_values,
-                    )
+                    code = walk(t, code, row, out)
                     if code == UNKNOWN:
-                        out[0], out[2], out[3], out[4] = MISS, root_asked, leaf, entry
+                        out[STATUS], out[ASKED], out[SUBJECT], out[ENTRY] = MISS, root_asked, leaf, entry
                         misses = note(missing, misses, state, out)
                         continue
                     if code < NOTHING and found[spec] < 0 and misses == 0:
@@ -346,7 +295,7 @@ def expand(
             continue
         if relation is not None:  # or else this is not even compiled
             if choose(t, relation, actions, row, new_action, new_key, new_fingerprint, new, is_chosen):
-                relation.in_part[(fingerprint >> 56) & (PARTITIONS - 1)] += 1
+                relation.in_part[(fingerprint >> 56) & (SHARDS - 1)] += 1
             else:
                 is_chosen[:] = 1
         for place in range(new):
@@ -360,17 +309,17 @@ def expand(
                     same = same and new_key[each, each_word] == rows[state, each_word]
                 if same:
                     continue
-            partition = (new_fingerprint[each] >> 56) & (PARTITIONS - 1)
-            at = counts[partition]
+            shard = (new_fingerprint[each] >> 56) & (SHARDS - 1)
+            at = counts[shard]
             for each_word in range(words):
-                keys[partition, at, each_word] = new_key[each, each_word]
-            fingerprints[partition, at] = new_fingerprint[each]
-            sources[partition, at] = state - origin
-            taken[partition, at] = new_action[each]
-            counts[partition] = at + 1
+                keys[shard, at, each_word] = new_key[each, each_word]
+            fingerprints[shard, at] = new_fingerprint[each]
+            sources[shard, at] = state - origin
+            taken[shard, at] = new_action[each]
+            counts[shard] = at + 1
             if at + 1 + actions > keys.shape[1]:
                 full = True
     if misses > 0:
-        out[0], out[1], out[2] = MISSING, resume, misses
+        out[STATUS], out[STATE], out[MISSES] = MISSING, resume, misses
     else:
-        out[0], out[1] = DONE, high
+        out[STATUS], out[STATE] = DONE, high

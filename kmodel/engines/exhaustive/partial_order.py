@@ -57,8 +57,8 @@ class Relation(NamedTuple):
     pair_keys: Ints  # a memo of (update, value): its row in `touched`
     pair_rows: Ints
     touched: Ints  # per update of a value: who writes the cell, or sees it differently after
-    ends: Ints  # per partition: where the states of the next level begin
-    in_part: Ints  # per partition: how many states were expanded in part
+    ends: Ints  # per shard: where the states of the next level begin
+    in_part: Ints  # per shard: how many states were expanded in part
     states: tuple[Ints, ...]
     hash_tables: tuple[Ints, ...]
 
@@ -66,7 +66,7 @@ class Relation(NamedTuple):
 class Dependence:
     """What is known of a model's dependence, taken from its tables between two levels of a search."""
 
-    def __init__(self, tables: Tables, partitions: int) -> None:
+    def __init__(self, tables: Tables, shards: int) -> None:
         self._tables = tables
         self._width = len(tables.model.actions) + len(tables.state_specs)
         self._writers = np.zeros((tables.cells, self._width), np.uint8)
@@ -76,7 +76,7 @@ class Dependence:
         self._outcomes = 0
         self._at_first: Facts | None = None  # what was known when the search began
         self._taken: tuple[Facts, bytes] | None = None
-        self._ends, self._in_part = np.zeros((2, partitions), np.int64)
+        self._ends, self._in_part = np.zeros((2, shards), np.int64)
         self._relation: Relation | None = None
 
     @property
@@ -134,11 +134,11 @@ class Dependence:
         pair_keys, known = interner.updated.keys.copy(), (_as_bits(changers), _as_bits(touched))
         self._relation = Relation(known[0], pair_keys, rows, known[1], self._ends, self._in_part, (), ())
 
-    def relation(self, partitions: Sequence[Shard]) -> Relation | None:
+    def relation(self, shards: Sequence[Shard]) -> Relation | None:
         """Return what was taken in, with the states as they are now; None if nothing was, to expand all in full."""
         if self._relation is None:
             return None
-        states, hash_tables = (tuple(getattr(each, kind) for each in partitions) for kind in ("states", "table"))
+        states, hash_tables = (tuple(getattr(each, kind) for each in shards) for kind in ("states", "table"))
         return self._relation._replace(states=states, hash_tables=hash_tables)
 
     def seen_by(self, spec: int) -> int:

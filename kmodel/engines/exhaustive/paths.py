@@ -11,7 +11,7 @@ from kmodel.kernel import ModelError
 if TYPE_CHECKING:
     from kmodel.engines.exhaustive.rounds import Frontier
 
-Place = tuple[int, int]  # a partition, and a state's place in it
+Place = tuple[int, int]  # a shard, and a state's place in it
 Choice = tuple[int, int]  # an action, and its index among those that are enabled
 
 
@@ -19,7 +19,7 @@ def ancestry(space: Frontier, place: Place) -> tuple[int, list[Place]]:
     """Return the initial state that a state was reached from, and the places on the way, the state's own included."""
     places = [place]
     while True:
-        parent = space.partitions[place[0]].parent(place[1])
+        parent = space.shards[place[0]].parent(place[1])
         if parent[0] == INITIAL:
             return parent[1], places[::-1]
         place = parent

@@ -1,7 +1,7 @@
 """Breadth-first search in rounds: expand part of a level, then add what was found.
 
-In a round each partition expands some of its states into buckets, one per partition that a successor may belong to;
-then each partition adds the states of the buckets meant for it. The order in which states are found depends on
+In a round each shard expands some of its states into buckets, one per shard that a successor may belong to;
+then each shard adds the states of the buckets meant for it. The order in which states are found depends on
 their fingerprints alone, so counts, depths and traces are the same for any number of threads.
 """
 
@@ -15,21 +15,39 @@ import numpy as np
 from kmodel.engines.clock import Deadline
 from kmodel.engines.exhaustive.blocks import Blocks, choose_partition, most_values
 from kmodel.engines.exhaustive.buckets import Buckets, apart
-from kmodel.engines.exhaustive.lists import DONE, FULL, GROW, MISS_UPDATE, MISSING, NEEDS_FILL, REPACK, number_row
-from kmodel.engines.exhaustive.loop import PARTITIONS, expand
+from kmodel.engines.exhaustive.lists import number_row
+from kmodel.engines.exhaustive.loop import SHARDS, expand
 from kmodel.engines.exhaustive.memory import MemoryBudget
 from kmodel.engines.exhaustive.packing import number_rows, pack_rows, rewiden, sampled
 from kmodel.engines.exhaustive.partial_order import Dependence
 from kmodel.engines.exhaustive.paths import Place
+from kmodel.engines.exhaustive.status import (
+    ASKED,
+    DONE,
+    FIELDS,
+    FULL,
+    GROW,
+    MISS,
+    MISS_UPDATE,
+    MISSES,
+    MISSING,
+    NEEDS_FILL,
+    NODE,
+    REPACK,
+    STATE,
+    STATUS,
+    SUBJECT,
+    VALUE,
+)
 from kmodel.engines.exhaustive.store import NO_LIMIT, Shard
 from kmodel.engines.results import Symmetry
 from kmodel.engines.tables.jit import UNKNOWN, Ints
 from kmodel.engines.tables.tries import Leaf, Tables
 from kmodel.kernel import BoundReached, Model, ModelError
 
-CHUNK = 12288  # states of a partition expanded in one round; at most 65,536, since parents are told by 16 bits
+CHUNK = 12288  # states of a shard expanded in one round; at most 65,536, since parents are told by 16 bits
 BUCKET = 6144  # states in a bucket, at least; one has room for the successors of several, whatever they are
-MISSES = 256  # things not known that are gathered before Python is asked
+MOST_MISSING = 256  # things not known that are gathered before Python is asked
 ALONE = 512  # states expanded without other threads after a table was found to be incomplete
 REGROUP_AT_STATES = (1 << 12, 1 << 15, 1 << 18, 1 << 21, 1 << 24)
 
@@ -39,9 +57,9 @@ class Overflow(Exception):  # noqa: N818 - it ends the search, it is no mistake
 
 
 class Frontier:
-    """The tables, blocks and partitions of a search, and the compiled rounds on them."""
+    """The tables, blocks and shards of a search, and the compiled rounds on them."""
 
-    unit = "states"  # what the partitions hold
+    unit = "states"  # what the shards hold
     where_told = "in the state where it did; it is not pure"
     no_way = "no action leads from a state to the next on its path; a transition is not deterministic"
 
@@ -49,7 +67,7 @@ class Frontier:
         self, model: Model, threads: int = 1, memory: MemoryBudget | None = None, store: type[Shard] = Shard
     ) -> None:
         self.model = model
-        self.threads = min(threads, PARTITIONS)  # more would have nothing to do
+        self.threads = min(threads, SHARDS)  # more would have nothing to do
         self.memory = memory or MemoryBudget()
         self.tables = Tables(model)
         self.actions = len(model.actions)
@@ -58,14 +76,14 @@ class Frontier:
         self.done = np.zeros(max(1, len(model.specs)), np.uint8)
         self.blocks = Blocks(self.tables, [(cell,) for cell in range(self.tables.cells)])
         self._store = store
-        self._make_partitions()
+        self._make_shards()
         self._make_buckets()
-        self.fired = apart((PARTITIONS, max(1, self.actions)))
-        self.found = apart((PARTITIONS, max(1, len(model.specs))))  # the first state where a spec tells; -1: none
+        self.fired = apart((SHARDS, max(1, self.actions)))
+        self.found = apart((SHARDS, max(1, len(model.specs))))  # the first state where a spec tells; -1: none
         self.found[:] = -1
-        self.out = apart((PARTITIONS, 8))
-        self.missing = np.zeros((PARTITIONS, MISSES, 8), np.int64)
-        self.cursor = [0] * PARTITIONS
+        self.out = apart((SHARDS, FIELDS))
+        self.missing = np.zeros((SHARDS, MOST_MISSING, FIELDS), np.int64)
+        self.cursor = [0] * SHARDS
         self.deadline = Deadline()
         self._before_round: tuple[list[int], Ints] | None = None
         self.regroup_at = list(REGROUP_AT_STATES)
@@ -76,7 +94,7 @@ class Frontier:
     @property
     def states(self) -> int:
         """How many distinct states there are so far."""
-        return sum(partition.count for partition in self.partitions)
+        return sum(shard.count for shard in self.shards)
 
     @property
     def represented(self) -> int:
@@ -91,7 +109,7 @@ class Frontier:
     @property
     def bytes_on_disk(self) -> int:
         """How large the arrays are that did not fit into the memory budget."""
-        return sum(partition.bytes_on_disk for partition in self.partitions)
+        return sum(shard.bytes_on_disk for shard in self.shards)
 
     @property
     def generated(self) -> int:
@@ -107,25 +125,25 @@ class Frontier:
         """Let the threads and the files go; what was found can still be read."""
         if self._pool is not None:
             self._pool.shutdown()
-        for partition in self.partitions:
-            partition.close()
+        for shard in self.shards:
+            shard.close()
 
     def conclude(self) -> None:
         """Show what it rests on that these are all states: nothing but the search itself."""
 
     def restart(self) -> None:
         """Begin again with the initial states only, knowing what the tables know."""
-        for partition in self.partitions:
-            partition.close()
-        self._make_partitions()
+        for shard in self.shards:
+            shard.close()
+        self._make_shards()
         self.fired[:] = 0
-        self.cursor = [0] * PARTITIONS
+        self.cursor = [0] * SHARDS
         self._add_initial()
 
     def row(self, place: Place) -> list[int]:
         """Return the numbers of a state's values, one per cell."""
-        partition, state = place
-        words = self.partitions[partition].states[state].tolist()
+        shard, state = place
+        words = self.shards[shard].states[state].tolist()
         blocks, packing = self.blocks, self.blocks.packing
         row = [0] * self.tables.cells
         for block, cells in enumerate(blocks.partition):
@@ -136,18 +154,18 @@ class Frontier:
         return row
 
     def place(self, state: int) -> Place:
-        """Return the place of a state that is numbered through all partitions."""
-        for number, partition in enumerate(self.partitions):
-            if state < partition.count:
+        """Return the place of a state that is numbered through all shards."""
+        for number, shard in enumerate(self.shards):
+            if state < shard.count:
                 return number, state
-            state -= partition.count
+            state -= shard.count
         raise IndexError("there are fewer states")
 
     @contextmanager
     def looking_back(self) -> Iterator[None]:
         """Have the states that are known expanded once more from the first on, without counting or checking anew."""
         cursor, fired, done = self.cursor, self.fired, self.done
-        self.cursor, self.fired, self.done = [0] * PARTITIONS, self.fired.copy(), np.ones_like(self.done)
+        self.cursor, self.fired, self.done = [0] * SHARDS, self.fired.copy(), np.ones_like(self.done)
         self.refresh()
         try:
             yield
@@ -178,20 +196,20 @@ class Frontier:
             self._before_round = None
 
     def expand_round(self, ends: list[int], check_only: bool = False) -> None:
-        """Expand up to a chunk of states of each partition, the states before its end."""
+        """Expand up to a chunk of states of each shard, the states before its end."""
         buckets, origins = self.buckets, list(self.cursor)
         self._before_round = list(self.cursor), self.fired.copy()
         buckets.clear(origins)
         self.found[:] = -1
         stops = [min(end, cursor + CHUNK) for end, cursor in zip(ends, self.cursor, strict=True)]
-        pending = [each for each in range(PARTITIONS) if self.cursor[each] < stops[each]]
+        pending = [each for each in range(SHARDS) if self.cursor[each] < stops[each]]
 
         def run(each: int, may_fill: bool, stop: int) -> None:
             expand(
                 self.arrays,
-                None if self.dependence is None else self.dependence.relation(self.partitions),
+                None if self.dependence is None else self.dependence.relation(self.shards),
                 self.actions,
-                self.partitions[each].states,
+                self.shards[each].states,
                 self.cursor[each],
                 stop,
                 origins[each],
@@ -207,7 +225,7 @@ class Frontier:
                 self.missing[each],
                 self.out[each],
             )
-            self.cursor[each] = int(self.out[each, 1])
+            self.cursor[each] = int(self.out[each, STATE])
 
         while pending:
             if self._pool is not None:
@@ -215,33 +233,33 @@ class Frontier:
             stuck = []
             for each in pending:
                 if self._pool is None:
-                    self.out[each, 0] = NEEDS_FILL
-                if self.out[each, 0] in (DONE, FULL):
+                    self.out[each, STATUS] = NEEDS_FILL
+                if self.out[each, STATUS] in (DONE, FULL):
                     continue
                 stop = stops[each] if self._pool is None else min(stops[each], self.cursor[each] + ALONE)
-                while self.out[each, 0] not in (DONE, FULL):
+                while self.out[each, STATUS] not in (DONE, FULL):
                     self.deadline.check()
                     self._provide(each, self.out[each].tolist())
                     run(each, True, stop)
-                if self.out[each, 0] == DONE and self.cursor[each] < stops[each]:
+                if self.out[each, STATUS] == DONE and self.cursor[each] < stops[each]:
                     stuck.append(each)
             pending = stuck
 
     def add_round(self, limit: int | None = None) -> None:
-        """Add the states in the buckets; Overflow, with exactly `limit` states there, or a partition full, if there are
+        """Add the states in the buckets; Overflow, with exactly `limit` states there, or a shard full, if there are
         more."""
         incoming = self.buckets.incoming()
         self.make_room(incoming)
         is_bounded = limit is not None and self.states + sum(incoming) > limit
-        is_bounded |= not all(each.has_room(count) for each, count in zip(self.partitions, incoming, strict=True))
+        is_bounded |= not all(each.has_room(count) for each, count in zip(self.shards, incoming, strict=True))
 
         def run(each: int) -> None:
-            partition = self.partitions[each]
-            partition.forget(self.cursor[each])
-            partition.reserve(incoming[each], self.arrays)
-            most = NO_LIMIT if limit is None or not is_bounded else partition.count + limit - self.states
-            if not partition.add(self.buckets, each, most):
-                raise Overflow(partition.full)
+            shard = self.shards[each]
+            shard.forget(self.cursor[each])
+            shard.reserve(incoming[each], self.arrays)
+            most = NO_LIMIT if limit is None or not is_bounded else shard.count + limit - self.states
+            if not shard.add(self.buckets, each, most):
+                raise Overflow(shard.full)
 
         targets = [each for each, count in enumerate(incoming) if count]
         if is_bounded:  # one after another, so that the states up to the limit are always the same
@@ -254,15 +272,15 @@ class Frontier:
             self.regroup()
 
     def make_room(self, incoming: list[int]) -> None:
-        """Move arrays to disk if, with so many more states in each partition, memory would exceed its budget."""
+        """Move arrays to disk if, with so many more states in each shard, memory would exceed its budget."""
         while self.memory.budget is not None and (kind := self.memory.next_kind) is not None:
-            counted = sum(partition.bytes_in_memory for partition in self.partitions)
-            needed = sum(each.growth(count) for each, count in zip(self.partitions, incoming, strict=True))
+            counted = sum(shard.bytes_in_memory for shard in self.shards)
+            needed = sum(each.growth(count) for each, count in zip(self.shards, incoming, strict=True))
             if self.memory.has_room(counted, needed):
                 break
             self.memory.on_disk += (kind,)
-            for partition in self.partitions:
-                partition.move_to_disk(kind)
+            for shard in self.shards:
+                shard.move_to_disk(kind)
 
     def regroup(self) -> None:
         """Choose blocks anew for the states found so far, and pack all states accordingly."""
@@ -277,27 +295,27 @@ class Frontier:
         self.blocks = Blocks(self.tables, partition)
         self.blocks.grow()
         self.refresh()
-        for each in self.partitions:
+        for each in self.shards:
             start, packed = 0, each.packed
             while (start := int(number_rows(old_arrays, self.arrays, packed, start, len(packed)))) < len(packed):
                 self.blocks.grow()
                 self.refresh()
         self.blocks.repack()
         self.refresh()
-        for each in self.partitions:
+        for each in self.shards:
             pack = partial(pack_rows, old_arrays, self.arrays, each.packed, len(each.packed))
             each.replace_states(self.blocks.packing.words, pack)
         self._make_buckets()
 
     def _sample(self, most: int = 1 << 13) -> Ints:
-        step = max(1, sum(len(each.packed) for each in self.partitions) // most)
-        rows = [sampled(self.arrays, each.packed, len(each.packed), step) for each in self.partitions]
+        step = max(1, sum(len(each.packed) for each in self.shards) // most)
+        rows = [sampled(self.arrays, each.packed, len(each.packed), step) for each in self.shards]
         return np.concatenate(rows)
 
     def is_at(self, place: Place, row: list[int]) -> bool:
         """Tell whether a state, given as the numbers of its cells' values, is the one at a place."""
-        partition, state = place
-        return self.partitions[partition].is_at(state, *self.packed(row))
+        shard, state = place
+        return self.shards[shard].is_at(state, *self.packed(row))
 
     def _initial_rows(self) -> list[list[int]]:
         return [self.tables.row(cluster) for cluster in self.model.initial]
@@ -305,11 +323,11 @@ class Frontier:
     def _add_initial(self) -> None:
         for index, row in enumerate(self._initial_rows()):
             state, (fingerprint, _) = self.packed(row)
-            target = (int(fingerprint) >> 56) & (PARTITIONS - 1)
+            target = (int(fingerprint) >> 56) & (SHARDS - 1)
             self.buckets.put_initial(index, target, state, fingerprint)
-            self.partitions[target].reserve(1, self.arrays)
-            if not self.partitions[target].add(self.buckets, target):
-                raise BoundReached(self.partitions[target].full)
+            self.shards[target].reserve(1, self.arrays)
+            if not self.shards[target].add(self.buckets, target):
+                raise BoundReached(self.shards[target].full)
 
     def packed(self, row: list[int]) -> tuple[Ints, Ints]:
         """Return a state, given as the numbers of its cells' values, packed, and its two fingerprints."""
@@ -333,25 +351,26 @@ class Frontier:
         old = self.blocks.repack()
         self.refresh()
         words = self.blocks.packing.words
-        for each in self.partitions:
+        for each in self.shards:
             pack = partial(rewiden, each.packed, len(each.packed), old.word, old.shift, old.mask, self.arrays)
             each.replace_states(words, pack)
         self.buckets.rewiden(old, self.arrays, words)
 
-    def _make_partitions(self) -> None:
-        self.partitions = [self._store(self.blocks.packing.words, self.memory) for _ in range(PARTITIONS)]
+    def _make_shards(self) -> None:
+        self.shards = [self._store(self.blocks.packing.words, self.memory) for _ in range(SHARDS)]
 
     def _make_buckets(self) -> None:
-        self.buckets = Buckets(PARTITIONS, self.blocks.packing.words, max(BUCKET, BUCKET // 2 + self.actions))
+        self.buckets = Buckets(SHARDS, self.blocks.packing.words, max(BUCKET, BUCKET // 2 + self.actions))
 
     def _provide(self, each: int, out: list[int]) -> None:
         """Find out what the compiled loop did not know when it stopped in a state."""
-        status = out[0]
+        status = out[STATUS]
         if status == MISSING:
             known = set()
-            for miss in self.missing[each, : out[2]].tolist():
-                kind, node = miss[0], miss[5]
-                what = (kind, *(miss[2:4] if kind == MISS_UPDATE else miss[5:7] if node != UNKNOWN else miss))
+            for miss in self.missing[each, : out[MISSES]].tolist():
+                of_branch = miss[STATUS] == MISS and miss[NODE] != UNKNOWN
+                of_update = miss[STATUS] == MISS_UPDATE
+                what = tuple(miss[NODE : VALUE + 1] if of_branch else miss[ASKED : SUBJECT + 1] if of_update else miss)
                 if what not in known:
                     known.add(what)
                     self._learn(each, miss)
@@ -366,15 +385,15 @@ class Frontier:
         self.refresh()
 
     def _learn(self, each: int, miss: list[int]) -> None:
-        status, state, first, second, entry, node, value = miss[:7]
+        status, state, asked, subject, entry, node, value = miss[:MISSES]
         if status == MISS_UPDATE:
-            self.tables.interner.apply(first, second)
+            self.tables.interner.apply(asked, subject)
         elif node != UNKNOWN:
             self.tables.look(node, value)
         else:
-            outcome = self.tables.outcomes[second]
+            outcome = self.tables.outcomes[subject]
             assert outcome is None or isinstance(outcome, Leaf)
-            self.tables.resolve(first, self.row((each, state)), outcome)
+            self.tables.resolve(asked, self.row((each, state)), outcome)
             self.blocks.forget(entry)
 
     def adopt(self, blocks: Blocks) -> None:

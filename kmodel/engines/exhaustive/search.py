@@ -81,7 +81,7 @@ class _Search:
         self.findings: dict[int, Finding] = {}
         self.quiescent: Ends | None = None
         self.space: Frontier | None = None
-        self.ends: list[int] = []  # of the level being expanded, in each partition
+        self.ends: list[int] = []  # of the level being expanded, in each shard
         self.is_whole = False  # whether all that was found is in its place, so that it can be kept
         self.stopped_by: BaseException | None = None  # what ended it from outside
         searched = model if bounds.symmetry else attrs.evolve(model, symmetry=())
@@ -201,12 +201,12 @@ class _Search:
         store = FingerprintShard if bounds.fingerprints else Shard
         space = Frontier(self.model, bounds.threads, memory, store)
         if bounds.partial_order:
-            space.dependence = Dependence(space.tables, len(space.partitions))
+            space.dependence = Dependence(space.tables, len(space.shards))
             space.dependence.begin()
         return space
 
     def _next_level(self, space: Frontier) -> Iterator[Event]:
-        ends = [partition.count for partition in space.partitions]
+        ends = [shard.count for shard in space.shards]
         self.depth += 1
         if self.bounds.max_depth is not None and self.depth > self.bounds.max_depth:
             waiting = sum(ends) - sum(space.cursor)
@@ -261,7 +261,7 @@ class _Search:
     def _check_waiting(self, space: Frontier) -> Iterator[Event]:
         """Ask the specs of states about the states that will not be expanded."""
         self.is_whole = False
-        ends = [partition.count for partition in space.partitions]
+        ends = [shard.count for shard in space.shards]
         while space.cursor != ends:
             space.expand_round(ends, check_only=True)
             yield from self._judge()
@@ -276,10 +276,10 @@ class _Search:
         if space is None:
             return
         found = space.found
-        for partition, index in zip(*(found >= 0).nonzero(), strict=True):
+        for shard, index in zip(*(found >= 0).nonzero(), strict=True):
             if space.done[index]:
                 continue
-            finding = self._finding_at(space, int(index), (int(partition), int(found[partition, index])))
+            finding = self._finding_at(space, int(index), (int(shard), int(found[shard, index])))
             space.done[index] = 1
             self.findings[int(index)] = finding
             yield Found(finding)

@@ -13,7 +13,7 @@ def statistics(space: Frontier) -> Statistics:
     tables, blocks, model = space.tables, space.blocks, space.model
     cells = [str(cell) for cell in tables.interner.layout.cells]
     actions = [str(action) for action in model.actions]
-    stored = sum(each.bytes_stored for each in space.partitions)
+    stored = sum(each.bytes_stored for each in space.shards)
     return Statistics(
         python_calls=dict(zip(actions, tables.calls, strict=True)),
         spec_calls={spec.name: calls for spec, calls in zip(model.specs, tables.spec_calls, strict=True)},

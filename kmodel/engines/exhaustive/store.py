@@ -1,8 +1,8 @@
 """The states seen so far: stored exactly, packed, in the order in which they were found (or see fingerprinted).
 
-States belong to one of 16 partitions by their fingerprints. A partition has an array of packed states, for each of
+States belong to one of 16 shards by their fingerprints. A shard has an array of packed states, for each of
 them the distance of its parent from the start of a run of parents, and a hash table of 32-bit entries: a tag of six
-bits, and the state's place in the array. Threads work on different partitions, so nothing is locked.
+bits, and the state's place in the array. Threads work on different shards, so nothing is locked.
 """
 
 from array import array
@@ -19,11 +19,11 @@ from kmodel.engines.tables.jit import Ints, compiled, inlined, prefetch
 
 PLACE_BITS = 26
 PLACE_MASK = (1 << PLACE_BITS) - 1
-MOST_STATES = PLACE_MASK  # in a partition: an entry of its hash table holds the place + 1, and zero is for no entry
+MOST_STATES = PLACE_MASK  # in a shard: an entry of its hash table holds the place + 1, and zero is for no entry
 AHEAD = 16  # how many states ahead memory is asked for, so that cache misses overlap
 MAX_LOAD = 0.8  # of a hash table before a round
 FULL_LOAD = 0.95  # of a hash table after a round, were all that was found new; most of it is not
-RUNS = ("run_start", "run_partition", "run_origin")
+RUNS = ("run_start", "run_shard", "run_origin")
 NO_LIMIT = 1 << 62
 
 
@@ -53,7 +53,7 @@ def insert(
     limit: int,
     firsts: Ints,
 ) -> int:
-    """Add those of a partition's buckets' states that are new, at most up to a count of `limit`; return the new count,
+    """Add those of a shard's buckets' states that are new, at most up to a count of `limit`; return the new count,
     negative if there are more. Where each source's states begin is then in `firsts`."""
     words = found.shape[3]
     mask = table.size - 1
@@ -95,7 +95,7 @@ def insert(
 
 @compiled
 def place_of(key: Ints, fingerprint: int, states: Ints, table: Ints) -> int:
-    """Return the place of a state in its partition; UNKNOWN if it is not there."""
+    """Return the place of a state in its shard; UNKNOWN if it is not there."""
     mask = table.size - 1
     slot = fingerprint & mask
     entry: Any = np.int64(table[slot])
@@ -134,7 +134,7 @@ def rehash(t: Arrays, states: Ints, count: int, table: Ints) -> None:
 
 
 class Shard:
-    """The states of one partition, and which states of which partitions they were found from."""
+    """The states of one shard, and which states of which shards they were found from."""
 
     states: Ints
     parents: Ints
@@ -148,8 +148,8 @@ class Shard:
         self.states = self._array("states", (256, words), np.uint32)
         self.parents = self._array("parents", (256,), np.uint16)
         self.table = self._array("table", (512,), np.uint32)
-        # runs of states found from one run of parents: the first state, and the partition and place of the first parent
-        self.run_start, self.run_partition, self.run_origin = array("q"), array("q"), array("q")
+        # runs of states found from one run of parents: the first state, and the shard and place of the first parent
+        self.run_start, self.run_shard, self.run_origin = array("q"), array("q"), array("q")
 
     @property
     def packed(self) -> Ints:
@@ -268,7 +268,7 @@ class Shard:
         return store.array(shape, dtype)
 
     def add(self, buckets: Buckets, target: int, limit: int = NO_LIMIT) -> bool:
-        """Add those states meant for this partition that are new, up to a count, and as many as it can hold; False if
+        """Add those states meant for this shard that are new, up to a count, and as many as it can hold; False if
         there are more."""
         limit = min(limit, MOST_STATES)
         firsts = np.empty(len(buckets.origins) + 1, np.int64)
@@ -276,9 +276,9 @@ class Shard:
         self.count = limit if count < 0 else count
         firsts[-1] = self.count
         for source in np.flatnonzero(np.diff(firsts)).tolist():
-            partition, place = buckets.origins[source].tolist()
+            shard, place = buckets.origins[source].tolist()
             self.run_start.append(int(firsts[source]))
-            self.run_partition.append(partition)
+            self.run_shard.append(shard)
             self.run_origin.append(place)
         return count >= 0
 
@@ -295,6 +295,6 @@ class Shard:
         rehash(arrays, self.states, self.count, self.table)
 
     def parent(self, place: int) -> tuple[int, int]:
-        """Return the partition and place of a state's parent; partition INITIAL and an index for an initial state."""
+        """Return the shard and place of a state's parent; shard INITIAL and an index for an initial state."""
         run = bisect_right(self.run_start, place) - 1
-        return self.run_partition[run], self.run_origin[run] + int(self.parents[place])
+        return self.run_shard[run], self.run_origin[run] + int(self.parents[place])

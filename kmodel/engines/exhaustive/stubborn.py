@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from kmodel.engines.exhaustive.arrays import Arrays
-from kmodel.engines.exhaustive.lists import NOTHING
 from kmodel.engines.exhaustive.partial_order import WORD_BITS, Relation
 from kmodel.engines.exhaustive.store import place_of
 from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled, look_up
+from kmodel.engines.tables.tries import NOTHING
 
 REST = (1 << (WORD_BITS - 1)) - 1  # what a shift to the right may leave of a word: not its sign
 
@@ -138,9 +138,9 @@ def _leads_on(
     """Tell whether a member leads to a state of the next level."""
     for each in range(count):
         if _is_in(members, taken[each]):
-            partition: Any = (fingerprints[each] >> 56) & (len(relation.states) - 1)
-            states, table = relation.states[partition], relation.hash_tables[partition]
+            shard: Any = (fingerprints[each] >> 56) & (len(relation.states) - 1)
+            states, table = relation.states[shard], relation.hash_tables[shard]
             place = place_of(keys[each], fingerprints[each], states, table)
-            if place == UNKNOWN or place >= relation.ends[partition]:
+            if place == UNKNOWN or place >= relation.ends[shard]:
                 return True
     return False

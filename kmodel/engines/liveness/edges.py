@@ -10,7 +10,7 @@ from kmodel.kernel import ModelError
 
 @compiled
 def find(keys: Ints, fingerprints: Ints, length: int, states: Ints, table: Ints, first: int, targets: Ints) -> bool:
-    """Write the numbers of a bucket's states, counted from the partition's first; False if one of them is not known."""
+    """Write the numbers of a bucket's states, counted from the shard's first; False if one of them is not known."""
     words, mask = keys.shape[1], table.size - 1
     for each in range(length):
         slot = fingerprints[each] & mask
@@ -46,11 +46,11 @@ def by_source(sources: Ints, states: int, start: Ints, order: Ints) -> None:
 def steps_of(space: Frontier) -> tuple[Ints, Ints, Ints]:
     """Return where the steps from each state start, where they lead, and the actions that take them.
 
-    States are numbered partition by partition. Steps that change nothing are left out. ModelError if a step leads to a
+    States are numbered shard by shard. Steps that change nothing are left out. ModelError if a step leads to a
     state that the search did not find.
     """
-    firsts = np.concatenate(([0], np.cumsum([partition.count for partition in space.partitions])))
-    ends = [partition.count for partition in space.partitions]
+    firsts = np.concatenate(([0], np.cumsum([shard.count for shard in space.shards])))
+    ends = [shard.count for shard in space.shards]
     sources, targets, actions = [], [], []
     with space.looking_back():
         while space.cursor != ends:
@@ -58,11 +58,9 @@ def steps_of(space: Frontier) -> tuple[Ints, Ints, Ints]:
             buckets = space.buckets
             for source, target in zip(*buckets.counts.nonzero(), strict=True):
                 length = int(buckets.counts[source, target])
-                partition, found = space.partitions[target], np.empty(length, np.uint32)
+                shard, found = space.shards[target], np.empty(length, np.uint32)
                 states, fingerprints = buckets.states[source, target], buckets.fingerprints[source, target]
-                if not find(
-                    states, fingerprints, length, partition.states, partition.table, int(firsts[target]), found
-                ):
+                if not find(states, fingerprints, length, shard.states, shard.table, int(firsts[target]), found):
                     raise ModelError("a step leads elsewhere than in the search; a transition is not deterministic")
                 targets.append(found)
                 origin = np.uint32(firsts[source] + buckets.origins[source, 1])

@@ -198,13 +198,11 @@ class Liveness:
 def _initial_states(space: Frontier) -> dict[int, int]:
     """Return the initial states by their numbers, each with its index among the model's."""
     initial, first = {}, 0
-    for partition in space.partitions:
-        for place, parent, index in zip(
-            partition.run_start, partition.run_partition, partition.run_origin, strict=True
-        ):
+    for shard in space.shards:
+        for place, parent, index in zip(shard.run_start, shard.run_shard, shard.run_origin, strict=True):
             if parent == INITIAL:
                 initial[first + place] = index
-        first += partition.count
+        first += shard.count
     return initial
 
 

@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmodel.engines.exhaustive.arrays import Arrays
-from kmodel.engines.exhaustive.lists import NOTHING
 from kmodel.engines.exhaustive.loop import walk
 from kmodel.engines.exhaustive.paths import Place
 from kmodel.engines.exhaustive.rounds import Frontier
+from kmodel.engines.exhaustive.status import ASKED, FIELDS, NODE, SUBJECT, VALUE
 from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled
-from kmodel.engines.tables.tries import Leaf
+from kmodel.engines.tables.tries import NOTHING, Leaf
 from kmodel.kernel import Predicate
 
 Mask = NDArray[np.bool_]  # per state or per step
@@ -17,27 +17,11 @@ Mask = NDArray[np.bool_]  # per state or per step
 
 @compiled
 def answer_in(t: Arrays, root: int, states: Ints, state: int, row: Ints, out: Ints) -> int:
-    """Return what a trie answers in a state; if it ends early, the node and the value are in out[5] and out[6]."""
+    """Return what a trie answers in a state; where it ends early, out[NODE] and out[VALUE] tell."""
     for block in range(t.word.size):
         row[block] = (states[state, t.word[block]] >> t.shift[block]) & t.mask[block]
-    out[5] = UNKNOWN
-    return walk(
-        t.roots[root],
-        row,
-        out,
-        t.jumps,
-        t.node_position,
-        t.node_projection,
-        t.cell_block,
-        t.cell_slot,
-        t.block_size,
-        t.row_base,
-        t.block_rows,
-        t.projection_base,
-        t.branches,
-        t.child_keys,
-        t.child_values,
-    )
+    out[NODE] = UNKNOWN
+    return walk(t, t.roots[root], row, out)
 
 
 @compiled
@@ -58,16 +42,16 @@ def ask_steps(
     t: Arrays, class_root: Ints, states: Ints, places: Ints, actions: Ints, low: int, answers: Ints, out: Ints
 ) -> int:
     """Note for steps, from the states at some places by some actions, whether the trie of their class says nothing
-    against them; return the step where it ended: out[2] is the root of the trie that does not know, out[3] the leaf."""
+    against them; return the step where it ended, with the root of the trie that does not know, and the leaf, in out."""
     row = np.empty(t.word.size, np.int64)
     for step in range(low, places.size):
-        out[2], out[3] = actions[step], UNKNOWN
+        out[ASKED], out[SUBJECT] = actions[step], UNKNOWN
         code = answer_in(t, actions[step], states, places[step], row, out)
         if code == UNKNOWN:
             return step
-        out[3] = NOTHING - code
-        out[2] = class_root[t.leaf_class[out[3]]]
-        code = answer_in(t, out[2], states, places[step], row, out)
+        out[SUBJECT] = NOTHING - code
+        out[ASKED] = class_root[t.leaf_class[out[SUBJECT]]]
+        code = answer_in(t, out[ASKED], states, places[step], row, out)
         if code == UNKNOWN:
             return step
         answers[step] = code == NOTHING
@@ -78,16 +62,16 @@ def true_in(space: Frontier, predicate: Predicate) -> Mask:
     """Return, for each state by its number, whether the predicate is True of it."""
     root = space.tables.predicate_root(predicate)
     space.refresh()
-    answers, out = np.empty(space.states, np.bool_), np.zeros(8, np.int64)
+    answers, out = np.empty(space.states, np.bool_), np.zeros(FIELDS, np.int64)
     first = 0
-    for number, partition in enumerate(space.partitions):
-        part, state = answers[first : first + partition.count], 0
+    for number, shard in enumerate(space.shards):
+        part, state = answers[first : first + shard.count], 0
         while True:
-            state = int(ask_states(space.arrays, root, partition.states, state, partition.count, part, out))
-            if state == partition.count:
+            state = int(ask_states(space.arrays, root, shard.states, state, shard.count, part, out))
+            if state == shard.count:
                 break
             _learn(space, root, (number, state), out, None)
-        first += partition.count
+        first += shard.count
     return answers
 
 
@@ -98,27 +82,27 @@ def true_of_steps(space: Frontier, predicate: Predicate, sources: Ints, actions:
     classes = range(tables.class_start.size - 1)
     class_root = np.array([tables.predicate_root(predicate, each) for each in classes], np.int64)
     space.refresh()
-    answers, out = np.empty(sources.size, np.bool_), np.zeros(8, np.int64)
+    answers, out = np.empty(sources.size, np.bool_), np.zeros(FIELDS, np.int64)
     first = 0
-    for number, partition in enumerate(space.partitions):
-        begin, end = np.searchsorted(sources, [first, first + partition.count])
+    for number, shard in enumerate(space.shards):
+        begin, end = np.searchsorted(sources, [first, first + shard.count])
         places, taken, part = sources[begin:end].astype(np.int64) - first, actions[begin:end], answers[begin:end]
         step = 0
         while True:
-            step = int(ask_steps(space.arrays, class_root, partition.states, places, taken, step, part, out))
+            step = int(ask_steps(space.arrays, class_root, shard.states, places, taken, step, part, out))
             if step == places.size:
                 break
-            leaf = None if out[3] == UNKNOWN else tables.outcomes[out[3]]
+            leaf = None if out[SUBJECT] == UNKNOWN else tables.outcomes[out[SUBJECT]]
             assert leaf is None or isinstance(leaf, Leaf)
-            _learn(space, int(out[2]), (number, int(places[step])), out, leaf)
-        first += partition.count
+            _learn(space, int(out[ASKED]), (number, int(places[step])), out, leaf)
+        first += shard.count
     return answers
 
 
 def _learn(space: Frontier, root: int, place: Place, out: Ints, leaf: Leaf | None) -> None:
     """Find out what a walk through a trie did not know."""
-    if out[5] != UNKNOWN:
-        space.tables.look(int(out[5]), int(out[6]))
+    if out[NODE] != UNKNOWN:
+        space.tables.look(int(out[NODE]), int(out[VALUE]))
     else:
         space.tables.resolve(root, space.row(place), leaf)
     space.refresh()

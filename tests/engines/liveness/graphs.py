@@ -58,10 +58,7 @@ class Edges:
             Transition(_follow(name, edges), "anyone", "", name in self.environment, None, self.fairness(name)).bind()
             for name, edges in self.by_action.items()
         ]
-        named = (attrs.evolve(spec, qualifier=str(number)) for number, spec in enumerate(specs))  # each by its own name
-        return Model(
-            tuple(map(self.cluster, self.starts)), tuple(actions), tuple(named) if len(specs) > 1 else specs, name
-        )
+        return Model(tuple(map(self.cluster, self.starts)), tuple(actions), specs, name)
 
 
 def _follow(name: str, edges: dict[int, int]) -> Callable[[Cluster], Cluster | None]:
@@ -88,17 +85,17 @@ def at_the_goal(cluster: Cluster, goal: str) -> bool:
 
 def eventually(*places: int) -> Spec:
     """It is there at some point."""
-    return Spec(at(*places), Kind.EVENTUALLY)
+    return Spec(at(*places), Kind.EVENTUALLY, qualifier=Kind.EVENTUALLY.value)
 
 
 def always_eventually(*places: int) -> Spec:
     """It is there again and again."""
-    return Spec(at(*places), Kind.ALWAYS_EVENTUALLY)
+    return Spec(at(*places), Kind.ALWAYS_EVENTUALLY, qualifier=Kind.ALWAYS_EVENTUALLY.value)
 
 
 def converges(*places: int) -> Spec:
     """It stays there at last."""
-    return Spec(at(*places), Kind.CONVERGES)
+    return Spec(at(*places), Kind.CONVERGES, qualifier=Kind.CONVERGES.value)
 
 
 def answers(premise: int, *conclusion: int) -> Spec:

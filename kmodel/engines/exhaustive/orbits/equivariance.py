@@ -294,7 +294,7 @@ class Equivariance:
     def _is_found(self, box: Box) -> bool:
         """Tell whether one of the states found is in a box."""
         space = self.space
-        for each in space.partitions:
+        for each in space.shards:
             rows = sampled(space.arrays, each.packed, len(each.packed), 1)
             for cell, mask in box.items():
                 allowed = np.zeros(self.boxes.every[cell].bit_length(), np.bool_)

@@ -11,8 +11,7 @@ from math import factorial, prod
 import numpy as np
 
 from kmodel.engines.exhaustive.blocks import Blocks
-from kmodel.engines.exhaustive.lists import DONE, GROW, MISS_UPDATE, REPACK
-from kmodel.engines.exhaustive.loop import PARTITIONS
+from kmodel.engines.exhaustive.loop import SHARDS
 from kmodel.engines.exhaustive.memory import MemoryBudget
 from kmodel.engines.exhaustive.orbits import canonical
 from kmodel.engines.exhaustive.orbits.comparing import Comparison
@@ -20,6 +19,7 @@ from kmodel.engines.exhaustive.orbits.equivariance import Equivariance
 from kmodel.engines.exhaustive.orbits.renamings import Renamings
 from kmodel.engines.exhaustive.paths import Place
 from kmodel.engines.exhaustive.rounds import Frontier
+from kmodel.engines.exhaustive.status import DONE, GROW, MISS_UPDATE, REPACK
 from kmodel.engines.results import Symmetry
 from kmodel.engines.tables.jit import UNKNOWN
 from kmodel.engines.tables.tries import Leaf
@@ -175,8 +175,8 @@ class OrbitFrontier(Frontier):
     def _use_all_rules(self) -> None:
         """Expand all representatives once more, so that the tables have all rules that they were expanded by."""
         kept = self.cursor, self.fired, self.found
-        self.cursor, self.fired, self.found = [0] * PARTITIONS, self.fired.copy(), self.found.copy()
-        ends = [partition.count for partition in self.partitions]
+        self.cursor, self.fired, self.found = [0] * SHARDS, self.fired.copy(), self.found.copy()
+        ends = [shard.count for shard in self.shards]
         try:
             while self.cursor != ends:
                 self.expand_round(ends)
@@ -185,14 +185,14 @@ class OrbitFrontier(Frontier):
 
     def _count_represented(self) -> int:
         represented = 0
-        for partition in self.partitions:
-            fixing = np.empty(partition.count, np.int64)
+        for shard in self.shards:
+            fixing = np.empty(shard.count, np.int64)
             canonical.count_fixing(
                 self.arrays,
                 self.renamings.arrays(),
                 canonical.MOST_ARRANGEMENTS,
-                partition.states,
-                partition.count,
+                shard.states,
+                shard.count,
                 fixing,
             )
             represented += sum(self.order // each * count for each, count in Counter(fixing.tolist()).items())
