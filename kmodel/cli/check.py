@@ -265,9 +265,7 @@ def _check(given: Input, model: Model, how: How, deadline: Deadline, folder: Pat
     _print_outcome(console, given, result, written)
     _print_checkpoint(console, driven)
     document = check_document(result, given.source, written)
-    return _Outcome(
-        document, overall(result), worst((_code(driven, engine), writing)), driven.interrupted or driven.time_is_up
-    )
+    return _Outcome(document, overall(result), worst((_code(driven, engine), writing)), driven.is_cut_off)
 
 
 def _tell_stopping() -> None:
@@ -278,7 +276,7 @@ def _code(driven: Driven, engine: str) -> ExitCode:
     result = driven.result
     if result.failures:
         return ExitCode.VIOLATED
-    is_cut_off = driven.interrupted or driven.time_is_up or (engine == "exhaustive" and not result.finished)
+    is_cut_off = driven.is_cut_off or (engine == "exhaustive" and not result.finished)
     return ExitCode.UNFINISHED if is_cut_off or result.not_judged else ExitCode.OK
 
 
@@ -345,8 +343,7 @@ def _explore(
 def _print_checkpoint(console: Console, driven: Driven) -> None:
     """Say how to go on with an exploration that was cut off."""
     if driven.checkpoint is not None:
-        is_cut_off = driven.interrupted or driven.time_is_up
-        how = "run the same command with --resume" if is_cut_off else "change the bound and add --resume"
+        how = "run the same command with --resume" if driven.is_cut_off else "change the bound and add --resume"
         _say(console, f"resume   {how} to go on from {driven.checkpoint}")
     if driven.problem:
         _say(console, f"note     {driven.problem}")

@@ -26,6 +26,11 @@ class Driven:
     checkpoint: Path | None = None
     problem: str = ""
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether it was ended from outside."""
+        return self.interrupted or self.time_is_up
+
 
 def drive(events: Iterable[Event], *handlers: Handler) -> Driven:
     """Give each event to each handler and return the result.

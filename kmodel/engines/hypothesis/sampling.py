@@ -26,7 +26,7 @@ from kmodel.engines.verdict import Finding, Result, Verdict
 from kmodel.kernel import Kind, Model, ModelError, Predicate, Spec
 
 PROGRESS_EVERY_SECONDS = 0.2
-PATIENCE_SECONDS = 3.0  # with a run that is to end
+PATIENCE_SECONDS = 1.0  # with a run that is to end
 ENGINE = "hypothesis"
 T = TypeVar("T")
 
@@ -62,7 +62,10 @@ def explore(
 
 
 class _Guarded(Space):
-    """A space in which an error of the model ends the exploration at once: it is nothing to shrink."""
+    """A space in which an error of the model, or the deadline, ends the exploration at once: it is nothing to shrink.
+
+    Hypothesis takes note of whatever a run raises, but for a KeyboardInterrupt such as Cancelled.
+    """
 
     error: ModelError | None = None
 
@@ -83,6 +86,8 @@ class _Guarded(Space):
             return answer()
         except ModelError as error:
             self.error = error
+            raise Cancelled from None
+        except STOPPED:
             raise Cancelled from None
 
 
@@ -174,6 +179,7 @@ class _Sampling:
                 self.stuck = place_of_frame(self.model, sys._current_frames().get(thread.ident or 0))
             raise
         thread.join()
+        self.deadline.check()
         if error is not None:
             raise error
         if self.space.error is not None:
