@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kmodel.engines.clock import Deadline
 from kmodel.engines.compiled import search as compiled_search
 from kmodel.engines.compiled.checkpoint import HEADER_BYTES, CheckpointError
 from kmodel.engines.events import Event, Finished, Found, Progress
@@ -175,11 +175,12 @@ def test_killed_at_random_moments_it_ends_like_one_left_alone(tmp_path: Path) ->
     assert said["last"] == json.loads(json.dumps(killed.told(result_of(killed.model()))))
 
 
-def test_ctrl_c_leaves_a_checkpoint_with_all_states_found(tmp_path: Path) -> None:
-    events = explore(pods.model(2, 2), Bounds(checkpoints=Checkpoints(tmp_path)))
+def test_who_asks_to_stop_gets_a_checkpoint_with_all_states_found(tmp_path: Path) -> None:
+    deadline = Deadline()
+    events = explore(pods.model(2, 2), Bounds(checkpoints=Checkpoints(tmp_path)), deadline)
     for event in events:
         if isinstance(event, Progress) and event.depth == 9:
-            signal.raise_signal(signal.SIGINT)
+            deadline.ask()
         if isinstance(event, Finished):
             break
     assert isinstance(event, Finished)
@@ -188,7 +189,6 @@ def test_ctrl_c_leaves_a_checkpoint_with_all_states_found(tmp_path: Path) -> Non
     states = event.result.states
     assert event.result.stopped == f"interrupted after {states:,} states"
     assert {finding.verdict for finding in event.result.findings} <= {Verdict.NO_VIOLATION_FOUND, Verdict.HOLDS}
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     again = list(explore(pods.model(2, 2), Bounds(checkpoints=Checkpoints(tmp_path, resume=True))))
     assert next(each for each in again if isinstance(each, Progress)).states == states
     assert_same(finished(again).result, result_of(pods.model(2, 2)))
