@@ -2,7 +2,7 @@
 
 from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.objects import Taint
-from tests.components.scenes import apply, create, delete, node, pod, replace, replicaset, scene, service
+from tests.components.scenes import apply, create, delete, labelled, node, pod, replace, replicaset, scene, service
 from tests.specs import bugs
 from tests.specs import bugs_of_clients as clients
 from tests.specs.bugs import taking_requests_for
@@ -22,7 +22,7 @@ CAROL = User("carol", verbs=("create",), resources=("pods",))
 INTRUSION = scene(others={"mallory": (delete("pods/web"),)}, users=(MALLORY,), stored=(pod(),), actors=())
 ARROGATION = scene(others={"carol": (delete("pods/web"),)}, users=(CAROL,), stored=(pod(),), actors=())
 REGISTERS = scene(nodes=2, register_nodes=True, actors=("kubelet",))
-REPLACED = scene(replace(pod(node_selector=(("disk", "ssd"),))), stored=(BOUND,))
+REPLACED = scene(replace(labelled(BOUND, "tier", "front")), stored=(BOUND,))
 RECREATED = scene(delete("pods/web"), delete("pods/web", grace_seconds=0), create(BOUND), stored=(BOUND,))
 TAINTED = scene(stored=(pod(),), nodes=(node(taints=(Taint("dedicated"),)), node("n2")), actors=("kube-scheduler",))
 TWO_FOR_ONE = scene(
@@ -34,8 +34,8 @@ KEEPS_ONE = scene(stored=(replicaset(),), names_per_workload=2, actors=("replica
 SERVES = scene(stored=(service(), BOUND), calls="fused", actors=("kubelet", "endpointslice-controller", "kube-proxy"))
 SERVES_SPLIT = scene(stored=(service(), BOUND), actors=("endpointslice-controller", "kube-proxy"))
 WRITTEN_TWICE = scene(
-    apply(pod(node_selector=(("disk", "ssd"),))),
-    apply(pod(node_selector=(("disk", "hdd"),))),
+    apply(labelled(pod(), "tier", "front")),
+    apply(labelled(pod(), "tier", "back")),
     stored=(pod(),),
     actors=("kube-scheduler",),
     nodes=1,
