@@ -127,10 +127,12 @@ def test_apply_of_a_node_does_not_uncordon_it_unless_it_says_so() -> None:
         applied(node(), cordoned, labelled(node(), "a", "1")).spec.unschedulable is None
     )  # it had applied that itself
     run = Run.of(scene(apply(labelled(node(), "a", "1")), nodes=(cordoned,), actors=())).user()
-    assert run.cluster[NODES["n1"]].spec.unschedulable
+    there: Any = run.cluster[NODES["n1"]]
+    assert there.spec.unschedulable
     uncordons = attrs.evolve(node(), spec=NodeSpec(unschedulable=False))
     run = Run.of(scene(apply(uncordons), nodes=(cordoned,), actors=())).user()
-    assert not run.cluster[NODES["n1"]].spec.unschedulable
+    there = run.cluster[NODES["n1"]]
+    assert not there.spec.unschedulable
 
 
 def test_a_patch_says_only_what_was_not_so_when_the_object_was_read() -> None:

@@ -31,6 +31,20 @@ TWO_FOR_ONE = scene(
     actors=("kube-scheduler",),
 )
 KEEPS_ONE = scene(stored=(replicaset(),), names_per_workload=2, actors=("replicaset-controller",))
+SCALED_DOWN = scene(
+    apply(replicaset(replicas=1)),
+    stored=(replicaset(replicas=2),),
+    names_per_workload=3,
+    calls="fused",
+    actors=("replicaset-controller",),
+)
+RUNNING_SCALED_DOWN = scene(
+    apply(replicaset(replicas=1, node="n1")),
+    stored=(replicaset(replicas=2, node="n1"),),
+    names_per_workload=3,
+    calls="fused",
+    actors=("replicaset-controller", "kubelet"),
+)
 SERVES = scene(stored=(service(), BOUND), calls="fused", actors=("kubelet", "endpointslice-controller", "kube-proxy"))
 SERVES_SPLIT = scene(stored=(service(), BOUND), actors=("endpointslice-controller", "kube-proxy"))
 WRITTEN_TWICE = scene(
@@ -309,6 +323,30 @@ MUTANTS = (
         (("reconcile", clients.controller_expects_nothing),),
         10,
         "commit",
+    ),
+    Mutant(
+        "a_replicaset_never_has_too_many_pods",
+        "the controller counts one pod too few",
+        KEEPS_ONE,
+        (("reconcile", clients.controller_counts_one_too_few),),
+        1,
+        "reconcile",
+    ),
+    Mutant(
+        "scaling_down_spares_the_pods_that_serve",
+        "the controller gives up all pods where one is too many",
+        SCALED_DOWN,
+        (("scale_down", clients.gives_up_all_pods),),
+        8,
+        "scale_down",
+    ),
+    Mutant(
+        "scaling_down_spares_the_pods_that_serve",
+        "the controller gives up ready pods first",
+        RUNNING_SCALED_DOWN,
+        (("scale_down", clients.gives_up_ready_pods_first),),
+        14,
+        "scale_down",
     ),
     Mutant(
         "a_service_routes_only_to_pods_that_were_ready",
