@@ -39,3 +39,16 @@ def test_kubernetes_as_it_is_violates_nothing_but_hazards(name: str) -> None:
 @pytest.mark.parametrize("name", ["a-pod-deleted-while-it-is-bound", "a-binding-that-is-lost"])
 def test_a_binding_that_fails_wakes_the_pods_that_its_room_was_taken_from(name: str) -> None:
     assert verdict(name, "a_feasible_pod_is_bound") is Verdict.HOLDS
+
+
+def test_a_pod_that_runs_once_does_not_run_again_after_a_reboot() -> None:
+    name = "a-node-reboots-under-a-pod-that-runs-once"
+    assert verdict(name, "a_container_runs_again_only_if_its_policy_says_so") is Verdict.HOLDS
+    assert verdict(name, "a_container_runs_again") is Verdict.NEVER_HAPPENS
+    assert verdict(name, "a_pod_finishes") is Verdict.HOLDS
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("a-node-reboots")])
+def test_a_container_that_had_not_started_when_its_node_went_down_never_does(name: str) -> None:
+    (finding,) = (each for each in result(name).findings if each.spec.name == "a_bound_pod_runs_or_says_why_not")
+    assert finding.is_hazard
