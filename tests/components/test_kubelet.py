@@ -8,11 +8,11 @@ import pytest
 from kmodel.kubernetes.components.calls import CALLS, Request
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.kubelet.pods import restarts
-from kmodel.kubernetes.components.kubelet.state import WORKERS
+from kmodel.kubernetes.components.kubelet.state import REGISTERED, WORKERS
 from kmodel.kubernetes.components.runtime import RUNTIME, RunningContainer
 from kmodel.kubernetes.objects import Container, PodStatus
 from tests.components.runs import Run
-from tests.components.scenes import create, node, pod, scene
+from tests.components.scenes import create, delete, node, pod, scene
 
 PODS = stored("pods")
 BOUND = pod(node="n1")
@@ -135,6 +135,25 @@ def test_a_kubelet_registers_its_node_once() -> None:
     run = run.settle()
     assert [run.cluster[stored("nodes")[name]].metadata.name for name in ("n1", "n2")] == ["n1", "n2"]
     assert not run.can("register_node", node="n1")
+
+
+def test_a_node_that_is_deleted_is_registered_again_only_when_its_kubelet_restarts() -> None:
+    settings = scene(delete("nodes/n1"), register_nodes=True, actors=("kubelet",), faults={"kubelet-restart": 1})
+    run = Run.of(settings).settle().user()
+    assert run.cluster[stored("nodes")["n1"]] is None
+    assert not run.can("register_node", node="n1")
+    run = run.take("restart_kubelet", node="n1").settle()
+    assert run.cluster[stored("nodes")["n1"]] is not None
+
+
+def test_a_kubelet_that_restarts_is_told_that_its_node_is_there() -> None:
+    run = Run.of(scene(register_nodes=True, actors=("kubelet",), faults={"kubelet-restart": 1})).settle()
+    before = run.cluster[stored("nodes")["n1"]]
+    run = run.take("restart_kubelet", node="n1")
+    assert run.can("register_node", node="n1")
+    run = run.settle()
+    assert run.cluster[stored("nodes")["n1"]] == before
+    assert run.cluster[REGISTERED["n1"]]
 
 
 def rebooted(policy: str, until: str = "") -> Run:

@@ -10,6 +10,8 @@ import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.verdict import Result, Verdict
+from kmodel.kernel import Cluster, Spec, converges
+from kmodel.kubernetes.components.etcd import NODES
 from kmodel.kubernetes.scenario import load
 from kmodel.kubernetes.scenario.building import model
 from tests.specs.mutants import SPECS
@@ -20,8 +22,9 @@ NAMES = sorted(file.stem for file in HERE.glob("*.yaml"))
 
 
 @cache
-def result(name: str) -> Result:
-    found = result_of(model(load([HERE / f"{name}.yaml"]), SPECS), Bounds(max_states=MOST_STATES))
+def result(name: str, *more: Spec) -> Result:
+    scenario = load([HERE / f"{name}.yaml"])
+    found = result_of(model(scenario, (*SPECS, *more)), Bounds(max_states=MOST_STATES))
     assert found.finished, found.stopped
     return found
 
@@ -52,3 +55,14 @@ def test_a_pod_that_runs_once_does_not_run_again_after_a_reboot() -> None:
 def test_a_container_that_had_not_started_when_its_node_went_down_never_does(name: str) -> None:
     (finding,) = (each for each in result(name).findings if each.spec.name == "a_bound_pod_runs_or_says_why_not")
     assert finding.is_hazard
+
+
+@converges
+def the_node_is_there_at_last(cluster: Cluster) -> bool:
+    """At last the Node is there, and stays."""
+    return cluster[NODES["n1"]] is not None
+
+
+def test_a_kubelet_does_not_register_its_node_a_second_time() -> None:
+    found = result("a-node-is-deleted-under-its-kubelet", the_node_is_there_at_last)
+    assert [each.spec.name for each in found.failures] == ["the_node_is_there_at_last"]

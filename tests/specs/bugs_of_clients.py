@@ -191,7 +191,9 @@ def loses_its_disk(crash_node: Function) -> Function:
 
     def broken(cluster: Cluster, node: str) -> Cluster | None:
         after = crash_node(cluster, node=node)
-        for pod in cluster.names(stored("pods")) if after is not None else ():
+        if after is None:
+            return None
+        for pod in cluster.names(stored("pods")):
             after = after.set(RUNTIME[node, pod], None)
         return after
 
