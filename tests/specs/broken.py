@@ -17,6 +17,9 @@ IS_SCHEDULED_TWICE = scene(stored=(pod(),), nodes=2, actors=("kube-scheduler",),
 IS_CREATED = scene(create(pod()), actors=("kubelet",))
 INVALID = scene(create(pod(memory_mib=200, limit_mib=100)), actors=())
 ENDS = scene(stored=(pod(node="n1", restart_policy="Never"),), faults={"container-exit": 1})
+REBOOTS = scene(
+    stored=(pod(node="n1", restart_policy="Never"),), actors=("kubelet",), faults={"node-crash": 1, "node-restart": 1}
+)
 MALLORY = User("mallory", authenticated=False)
 CAROL = User("carol", verbs=("create",), resources=("pods",))
 INTRUSION = scene(others={"mallory": (delete("pods/web"),)}, users=(MALLORY,), stored=(pod(),), actors=())
@@ -112,6 +115,30 @@ MUTANTS = (
         "create_containers",
     ),
     # nodes
+    Mutant(
+        "a_container_runs_again_only_if_its_policy_says_so",
+        "the kubelet takes every policy for Always",
+        ENDS,
+        (("restart_container", clients.restarts_whatever_the_policy),),
+        5,
+        "restart_container",
+    ),
+    Mutant(
+        "a_container_runs_again_only_if_its_policy_says_so",
+        "the kubelet makes a pod anew after a reboot whatever its policy",
+        REBOOTS,
+        (("create_containers", clients.restarts_whatever_the_policy),),
+        8,
+        "create_containers",
+    ),
+    Mutant(
+        "a_container_runs_again_only_if_its_policy_says_so",
+        "the records of containers do not survive a reboot",
+        REBOOTS,
+        (("crash_node", clients.loses_its_disk),),
+        11,
+        "create_containers",
+    ),
     Mutant(
         "a_container_runs_only_where_its_pod_is_bound",
         "a kubelet runs every pod",

@@ -177,6 +177,29 @@ def kubelet_runs_every_pod(create_containers: Function) -> Function:
     return broken
 
 
+def _with_policy_always(cluster: Cluster, binding: dict[str, str]) -> Hidden:
+    cell = cached("pods")[f"kubelet/{binding['node']}", binding["pod"]]
+    known: Pod | None = cluster[cell]
+    return {} if known is None else {cell: attrs.evolve(known, spec=attrs.evolve(known.spec, restart_policy="Always"))}
+
+
+restarts_whatever_the_policy = hiding(_with_policy_always)
+
+
+def loses_its_disk(crash_node: Function) -> Function:
+    """A node that goes down forgets which containers there were."""
+
+    def broken(cluster: Cluster, node: str) -> Cluster | None:
+        after = crash_node(cluster, node=node)
+        if after is None:
+            return None
+        for pod in cluster.names(stored("pods")):
+            after = after.set(RUNTIME[node, pod], None)
+        return after
+
+    return broken
+
+
 def kubelet_uses_another_runtime(create_containers: Function) -> Function:
     """A kubelet has the container runtime of n2 create the containers."""
 
