@@ -1,4 +1,4 @@
-"""Signals at the edge: Ctrl-C and SIGTERM ask to stop; a second one, or a function that goes on, is cut short."""
+"""Signals at the edge: Ctrl-C and SIGTERM ask to stop; a second one, or the deadline, cuts short what does not."""
 
 import signal
 import threading

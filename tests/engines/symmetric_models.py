@@ -59,7 +59,7 @@ def changed(way: int, cluster: Cluster, one: str, other: str) -> Cluster:
     ][way]()
 
 
-def _act(guards: list[int], effects: list[int]) -> Any:
+def act_of(guards: list[int], effects: list[int]) -> Any:
     def act(cluster: Cluster, one: str, other: str) -> Cluster | None:
         if not all(holds(guard, cluster, one, other) for guard in guards):
             return None
@@ -70,7 +70,7 @@ def _act(guards: list[int], effects: list[int]) -> Any:
     return act
 
 
-def _judge(guards: list[int], some: bool) -> Any:
+def judge_of(guards: list[int], some: bool) -> Any:
     def judge(cluster: Cluster) -> bool:
         pairs = cluster.layout.keys(LINK)
         found = any(all(holds(guard, cluster, one, other) for guard in guards) for one, other in pairs)
@@ -79,7 +79,7 @@ def _judge(guards: list[int], some: bool) -> Any:
     return judge
 
 
-def _judge_step(guard: int, later: int) -> Any:
+def step_judge_of(guard: int, later: int) -> Any:
     def judge(step: Step) -> bool:
         pairs = step.before.layout.keys(LINK)
         return not any(
@@ -89,10 +89,9 @@ def _judge_step(guard: int, later: int) -> Any:
     return judge
 
 
-@st.composite
-def symmetric_models(draw: st.DrawFn) -> Model:
-    names = ("a", "b", "c")[: draw(st.integers(2, 3))]
-    cluster = Cluster.of(
+def start_of(names: tuple[str, ...]) -> Cluster:
+    """Return the initial state, in which no name differs from another."""
+    return Cluster.of(
         {
             **{NUMBER[name]: 0 for name in names},
             **{FRIEND[name]: None for name in names},
@@ -102,20 +101,26 @@ def symmetric_models(draw: st.DrawFn) -> Model:
             TOKEN: None,
         }
     )
+
+
+@st.composite
+def symmetric_models(draw: st.DrawFn) -> Model:
+    names = ("a", "b", "c")[: draw(st.integers(2, 3))]
+    cluster = start_of(names)
     actions = []
     for number in range(draw(st.integers(1, 3))):
         guards, effects = st.integers(0, GUARDS - 1), st.integers(0, EFFECTS - 1)
-        act = _act(draw(st.lists(guards, max_size=2)), draw(st.lists(effects, min_size=1, max_size=2)))
+        act = act_of(draw(st.lists(guards, max_size=2)), draw(st.lists(effects, min_size=1, max_size=2)))
         act.__name__ = f"act{number}"
         transition = Transition(act, "{one}", "", False, None)
         actions += [transition.bind(one=one, other=other) for one in names for other in names]
     specs = []
     for number in range(draw(st.integers(0, 3))):
-        judge = _judge(draw(st.lists(st.integers(0, GUARDS - 1), min_size=1, max_size=3)), draw(st.booleans()))
+        judge = judge_of(draw(st.lists(st.integers(0, GUARDS - 1), min_size=1, max_size=3)), draw(st.booleans()))
         judge.__name__ = f"state{number}"
         specs.append(Spec(judge, draw(st.sampled_from([Kind.INVARIANT, Kind.SOMETIMES]))))
     for number in range(draw(st.integers(0, 2))):
-        judge = _judge_step(draw(st.integers(0, GUARDS - 1)), draw(st.integers(0, GUARDS - 1)))
+        judge = step_judge_of(draw(st.integers(0, GUARDS - 1)), draw(st.integers(0, GUARDS - 1)))
         judge.__name__ = f"step{number}"
         specs.append(Spec(judge, draw(st.sampled_from([Kind.STEP_INVARIANT, Kind.SOMETIMES]))))
     return Model((cluster,), tuple(actions), tuple(specs), "symmetric", symmetry=(names,))

@@ -1,39 +1,72 @@
-"""`python -m tests.fuzz [--count N] [--first SEED] [--seed SEED]`: explore random models in every way."""
+"""`python -m tests.fuzz [--count N] [--first SEED] [--jobs N] [--stop]`: explore random models in every way.
+
+`--jobs` is how many processes share the models (all processors'), `--stop` ends at the first difference.
+"""
 
 import argparse
+import os
+import signal
 import sys
 import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from types import FrameType
 
 import attrs
 
-from kmodel.engines.exhaustive import rounds
-from tests.fuzz import models
+from kmodel.engines.exhaustive import rounds as frontier_rounds
+from tests.fuzz import alike, models
+from tests.fuzz.alike import Alike
 from tests.fuzz.models import Draft
 from tests.fuzz.reference import TooLargeError, search
-from tests.fuzz.ways import WAYS
+from tests.fuzz.ways import WAYS, Way
 
-SNIPPET = """from kmodel.kernel import Kind, Rank
+SNIPPET = """from kmodel.kernel import Fairness, Kind, Rank
 from tests.fuzz.__main__ import differences
+from tests.fuzz.alike import Alike
 from tests.fuzz.models import Act, Color, Draft, Effect, Guard, Judge, Thing
 """
+ALIKE_ONE_IN = 8  # models whose names are interchangeable
+SECONDS_PER_MODEL = 120  # compiling on the first ones included
+SHARE = 20  # models that a process explores at a time
 
 
-def differences(draft: Draft) -> list[str] | None:
-    """Return in what the ways of exploring a draft's model differ; None if it has too many states."""
-    model, found = draft.model(), []
+@attrs.frozen
+class Outcome:
+    """What came of a model: in what the ways differ (None: it was too large), and how to see it again."""
+
+    seed: int
+    found: list[str] | None
+    code: str = ""
+
+
+def draw(seed: int) -> Draft | Alike:
+    """Return the draft of a seed."""
+    return alike.draw(seed) if seed % ALIKE_ONE_IN == 0 else models.draw(seed)
+
+
+def differences(draft: Draft | Alike, seed: int = 0) -> list[str] | None:
+    """Return in what the ways of exploring a draft's model differ; None if it has too many states.
+
+    Of the ways that take long, only those are taken whose turn it is with the seed; with 0 all are.
+    """
+    model = draft.model()
     try:
         truth = search(model)
     except TooLargeError:
         return None
-    for way in WAYS:
+
+    def found(way: Way) -> Iterator[str]:
         try:
-            found += [f"{way.name}: {each}" for each in way.check(model, truth)]
+            yield from way.check(model, truth)
         except Exception as error:  # whatever the reference does not raise is a difference
-            found.append(f"{way.name}: raises {type(error).__name__}: {error}")
-    return found
+            yield f"raises {type(error).__name__}: {error}"
+
+    return [f"{way.name}: {each}" for way in WAYS if seed % way.one_in == 0 for each in found(way)]
 
 
-def shrunk(draft: Draft) -> Draft:
+def shrunk(draft: Draft | Alike) -> Draft | Alike:
     """Return the draft without the actions and specs that are not needed for some difference."""
     for name in ("judges", "acts"):
         for part in getattr(draft, name):
@@ -43,27 +76,73 @@ def shrunk(draft: Draft) -> Draft:
     return draft
 
 
+def explore(seeds: Iterable[int], shrinks: bool = True) -> list[Outcome]:
+    """Explore the models of these seeds."""
+    frontier_rounds.BUCKET = 64  # the buckets of models this small
+    outcomes = []
+    for seed in seeds:
+        found = _in_time(lambda seed=seed: differences(draw(seed), seed))  # type: ignore[misc]
+        code = ""
+        if found:
+            draft = shrunk(draw(seed)) if shrinks else draw(seed)
+            code = f"{SNIPPET}print(differences({draft}))"
+        outcomes.append(Outcome(seed, found, code))
+    return outcomes
+
+
+def _in_time(explored: Callable[[], list[str] | None]) -> list[str] | None:
+    """Return what was found; that it takes too long is a difference, too."""
+
+    def too_long(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    if not hasattr(signal, "SIGALRM"):  # as on Windows
+        return explored()
+    signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(SECONDS_PER_MODEL)
+    try:
+        return explored()
+    except TimeoutError:
+        return [f"it takes longer than {SECONDS_PER_MODEL} seconds"]
+    finally:
+        signal.alarm(0)
+
+
+def outcomes(seeds: range, jobs: int, stop: bool) -> Iterator[Outcome]:
+    """Yield what came of the models of these seeds, by so many processes."""
+    if jobs == 1:
+        for seed in seeds:
+            yield from explore([seed], shrinks=not stop)
+        return
+    shares = [seeds[first : first + SHARE] for first in range(0, len(seeds), SHARE)]
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for share in pool.map(explore, shares):
+            yield from share
+
+
 def main() -> int:
     """Run the command; 1 if any model differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--seed", type=int)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--stop", action="store_true")
     asked = parser.parse_args()
-    rounds.BUCKET = 64  # the buckets of models this small
-    first, count = (asked.first, asked.count) if asked.seed is None else (asked.seed, 1)
-    compared, differing, began = 0, 0, time.perf_counter()
-    for seed in range(first, first + count):
-        found = differences(models.draw(seed))
-        compared += found is not None
-        if found:
+    large = differing = number = 0
+    began = time.perf_counter()
+    for number, outcome in enumerate(
+        outcomes(range(asked.first, asked.first + asked.count), asked.jobs, asked.stop), 1
+    ):
+        large += outcome.found is None
+        if outcome.found:
             differing += 1
-            small = shrunk(models.draw(seed))
-            print(f"# seed {seed}: {'; '.join(found)}\n{SNIPPET}print(differences({small}))\n", flush=True)
-        if (seed + 1 - first) % 500 == 0:
-            rate = (seed + 1 - first) / (time.perf_counter() - began)
-            print(f"{seed + 1 - first:,} models, {rate:.0f} a second", file=sys.stderr, flush=True)
-    print(f"{compared:,} models ({count - compared:,} too large), {len(WAYS)} ways, {differing:,} differences")
+            print(f"# seed {outcome.seed}: {'; '.join(outcome.found)}\n{outcome.code}\n", flush=True)
+            if asked.stop:
+                break
+        if number % 500 == 0:
+            rate = number / (time.perf_counter() - began)
+            print(f"{number:,} models, {rate:.0f} a second, {differing:,} differ", file=sys.stderr, flush=True)
+    print(f"{number - large:,} models ({large:,} too large), {len(WAYS)} ways, {differing:,} differences")
     return differing > 0
 
 

@@ -7,7 +7,21 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import Append, Cell, Cluster, Kind, Model, Rank, Spec, Step, Transition, fresh
+from kmodel.kernel import (
+    Append,
+    Cell,
+    Cells,
+    Cluster,
+    Fairness,
+    Kind,
+    Model,
+    Rank,
+    Spec,
+    Step,
+    Transition,
+    fair_among_writers,
+    fresh,
+)
 
 
 class Color(Enum):
@@ -28,11 +42,15 @@ POOLS: dict[str, tuple[Any, ...]] = {
     "number": (0, 1, 2),
     "mixed": (False, 0, True, 1, None, Color.RED, "red"),
     "thing": (None, Thing(0), Thing(1, Color.RED), Thing(1, "red", Thing(0))),
+    "text": ("", "1", "red"),
     "queue": ((), (0,), (1, 0)),
     "club": (frozenset(), frozenset({0}), frozenset({0, 1})),
     "rank": (None, Rank("turn", 1)),
 }
 ANYTHING_ELSE = "anything else"
+LIMIT: Cell[Any] = Cell("limit")  # a constant
+TEMPORAL = (Kind.EVENTUALLY, Kind.ALWAYS_EVENTUALLY, Kind.CONVERGES, Kind.LEADS_TO, Kind.FINITELY_OFTEN)
+UNCHANGED = "unchanged"  # what is asked of a step as a whole: whether it wrote nothing new
 
 
 def number_of(value: Any) -> Any:
@@ -100,6 +118,8 @@ class Act:
     guards: tuple[Guard, ...]
     effects: tuple[Effect, ...]
     environment: bool = False
+    fairness: Fairness = Fairness.WEAK
+    contends: bool = False  # for the cell that it writes first, with other writers
 
     def __call__(self, cluster: Cluster) -> Cluster | None:
         if not all(guard(cluster) for guard in self.guards):
@@ -114,11 +134,38 @@ class Judge:
     kind: Kind
     looks: tuple[tuple[str, Guard], ...]  # at `before`, `after` or `next` of a step, or at a cluster
 
+    @property
+    def is_of_steps(self) -> bool:
+        return self.looks[0][0] != "cluster"
+
     def of_step(self, step: Step) -> bool:
-        return any(guard(getattr(step, part)) for part, guard in self.looks)
+        return any(
+            step.before == step.after if part == UNCHANGED else guard(getattr(step, part)) for part, guard in self.looks
+        )
 
     def of_state(self, cluster: Cluster) -> bool:
         return any(guard(cluster) for _, guard in self.looks)
+
+    def spec(self, name: str) -> Spec:
+        """Return the spec that asks this."""
+
+        def of_step(step: Step) -> bool:
+            return self.of_step(step)
+
+        def of_state(cluster: Cluster) -> bool:
+            return self.of_state(cluster)
+
+        function: Callable[..., bool] = of_step if self.is_of_steps else of_state
+        function.__name__ = name
+        if self.kind is not Kind.LEADS_TO:
+            return Spec(function, self.kind)
+        premise, conclusion = self.looks[0][1], self.looks[-1][1]
+        return Spec(
+            function,
+            self.kind,
+            premise=lambda cluster: premise(cluster),
+            conclusion=lambda cluster: conclusion(cluster),
+        )
 
 
 @attrs.frozen
@@ -126,47 +173,45 @@ class Draft:
     cells: tuple[tuple[str, Any], ...]
     acts: tuple[Act, ...]
     judges: tuple[Judge, ...]
+    limit: Any = 0
+    starts: tuple[tuple[str, Any], ...] = ()  # the cell and value in which each other initial state differs
 
     def model(self) -> Model:
         """Return the model of the draft."""
-        start = Cluster.of({Cell(name): value for name, value in self.cells})
-        actions = (
-            Transition(_act(each, f"act{number}"), "anyone", "", each.environment, None).bind()
-            for number, each in enumerate(self.acts)
-        )
-        specs = (Spec(_judge(each, f"spec{number}"), each.kind) for number, each in enumerate(self.judges))
-        return Model((start,), tuple(actions), tuple(specs), "drawn")
+        first = Cluster.of({Cell(name): value for name, value in self.cells}, {LIMIT: self.limit})
+        starts = (first, *(first.set(Cell(name), value) for name, value in self.starts))
+        actions = [
+            transition.bind()
+            for number, act in enumerate(self.acts)
+            for transition in _transitions(act, f"act{number}")
+        ]
+        specs = (judge.spec(f"spec{number}") for number, judge in enumerate(self.judges))
+        return Model(starts, tuple(actions), tuple(specs), "drawn")
 
 
-def _act(act: Act, name: str) -> Callable[..., Cluster | None]:
+def _transitions(act: Act, name: str) -> tuple[Transition, ...]:
     def function(cluster: Cluster) -> Cluster | None:
         return act(cluster)
 
     function.__name__ = name
-    return function
-
-
-def _judge(judge: Judge, name: str) -> Callable[..., bool]:
-    def of_step(step: Step) -> bool:
-        return judge.of_step(step)
-
-    def of_state(cluster: Cluster) -> bool:
-        return judge.of_state(cluster)
-
-    function: Callable[..., bool] = of_state if judge.looks[0][0] == "cluster" else of_step
-    function.__name__ = name
-    return function
+    owed = Fairness.NONE if act.environment else act.fairness
+    transition = Transition(function, "anyone", "", act.environment, None, owed)
+    return fair_among_writers(transition, Cells(act.effects[0].cell)) if act.contends else (transition,)
 
 
 def draw(seed: int) -> Draft:
     """Return the draft of a seed."""
     chance = Random(seed)
     kinds = {
-        f"{kind}-{number}": kind for number, kind in enumerate(chance.choices(list(POOLS), k=chance.randint(2, 5)))
+        f"{kind}-{number}": kind for number, kind in enumerate(chance.choices(list(POOLS), k=chance.randint(1, 5)))
     }
     names = list(kinds)
 
     def guard() -> Guard:
+        if chance.random() < 0.1:
+            return Guard(
+                LIMIT.family, chance.choice(("whole", "look")), chance.choice(POOLS["mixed"]), chance.random() < 0.5
+            )
         name = chance.choice(names)
         way = chance.choice(("whole", "look", "attribute", "failing"))
         whole = way == "whole" or (way == "attribute" and kinds[name] != "thing")
@@ -184,16 +229,26 @@ def draw(seed: int) -> Draft:
     def judge() -> Judge:
         of_step = chance.random() < 0.5
         kind = chance.choice((Kind.STEP_INVARIANT if of_step else Kind.INVARIANT, Kind.SOMETIMES))
-        parts = ("before", "after", "next") if of_step else ("cluster",)
+        parts = ("before", "after", "next", UNCHANGED) if of_step else ("cluster",)
         return Judge(kind, tuple((chance.choice(parts), guard()) for _ in range(chance.randint(1, 3))))
 
-    acts = (
-        Act(
-            tuple(guard() for _ in range(chance.randint(0, 2))),
-            tuple(effect() for _ in range(chance.randint(1, 2))),
-            chance.random() < 0.2,
-        )
-        for _ in range(chance.randint(2, 7))
-    )
-    start = tuple((name, None if kind == "rank" else chance.choice(POOLS[kind])) for name, kind in kinds.items())
-    return Draft(start, tuple(acts), tuple(judge() for _ in range(chance.randint(1, 4))))
+    def temporal() -> Judge:
+        kind = chance.choice(TEMPORAL)
+        parts = ("before", "after", "next") if kind is Kind.FINITELY_OFTEN else ("cluster",)
+        return Judge(kind, tuple((chance.choice(parts), guard()) for _ in range(chance.randint(1, 2))))
+
+    def act() -> Act:
+        environment = chance.random() < 0.2
+        guards = tuple(guard() for _ in range(chance.randint(0, 2)))
+        effects = tuple(effect() for _ in range(chance.randint(1, 2)))
+        owed = chance.choice((Fairness.NONE, Fairness.WEAK, Fairness.WEAK, Fairness.STRONG))
+        return Act(guards, effects, environment, owed, not environment and chance.random() < 0.1)
+
+    def initial(kind: str) -> Any:
+        return None if kind == "rank" else chance.choice(POOLS[kind])
+
+    acts = tuple(act() for _ in range(chance.randint(2, 7)))
+    judges = [judge() for _ in range(chance.randint(1, 4))] + [temporal() for _ in range(chance.randint(0, 3))]
+    start = tuple((name, initial(kind)) for name, kind in kinds.items())
+    starts = tuple((name, initial(kinds[name])) for name in names if chance.random() < 0.1)
+    return Draft(start, acts, tuple(judges), chance.choice(POOLS["mixed"]), starts)

@@ -28,6 +28,7 @@ class Truth:
     depth: int
     told: dict[str, int]  # per spec that is violated, or `sometimes` that happens: the steps of a shortest trace
     fired: dict[str, int]
+    clusters: dict[Key, Cluster]
 
 
 class TooLargeError(Exception):
@@ -58,11 +59,12 @@ def settled(cluster: Cluster) -> Cluster:
 def search(model: Model) -> Truth:
     """Explore the model breadth-first. TooLargeError beyond MOST_STATES."""
     level = list({key(cluster): cluster for cluster in model.initial}.values())
-    truth = Truth(dict.fromkeys(map(key, level), 0), [], 0, 0, {}, {str(each): 0 for each in model.actions})
+    truth = Truth(dict.fromkeys(map(key, level), 0), [], 0, 0, {}, {str(each): 0 for each in model.actions}, {})
     generated, depth = len(model.initial), 0
     while level:
         found = []
         for cluster in level:
+            truth.clusters[key(cluster)] = cluster
             _note(truth, model, cluster, depth)
             for action in model.actions:
                 after = action(cluster)
@@ -83,5 +85,7 @@ def search(model: Model) -> Truth:
 
 def _note(truth: Truth, model: Model, subject: Cluster | Taken, length: int) -> None:
     for spec in model.specs:
+        if spec.is_temporal:
+            continue
         if spec.of_steps is isinstance(subject, Taken) and (spec(subject) is True) is (spec.kind is Kind.SOMETIMES):
             truth.told.setdefault(spec.name, length)

@@ -2,18 +2,28 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import chain, permutations, product
+from math import factorial, prod
 from pathlib import Path
+from random import Random
+from unittest.mock import patch
 
 import attrs
 
 from kmodel.engines import exhaustive, graph
 from kmodel.engines.events import Finished, Progress
 from kmodel.engines.exhaustive import Bounds, Checkpoints
+from kmodel.engines.exhaustive import rounds as frontier_rounds
 from kmodel.engines.replay import Choice, follow_actions, follow_path
-from kmodel.engines.results import Result, Verdict
-from kmodel.engines.runs import simulation
+from kmodel.engines.results import Finding, Result, Verdict
+from kmodel.engines.runs import hypothesis, simulation
 from kmodel.engines.runs.simulation import Walks
-from kmodel.kernel import Kind, Model, Trace
+from kmodel.engines.tables.tries import Tables
+from kmodel.kernel import Action, Fairness, Kind, Model, Trace
+from kmodel.kernel.renaming import Renaming
+from kmodel.reporting import trace_file
+from kmodel.reporting.source import Source
+from tests.engines.liveness import lassos
 from tests.fuzz.reference import MOST_STATES, Truth, key
 
 Differences = Iterator[str]
@@ -24,6 +34,7 @@ class Way:
     name: str
     promise: str
     check: Callable[[Model, Truth], Differences]
+    one_in: int = 1  # models that it is taken on; some ways take longer
 
 
 def _counts(result: Result, truth: Truth) -> Differences:
@@ -36,6 +47,8 @@ def _counts(result: Result, truth: Truth) -> Differences:
 def _verdicts(result: Result, truth: Truth, shortest: bool) -> Differences:
     for finding in result.findings:
         spec, told = finding.spec, finding.trace is not None
+        if spec.is_temporal:
+            continue
         if told is not (spec.name in truth.told):
             yield f"{spec.name} is said to be {finding.verdict.value}"
         elif finding.trace is not None and shortest and len(finding.trace.steps) != truth.told[spec.name]:
@@ -46,7 +59,7 @@ def _traces(model: Model, result: Result, truth: Truth) -> Differences:
     edges = set(truth.edges)
     for finding in result.findings:
         trace = finding.trace
-        if trace is None:
+        if trace is None or finding.spec.is_temporal:
             continue
         name, happens = finding.spec.name, finding.spec.kind is Kind.SOMETIMES
         if any((key(step.before), str(step.action), key(step.next)) not in edges for step in trace.steps):
@@ -63,8 +76,14 @@ def _replayed(model: Model, name: str, trace: Trace) -> Differences:
         yield f"the trace of {name} is another when replayed"
 
 
+def _safe(model: Model) -> Model:
+    """Return the model without the specs of whole runs, which have a way of their own."""
+    return attrs.evolve(model, specs=tuple(spec for spec in model.specs if not spec.is_temporal))
+
+
 def _exactly(bounds: Bounds) -> Callable[[Model, Truth], Differences]:
     def check(model: Model, truth: Truth) -> Differences:
+        model = _safe(model)
         result = exhaustive.result_of(model, attrs.evolve(bounds, max_states=2 * MOST_STATES))
         yield from _counts(result, truth)
         yield from _verdicts(result, truth, shortest=True)
@@ -86,30 +105,160 @@ def _partial_order(model: Model, truth: Truth) -> Differences:
 def _in_pieces(model: Model, truth: Truth) -> Differences:
     with tempfile.TemporaryDirectory() as folder:
         bounds = Bounds(max_states=2 * MOST_STATES, checkpoints=Checkpoints(Path(folder) / "kept", resume=True))
-        for _ in range(truth.depth + 2):
+        for piece in range(truth.depth + 2):
             events, seen = exhaustive.explore(model, bounds), 0
             for event in events:
                 if isinstance(event, Finished):
                     yield from _counts(event.result, truth)
                     yield from _verdicts(event.result, truth, shortest=True)
+                    yield from _traces(model, event.result, truth)
                     return
                 seen += isinstance(event, Progress)
-                if seen == 3:
+                if seen == 3 << piece:
                     events.close()  # type: ignore[attr-defined]
                     break
         yield "it does not end"
 
 
-def _simulated(model: Model, truth: Truth) -> Differences:
-    result = simulation.result_of(model, Walks(3, 12))
+def _regrouped(model: Model, truth: Truth) -> Differences:
+    chance = Random(len(truth.states))
+
+    def any_partition(tables: Tables, *_: object) -> list[tuple[int, ...]]:
+        cells = list(range(tables.cells))
+        chance.shuffle(cells)
+        cuts = sorted(chance.sample(range(1, tables.cells), chance.randrange(tables.cells)))
+        return [tuple(cells[start:end]) for start, end in zip([0, *cuts], [*cuts, tables.cells], strict=True)]
+
+    with (
+        patch.object(frontier_rounds, "REGROUP_AT_STATES", tuple(range(1, 2 * MOST_STATES, 5))),
+        patch.object(frontier_rounds, "choose_partition", any_partition),
+        patch.object(frontier_rounds, "most_values", lambda states: 0),
+    ):
+        yield from _exactly(Bounds())(model, truth)
+
+
+def _up_to_renaming(model: Model, truth: Truth) -> Differences:
+    if not model.symmetry:
+        return
+    result = exhaustive.result_of(model, Bounds(symmetry=True, max_states=2 * MOST_STATES))
+    symmetry = result.symmetry
+    if symmetry is None or symmetry.note is not None or not result.finished:
+        yield f"it is not explored up to renaming: {symmetry and symmetry.note}, {result.stopped}"
+        return
+    got, meant = (
+        (result.represented, result.states, result.depth),
+        (len(truth.states), _orbits(model, truth), truth.depth),
+    )
+    if got != meant:
+        yield f"states represented, orbits, depth are {got}, not {meant}"
+    yield from _verdicts(result, truth, shortest=True)
+    yield from _traces(model, result, truth)
+
+
+def _orbits(model: Model, truth: Truth) -> int:
+    names = tuple(chain.from_iterable(model.symmetry))
+    arrangements = product(*map(permutations, model.symmetry))
+    renamings = [Renaming(tuple(zip(names, chain.from_iterable(each), strict=True))) for each in arrangements]
+    assert len(renamings) == prod(factorial(len(group)) for group in model.symmetry)
+    orbits, seen = 0, set()
+    for state, cluster in truth.clusters.items():
+        if state not in seen:
+            orbits += 1
+            seen.update(key(renaming.cluster(cluster)) for renaming in renamings)
+    return orbits
+
+
+def _sampled(model: Model, truth: Truth, result: Result) -> Differences:
     for finding in result.findings:
-        if finding.trace is not None and finding.spec.name not in truth.told:
+        if finding.trace is not None and not finding.spec.is_temporal and finding.spec.name not in truth.told:
             yield f"{finding.spec.name} is said to be {finding.verdict.value}"
         if finding.trace is None and finding.verdict is not Verdict.NO_VIOLATION_FOUND:
-            yield f"{finding.spec.name} is said to be {finding.verdict.value}, which walks cannot know"
+            yield f"{finding.spec.name} is said to be {finding.verdict.value}, which runs cannot know"
     if result.states > len(truth.states):
         yield "it saw states that cannot be reached"
+    if any(result.fired[name] and not truth.fired[name] for name in result.fired):
+        yield "it took actions that are never enabled"
     yield from _traces(model, result, truth)
+
+
+def _simulated(model: Model, truth: Truth) -> Differences:
+    yield from _sampled(model, truth, simulation.result_of(model, Walks(3, 12)))
+
+
+def _by_hypothesis(model: Model, truth: Truth) -> Differences:
+    *_, last = hypothesis.explore(model, seed=len(truth.edges), max_examples=4, steps=8)
+    assert isinstance(last, Finished)
+    yield from _sampled(model, truth, last.result)
+
+
+def _written(model: Model, truth: Truth) -> Differences:
+    """Traces that are written to a file and read again are the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        for finding in simulation.result_of(model, Walks(1, 8)).findings[:2]:
+            trace, path = finding.trace, Path(folder) / "trace.json"
+            if trace is None:
+                continue
+            trace_file.save(path, trace, Source("drawn"), finding.spec, finding.reason)
+            saved = trace_file.load(path)
+            if follow_actions(model, saved.initial, saved.choices, saved.cycle) != trace:
+                yield f"the trace of {finding.spec.name} is another when read from its file"
+
+
+def _for_ever(model: Model, truth: Truth) -> Differences:
+    temporal = tuple(spec for spec in model.specs if spec.is_temporal)
+    if not temporal:
+        return
+    model = attrs.evolve(model, specs=temporal)
+    violated = set[str]()
+    for finding in exhaustive.result_of(model, Bounds(max_states=2 * MOST_STATES)).findings:
+        if finding.verdict is Verdict.VIOLATED:
+            violated.add(finding.spec.name)
+            yield from _lasso(model, finding)
+        if len(truth.states) <= lassos.MOST_STATES:
+            yield from _brute_force(model, finding)
+    for finding in simulation.result_of(model, Walks(2, 6)).findings:
+        if finding.verdict is Verdict.VIOLATED:
+            if finding.spec.name not in violated:
+                yield f"{finding.spec.name} is violated by a walk only"
+            yield from _lasso(model, finding)
+
+
+def _lasso(model: Model, finding: Finding) -> Differences:
+    assert finding.trace is not None
+    try:
+        lassos.check(model, finding)
+    except AssertionError as error:
+        yield f"the lasso of {finding.spec.name} is none: {error}"
+    choices = [Choice(step.action.transition.name, step.action.binding) for step in finding.trace.steps]
+    if not (
+        follow_path(model, finding.trace.path)
+        == follow_actions(model, finding.trace.address[0], choices, finding.trace.cycle)
+        == finding.trace
+    ):
+        yield f"the lasso of {finding.spec.name} is another when replayed"
+
+
+def _brute_force(model: Model, finding: Finding) -> Differences:
+    stem = lassos.shortest_stem(lassos.Reachable.of(model), finding.spec)
+    if finding.verdict is not (Verdict.HOLDS if stem is None else Verdict.VIOLATED):
+        yield f"{finding.spec.name} is said to be {finding.verdict.value}"
+    elif finding.trace is not None and finding.trace.cycle != stem:
+        yield f"the lasso of {finding.spec.name} begins after {finding.trace.cycle} steps, not {stem}"
+    elif stem is None and finding.needs_strong_fairness is not (
+        lassos.shortest_stem(lassos.Reachable.of(_weakened(model)), finding.spec) is not None
+    ):
+        yield f"{finding.spec.name} is said to need strong fairness: {finding.needs_strong_fairness}"
+
+
+def _weakened(model: Model) -> Model:
+    """Return the model in which strong fairness is weak."""
+
+    def weak(action: Action) -> Action:
+        if action.transition.fairness is not Fairness.STRONG:
+            return action
+        return attrs.evolve(action, transition=attrs.evolve(action.transition, fairness=Fairness.WEAK))
+
+    return attrs.evolve(model, actions=tuple(map(weak, model.actions)))
 
 
 def _drawn(model: Model, truth: Truth) -> Differences:
@@ -126,9 +275,14 @@ WAYS = (
     Way("one thread", EXACT, _exactly(Bounds())),
     Way("two threads", EXACT, _exactly(Bounds(threads=2))),
     Way("fingerprints", EXACT, _exactly(Bounds(fingerprints=True))),
-    Way("spilling", EXACT, _exactly(Bounds(max_memory_bytes=1))),
+    Way("spilling", EXACT, _exactly(Bounds(max_memory_bytes=1)), one_in=2),
     Way("partial order", "verdicts and which actions fire; each trace is a run that shows it", _partial_order),
-    Way("in pieces", "counts, verdicts and lengths of traces", _in_pieces),
+    Way("regrouped", EXACT, _regrouped, one_in=2),
+    Way("symmetry", "orbits, states that they represent, depth, verdicts, lengths of traces", _up_to_renaming),
+    Way("in pieces", EXACT, _in_pieces, one_in=3),
     Way("simulation", "what it tells is true, it never says holds, and each trace shows it", _simulated),
+    Way("Hypothesis", "as simulation", _by_hypothesis, one_in=5),
+    Way("trace files", "a trace that is written and read again is the same", _written),
+    Way("liveness", "verdicts and stems as by brute force; each lasso is one, fair, and shows it", _for_ever),
     Way("state graph", "the states and the edges", _drawn),
 )

@@ -63,7 +63,7 @@ _register()
 
 
 PROGRESS_EVERY_SECONDS = 0.2
-PATIENCE_SECONDS = 3.0  # with a run that is to end
+PATIENCE_SECONDS = 1.0  # with a run that is to end
 ENGINE = "hypothesis"
 T = TypeVar("T")
 
@@ -99,7 +99,10 @@ def explore(
 
 
 class _Guarded(RunSpace):
-    """A space in which an error of the model ends the exploration at once: it is nothing to shrink."""
+    """A space in which an error of the model, or the deadline, ends the exploration at once: it is nothing to shrink.
+
+    Hypothesis takes note of whatever a run raises, but for a KeyboardInterrupt such as Cancelled.
+    """
 
     error: ModelError | None = None
 
@@ -120,6 +123,8 @@ class _Guarded(RunSpace):
             return answer()
         except ModelError as error:
             self.error = error
+            raise Cancelled from None
+        except STOPPED:
             raise Cancelled from None
 
 
@@ -211,6 +216,7 @@ class _Sampling:
                 self.stuck = place_of_frame(self.model, sys._current_frames().get(thread.ident or 0))
             raise
         thread.join()
+        self.deadline.check()
         if error is not None:
             raise error
         if self.space.error is not None:
