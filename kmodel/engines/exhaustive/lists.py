@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from kmodel.engines.exhaustive.arrays import CHECKS, ITEMS, ROWS, Arrays
-from kmodel.engines.exhaustive.status import ASKED, GROW, MISS_UPDATE, STATUS, SUBJECT
+from kmodel.engines.exhaustive.stops import ASKED, GROW, MISS_UPDATE, STATUS, SUBJECT
 from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled, look_up
 from kmodel.engines.tables.tries import NOTHING
 

@@ -11,7 +11,7 @@ import numpy as np
 from kmodel.engines.exhaustive.arrays import GROUPS, Arrays
 from kmodel.engines.exhaustive.lists import change, fill
 from kmodel.engines.exhaustive.partial_order import Relation
-from kmodel.engines.exhaustive.status import (
+from kmodel.engines.exhaustive.stops import (
     ASKED,
     DONE,
     ENTRY,
@@ -115,7 +115,7 @@ def expand(
     """Expand the states low to high of a shard into the buckets of the shards that their successors belong to.
 
     Keys is (shard, place, word); a source is the state's distance from the origin, and with it goes the action taken.
-    Why it stopped, and where to resume, is in `out` (see status.py). From the first state on of which something is not
+    Why it stopped, and where to resume, is in `out` (see stops.py). From the first state on of which something is not
     known, states are only looked at, to find more that is not known: all that is in the first out[MISSES] rows of
     `missing`. With a relation, of a state's successors only those are added that are enough.
     """

@@ -21,7 +21,7 @@ from kmodel.engines.exhaustive.memory import MemoryBudget
 from kmodel.engines.exhaustive.packing import number_rows, pack_rows, rewiden, sampled
 from kmodel.engines.exhaustive.partial_order import Dependence
 from kmodel.engines.exhaustive.paths import Place
-from kmodel.engines.exhaustive.status import (
+from kmodel.engines.exhaustive.stops import (
     ASKED,
     DONE,
     FIELDS,

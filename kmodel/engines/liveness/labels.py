@@ -7,7 +7,7 @@ from kmodel.engines.exhaustive.arrays import Arrays
 from kmodel.engines.exhaustive.loop import walk
 from kmodel.engines.exhaustive.paths import Place
 from kmodel.engines.exhaustive.rounds import Frontier
-from kmodel.engines.exhaustive.status import ASKED, FIELDS, NODE, SUBJECT, VALUE
+from kmodel.engines.exhaustive.stops import ASKED, FIELDS, NODE, SUBJECT, VALUE
 from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled
 from kmodel.engines.tables.tries import NOTHING, Leaf
 from kmodel.kernel import Predicate

@@ -16,7 +16,7 @@ from kmodel.engines.exhaustive.arrays import Arrays
 from kmodel.engines.exhaustive.lists import number_row
 from kmodel.engines.exhaustive.orbits.renamings import RenamingArrays
 from kmodel.engines.exhaustive.packing import unpack
-from kmodel.engines.exhaustive.status import DONE, GROW, REPACK
+from kmodel.engines.exhaustive.stops import DONE, GROW, REPACK
 from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled
 
 MOST_ARRANGEMENTS = 5_040

@@ -19,7 +19,7 @@ from kmodel.engines.exhaustive.orbits.equivariance import Equivariance
 from kmodel.engines.exhaustive.orbits.renamings import Renamings
 from kmodel.engines.exhaustive.paths import Place
 from kmodel.engines.exhaustive.rounds import Frontier
-from kmodel.engines.exhaustive.status import DONE, GROW, MISS_UPDATE, REPACK
+from kmodel.engines.exhaustive.stops import DONE, GROW, MISS_UPDATE, REPACK
 from kmodel.engines.results import Symmetry
 from kmodel.engines.tables.jit import UNKNOWN
 from kmodel.engines.tables.tries import Leaf
