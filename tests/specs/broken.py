@@ -1,7 +1,7 @@
 """All mutants: for every invariant of specs/ at least one bug that violates it."""
 
 from kmodel.kubernetes.components.settings import User
-from kmodel.kubernetes.objects import Taint
+from kmodel.kubernetes.objects import PodStatus, Taint
 from tests.components.scenes import apply, create, delete, labelled, node, pod, replace, replicaset, scene, service
 from tests.specs import bugs
 from tests.specs import bugs_of_clients as clients
@@ -389,6 +389,17 @@ MUTANTS = (
         SERVES,
         (("program_rules", clients.proxy_invents_an_endpoint),),
         1,
+        "program_rules",
+    ),
+    Mutant(
+        "a_service_routes_only_to_pods_that_were_ready",
+        "kube-proxy routes to all that a slice lists",
+        scene(
+            stored=(service(), pod(node="n1", status=PodStatus("Running"))),
+            actors=("endpointslice-controller", "kube-proxy"),
+        ),
+        (("program_rules", clients.proxy_routes_to_all),),
+        5,
         "program_rules",
     ),
     Mutant(
