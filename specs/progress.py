@@ -122,7 +122,7 @@ def _is_replaced(cluster: Cluster, pod: str) -> bool | str:
         return True
     others = (each for name, each in pods(cluster) if name != pod and each.active and _owner_of(cluster, each) == owner)
     held = sum(each.spec.node_name is None or is_up(cluster, each.spec.node_name) for each in others)
-    return held >= owner.replicas or f"pod/{pod} is lost with its node, and nothing takes its place"
+    return held >= (owner.replicas or 0) or f"pod/{pod} is lost with its node, and nothing takes its place"
 
 
 @leads_to(_is_lost, _is_replaced, each=PODS, needs=(EXPECTATIONS, UP))
