@@ -181,6 +181,18 @@ MUTANTS = (
     ),
     Mutant(
         "status_is_what_a_kubelet_observed",
+        "the node controller marks the pods of a node that is Ready",
+        scene(
+            stored=(BOUND,),
+            actors=("kubelet", "node-lifecycle-controller"),
+            faults={"node-crash": 1},
+        ),
+        (("mark_pod_not_ready", clients.takes_nodes_for_silent),),
+        8,
+        "mark_pod_not_ready",
+    ),
+    Mutant(
+        "status_is_what_a_kubelet_observed",
         "the garbage collector takes every node for missing",
         scene(stored=(BOUND,), actors=("kubelet", "pod-garbage-collector")),
         (("collect_pod", clients.ignores_nodes),),

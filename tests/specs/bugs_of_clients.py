@@ -307,6 +307,19 @@ def proxy_routes_to_all(program_rules: Function) -> Function:
     return broken
 
 
+def _with_silent_nodes(cluster: Cluster, binding: dict[str, str]) -> Hidden:
+    cells = [cached("nodes")[CONTROLLER_MANAGER, name] for name in cluster.names(stored("nodes"))]
+    nodes = {cell: cluster[cell] for cell in cells}
+    return {
+        cell: attrs.evolve(node, status=attrs.evolve(node.status, ready="Unknown"))
+        for cell, node in nodes.items()
+        if node is not None
+    }
+
+
+takes_nodes_for_silent = hiding(_with_silent_nodes)
+
+
 def proxy_invents_an_endpoint(program_rules: Function) -> Function:
     """kube-proxy routes to every pod that it can find."""
 
