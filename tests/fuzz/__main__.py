@@ -16,6 +16,7 @@ from types import FrameType
 import attrs
 
 from kmodel.engines.compiled import search as compiled_search
+from kmodel.engines.compiled import visited
 from tests.fuzz import alike, models
 from tests.fuzz.alike import Alike
 from tests.fuzz.models import Draft
@@ -70,7 +71,8 @@ def shrunk(draft: Draft | Alike) -> Draft | Alike:
     """Return the draft without the actions and specs that are not needed for some difference."""
     for name in ("judges", "acts"):
         for part in getattr(draft, name):
-            smaller = attrs.evolve(draft, **{name: tuple(each for each in getattr(draft, name) if each is not part)})
+            kept = {name: tuple(each for each in getattr(draft, name) if each is not part)}
+            smaller = attrs.evolve(draft, **kept)  # type: ignore[arg-type]
             if differences(smaller):
                 draft = smaller
     return draft
@@ -78,6 +80,8 @@ def shrunk(draft: Draft | Alike) -> Draft | Alike:
 
 def explore(seeds: Iterable[int], shrinks: bool = True) -> list[Outcome]:
     """Explore the models of these seeds."""
+    if os.environ.get("NUMBA_DISABLE_JIT"):
+        vars(visited).update(prefetch=lambda array, index: None)  # of which there is no Python
     compiled_search.BUCKET = 64  # the buckets of models this small
     outcomes = []
     for seed in seeds:
