@@ -118,7 +118,7 @@ class Act:
     guards: tuple[Guard, ...]
     effects: tuple[Effect, ...]
     environment: bool = False
-    fairness: Fairness = Fairness.WEAK
+    fairness: Fairness = attrs.field(default=Fairness.WEAK, repr=str)
     contends: bool = False  # for the cell that it writes first, with other writers
 
     def __call__(self, cluster: Cluster) -> Cluster | None:
@@ -131,7 +131,7 @@ class Act:
 
 @attrs.frozen
 class Judge:
-    kind: Kind
+    kind: Kind = attrs.field(repr=str)
     looks: tuple[tuple[str, Guard], ...]  # at `before`, `after` or `next` of a step, or at a cluster
 
     @property

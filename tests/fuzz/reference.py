@@ -7,7 +7,7 @@ import attrs
 from kmodel.kernel import BareCluster, Cluster, Kind, Model, Rank
 from kmodel.kernel.rank import ranks
 
-MOST_STATES = 500
+MOST_STATES = 250
 Key = tuple[Any, ...]
 
 
