@@ -33,8 +33,8 @@ class Alike:
             actions += [transition.bind(one=one, other=other) for one in self.names for other in self.names]
         specs = []
         for number, asked in enumerate(self.judges):
-            guards = list(asked.guards)
-            judge = step_judge_of(guards[0], guards[-1]) if asked.of_steps else judge_of(guards, some=False)
+            first, last = asked.guards[0], asked.guards[-1]
+            judge = step_judge_of(first, last) if asked.of_steps else judge_of(list(asked.guards), some=False)
             judge.__name__ = f"spec{number}"
             specs.append(Spec(judge, asked.kind))
         return Model((start_of(self.names),), tuple(actions), tuple(specs), "alike", symmetry=(self.names,))
