@@ -18,7 +18,7 @@ import attrs
 ROOT = Path(__file__).parents[2]
 MOST_MODELS = 1_000
 CLEAN_MODELS = 50  # that are explored without a fault, where nothing may be seen
-SECONDS = 300  # for the models of one fault
+SECONDS = 900  # for the models of one fault
 CLEAN = "no difference"
 
 
