@@ -74,7 +74,8 @@ def unlike_desired(cluster: Cluster, name: str, pod: Pod) -> str | None:
     needs=(RUNTIME, QUEUE),
     hazard="A pod does not outlive its node, and nobody moves it: bound to a node that is silent, it stays as it "
     "was last reported, or Terminating once it is evicted, until the node is back or its Node is deleted "
-    "[pkg/controller/tainteviction, pkg/controller/podgc/gc_controller.go].",
+    "[pkg/controller/tainteviction, pkg/controller/podgc/gc_controller.go]. And where restartPolicy is Never, a "
+    "container that was created, and not started, when its node went down never starts [kubernetes/kubernetes#118321].",
     hazard_with=IS_SILENT,
 )
 def desired_state_converges(cluster: Cluster) -> bool | str:

@@ -9,7 +9,7 @@ from kmodel.kubernetes.components.controllers.pod_gc import USER as COLLECTOR
 from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
-from kmodel.kubernetes.components.kubelet.state import WORKERS, watcher_of
+from kmodel.kubernetes.components.kubelet.state import WORKERS
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.objects import Phase, PodStatus
 
@@ -55,6 +55,34 @@ def a_container_runs(cluster: Cluster) -> bool:
 def a_container_runs_while_another_node_is_there(cluster: Cluster) -> bool:
     """A container runs on one of several nodes, so that another could run it, too."""
     return len({node for node, _ in cluster.layout.keys(RUNTIME)}) > 1 and bool(running(cluster))
+
+
+@step_invariant(needs=RUNTIME)
+def a_container_runs_again_only_if_its_policy_says_so(step: Step) -> bool | str:
+    """A container that ran is started again under Always, or, unless it exited with 0, OnFailure; never under Never."""
+    for cell in step.wrote(RUNTIME):
+        before, after = step.before[cell], step.after[cell]
+        pod = step.before[PODS[cell.key[1]]]
+        if after is None or pod is None or pod.metadata.uid != after.uid:
+            continue
+        known = () if before is None or before.uid != after.uid else before.containers
+        if not known and pod.status.phase != "Pending" and pod.spec.restart_policy == "Never":
+            return f"pod/{cell.key[1]} is made on {cell.key[0]}, and was {pod.status.phase} before"
+        for old, new in zip(known, after.containers, strict=False):
+            again = old.state in ("running", "stopping", "exited") and new.state == "created"
+            if again and not _may_run_again(pod.spec.restart_policy, old.exit_code):
+                return f"container {new.name} of pod/{cell.key[1]} is started again under {pod.spec.restart_policy}"
+    return True
+
+
+def _may_run_again(policy: str | None, exit_code: int | None) -> bool:
+    return policy == "Always" or (policy == "OnFailure" and exit_code not in (None, 0))
+
+
+@sometimes(needs=RUNTIME, shows=a_container_runs_again_only_if_its_policy_says_so)
+def a_container_runs_again(cluster: Cluster) -> bool:
+    """A container runs that was started again."""
+    return any(each.restarts for _, _, sandbox in running(cluster) for each in sandbox.containers)
 
 
 @step_invariant(
@@ -137,10 +165,8 @@ def _contradiction(cluster: Cluster, node: str, pod: str, status: PodStatus) -> 
         return "without a worker that watches it"
     if status.ready and (sandbox is None or sandbox.uid != worker.uid or not sandbox.all_in("running")):
         return "ready, though not all its containers run"
-    known = in_cache(cluster, watcher_of(node), "pods", pod)
-    ran_before = known is not None and known.status.phase == "Running"  # on a node that came up again
     never = sandbox is not None and sandbox.all_in("created") and not status.restarts
-    if status.phase == "Running" and never and not ran_before:
+    if status.phase == "Running" and never:
         return "Running, though no container was started yet"
     if status.phase == "Succeeded" and sandbox is not None and any(each.exit_code != 0 for each in sandbox.containers):
         return "Succeeded, though a container did not exit with 0"

@@ -48,7 +48,17 @@ def _runs_or_says_why_not(cluster: Cluster, pod: str) -> bool | str:
     return not _is_bound_and_pending(cluster, pod) or f"pod/{pod} is bound, and still Pending"
 
 
-@leads_to(_is_bound_and_pending, _runs_or_says_why_not, each=PODS, needs=RUNTIME)
+@leads_to(
+    _is_bound_and_pending,
+    _runs_or_says_why_not,
+    each=PODS,
+    needs=RUNTIME,
+    hazard="Under restartPolicy Never a kubelet makes no second sandbox for a pod of which there is a record of a "
+    "container. If the node went down between the creation of the container and its start, nothing ran and nothing "
+    "will: the pod is Pending for good [pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions, 1.34; "
+    "kubernetes/kubernetes#118321].",
+    hazard_with=(BUDGET["node-restart"],),
+)
 def a_bound_pod_runs_or_says_why_not() -> None:
     """A pod that is bound is Running at last, or has Failed with a reason, unless it or its node goes."""
 
@@ -58,7 +68,7 @@ def _is_to_run_again(cluster: Cluster, node: str, pod: str) -> bool:
     if value is None or value.spec.node_name != node or not value.active or value.spec.restart_policy != "Always":
         return False
     sandbox = sandbox_of(cluster, pod, value)
-    return sandbox is not None and sandbox.any_in("exited")
+    return sandbox is not None and sandbox.any_in("exited") and is_up(cluster, node)
 
 
 def _runs_again(cluster: Cluster, node: str, pod: str) -> bool | str:
@@ -67,7 +77,7 @@ def _runs_again(cluster: Cluster, node: str, pod: str) -> bool | str:
 
 @leads_to(_is_to_run_again, _runs_again, each=RUNTIME)
 def an_exited_container_runs_again() -> None:
-    """A container that exits under restartPolicy Always runs again at last, unless its pod goes."""
+    """A container that exits under restartPolicy Always runs again at last, unless its pod goes or its node is down."""
 
 
 def _is_being_deleted(cluster: Cluster, pod: str) -> bool:
@@ -80,7 +90,7 @@ def _is_gone(cluster: Cluster, pod: str) -> bool | str:
     if value is not None and value.metadata.deleting:
         return f"pod/{pod} is being deleted, and still there"
     for node, name in cluster.layout.keys(RUNTIME):
-        sandbox = cluster[RUNTIME[node, name]] if name == pod else None
+        sandbox = cluster[RUNTIME[node, name]] if name == pod and is_up(cluster, node) else None
         if sandbox is not None and (value is None or sandbox.uid != value.metadata.uid):
             return f"pod/{pod} is gone, and its containers are still on {node}"
     return True
@@ -112,7 +122,7 @@ def _is_replaced(cluster: Cluster, pod: str) -> bool | str:
         return True
     others = (each for name, each in pods(cluster) if name != pod and each.active and _owner_of(cluster, each) == owner)
     held = sum(each.spec.node_name is None or is_up(cluster, each.spec.node_name) for each in others)
-    return held >= owner.replicas or f"pod/{pod} is lost with its node, and nothing takes its place"
+    return held >= (owner.replicas or 0) or f"pod/{pod} is lost with its node, and nothing takes its place"
 
 
 @leads_to(_is_lost, _is_replaced, each=PODS, needs=(EXPECTATIONS, UP))

@@ -2,12 +2,12 @@
 
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import Request, became
-from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, RESOURCES
+from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, RESOURCES, ROUND
 from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
-from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, cached, in_cache
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, cached, in_cache
 from kmodel.kubernetes.components.proxy import RULES, watcher_of
-from kmodel.kubernetes.objects import EndpointSlice
+from kmodel.kubernetes.objects import POD, EndpointSlice, Pod, ReplicaSet
 
 
 def active_pods(cluster: Cluster, kind: str, name: str) -> int:
@@ -21,6 +21,17 @@ def active_pods(cluster: Cluster, kind: str, name: str) -> int:
     return owned
 
 
+def cached_pods(cluster: Cluster, kind: str, name: str) -> tuple[ReplicaSet | None, list[Pod]]:
+    """Return a ReplicaSet and its active pods as the controller's cache has them."""
+    known: ReplicaSet | None = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
+    pods: list[Pod] = all_in_cache(cluster, CONTROLLER_MANAGER, POD) if known is not None else []
+    return known, [
+        pod
+        for pod in pods
+        if known is not None and pod.active and pod.metadata.owner and pod.metadata.owner.uid == known.metadata.uid
+    ]
+
+
 @step_invariant(
     needs=EXPECTATIONS,
     hazard="Expectations live in the controller's memory only. A controller that restarts while a create is under "
@@ -30,13 +41,23 @@ def active_pods(cluster: Cluster, kind: str, name: str) -> int:
     hazard_with=(BUDGET["controller-restart"], BUDGET["lost-answer"]),
 )
 def a_replicaset_never_has_too_many_pods(step: Step) -> bool | str:
-    """No pod is created for a ReplicaSet that has as many active ones as the user, or the controller's cache, wants."""
+    """A round plans no more pods than its controller's cache wants, and no more are created than were planned.
+
+    A round that is under way goes on when the ReplicaSet is scaled down meanwhile; the next one deletes the surplus.
+    """
+    for cell in step.wrote(ROUND):
+        if step.after[cell].creations > step.before[cell].creations:
+            known, active = cached_pods(step.before, *cell.key)
+            count, wanted = len(active) + step.after[cell].creations, 0 if known is None else known.replicas or 0
+            if count > wanted:
+                return f"a round is to bring {'/'.join(cell.key)} to {count} active pods, {wanted} are wanted"
     if not any(step.before[cell] is None for cell in step.wrote(PODS)):
         return True
     for kind, name in step.before.layout.keys(EXPECTATIONS):
+        known, active = cached_pods(step.before, kind, name)
+        planned = len(active) + step.before[EXPECTATIONS[kind, name]].creations
         held = step.after[stored(RESOURCES[kind])[name]]
-        known = in_cache(step.after, CONTROLLER_MANAGER, RESOURCES[kind], name)
-        wanted = max(0 if value is None else value.replicas for value in (held, known))
+        wanted = max(planned, *(0 if value is None else value.replicas or 0 for value in (held, known)))
         count = active_pods(step.after, kind, name)
         if count > wanted:
             return f"{kind}/{name} has {count} active pods, {wanted} are wanted"
@@ -51,6 +72,30 @@ def a_replicaset_has_all_its_pods(cluster: Cluster) -> bool:
         if held is not None and 0 < held.replicas == active_pods(cluster, kind, name):
             return True
     return False
+
+
+@step_invariant(needs=EXPECTATIONS)
+def scaling_down_spares_the_pods_that_serve(step: Step) -> bool | str:
+    """A ReplicaSet gives up no ready pod while it keeps one that is not, and no more pods than are too many."""
+    for cell in step.wrote(ROUND):
+        victims = step.after[cell].deletions
+        if len(victims) <= len(step.before[cell].deletions):
+            continue
+        known, active = cached_pods(step.before, *cell.key)
+        spared = [pod for pod in active if pod.metadata.key not in victims]
+        if known is None or len(spared) < (known.replicas or 0):
+            return f"{'/'.join(cell.key)} gives up {', '.join(victims)}, which it needs"
+        unready = next((pod.metadata.key for pod in spared if not pod.status.ready), None)
+        ready = next((pod.metadata.key for pod in active if pod.status.ready and pod.metadata.key in victims), None)
+        if unready and ready:
+            return f"{'/'.join(cell.key)} gives up {ready}, which is ready, and keeps {unready}, which is not"
+    return True
+
+
+@sometimes(needs=EXPECTATIONS, shows=scaling_down_spares_the_pods_that_serve)
+def a_replicaset_gives_up_a_pod(step: Step) -> bool:
+    """The controller of a ReplicaSet decides to delete a pod that is one too many."""
+    return any(step.after[cell].deletions for cell in step.wrote(ROUND))
 
 
 @step_invariant(needs=RULES)

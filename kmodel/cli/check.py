@@ -263,7 +263,11 @@ def _check(given: Input, model: Model, how: How, deadline: Deadline, folder: Pat
     _print_stories(console, result, wide=output == "wide")  # before the report, which may be impossible
     written, writing = _write(result, given.source, folder, is_drawn=not driven.time_is_up)
     _print_outcome(console, given, result, written)
-    _print_checkpoint(console, driven)
+    is_finished = result.finished and not driven.is_cut_off
+    if written and is_finished:
+        driven.done()
+    else:
+        _print_checkpoint(console, driven, is_finished)
     document = check_document(result, given.source, written)
     return _Outcome(document, overall(result), worst((_code(driven, engine), writing)), driven.is_cut_off)
 
@@ -340,10 +344,11 @@ def _explore(
     return exhaustive.explore(model, bounds, deadline)
 
 
-def _print_checkpoint(console: Console, driven: Driven) -> None:
-    """Say how to go on with an exploration that was cut off."""
+def _print_checkpoint(console: Console, driven: Driven, is_finished: bool) -> None:
+    """Say how to go on with an exploration that was cut off, or whose report could not be written."""
     if driven.checkpoint is not None:
-        how = "run the same command with --resume" if driven.is_cut_off else "change the bound and add --resume"
+        is_same = driven.is_cut_off or is_finished
+        how = "run the same command with --resume" if is_same else "change the bound and add --resume"
         _say(console, f"resume   {how} to go on from {driven.checkpoint}")
     if driven.problem:
         _say(console, f"note     {driven.problem}")

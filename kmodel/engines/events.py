@@ -1,5 +1,6 @@
 """The events that every engine emits, in this order: Started, any number of Progress and Found, Finished."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -51,6 +52,8 @@ class Finished:
     time_is_up: bool = False
     checkpoint: Path | None = None
     problem: str = ""
+    done: Callable[[], None] = attrs.field(default=lambda: None, eq=False, repr=False)
+    """To be called when the result is where it belongs: removes what was kept to go on from."""
 
 
 Event = Started | Progress | Found | Finished

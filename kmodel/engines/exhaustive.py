@@ -66,6 +66,7 @@ def result_of(model: Model, bounds: Bounds = UNBOUNDED, deadline: Deadline | Non
     """Return the result of a breadth-first exploration, without its events."""
     *_, last = explore(model, bounds, deadline)
     assert isinstance(last, Finished)
+    last.done()
     return last.result
 
 
@@ -122,6 +123,8 @@ class _Search:
         finally:
             if self.space is not None:
                 self.space.close()
+            if self.keeper is not None:
+                self.keeper.release()
         yield self._finished(stopped)
 
     def _why(self, stop: BaseException) -> str:
@@ -141,9 +144,8 @@ class _Search:
         )
         if keeper is None:
             return finished
-        if stopped is None and cut_off is None:
-            keeper.remove()
-        return attrs.evolve(finished, checkpoint=keeper.path, problem=keeper.problem)
+        finished = attrs.evolve(finished, checkpoint=keeper.path, problem=keeper.problem)
+        return finished if stopped is not None or cut_off is not None else attrs.evolve(finished, done=keeper.remove)
 
     @property
     def states(self) -> int:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import pickle
 import time
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import attrs
 
 from kmodel.engines.verdict import Finding, Verdict
 from kmodel.kernel import Model, follow
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from kmodel.engines.compiled.search import Space
 
+LOCK = "search.lock"  # in the folder of checkpoints, while a search may leave one there
 MOST_OF_THE_TIME = 0.1  # that writing checkpoints may take; where it takes longer they become rarer
 
 
@@ -63,13 +70,18 @@ class Keeper:
     """Writes a search's checkpoints and reads the one that it goes on from."""
 
     def __init__(self, model: Model, checkpoints: Checkpoints) -> None:
-        from kmodel.engines.compiled.identity import identity
-
+        self.model = model
         self.checkpoints = checkpoints
         self.there = False  # whether there is a checkpoint of this very search
         self.problem = ""  # why the last checkpoint could not be written
-        self._identity = identity(model)
+        self._lock: IO[bytes] | None = None
         self._due = time.perf_counter() + checkpoints.every_seconds
+
+    @cached_property
+    def _identity(self) -> str:
+        from kmodel.engines.compiled.identity import identity
+
+        return identity(self.model)
 
     @property
     def path(self) -> Path | None:
@@ -108,6 +120,11 @@ class Keeper:
         """Write a checkpoint; if that fails, `problem` says why, and the search may go on."""
         from kmodel.engines.compiled import checkpoint
 
+        if not self._claim():
+            self.problem = (
+                f"no checkpoint: another check leaves one in {self.checkpoints.folder}; use another --reports"
+            )
+            return
         began = time.perf_counter()
         values: dict[str, Any] = attrs.asdict(kept, recurse=False)
         try:
@@ -120,9 +137,35 @@ class Keeper:
         ended = time.perf_counter()
         self._due = ended + max(self.checkpoints.every_seconds, (ended - began) / MOST_OF_THE_TIME)
 
+    def _claim(self) -> bool:
+        """Have the folder for this process alone, where the system can lock files; tell whether that worked."""
+        if fcntl is None or self._lock is not None:
+            return True
+        try:
+            self.checkpoints.folder.mkdir(parents=True, exist_ok=True)
+            lock = (self.checkpoints.folder / LOCK).open("wb")
+        except OSError:
+            return True  # a checkpoint cannot be written here, and save() says why
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            return False
+        self._lock = lock
+        return True
+
+    def release(self) -> None:
+        """Let others leave checkpoints in the folder."""
+        if self._lock is not None:
+            (self.checkpoints.folder / LOCK).unlink(missing_ok=True)
+            self._lock.close()
+            self._lock = None
+
     def remove(self) -> None:
-        """Remove the checkpoint of a search that is finished."""
+        """Remove the checkpoint of a search that is finished, once its result is where it belongs."""
         from kmodel.engines.compiled import checkpoint
 
-        checkpoint.remove(self.checkpoints.path)
+        if self._claim():
+            self.release()
+            checkpoint.remove(self.checkpoints.path)
         self.there = False

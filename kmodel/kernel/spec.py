@@ -43,9 +43,9 @@ class Spec:
     """A named property.
 
     The `qualifier`, such as the spec's file, comes before its name where another spec of the project has the same.
-    `needs` are the features of a model without any of which it says nothing; `hazard` says why Kubernetes truly breaks
-    it, and `hazard_with` are the features (such as the budget of a fault) one of which must be there for that; if none
-    is named, it always does. `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
+    `needs` are the features of a model without any of which it says nothing; `hazard` says why what is modelled truly
+    breaks it, and `hazard_with` are the features (such as the budget of a fault) one of which must be there for that;
+    if none is named, it always does. `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
     """
 
     function: Function

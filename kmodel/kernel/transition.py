@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Event:
-    """One line of a story, in the manner of `kubectl get events`."""
+    """One line of a story: `Normal` or `Warning`, a reason in one word, what it is about, and a sentence."""
 
     type: str
     reason: str

@@ -70,35 +70,54 @@ def identity(value: Any) -> Hashable:
     Updates and projections have an identity, too: that of their class and fields, or for a function the function.
     """
     kind: Any = type(value)
-    if kind is bool:
-        return (bool, value)  # a type is never a part of a value, so no tuple is mistaken for this
-    if kind is tuple or kind is frozenset or attrs.has(kind):
-        return _identity_of_parts(value)
-    if isinstance(value, Enum):
-        return (kind, value.name if value.name is not None else value.value)
-    unmixed: Hashable = value
-    return unmixed
+    try:
+        found = _IDENTITY_OF[kind]
+    except KeyError:
+        found = _IDENTITY_OF[kind] = _identity_of(kind)
+    return value if found is None else found(value)
 
 
-_IDENTITIES: dict[int, tuple[Any, Hashable]] = {}  # by the id of a value, which is kept so that its id stays its own
+def _identity_of(kind: Any) -> Callable[[Any], Hashable] | None:
+    """Return how values of a class get their identity; None if they are their own."""
+    if attrs.has(kind):
+        return _of_object
+    if issubclass(kind, Enum):
+        return lambda value: (kind, value.name if value.name is not None else value.value)
+    return None
 
 
-def _identity_of_parts(value: Any) -> Hashable:
+# A type is never a part of a value, so that nothing is mistaken for the tuples that begin with one.
+def _of_tuple(value: tuple[Any, ...]) -> Hashable:
+    kept = _IDENTITIES.get(id(value))
+    return kept[1] if kept is not None else _keep(value, (tuple, *[identity(part) for part in value]))
+
+
+def _of_frozenset(value: frozenset[Any]) -> Hashable:
+    kept = _IDENTITIES.get(id(value))
+    return kept[1] if kept is not None else _keep(value, (frozenset, frozenset(map(identity, value))))
+
+
+def _of_object(value: Any) -> Hashable:
     kept = _IDENTITIES.get(id(value))
     if kept is not None:
         return kept[1]
     kind: Any = type(value)
-    found: Hashable
-    if kind is frozenset:
-        found = (frozenset, frozenset(map(identity, value)))
-    elif kind is tuple:
-        found = (tuple, *map(identity, value))
-    else:
-        found = (kind, *[identity(getattr(value, name)) for name in fields(kind)])
+    return _keep(value, (kind, *[identity(getattr(value, name)) for name in _fields(kind)]))
+
+
+def _keep(value: Any, found: Hashable) -> Hashable:
     if len(_IDENTITIES) >= KEPT:
         _IDENTITIES.clear()
     _IDENTITIES[id(value)] = (value, found)
     return found
+
+
+_IDENTITIES: dict[int, tuple[Any, Hashable]] = {}  # by the id of a value, which is kept so that its id stays its own
+_IDENTITY_OF: dict[type, Callable[[Any], Hashable] | None] = {
+    bool: lambda value: (bool, value),
+    tuple: _of_tuple,
+    frozenset: _of_frozenset,
+}
 
 
 class ByIdentity:
@@ -107,7 +126,12 @@ class ByIdentity:
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and identity(self) == identity(other)
+        if type(self) is not type(other):
+            return False
+        return all(
+            one is another or identity(one) == identity(another)
+            for one, another in zip(parts(self), parts(other), strict=True)
+        )
 
     def __hash__(self) -> int:
         return hash(identity(self))

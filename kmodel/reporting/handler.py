@@ -25,6 +25,7 @@ class Driven:
     time_is_up: bool = False
     checkpoint: Path | None = None
     problem: str = ""
+    done: Callable[[], None] = attrs.field(default=lambda: None, eq=False, repr=False)
 
     @property
     def is_cut_off(self) -> bool:
@@ -53,7 +54,7 @@ def drive(events: Iterable[Event], *handlers: Handler) -> Driven:
                 _give((cut_off,), handlers)
     last = so_far.finished
     assert last is not None, "an engine ends with Finished"
-    return Driven(last.result, last.interrupted, last.time_is_up, last.checkpoint, last.problem)
+    return Driven(last.result, last.interrupted, last.time_is_up, last.checkpoint, last.problem, last.done)
 
 
 def _give(events: Iterable[Event], handlers: Iterable[Handler]) -> None:

@@ -57,6 +57,14 @@ def pod(
     return admitted(Pod(ObjectMeta(name, labels=APP), PodSpec(node_name=node, **spec), known))
 
 
+def labelled(value: T, key: str, text: str) -> T:
+    """Return the object with one more label."""
+    there: Any = value
+    labels = tuple(sorted((*there.metadata.labels, (key, text))))
+    done: T = attrs.evolve(there, metadata=attrs.evolve(there.metadata, labels=labels))
+    return done
+
+
 def node(name: str = "n1", *, memory_mib: int = 8192, cpu: int = 4000, taints: tuple[Taint, ...] = ()) -> Node:
     """Return a node that is ready."""
     status = NodeStatus(cpu_millicores=cpu, memory_bytes=memory_mib * MEBIBYTE)

@@ -11,7 +11,7 @@ from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.objects import Binding, NodeStatus, Object, ObjectMeta, Pod, PodSpec, PodStatus, Taint, Taints
 from tests.components.runs import KUBECTL, Run
-from tests.components.scenes import ADMIN, MEBIBYTE, containers, create, node, pod, replicaset, scene
+from tests.components.scenes import ADMIN, MEBIBYTE, containers, create, labelled, node, pod, replicaset, scene
 
 SCHEDULER = "system:kube-scheduler"
 CAROL = User("carol", verbs=("create",), resources=("pods",))
@@ -103,7 +103,7 @@ def test_409_for_a_name_that_is_taken_while_the_request_is_under_way() -> None:
 
 
 def test_409_for_a_version_that_is_not_the_current_one() -> None:
-    changed = pod(node_selector=(("disk", "ssd"),))
+    changed = labelled(pod(), "tier", "front")
     assert answer(start(pod()), "update", changed, resource_version=STALE) == (409, "Conflict")
     assert answer(start(pod()), "update", changed) == (200, "OK")
 
@@ -195,13 +195,13 @@ def test_a_status_changes_no_spec_and_the_kubelet_does_not_touch_pod_scheduled()
     assert (after.status.phase, after.status.scheduled) == ("Running", True)
 
 
-def test_an_update_changes_neither_identity_node_nor_status() -> None:
+def test_an_update_changes_neither_identity_nor_status() -> None:
     run = start(pod(node="n1", status=PodStatus("Running", ready=True)))
     before = run.cluster[stored("pods")["web"]]
-    _, run = run.ask(Request(ADMIN, "update", "pods", "web", pod(node_selector=(("disk", "ssd"),))))
+    _, run = run.ask(Request(ADMIN, "update", "pods", "web", labelled(pod(node="n1"), "tier", "front")))
     after = run.cluster[stored("pods")["web"]]
-    assert (after.metadata.uid, after.spec.node_name, after.status) == (before.metadata.uid, "n1", before.status)
-    assert after.spec.node_selector == (("disk", "ssd"),)
+    assert (after.metadata.uid, after.spec, after.status) == (before.metadata.uid, before.spec, before.status)
+    assert ("tier", "front") in after.metadata.labels
 
 
 def test_taints_are_patched_alone() -> None:

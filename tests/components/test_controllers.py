@@ -88,7 +88,9 @@ def test_a_surplus_is_deleted_unready_pods_first() -> None:
     held = cluster[cached("replicasets")["kube-controller-manager", "web"]]
     fewer = evolve(held, replicas=workload.replicas)
     cluster = cluster.set(cached("replicasets")["kube-controller-manager", "web"], fewer)
-    run = evolve(run, cluster=cluster).take("reconcile", **WEB)
+    run = evolve(run, cluster=cluster)
+    assert not run.can("scale_down", **WEB, pod=second)
+    run = run.take("scale_down", **WEB, pod=first)
     assert run.cluster[ROUND["replicaset", "web"]].deletions == (first,)
     assert run.cluster[EXPECTATIONS["replicaset", "web"]].deletions == (first,)
 

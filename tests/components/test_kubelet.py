@@ -8,11 +8,11 @@ import pytest
 from kmodel.kubernetes.components.calls import CALLS, Request
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.kubelet.pods import restarts
-from kmodel.kubernetes.components.kubelet.state import WORKERS
+from kmodel.kubernetes.components.kubelet.state import REGISTERED, WORKERS
 from kmodel.kubernetes.components.runtime import RUNTIME, RunningContainer
 from kmodel.kubernetes.objects import Container, PodStatus
 from tests.components.runs import Run
-from tests.components.scenes import create, node, pod, scene
+from tests.components.scenes import create, delete, node, pod, scene
 
 PODS = stored("pods")
 BOUND = pod(node="n1")
@@ -137,12 +137,59 @@ def test_a_kubelet_registers_its_node_once() -> None:
     assert not run.can("register_node", node="n1")
 
 
-def test_a_node_that_crashes_loses_what_runs_on_it_and_starts_again_empty() -> None:
-    run = Run.of(scene(stored=(BOUND,), actors=("kubelet",), faults={"node-crash": 1, "node-restart": 1})).settle()
+def test_a_node_that_is_deleted_is_registered_again_only_when_its_kubelet_restarts() -> None:
+    settings = scene(delete("nodes/n1"), register_nodes=True, actors=("kubelet",), faults={"kubelet-restart": 1})
+    run = Run.of(settings).settle().user()
+    assert run.cluster[stored("nodes")["n1"]] is None
+    assert not run.can("register_node", node="n1")
+    run = run.take("restart_kubelet", node="n1").settle()
+    assert run.cluster[stored("nodes")["n1"]] is not None
+
+
+def test_a_kubelet_that_restarts_is_told_that_its_node_is_there() -> None:
+    run = Run.of(scene(register_nodes=True, actors=("kubelet",), faults={"kubelet-restart": 1})).settle()
+    before = run.cluster[stored("nodes")["n1"]]
+    run = run.take("restart_kubelet", node="n1")
+    assert run.can("register_node", node="n1")
+    run = run.settle()
+    assert run.cluster[stored("nodes")["n1"]] == before
+    assert run.cluster[REGISTERED["n1"]]
+
+
+def rebooted(policy: str, until: str = "") -> Run:
+    """Return the run in which the node of a pod crashed (at the end, or after a transition) and came up again."""
+    faults = {"node-crash": 1, "node-restart": 1, "container-exit": 1}
+    run = Run.of(scene(stored=(pod(node="n1", restart_policy=policy),), actors=("kubelet",), faults=faults))
+    run = run.take("admit_pod", node="n1", pod="web").take(until, node="n1", pod="web") if until else run.settle()
     run = run.take("crash_node", node="n1").settle()
-    assert run.cluster[RUNTIME["n1", "web"]] is None
-    assert run.cluster[PODS["web"]].status.ready  # nobody has told the api-server
-    run = run.take("restart_node", node="n1").settle()
     sandbox = run.cluster[RUNTIME["n1", "web"]]
     assert sandbox is not None
-    assert sandbox.all_in("running")
+    assert not sandbox.ready
+    assert not sandbox.any_in("running", "stopping")
+    assert run.cluster[PODS["web"]].status.ready is not bool(until)  # nobody has told the api-server
+    return run.take("restart_node", node="n1").settle()
+
+
+@pytest.mark.parametrize(
+    ("policy", "phase", "restarts"), [("Always", "Running", 1), ("OnFailure", "Running", 1), ("Never", "Failed", 0)]
+)
+def test_what_ran_when_its_node_went_down_runs_again_as_its_policy_says(policy: str, phase: str, restarts: int) -> None:
+    run = rebooted(policy)
+    sandbox = run.cluster[RUNTIME["n1", "web"]]
+    assert sandbox is not None
+    assert sandbox.all_in("running" if phase == "Running" else "exited")
+    status = run.cluster[PODS["web"]].status
+    assert (status.phase, status.ready, status.restarts) == (phase, phase == "Running", restarts)
+
+
+@pytest.mark.parametrize(("policy", "phase"), [("Always", "Running"), ("Never", "Pending")])
+def test_what_had_not_started_when_its_node_went_down_never_starts_under_never(policy: str, phase: str) -> None:
+    assert rebooted(policy, until="create_containers").cluster[PODS["web"]].status.phase == phase
+
+
+def test_what_has_succeeded_does_not_run_again_after_a_reboot() -> None:
+    faults = {"node-crash": 1, "node-restart": 1, "container-exit": 1}
+    run = Run.of(scene(stored=(pod(node="n1", restart_policy="OnFailure"),), actors=("kubelet",), faults=faults))
+    run = run.settle().take("exit_container", node="n1", pod="web", container="main")
+    run = run.take("crash_node", node="n1").take("restart_node", node="n1").settle()
+    assert run.cluster[PODS["web"]].status.phase == "Succeeded"

@@ -129,3 +129,13 @@ def test_the_scheduler_leaves_alone_what_is_bound_or_going_away() -> None:
     run = run.take("run_command", user=ADMIN).settle(without=SCHEDULED)
     assert run.settle().cluster[PODS["web"]] is None
     assert run.settle().cluster[QUEUE["web"]] is None
+
+
+def test_a_failed_binding_wakes_the_pods_that_found_no_node() -> None:
+    two = (pod("left", memory_mib=600), pod("right", memory_mib=600))
+    settings = scene(stored=two, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"lost-request": 1})
+    run = Run.of(settings).take("schedule", pod="left", node="n1").take("find_no_node", pod="right")
+    run = run.take("lose_request", client=client_of("left"))
+    assert run.cluster[QUEUE["right"]] == "unschedulable"
+    run = run.take("finish_binding", pod="left")
+    assert run.cluster[QUEUE["right"]] == "active"

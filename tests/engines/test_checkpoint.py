@@ -5,7 +5,9 @@ import os
 import random
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -15,12 +17,13 @@ from hypothesis import strategies as st
 from kmodel.engines.clock import Deadline
 from kmodel.engines.compiled import search as compiled_search
 from kmodel.engines.compiled.checkpoint import HEADER_BYTES, CheckpointError
+from kmodel.engines.compiled.identity import identity
 from kmodel.engines.events import Event, Finished, Found, Progress
 from kmodel.engines.exhaustive import Bounds, Checkpoints, explore, result_of
 from kmodel.engines.keeping import Keeper
 from kmodel.engines.symmetry import canonical
 from kmodel.engines.verdict import Result, Verdict
-from kmodel.kernel import Cell, Cluster, Model, ModelError, transition
+from kmodel.kernel import Cell, Cluster, Model, ModelError, invariant, transition
 from tests.engines import killed
 from tests.engines.random_models import models
 from tests.toys import pods, two_phase_commit
@@ -60,6 +63,8 @@ def in_pieces(model: Model, folder: Path, rounds: int, bounds: Bounds = UNBOUNDE
             == f"interrupted after {last.result.states:,} {'orbits' if bounds.symmetry else 'states'}"
         )
         pieces += 1
+    assert (folder / "search.kmodel").exists() == (last.checkpoint is not None)  # until its result is where it belongs
+    last.done()
     return last.result, pieces
 
 
@@ -340,3 +345,111 @@ def test_a_disk_without_room_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(Exception, match=r"cannot hold what does not fit into memory: No space left on device; free"):
         result_of(BROKEN, Bounds(max_memory_bytes=1, spill_folder=tmp_path))
+
+
+def counting(limit: int, step: int = 1) -> Model:
+    place: Cell[int] = Cell("place")
+
+    @transition(actor="a")
+    def count(cluster: Cluster) -> Cluster | None:
+        return cluster.set(place, cluster[place] + step) if cluster[place] < limit else None
+
+    return Model((Cluster.of({place: 0}),), (count.bind(),))
+
+
+def test_a_checkpoint_knows_what_functions_close_over(tmp_path: Path) -> None:
+    assert cut_off(counting(9), tmp_path, 3).interrupted
+    for other in (counting(2), counting(9, step=3)):
+        with pytest.raises(CheckpointError, match="belongs to another model"):
+            list(explore(other, Bounds(checkpoints=Checkpoints(tmp_path, resume=True))))
+    assert (
+        finished(list(explore(counting(9), Bounds(checkpoints=Checkpoints(tmp_path, resume=True))))).result.states == 10
+    )
+
+
+class Weight:
+    def __init__(self, weight: int) -> None:
+        self.weight = weight
+
+    def of(self, cluster: Cluster, more: int) -> int:
+        return self.weight + more
+
+
+LIMITS = {"most": 3}
+
+
+def weighing(weigh: Any) -> str:
+    def heavy(cluster: Cluster, weigh: Any = weigh, *, most: int = LIMITS["most"]) -> bool:
+        return bool(weigh(cluster) > most + LIMITS["most"])
+
+    return identity(Model((Cluster.of({Cell("x"): 0}),), (), (invariant(heavy),)))
+
+
+def test_the_identity_of_a_model_knows_defaults_partials_methods_and_what_functions_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ways = [weighing(partial(Weight(weight).of, more=more)) for weight in (1, 2) for more in (1, 2)] + [
+        weighing(lambda cluster: 1),
+        weighing(lambda cluster: 2),
+        weighing(len),
+    ]
+    assert len(set(ways)) == len(ways)
+    assert weighing(partial(Weight(1).of, more=1)) == ways[0]
+    monkeypatch.setitem(LIMITS, "most", 4)
+    assert weighing(partial(Weight(1).of, more=1)) != ways[0]
+
+
+def test_the_identity_of_a_model_knows_its_helper_modules(tmp_path: Path) -> None:
+    code = """
+import sys
+sys.path[:0] = [{folder!r}, {here!r}]
+import model
+from kmodel.engines.compiled.identity import identity
+print(identity(model.MODEL))
+"""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "helper").mkdir()
+    (tmp_path / "model" / "model.py").write_text(
+        "import sys; sys.path.insert(0, {!r})\n"
+        "from helping import most\n"
+        "from kmodel.kernel import Cell, Cluster, Model, transition\n"
+        "X = Cell('x')\n"
+        "@transition(actor='a')\n"
+        "def up(cluster):\n"
+        "    return cluster.set(X, cluster[X] + 1) if cluster[X] < most() else None\n"
+        "MODEL = Model((Cluster.of({{X: 0}}),), (up.bind(),))\n".format(str(tmp_path / "helper"))
+    )
+
+    def told(helper: str, seed: str) -> str:
+        (tmp_path / "helper" / "helping.py").write_text(helper)
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", code.format(folder=str(tmp_path / "model"), here=str(Path.cwd()))],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return done.stdout
+
+    one = told("LIMIT = 3\ndef most():\n    return LIMIT\n", "1")
+    assert one == told("LIMIT = 3\ndef most():\n    return LIMIT\n", "2")
+    assert one != told("LIMIT = 4\ndef most():\n    return LIMIT\n", "1")
+
+
+def test_two_searches_do_not_leave_checkpoints_in_one_folder(tmp_path: Path) -> None:
+    first = explore(counting(30), Bounds(checkpoints=Checkpoints(tmp_path, 1e-9)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kmodel.engines.clock.Clock.is_due", lambda clock: True)
+        for event in first:
+            if isinstance(event, Progress) and (tmp_path / "search.kmodel").exists():
+                break
+        kept = (tmp_path / "search.kmodel").read_bytes()
+        second = finished(list(explore(counting(20), Bounds(checkpoints=Checkpoints(tmp_path, 1e-9)))))
+    assert second.result.states == 21
+    assert f"another check leaves one in {tmp_path}" in second.problem
+    second.done()
+    assert (tmp_path / "search.kmodel").read_bytes() == kept
+    last = finished(list(first))
+    last.done()
+    assert list(tmp_path.parent.glob(f"{tmp_path.name}/*")) == []

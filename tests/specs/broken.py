@@ -2,7 +2,7 @@
 
 from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.objects import Taint
-from tests.components.scenes import apply, create, delete, node, pod, replace, replicaset, scene, service
+from tests.components.scenes import apply, create, delete, labelled, node, pod, replace, replicaset, scene, service
 from tests.specs import bugs
 from tests.specs import bugs_of_clients as clients
 from tests.specs.bugs import taking_requests_for
@@ -17,12 +17,15 @@ IS_SCHEDULED_TWICE = scene(stored=(pod(),), nodes=2, actors=("kube-scheduler",),
 IS_CREATED = scene(create(pod()), actors=("kubelet",))
 INVALID = scene(create(pod(memory_mib=200, limit_mib=100)), actors=())
 ENDS = scene(stored=(pod(node="n1", restart_policy="Never"),), faults={"container-exit": 1})
+REBOOTS = scene(
+    stored=(pod(node="n1", restart_policy="Never"),), actors=("kubelet",), faults={"node-crash": 1, "node-restart": 1}
+)
 MALLORY = User("mallory", authenticated=False)
 CAROL = User("carol", verbs=("create",), resources=("pods",))
 INTRUSION = scene(others={"mallory": (delete("pods/web"),)}, users=(MALLORY,), stored=(pod(),), actors=())
 ARROGATION = scene(others={"carol": (delete("pods/web"),)}, users=(CAROL,), stored=(pod(),), actors=())
 REGISTERS = scene(nodes=2, register_nodes=True, actors=("kubelet",))
-REPLACED = scene(replace(pod(node_selector=(("disk", "ssd"),))), stored=(BOUND,))
+REPLACED = scene(replace(labelled(BOUND, "tier", "front")), stored=(BOUND,))
 RECREATED = scene(delete("pods/web"), delete("pods/web", grace_seconds=0), create(BOUND), stored=(BOUND,))
 TAINTED = scene(stored=(pod(),), nodes=(node(taints=(Taint("dedicated"),)), node("n2")), actors=("kube-scheduler",))
 TWO_FOR_ONE = scene(
@@ -31,11 +34,25 @@ TWO_FOR_ONE = scene(
     actors=("kube-scheduler",),
 )
 KEEPS_ONE = scene(stored=(replicaset(),), names_per_workload=2, actors=("replicaset-controller",))
+SCALED_DOWN = scene(
+    apply(replicaset(replicas=1)),
+    stored=(replicaset(replicas=2),),
+    names_per_workload=3,
+    calls="fused",
+    actors=("replicaset-controller",),
+)
+RUNNING_SCALED_DOWN = scene(
+    apply(replicaset(replicas=1, node="n1")),
+    stored=(replicaset(replicas=2, node="n1"),),
+    names_per_workload=3,
+    calls="fused",
+    actors=("replicaset-controller", "kubelet"),
+)
 SERVES = scene(stored=(service(), BOUND), calls="fused", actors=("kubelet", "endpointslice-controller", "kube-proxy"))
 SERVES_SPLIT = scene(stored=(service(), BOUND), actors=("endpointslice-controller", "kube-proxy"))
 WRITTEN_TWICE = scene(
-    apply(pod(node_selector=(("disk", "ssd"),))),
-    apply(pod(node_selector=(("disk", "hdd"),))),
+    apply(labelled(pod(), "tier", "front")),
+    apply(labelled(pod(), "tier", "back")),
     stored=(pod(),),
     actors=("kube-scheduler",),
     nodes=1,
@@ -98,6 +115,30 @@ MUTANTS = (
         "create_containers",
     ),
     # nodes
+    Mutant(
+        "a_container_runs_again_only_if_its_policy_says_so",
+        "the kubelet takes every policy for Always",
+        ENDS,
+        (("restart_container", clients.restarts_whatever_the_policy),),
+        5,
+        "restart_container",
+    ),
+    Mutant(
+        "a_container_runs_again_only_if_its_policy_says_so",
+        "the kubelet makes a pod anew after a reboot whatever its policy",
+        REBOOTS,
+        (("create_containers", clients.restarts_whatever_the_policy),),
+        8,
+        "create_containers",
+    ),
+    Mutant(
+        "a_container_runs_again_only_if_its_policy_says_so",
+        "the records of containers do not survive a reboot",
+        REBOOTS,
+        (("crash_node", clients.loses_its_disk),),
+        11,
+        "create_containers",
+    ),
     Mutant(
         "a_container_runs_only_where_its_pod_is_bound",
         "a kubelet runs every pod",
@@ -309,6 +350,30 @@ MUTANTS = (
         (("reconcile", clients.controller_expects_nothing),),
         10,
         "commit",
+    ),
+    Mutant(
+        "a_replicaset_never_has_too_many_pods",
+        "the controller counts one pod too few",
+        KEEPS_ONE,
+        (("reconcile", clients.controller_counts_one_too_few),),
+        1,
+        "reconcile",
+    ),
+    Mutant(
+        "scaling_down_spares_the_pods_that_serve",
+        "the controller gives up all pods where one is too many",
+        SCALED_DOWN,
+        (("scale_down", clients.gives_up_all_pods),),
+        8,
+        "scale_down",
+    ),
+    Mutant(
+        "scaling_down_spares_the_pods_that_serve",
+        "the controller gives up ready pods first",
+        RUNNING_SCALED_DOWN,
+        (("scale_down", clients.gives_up_ready_pods_first),),
+        14,
+        "scale_down",
     ),
     Mutant(
         "a_service_routes_only_to_pods_that_were_ready",

@@ -9,7 +9,7 @@ from kmodel.kernel import Cell, Cluster
 from kmodel.kubernetes.components import scheduler
 from kmodel.kubernetes.components.calls import CALLS, Request, Transaction, idle, send
 from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
-from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, Expectations
+from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, ROUND, Expectations, Round
 from kmodel.kubernetes.components.etcd import QUEUES, stored, version, write
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, cached
 from kmodel.kubernetes.components.kubelet.pods import known_pod
@@ -177,6 +177,29 @@ def kubelet_runs_every_pod(create_containers: Function) -> Function:
     return broken
 
 
+def _with_policy_always(cluster: Cluster, binding: dict[str, str]) -> Hidden:
+    cell = cached("pods")[f"kubelet/{binding['node']}", binding["pod"]]
+    known: Pod | None = cluster[cell]
+    return {} if known is None else {cell: attrs.evolve(known, spec=attrs.evolve(known.spec, restart_policy="Always"))}
+
+
+restarts_whatever_the_policy = hiding(_with_policy_always)
+
+
+def loses_its_disk(crash_node: Function) -> Function:
+    """A node that goes down forgets which containers there were."""
+
+    def broken(cluster: Cluster, node: str) -> Cluster | None:
+        after = crash_node(cluster, node=node)
+        if after is None:
+            return None
+        for pod in cluster.names(stored("pods")):
+            after = after.set(RUNTIME[node, pod], None)
+        return after
+
+    return broken
+
+
 def kubelet_uses_another_runtime(create_containers: Function) -> Function:
     """A kubelet has the container runtime of n2 create the containers."""
 
@@ -208,6 +231,46 @@ def controller_expects_nothing(reconcile: Function) -> Function:
         return reconcile(cluster.set(EXPECTATIONS[kind, name], Expectations()), kind=kind, name=name)
 
     return broken
+
+
+def controller_counts_one_too_few(reconcile: Function) -> Function:
+    """The ReplicaSet controller makes one pod more than is missing, and expects as many."""
+
+    def broken(cluster: Cluster, kind: str, name: str) -> Cluster | None:
+        after = reconcile(cluster, kind=kind, name=name)
+        if after is None:
+            return None
+        more = after[ROUND[kind, name]].creations + 1
+        after = after.set(ROUND[kind, name], Round(creations=more))
+        return after.set(EXPECTATIONS[kind, name], Expectations(creations=more))
+
+    return broken
+
+
+def gives_up_all_pods(scale_down: Function) -> Function:
+    """The ReplicaSet controller deletes all active pods where one is too many."""
+
+    def broken(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | None:
+        after = scale_down(cluster, kind=kind, name=name, pod=pod)
+        if after is None:
+            return None
+        names = tuple(name for name in cluster.names(stored("pods")) if cluster[stored("pods")[name]] is not None)
+        return after.set(ROUND[kind, name], Round(deletions=names))
+
+    return broken
+
+
+def _ready_and_not(cluster: Cluster, binding: dict[str, str]) -> Hidden:
+    cells = [cached("pods")[CONTROLLER_MANAGER, name] for name in cluster.names(stored("pods"))]
+    pods = {cell: cluster[cell] for cell in cells}
+    return {
+        cell: attrs.evolve(pod, status=PodStatus() if pod.status.ready else PodStatus("Running", ready=True))
+        for cell, pod in pods.items()
+        if pod is not None
+    }
+
+
+gives_up_ready_pods_first = hiding(_ready_and_not)
 
 
 def _as_if_ready(cluster: Cluster, binding: dict[str, str]) -> Hidden:

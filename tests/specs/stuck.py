@@ -40,6 +40,7 @@ LOSES_ITS_NODE = scene(
 FALLS_SILENT = scene(stored=(BOUND,), actors=("kubelet", "node-lifecycle-controller"), faults={"node-crash": 1})
 SPEAKS_AGAIN = scene(
     stored=(BOUND,),
+    calls="fused",
     actors=("kubelet", "node-lifecycle-controller"),
     faults={"node-crash": 1, "node-restart": 1},
 )
@@ -178,7 +179,7 @@ STUCK = (
         "the kubelet does not report its node Ready",
         SPEAKS_AGAIN,
         (("report_node_ready", unless(bugs.always)),),
-        24,
+        12,
         cycle=0,
     ),
 )

@@ -92,14 +92,15 @@ def is_of(path: Path, model: str) -> bool:
 def remove(path: Path) -> None:
     """Remove a checkpoint, if it is there, and its folder, if nothing else is in it."""
     path.unlink(missing_ok=True)
-    _partial(path).unlink(missing_ok=True)
+    for partial in path.parent.glob(f"{path.stem}.*partial"):  # of those who were killed
+        partial.unlink(missing_ok=True)
     if path.parent.is_dir() and not any(path.parent.iterdir()):
         path.parent.rmdir()
 
 
 def _partial(path: Path) -> Path:
-    """Return the file that a checkpoint is written to before it takes the other's place."""
-    return path.with_suffix(".partial")
+    """Return the file that a checkpoint is written to before it takes the other's place: another in each process."""
+    return path.with_suffix(f".{os.getpid()}.partial")
 
 
 def _parts(pickled: bytes, arrays: list[Ints]) -> Iterator[bytes | memoryview]:

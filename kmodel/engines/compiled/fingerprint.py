@@ -7,6 +7,7 @@ the order of the search, and with it each trace, does not depend on Python's has
 blocks or on an interruption.
 """
 
+import re
 from enum import Enum
 from hashlib import blake2b
 from typing import Any
@@ -16,10 +17,13 @@ import attrs
 from kmodel.kernel import Cell
 from kmodel.kernel.values import fields, remembered
 
+PLAIN_NAME = re.compile(r"[\w./:-]+( [\w./:-]+)*")  # without what could be taken for the end of a name
+
 
 def fingerprints(cell: Cell[Any], value: Any) -> tuple[int, int]:
     """Return two independent 64-bit hashes, as signed integers, of a value in a cell."""
-    text = f"{spell(cell.family)}{spell(cell.key)}={spell(value)}".encode()
+    name = str(cell) if all(map(PLAIN_NAME.fullmatch, (cell.family, *cell.key))) else spell((cell.family, cell.key))
+    text = f"{name}={spell(value)}".encode()
     digests = (blake2b(text, digest_size=8), blake2b(text, digest_size=8, person=b"second"))
     first, second = (int.from_bytes(each.digest(), "little", signed=True) for each in digests)
     return first, second
@@ -29,6 +33,10 @@ def spell(value: Any) -> str:
     """Return a text that is the same for two values only if they have one identity."""
     if isinstance(value, Enum):
         return f"{_spell_class(type(value))}.{value.name if value.name is not None else value.value!r}"
+    if isinstance(value, bool):
+        return repr(int(value))
+    if isinstance(value, int):
+        return f"+{value}" if value in (0, 1) else repr(value)  # 0 and 1 alone are the truth values
     if isinstance(value, tuple):
         return f"({','.join(map(spell, value))})"
     if isinstance(value, frozenset):

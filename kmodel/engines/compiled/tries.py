@@ -15,9 +15,10 @@ import numpy as np
 from kmodel.engines.compiled.interning import Interner
 from kmodel.engines.compiled.jit import UNKNOWN, Memo, Vector, look_up
 from kmodel.kernel import BareCluster, Cluster, Kind, Model, ModelError, Predicate, Spec, Step, ask, failure
-from kmodel.kernel.footprint import Effect, Read, record, record_checked
+from kmodel.kernel.footprint import Check, Effect, Read, record_checked
 from kmodel.kernel.model import step_of
 
+CHECKED_IN_BOTH_WAYS = 6
 CHECKED_CALLS = 128
 CHECKED_EVERY = 16
 NOTHING = -2  # the leaf of an action that is not enabled, or of a spec whose answer says nothing
@@ -42,9 +43,13 @@ class Answer:
     reason: str
 
 
-def _is_checked(calls: int) -> bool:
-    """Tell whether the next call is made twice, to see that the function is deterministic: the first, then some."""
-    return calls < CHECKED_CALLS or calls % CHECKED_EVERY == 0
+def _check_after(calls: int) -> Check:
+    """Return how the next call of a function is checked: the first in both ways, later ones in turn, then only some."""
+    if calls < CHECKED_IN_BOTH_WAYS:
+        return Check.BOTH
+    if calls < CHECKED_CALLS or calls % CHECKED_EVERY == 0:
+        return Check.AGAIN if calls // CHECKED_EVERY % 2 else Check.UNWATCHED
+    return Check.NOT
 
 
 class Tables:
@@ -126,12 +131,12 @@ class Tables:
         else:
             index = int(self.root_spec.data[root])
             spec = self._predicates.get(root) or self.model.specs[index]
-            twice = _is_checked(self.spec_calls[index])
-            self.spec_calls[index] += 1 + twice
+            check = _check_after(self.spec_calls[index])
+            self.spec_calls[index] += 1 + check.calls
             subject: Cluster | Step = cluster
             if leaf is not None:
                 subject = step_of(self.model.actions[leaf.action], cluster, leaf.effect, leaf.reads)
-            answer, reads = ask(spec, subject, twice)
+            answer, reads = ask(spec, subject, check)
             code = self._answer_leaf(index, spec, answer)
         self._extend(root, reads, code, row)
         return code
@@ -143,9 +148,9 @@ class Tables:
     def _call_action(self, index: int, cluster: Cluster) -> tuple[Effect | None, tuple[Read, ...]]:
         action = self.model.actions[index]
         who = f"transition {action}"
-        twice = _is_checked(self.calls[index])
-        recording = (record_checked if twice else record)(action, cluster, who)
-        self.calls[index] += 1 + twice
+        check = _check_after(self.calls[index])
+        recording = record_checked(action, cluster, who, check)
+        self.calls[index] += 1 + check.calls
         self.touched[index].update(read.position for read in recording[1])
         return recording
 

@@ -1,14 +1,17 @@
 """kubectl: a user's commands, one after the other: create, apply, replace, delete, and wait.
 
-Models: each command as one call (apply reads the object first, then creates or patches it; replace sends the version
-that it read); the user sees the answer, and may wait until the pod is Running or the object is gone before the next
-command.
+Models: each command as one call (apply reads the object first, then creates it, or patches what its manifest names and
+the one applied last named: see objects/merging.py; replace sends the version that it read); the user sees the answer,
+and may wait until the pod is Running or the object is gone before the next command.
 
 Leaves out: reading as a call of its own (the answer of a GET may be old when it arrives, as a request may be slow to
-arrive: the same). A command that fails, or whose answer never comes, is reported and not repeated, as kubectl does.
+arrive: the same); an apply that changes nothing sends its patch all the same, which is answered and not written. A
+command that fails, or whose answer never comes, is reported and not repeated, as kubectl does.
 
 Upstream: staging/src/k8s.io/kubectl/pkg/cmd/{create,apply,replace,delete,wait}, 1.34.
 """
+
+from typing import Any
 
 import attrs
 
@@ -16,10 +19,11 @@ from kmodel.kernel import Cells, Cluster, Event, Step, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.calls import CALLS, Request, clients, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
-from kmodel.kubernetes.components.etcd import version
+from kmodel.kubernetes.components.etcd import version, with_metadata
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import SETTINGS, Command, reference
-from kmodel.kubernetes.objects import ApiObject
+from kmodel.kubernetes.objects import ApiObject, ObjectMeta
+from kmodel.kubernetes.objects.merging import Merge
 
 
 @attrs.frozen(cache_hash=True)
@@ -71,8 +75,21 @@ def _request(cluster: Cluster, user: str, command: Command) -> Request:
         return Request(user, "delete", command.resource, command.key, grace_seconds=command.grace_seconds)
     found = read(cluster, command.resource, command.key)
     if command.verb == "apply":
-        return Request(user, "patch" if found else "create", command.resource, command.key, command.object)
+        return _apply(user, command, found)
     return Request(user, "update", command.resource, command.key, command.object, resource_version=version(found))
+
+
+def _apply(user: str, command: Command, found: Any) -> Request:
+    """Return the request that creates the object, or patches what the manifest names otherwise, or names no more."""
+    value: Any = command.object
+    manifest = with_metadata(value, applied=value)
+    if found is None:
+        return Request(user, "create", command.resource, command.key, manifest)
+    # Neither its identity nor its status is anything that the manifest could change.
+    kept = {name: getattr(found.metadata, name) for name in ("name", "namespace", "labels", "finalizers", "applied")}
+    status = {"status": value.status} if hasattr(value, "status") else {}
+    read = attrs.evolve(found, metadata=ObjectMeta(**kept), **status)
+    return Request(user, "patch", command.resource, command.key, Merge(manifest, found.metadata.applied, read))
 
 
 def _seen(step: Step) -> Event:

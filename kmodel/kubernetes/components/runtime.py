@@ -2,7 +2,8 @@
 
 Models: one sandbox per pod with its containers, each created, running, stopping or exited(code). The kubelet asks for
 a sandbox, for a restart and for a stop; the runtime starts and stops containers in steps of its own. A container may
-also end by itself.
+also end by itself. The records of sandboxes and containers are on disk: after a node went down they are still there, of
+a sandbox that is not ready and containers of which nobody knows how they ended; one that was never started stays so.
 
 Leaves out: images, networks, logs; the calls of the CRI as messages (kubelet and runtime share a machine, and a
 kubelet that dies between the call and its answer looks at the runtime again when it is back).
@@ -21,6 +22,7 @@ from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.plan import Plan
 
 TERMINATED = 143  # 128 + SIGTERM
+LOST = 137  # what is said of a container whose end nobody saw [pkg/kubelet/kubelet_pods.go ContainerStatusUnknown]
 CRASHED = 1
 
 
@@ -36,10 +38,11 @@ class RunningContainer:
 
 @attrs.frozen(cache_hash=True)
 class Sandbox:
-    """The containers of one pod, by the pod's UID."""
+    """The containers of one pod, by the pod's UID; a sandbox whose node went down is not ready, and runs nothing."""
 
     uid: Rank
     containers: tuple[RunningContainer, ...]
+    ready: bool = True
 
     def all_in(self, *states: str) -> bool:
         """Tell whether all containers are in one of these states."""
@@ -57,6 +60,14 @@ class Sandbox:
         }
         changed = tuple(attrs.evolve(each, **states.get(each.state, {})) for each in self.containers)
         return attrs.evolve(self, containers=changed)
+
+    def lost(self) -> "Sandbox":
+        """Return what is left of the sandbox after its node went down."""
+        ended = (
+            attrs.evolve(each, state="exited", exit_code=LOST) if each.state in ("running", "stopping") else each
+            for each in self.containers
+        )
+        return attrs.evolve(self, containers=tuple(ended), ready=False)
 
     def end(self, name: str, exit_code: int) -> "Sandbox | None":
         """Return the sandbox after a running container ended by itself; None if it is not running."""
@@ -82,7 +93,7 @@ RUNTIME: Cells[Sandbox | None] = Cells("container-runtime")
 def start_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Start the next container that the kubelet created."""
     sandbox = cluster[RUNTIME[node, pod]]
-    if sandbox is None or not sandbox.any_in("created") or sandbox.any_in("stopping"):
+    if sandbox is None or not sandbox.ready or not sandbox.any_in("created") or sandbox.any_in("stopping"):
         return None
     return cluster.set(RUNTIME[node, pod], sandbox.change("created", state="running"))
 
@@ -125,5 +136,4 @@ def _containers(plan: Plan) -> Iterator[tuple[str, str, str]]:
 
 CONTAINER_CRASH = Fault("container-crash", (Steps((crash_container,), _containers),), hits=("kubelet",))
 CONTAINER_EXIT = Fault("container-exit", (Steps((exit_container,), _containers),), hits=("kubelet",))
-PROCESS = "container-runtime/{node}"
-MEMORY = Memory(RUNTIME, each("nodes", "pods"), None, mentions="pods", process=PROCESS)
+MEMORY = Memory(RUNTIME, each("nodes", "pods"), None, mentions="pods", survives=True)

@@ -2,8 +2,9 @@
 
 Models: an informer's cache of pods and nodes; per pod a place in the queue (active, or unschedulable until something
 changes); filters (resources, taints, unschedulable, nodeSelector); the least-allocated score, with a free choice
-among the best; assuming the pod on its node while the binding is under way; forgetting it when the binding fails. One
-pod per scheduling cycle, any number of bindings under way.
+among the best; assuming the pod on its node while the binding is under way; forgetting it when the binding fails,
+which wakes the unschedulable pods as the deletion of a pod does [schedule_one.go handleBindingCycleError]. One pod per
+scheduling cycle, any number of bindings under way.
 
 Leaves out: priorities and preemption, affinity, spreading, volumes; the order of the active queue (any active pod may
 be next, which only adds behaviours); backoff and the choice of events that wake an unschedulable pod (any change of a
@@ -66,9 +67,14 @@ def on_change(cluster: Cluster, watch: Watch, key: str, old: Any, new: Any) -> C
             return cluster  # only a status changed that no filter reads
         if new is not None and new.spec.node_name is None:
             return cluster  # a pod that takes no room
-    for pod in cluster.names(QUEUE):
-        if pod != key or watch.resource != "pods":
-            cluster = cluster.modify(QUEUE[pod], wake)
+    return wake_others(cluster, key if watch.resource == "pods" else None)
+
+
+def wake_others(cluster: Cluster, pod: str | None) -> Cluster:
+    """Return the cluster with all unschedulable pods but this one in the active queue again."""
+    for other in cluster.names(QUEUE):
+        if other != pod:
+            cluster = cluster.modify(QUEUE[other], wake)
     return cluster
 
 
@@ -189,14 +195,15 @@ def _told(step: Step) -> Event:
 
 @transition(actor=SCHEDULER, object="pod/{pod}", describe=_told)
 def finish_binding(cluster: Cluster, pod: str) -> Cluster | None:
-    """Learn how the binding went; if it failed, forget the assumption and queue the pod again."""
+    """Learn how the binding went; if it failed, forget the assumption, which makes room for others, and try again."""
     response = received(cluster, client_of(pod))
     if response is None:
         return None
     cluster = cluster.set(CALLS[client_of(pod)], None)
     if response.ok or response.subresource == "status":
         return cluster
-    cluster = cluster.set(ASSUMED[pod], None)
+    if cluster[ASSUMED[pod]] is not None:
+        cluster = wake_others(cluster.set(ASSUMED[pod], None), pod)
     pending = in_cache(cluster, SCHEDULER, POD, pod)
     if pending is None or pending.spec.node_name is not None or pending.metadata.deleting:
         return cluster

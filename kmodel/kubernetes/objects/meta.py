@@ -1,16 +1,18 @@
 """Metadata that all Kubernetes objects have [kubernetes/apimachinery pkg/apis/meta/v1/types.go, 1.34].
 
-Left out: annotations, generation, managedFields and creation times, which no modelled component reads.
+Left out: annotations but the one in which `kubectl apply` keeps what it applied last, generation, managedFields and
+creation times, which no modelled component reads.
 """
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
 from kmodel.kernel import Rank
 from kmodel.kubernetes.manifests.field import Field, Fields
-from kmodel.kubernetes.objects import known
+from kmodel.kubernetes.objects import known, merging
 
 Labels = tuple[tuple[str, str], ...]
 DEFAULT_NAMESPACE = "default"
@@ -29,18 +31,22 @@ class OwnerReference:
 
 @attrs.frozen(cache_hash=True)
 class ObjectMeta:
-    """Name, identity and version; `deleting` stands for a set deletionTimestamp, grace is in seconds."""
+    """Name, identity and version; `deleting` stands for a set deletionTimestamp, grace is in seconds.
+
+    `applied` is the manifest in the annotation kubectl.kubernetes.io/last-applied-configuration.
+    """
 
     name: str = ""
     namespace: str = DEFAULT_NAMESPACE
     generate_name: str = ""
     uid: Rank | None = None
     resource_version: Rank | None = None
-    labels: Labels = ()
+    labels: Labels = attrs.field(default=(), metadata=merging.MAP)
     owner: OwnerReference | None = None
-    finalizers: tuple[str, ...] = ()
+    finalizers: tuple[str, ...] = attrs.field(default=(), metadata=merging.SET)
     deleting: bool = False
     deletion_grace_seconds: int | None = None
+    applied: Any = attrs.field(default=None, metadata=merging.WHOLE)
 
     @property
     def key(self) -> str:

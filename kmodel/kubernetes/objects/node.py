@@ -1,4 +1,4 @@
-"""Nodes [kubernetes/kubernetes pkg/apis/core/types.go, 1.34].
+"""Nodes [kubernetes/kubernetes pkg/apis/core/types.go, pkg/registry/core/node/strategy.go, 1.34].
 
 Left out: conditions other than Ready, images, addresses, capacity apart from allocatable.
 """
@@ -28,7 +28,7 @@ class Taint:
 class NodeSpec:
     """What an administrator or the node lifecycle controller set."""
 
-    unschedulable: bool = False
+    unschedulable: bool | None = None  # None, as which False is stored: the manifest does not say
     taints: tuple[Taint, ...] = ()
 
 
@@ -54,6 +54,16 @@ class Node(ApiObject):
     metadata: ObjectMeta
     spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
+
+    def defaulted(self) -> "Node":
+        """Return the node without what stands for its absence."""
+        if self.spec.unschedulable is not False:
+            return self
+        return attrs.evolve(self, spec=attrs.evolve(self.spec, unschedulable=None))
+
+    def replacing(self, stored: "Node") -> "Node":
+        """Return the node with the status of the stored one [registry/core/node/strategy.go PrepareForUpdate]."""
+        return attrs.evolve(self, status=stored.status)
 
     def errors(self) -> Iterator[str]:
         """Yield what is wrong with the node."""
@@ -92,7 +102,7 @@ def _node_spec(field: Field | None, left_out: list[str]) -> NodeSpec:
     unschedulable = fields.optional("unschedulable")
     taints = fields.optional("taints")
     spec = NodeSpec(
-        unschedulable=False if unschedulable is None else unschedulable.boolean(),
+        unschedulable=None if unschedulable is None else unschedulable.boolean(),
         taints=() if taints is None else tuple(_taint(item, left_out) for item in taints.items()),
     )
     left_out.extend(fields.unmodelled(known.NODE_SPEC))

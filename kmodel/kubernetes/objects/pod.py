@@ -7,7 +7,7 @@ import attrs
 from kmodel.kubernetes.manifests.field import Fields
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
 from kmodel.kubernetes.objects.meta import ObjectMeta, read_metadata
-from kmodel.kubernetes.objects.pod_spec import PodSpec, pod_spec_errors, read_pod_spec
+from kmodel.kubernetes.objects.pod_spec import PodSpec, pod_spec_errors, read_pod_spec, update_errors
 
 
 @attrs.frozen(cache_hash=True)
@@ -60,8 +60,12 @@ class Pod(ApiObject):
         return pod_spec_errors(self.spec, "spec")
 
     def replacing(self, stored: "Pod") -> "Pod":
-        """Return the pod with the node and the status of the stored one, which a PUT does not change."""
-        return attrs.evolve(self, spec=attrs.evolve(self.spec, node_name=stored.spec.node_name), status=stored.status)
+        """Return the pod with the status of the stored one [registry/core/pod/strategy.go PrepareForUpdate]."""
+        return attrs.evolve(self, status=stored.status)
+
+    def update_errors(self, stored: "Pod") -> Iterator[str]:
+        """Yield what an update may not change: all of the spec but images and further tolerations."""
+        return update_errors(self.spec, stored.spec)
 
     def grace_seconds(self, asked: int | None) -> int:
         """Return how long a deletion waits for the containers: 0 if none can run that could be given time."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import attrs
 
 from kmodel.kubernetes.manifests.field import Field
-from kmodel.kubernetes.objects import known
+from kmodel.kubernetes.objects import known, merging
 from kmodel.kubernetes.objects.meta import Labels, read_labels
 
 DEFAULT_GRACE_SECONDS = 30
@@ -56,10 +56,10 @@ class Toleration:
 class PodSpec:
     """What the user asks for, and the node that the scheduler chose."""
 
-    containers: tuple[Container, ...] = ()
+    containers: tuple[Container, ...] = attrs.field(default=(), metadata=merging.BY_NAME)
     node_name: str | None = None
     restart_policy: str | None = None
-    node_selector: Labels = ()
+    node_selector: Labels = attrs.field(default=(), metadata=merging.MAP)
     tolerations: tuple[Toleration, ...] = ()
     termination_grace_seconds: int | None = None
 
@@ -114,6 +114,24 @@ def pod_spec_errors(spec: PodSpec, path: str) -> Iterator[str]:
         yield f"{path}.restartPolicy: Unsupported value: {spec.restart_policy!r}: supported values: {supported}"
     if (spec.termination_grace_seconds or 0) < 0:
         yield f"{path}.terminationGracePeriodSeconds: Invalid value: must be greater than or equal to 0"
+
+
+def update_errors(spec: PodSpec, stored: PodSpec) -> Iterator[str]:
+    """Yield what is wrong with a pod's spec that replaces a stored one [ValidatePodUpdate].
+
+    Images may change, and tolerations be added; of those that are there, how long they last may change.
+    """
+    if {attrs.evolve(each, seconds=None) for each in stored.tolerations} - {
+        attrs.evolve(each, seconds=None) for each in spec.tolerations
+    }:
+        yield "spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds"
+    same = attrs.evolve(stored, containers=_without_images(stored), tolerations=spec.tolerations)
+    if attrs.evolve(spec, containers=_without_images(spec)) != same:
+        yield "spec: Forbidden: pod updates may not change fields other than image and tolerations (additions only)"
+
+
+def _without_images(spec: PodSpec) -> tuple[Container, ...]:
+    return tuple(attrs.evolve(container, image="") for container in spec.containers)
 
 
 def _resource_errors(requests: Resources, limits: Resources, path: str) -> Iterator[str]:

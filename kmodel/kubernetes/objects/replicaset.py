@@ -1,4 +1,5 @@
-"""ReplicaSets and ReplicationControllers [pkg/apis/{apps,core}/{types.go,validation/validation.go}, 1.34].
+"""ReplicaSets and ReplicationControllers [pkg/apis/{apps,core}/{types.go,v1/defaults.go,validation/validation.go},
+pkg/registry/apps/replicaset/strategy.go, 1.34].
 
 A ReplicationController is a ReplicaSet whose kind says so: Kubernetes runs both by one controller, too
 [pkg/controller/replication/replication_controller.go]. Left out: status, minReadySeconds.
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 import attrs
 
 from kmodel.kubernetes.manifests.field import Field, Fields
-from kmodel.kubernetes.objects import known
+from kmodel.kubernetes.objects import known, merging
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
 from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_labels, read_metadata
 from kmodel.kubernetes.objects.pod import Pod
@@ -20,7 +21,7 @@ from kmodel.kubernetes.objects.pod_spec import PodSpec, pod_spec_errors, read_po
 class PodTemplate:
     """What the pods of a ReplicaSet look like."""
 
-    labels: Labels = ()
+    labels: Labels = attrs.field(default=(), metadata=merging.MAP)
     spec: PodSpec = attrs.field(factory=PodSpec)
 
 
@@ -30,19 +31,22 @@ class ReplicaSet(ApiObject):
 
     metadata: ObjectMeta
     kind: str = "ReplicaSet"
-    replicas: int = 1
-    selector: Labels = ()
+    replicas: int | None = None  # until it is stored: 1, where the manifest names no number
+    selector: Labels = attrs.field(default=(), metadata=merging.MAP)
     template: PodTemplate = PodTemplate()
 
     def defaulted(self) -> "ReplicaSet":
-        """Return the ReplicaSet; a ReplicationController without a selector gets its template's labels."""
-        if self.kind == "ReplicationController" and not self.selector:
-            return attrs.evolve(self, selector=self.template.labels)
-        return self
+        """Return the workload with one replica, and a ReplicationController with its template's labels, if unnamed."""
+        of_template = self.kind == "ReplicationController" and not self.selector
+        return attrs.evolve(
+            self,
+            replicas=1 if self.replicas is None else self.replicas,
+            selector=self.template.labels if of_template else self.selector,
+        )
 
     def errors(self) -> Iterator[str]:
         """Yield what is wrong with the ReplicaSet."""
-        if self.replicas < 0:
+        if self.replicas is not None and self.replicas < 0:
             yield "spec.replicas: Invalid value: must be greater than or equal to 0"
         if not self.selector:
             yield "spec.selector: Required value"
@@ -51,6 +55,11 @@ class ReplicaSet(ApiObject):
         yield from pod_spec_errors(self.template.spec, "spec.template.spec")
         if self.template.spec.restart_policy not in (None, "Always"):
             yield "spec.template.spec.restartPolicy: Unsupported value: supported values: Always"
+
+    def update_errors(self, stored: "ReplicaSet") -> Iterator[str]:
+        """Yield what an update may not change: the selector of a ReplicaSet."""
+        if self.kind == "ReplicaSet" and self.selector != stored.selector:
+            yield "spec.selector: Invalid value: field is immutable"
 
     def summary(self) -> str:
         """Return how many pods are wanted."""
@@ -61,7 +70,7 @@ class ReplicaSet(ApiObject):
         metadata = ObjectMeta(
             generate_name=f"{self.metadata.name}-", namespace=self.metadata.namespace, labels=self.template.labels
         )
-        return (Template(Pod(metadata, self.template.spec), self.replicas),)
+        return (Template(Pod(metadata, self.template.spec), 1 if self.replicas is None else self.replicas),)
 
 
 def _read_replica_set(fields: Fields, left_out: list[str]) -> ReplicaSet:
@@ -85,7 +94,7 @@ def _workload(top: Fields, left_out: list[str], kind: str) -> ReplicaSet:
     workload = ReplicaSet(
         metadata,
         kind,
-        replicas=1 if replicas is None else replicas.integer(),
+        replicas=None if replicas is None else replicas.integer(),
         selector=read_labels(selector),
         template=_template(fields.optional("template"), left_out),
     )

@@ -3,7 +3,7 @@
 import attrs
 
 from kmodel.kubernetes.manifests.field import Fields
-from kmodel.kubernetes.objects import known
+from kmodel.kubernetes.objects import known, merging
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
 from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_labels, read_metadata
 
@@ -14,7 +14,7 @@ class Service(ApiObject):
 
     kind = "Service"
     metadata: ObjectMeta
-    selector: Labels = ()
+    selector: Labels = attrs.field(default=(), metadata=merging.MAP)
 
 
 def _read(fields: Fields, left_out: list[str]) -> Service:

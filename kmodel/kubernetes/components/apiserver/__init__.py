@@ -75,6 +75,12 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
     current = cluster[stored(request.resource)[key]]
     if current is None and (request.verb != "create" or request.subresource):
         return deliver(cluster, client, respond(request, 404, "NotFound"))
+    conflict = None if current is None else verbs.conflict(current, request)
+    if conflict is not None:
+        return deliver(cluster, client, respond(request, conflict.code, conflict.reason, key))
+    value = value if current is None else verbs.asked_for(current, request)
+    if value is None and request.verb == "patch":
+        return deliver(cluster, client, respond(request, 422, "Invalid", key))
     admitted = admit(request, value, current)
     if isinstance(admitted, str):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
@@ -109,10 +115,8 @@ def _carry_out(cluster: Cluster, request: Request, key: str, value: Any, current
     match request.verb:
         case "create":
             return verbs.create(cluster, request.resource, key, value)
-        case "update":
+        case "update" | "patch":
             return verbs.update(current, request, value)
-        case "patch":
-            return verbs.patch(current, request)
         case _:
             return verbs.delete(current, request)
 

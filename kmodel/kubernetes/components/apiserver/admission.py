@@ -37,7 +37,7 @@ def defaults(request: Request, value: Any, stored: ApiObject | None) -> Any:
 
 def default_toleration_seconds(request: Request, value: Any, stored: ApiObject | None) -> Any:
     """Let a pod tolerate an unready or unreachable node for 300 s, after which it is evicted."""
-    if (request.verb, request.resource, request.subresource) != ("create", "pods", ""):
+    if request.verb == "delete" or (request.resource, request.subresource) != ("pods", ""):
         return value
     missing = tuple(
         Toleration(key=key, operator="Exists", effect="NoExecute", seconds=DEFAULT_TOLERATION_SECONDS)

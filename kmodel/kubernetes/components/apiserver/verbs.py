@@ -1,14 +1,15 @@
 """The verbs of the API: what each makes of the stored object, or why it does not.
 
-Models: create (with generated names), update with optimistic concurrency, patches of status, taints and spec, the
-binding subresource, and the deletion protocol: a grace period for a bound pod that has not finished, at once for all
-else, UID preconditions, finalizers.
+Models: create (with generated names), update with optimistic concurrency, patches, the binding subresource, and the
+deletion protocol: a grace period for a bound pod that has not finished, at once for all else, finalizers. UIDs and
+versions may be a condition of each. What an update or a patch keeps of the stored object, and what it must not change,
+the kind says: a PUT or PATCH leaves the status as it is, one of the status all else; most of a pod's spec is immutable.
 
-Leaves out: immutability of single spec fields, dry runs, server-side apply's field managers; deletion propagation (no
-garbage collector yet: the pods of a deleted ReplicaSet stay).
+Leaves out: dry runs, server-side apply's field managers, the resize subresource; owners that a PUT names or leaves out
+(they stay); deletion propagation (no garbage collector yet: the pods of a deleted ReplicaSet stay).
 
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,rest/delete.go};
-pkg/registry/core/pod/{strategy.go,storage/storage.go}, 1.34.
+pkg/registry/core/{pod,node}/strategy.go, pkg/registry/core/pod/storage/storage.go, 1.34.
 """
 
 from collections.abc import Callable
@@ -96,13 +97,28 @@ def create(cluster: Cluster, resource: str, key: str, value: ApiObject) -> Outco
     return with_metadata(value, uid=uid, resource_version=None)
 
 
+def conflict(stored: ApiObject, request: Request) -> Refusal | None:
+    """Return the refusal of a request whose precondition another object, or another version of it, does not meet."""
+    other = request.uid is not None and request.uid != stored.metadata.uid
+    changed = request.resource_version is not None and request.resource_version != version(stored)
+    return Refusal(409, "Conflict") if other or changed else None
+
+
+def asked_for(stored: Any, request: Request) -> Any:
+    """Return the object that a request asks for: its body, or what its patch makes of the stored one; None if nothing.
+
+    It is admitted as a whole, so that defaults are filled in after a patch.
+    """
+    body: Any = request.body
+    return body.onto(stored) if request.verb == "patch" and not isinstance(body, ApiObject) else body
+
+
 def update(stored: Any, request: Request, value: Any) -> Outcome:
-    """Return the object that a PUT makes: its identity stays, and what else its kind keeps."""
-    if request.resource_version is not None and request.resource_version != version(stored):
-        return Refusal(409, "Conflict")
+    """Return what becomes of an object by a PUT or PATCH: its identity stays, and what else its kind keeps."""
     if request.subresource == "status":
         return stored.with_status(value)  # type: ignore[no-any-return]
-    kept = attrs.evolve(stored.metadata, labels=value.metadata.labels, finalizers=value.metadata.finalizers)
+    changed = {name: getattr(value.metadata, name) for name in ("labels", "finalizers", "applied")}
+    kept = attrs.evolve(stored.metadata, **changed)
     if kept.deleting and not kept.finalizers and not kept.deletion_grace_seconds:
         return Removal()  # the last finalizer is gone [store.go ShouldDeleteDuringUpdate]
     if kept.deleting and not set(kept.finalizers) <= set(stored.metadata.finalizers):
@@ -111,21 +127,9 @@ def update(stored: Any, request: Request, value: Any) -> Outcome:
     return Refusal(422, "Invalid") if list(value.update_errors(stored)) else value
 
 
-def patch(stored: Any, request: Request) -> Outcome:
-    """Return the object with the part that the body names replaced."""
-    body: Any = request.body
-    if request.uid is not None and request.uid != stored.metadata.uid:
-        return Refusal(409, "Conflict")
-    if isinstance(body, ApiObject):
-        return update(stored, request, body)
-    return body.onto(stored) or Refusal(422, "Invalid")
-
-
 def bind(cluster: Cluster, request: Request, stored: Pod) -> Outcome:
     """Return the pod with its node set, unless it is going away, is bound already, or is another one of that name."""
     assert isinstance(request.body, Binding)
-    if request.uid is not None and request.uid != stored.metadata.uid:
-        return Refusal(409, "Conflict")
     if stored.metadata.deleting:
         return Refusal(409, "PodIsBeingDeleted")
     if stored.spec.node_name is not None:
@@ -139,8 +143,6 @@ def bind(cluster: Cluster, request: Request, stored: Pod) -> Outcome:
 
 def delete(stored: ApiObject, request: Request) -> Outcome:
     """Return the object marked for deletion, or its removal if nothing has to be waited for."""
-    if request.uid is not None and request.uid != stored.metadata.uid:
-        return Refusal(409, "Conflict")
     grace = stored.grace_seconds(request.grace_seconds)
     if grace == 0 and not stored.metadata.finalizers:
         return Removal()

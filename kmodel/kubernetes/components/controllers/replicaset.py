@@ -7,10 +7,13 @@ expectations; both live in memory only. What is never seen (a pod that came and 
 expected for five minutes: longer than any call or event is under way.
 
 Leaves out: adoption and release of pods by label; expectations that expire earlier (kubernetes#129795); slow start,
-which only sizes the batches; status. Pods to delete are chosen as upstream does: those not bound, pending, not ready
-first; the rest by name.
+which sends batches of 2, 4, … at once from the second pod of a round on (here they follow one another, as all
+deletions do); status. Pods to delete are ranked as upstream ranks them: not bound, Pending, not ready come first, and
+of those that are not ready the ones with more restarts. Ready pods are told apart by how long they have been ready, in
+logarithmic buckets, and then by UID: so any of equal ones may go (of more than three, two or more are neighbours in the
+order of names). Pods that share a node do not come first, since a ReplicaSet without an owner has no related ones.
 
-Upstream: pkg/controller/{replicaset/replica_set.go,controller_utils.go}, 1.34.
+Upstream: pkg/controller/{replicaset/replica_set.go,controller_utils.go}, 1.32 to 1.34.
 """
 
 from typing import Any
@@ -93,7 +96,30 @@ def _expectations_of(owner: OwnerReference) -> Any:
 
 @transition(actor=ACTOR, object="{kind}/{name}")
 def reconcile(cluster: Cluster, kind: str, name: str) -> Cluster | None:
-    """Compare the active pods in the cache with the desired number, and decide what to create or delete."""
+    """Count too few active pods in the cache, and decide to create what is missing."""
+    counted = _counted(cluster, kind, name)
+    if counted is None or counted[0] <= len(counted[1]):
+        return None
+    missing = counted[0] - len(counted[1])
+    cluster = cluster.set(ROUND[kind, name], Round(creations=missing))
+    return cluster.set(EXPECTATIONS[kind, name], Expectations(creations=missing))
+
+
+@transition(actor=ACTOR, object="{kind}/{name}")
+def scale_down(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | None:
+    """Count too many active pods in the cache, and decide which to delete: of those that rank alike, this one first."""
+    counted = _counted(cluster, kind, name)
+    if counted is None or counted[0] >= len(counted[1]):
+        return None
+    victims = _victims(counted[1], len(counted[1]) - counted[0], pod)
+    if victims is None:
+        return None
+    cluster = cluster.set(ROUND[kind, name], Round(deletions=victims))
+    return cluster.set(EXPECTATIONS[kind, name], Expectations(deletions=victims))
+
+
+def _counted(cluster: Cluster, kind: str, name: str) -> tuple[int, list[Pod]] | None:
+    """Return how many pods are wanted and which are active, by the cache; None unless it is time for a new round."""
     if cluster[ROUND[kind, name]] != Round() or not cluster[EXPECTATIONS[kind, name]].fulfilled:
         return None
     if not idle(cluster, client_of(kind, name)) or not synced(cluster, CONTROLLER_MANAGER, "pods", RESOURCES[kind]):
@@ -101,16 +127,20 @@ def reconcile(cluster: Cluster, kind: str, name: str) -> Cluster | None:
     workload = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
     if workload is None or workload.metadata.deleting:
         return None
-    active = [pod for pod in owned(cluster, workload) if pod.active]
-    missing = workload.replicas - len(active)
-    if missing == 0:
+    return workload.replicas, [pod for pod in owned(cluster, workload) if pod.active]
+
+
+def _victims(active: list[Pod], surplus: int, first: str) -> tuple[str, ...] | None:
+    """Return the pods that go, beginning with `first` where some of equal rank stay; None if that is no choice."""
+    ranks = sorted(map(_rank, active))
+    last = ranks[surplus - 1]
+    sure = [pod.metadata.key for pod in active if _rank(pod) < last]
+    equal = [pod.metadata.key for pod in active if _rank(pod) == last]
+    left = surplus - len(sure)
+    if first not in (equal if left < len(equal) else equal[:1]):
         return None
-    if missing > 0:
-        plan, expected = Round(creations=missing), Expectations(creations=missing)
-    else:
-        victims = tuple(pod.metadata.key for pod in sorted(active, key=_keep)[:-missing])
-        plan, expected = Round(deletions=victims), Expectations(deletions=victims)
-    return cluster.set(ROUND[kind, name], plan).set(EXPECTATIONS[kind, name], expected)
+    start = equal.index(first)
+    return (*sure, *(equal[start:] + equal[:start])[:left])
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")
@@ -125,15 +155,14 @@ def expire_expectations(cluster: Cluster, kind: str, name: str) -> Cluster | Non
     return cluster.set(EXPECTATIONS[kind, name], Expectations())
 
 
-def _keep(pod: Pod) -> tuple[bool, int, bool, int, str]:
-    """Sort what goes first to the front [ActivePodsWithRanks, pkg/controller/controller_utils.go]."""
+def _rank(pod: Pod) -> tuple[bool, int, bool, int]:
+    """Return the lower, the sooner a pod goes [ActivePodsWithRanks, pkg/controller/controller_utils.go]."""
     phases = {"Pending": 0, "Unknown": 1, "Running": 2}
     return (
         pod.spec.node_name is not None,
         phases[pod.status.phase],
         pod.status.ready,
-        -pod.status.restarts,
-        pod.metadata.name,
+        0 if pod.status.ready else -pod.status.restarts,
     )
 
 
@@ -204,6 +233,10 @@ def _workloads(plan: Plan) -> list[tuple[str, str]]:
     return [(kind, name) for kind, name in plan.owners() if kind in RESOURCES]
 
 
+def _scalings(plan: Plan) -> list[tuple[str, str, str]]:
+    return [(kind, name, pod) for kind, name in _workloads(plan) for pod in plan.keys("pods")]
+
+
 MAY = frozenset({("create", "pods"), ("delete", "pods"), ("patch", "pods")})
 COMPONENT = Component(
     "replicaset-controller",
@@ -217,6 +250,6 @@ COMPONENT = Component(
         Memory(ROUND, _workloads, Round(), mentions=NOTHING, holds_names=True),
     ),
     callers=(Caller((create_pod, delete_pod), read_pod_answer, client_of, _workloads, turn=3),),
-    steps=(Steps((reconcile, expire_expectations), _workloads),),
+    steps=(Steps((reconcile, expire_expectations), _workloads), Steps((scale_down,), _scalings)),
     needed=lambda plan: None if _workloads(plan) else "there is no ReplicaSet and no ReplicationController",
 )

@@ -50,6 +50,13 @@ COMPONENT = Component(
         Memory(state.WORKERS, each("nodes", "pods"), None, mentions="pods"),
         runtime.MEMORY,
         Memory(
+            state.REGISTERED,
+            each("nodes"),
+            False,
+            mentions=NOTHING,
+            when=lambda plan: plan.settings.register_nodes,
+        ),
+        Memory(
             state.UP,
             each("nodes"),
             True,

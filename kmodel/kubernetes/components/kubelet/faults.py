@@ -1,14 +1,16 @@
 """kubelet, what befalls it and its node: restarts, crashes, and being cut off from the api-server.
 
-Leaves out: disks, clocks. What was on its way when a node is cut off still arrives.
+Leaves out: disks that are lost, clocks. What was on its way when a node is cut off still arrives.
 """
 
 from kmodel.kernel import Cluster, transition
 from kmodel.kubernetes.components.component import Fault, Steps, each
+from kmodel.kubernetes.components.etcd import PODS
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.kubelet.state import CONNECTED, PROCESS, UP, is_up, watcher_of
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import restart, restart_all_on
+from kmodel.kubernetes.components.runtime import RUNTIME
 
 
 @transition(actor=FAULT, object="node/{node}", environment=True)
@@ -22,18 +24,23 @@ def restart_kubelet(cluster: Cluster, node: str) -> Cluster | None:
 
 @transition(actor=FAULT, object="node/{node}", environment=True)
 def crash_node(cluster: Cluster, node: str) -> Cluster | None:
-    """A node goes down with its kubelet and all containers."""
+    """A node goes down with its kubelet and all containers; their records stay on its disk."""
     if not cluster[UP[node]]:
         return None
     spent = spend(cluster, "node-crash")
     if spent is None:
         return None
-    return restart_all_on(spent, node).set(UP[node], False)
+    cluster = restart_all_on(spent, node).set(UP[node], False)
+    for pod in cluster.names(PODS):
+        sandbox = cluster[RUNTIME[node, pod]]
+        if sandbox is not None:
+            cluster = cluster.set(RUNTIME[node, pod], sandbox.lost())
+    return cluster
 
 
 @transition(actor=FAULT, object="node/{node}", environment=True)
 def restart_node(cluster: Cluster, node: str) -> Cluster | None:
-    """A node that was down comes up again, empty."""
+    """A node that was down comes up again; nothing runs there."""
     if cluster[UP[node]]:
         return None
     spent = spend(cluster, "node-restart")

@@ -3,7 +3,8 @@
 Models: one worker per pod name, for one UID at a time; admission by what the node can hold and by the nodeSelector
 (which the scheduler has checked, unless the manifest names the node); restart by restartPolicy; termination when the
 pod is being deleted, is gone, or is another one of the same name. A kubelet that restarts forgets its workers, lists
-its pods and finds the containers again.
+its pods and finds the containers again; after a reboot it finds their records, by which containers that ran are
+ContainerStatusUnknown (exit code 137), start again where the restartPolicy says so, and never do under Never.
 
 Leaves out: static and mirror pods, probes, init containers, backoff between restarts, the order among containers that
 stop; admission by taints (only NoExecute counts there); labels of the node that change later. Two pods of one name
@@ -92,12 +93,16 @@ def why_rejected(pod: PodSpec, others: Sequence[PodSpec], node: Node) -> str | N
 
 @transition(actor="kubelet/{node}", object="pod/{pod}")
 def create_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
-    """Have the container runtime create the pod's sandbox and containers."""
-    if not is_up(cluster, node) or cluster[WORKERS[node, pod]] is None or cluster[RUNTIME[node, pod]] is not None:
+    """Have the container runtime create the pod's sandbox and containers, anew if the node went down meanwhile."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    if not is_up(cluster, node) or cluster[WORKERS[node, pod]] is None or (sandbox is not None and sandbox.ready):
         return None
     known = known_pod(cluster, node, pod)
     if known is None or known.terminal or must_stop(cluster, node, pod):
         return None
+    if sandbox is not None:
+        again = _anew(sandbox, known.spec.restart_policy)
+        return None if again is None else cluster.set(RUNTIME[node, pod], again)
     containers = tuple(
         RunningContainer(container.name, restarts=known.status.restarts) for container in known.spec.containers
     )
@@ -105,11 +110,27 @@ def create_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     return cluster.set(RUNTIME[node, pod], Sandbox(known.metadata.uid, containers))
 
 
+def _anew(lost: Sandbox, policy: str | None) -> Sandbox | None:
+    """Return the sandbox that takes the place of one whose node went down; None if its containers must not run again.
+
+    Under Never they must not, not even those that were created and never started [kubernetes/kubernetes#118321].
+    """
+    if policy == "Never" or all(each.state == "exited" and not restarts(policy, each) for each in lost.containers):
+        return None
+    containers = (
+        attrs.evolve(each, state="created", exit_code=None, restarts=each.restarts + 1)
+        if each.state == "created" or restarts(policy, each)
+        else each
+        for each in lost.containers
+    )
+    return attrs.evolve(lost, containers=tuple(containers), ready=True)
+
+
 @transition(actor="kubelet/{node}", object="pod/{pod}")
 def restart_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Start a container again that has exited, as the restartPolicy says."""
     sandbox = cluster[RUNTIME[node, pod]]
-    if sandbox is None or not is_up(cluster, node) or cluster[WORKERS[node, pod]] is None:
+    if sandbox is None or not sandbox.ready or not is_up(cluster, node) or cluster[WORKERS[node, pod]] is None:
         return None
     known = known_pod(cluster, node, pod)
     if known is None or known.terminal or must_stop(cluster, node, pod):

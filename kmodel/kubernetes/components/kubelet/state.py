@@ -19,6 +19,7 @@ class Worker:
 PROCESS = "kubelet/{node}"
 UP: Cells[bool] = Cells("kubelet/up")  # False: the node is down
 CONNECTED: Cells[bool] = Cells("kubelet/connected")  # False: the node is cut off from the api-server
+REGISTERED: Cells[bool] = Cells("kubelet/registered")  # whether the kubelet has created its Node since it started
 WORKERS: Cells[Worker | None] = Cells("kubelet/workers")
 
 

@@ -2,8 +2,9 @@
 
 Models: the phase as computed from the containers; the status manager, which patches the status (for the pod's UID
 only) until it is acknowledged, and again when it sees that something else stands there; the final DELETE, with grace
-0 and the UID as a precondition, once the containers are gone; registration of the node; the lease as heartbeat, and
-Ready set again after the node lifecycle controller had doubted it.
+0 and the UID as a precondition, once the containers are gone; registration of the node, once per start
+[kubelet_node_status.go registrationCompleted; kubernetes/kubernetes#71398]; the lease as heartbeat, and Ready set again
+after the node lifecycle controller had doubted it.
 
 Leaves out: conditions other than Ready and PodScheduled; node status apart from Ready; a heartbeat is not sent while
 the node lifecycle controller has not yet seen the last one (further ones would tell it nothing more).
@@ -23,6 +24,7 @@ from kmodel.kubernetes.components.etcd import version
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.pods import known_pod, restarts
 from kmodel.kubernetes.components.kubelet.state import (
+    REGISTERED,
     WORKERS,
     Worker,
     client_of,
@@ -37,6 +39,7 @@ from kmodel.kubernetes.objects import LEASE, NODE, POD, Pod, PodStatus
 from kmodel.kubernetes.objects.kind import renewals
 
 FINAL_PHASES = ("Succeeded", "Failed")
+ALREADY_EXISTS = 409
 
 
 def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodStatus:
@@ -151,12 +154,8 @@ def read_status_answer(cluster: Cluster, node: str, pod: str) -> Cluster | None:
 
 @transition(actor="kubelet/{node}", object="node/{node}")
 def register_node(cluster: Cluster, node: str) -> Cluster | None:
-    """Create the Node object of this machine, which the api-server does not have yet."""
-    if (
-        read(cluster, NODE, node) is not None
-        or not is_connected(cluster, node)
-        or not idle(cluster, node_client_of(node))
-    ):
+    """Create the Node object of this machine, once per start: one that somebody deletes later is not created again."""
+    if cluster[REGISTERED[node]] or not is_connected(cluster, node) or not idle(cluster, node_client_of(node)):
         return None
     value = next(each for each in cluster[SETTINGS].nodes if each.metadata.name == node)
     return send(cluster, node_client_of(node), Request(NODE_USER + node, "create", "nodes", node, value))
@@ -190,8 +189,13 @@ def report_node_ready(cluster: Cluster, node: str) -> Cluster | None:
 
 @transition(actor="kubelet/{node}", object="node/{node}")
 def read_node_status_answer(cluster: Cluster, node: str) -> Cluster | None:
-    """Learn how the last write to the Node went; it is compared again in any case."""
-    return drop_answer(cluster, node_client_of(node)) if is_up(cluster, node) else None
+    """Learn how the last write to the Node went; a status is compared again in any case."""
+    response = received(cluster, node_client_of(node))
+    if response is None or not is_up(cluster, node):
+        return None
+    if response.verb == "create" and (response.ok or response.code == ALREADY_EXISTS):
+        cluster = cluster.set(REGISTERED[node], True)
+    return cluster.set(CALLS[node_client_of(node)], None)
 
 
 @transition(actor="kubelet/{node}", object="lease/{node}")

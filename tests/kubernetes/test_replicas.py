@@ -1,0 +1,87 @@
+"""ReplicaSets that are scaled: what a round of creations may overshoot, and which pods go."""
+
+from typing import Any
+
+import attrs
+import pytest
+
+from kmodel.kubernetes.components.controllers.replicaset import ROUND
+from kmodel.kubernetes.components.etcd import PODS
+from kmodel.kubernetes.components.informer import cached
+from kmodel.kubernetes.objects import PodStatus
+from tests.components.runs import Run
+from tests.components.scenes import replicaset, scene
+from tests.kubernetes import clusters
+
+WEB = {"kind": "replicaset", "name": "web"}
+MANAGER = "kube-controller-manager"
+
+
+def there(*pods: tuple[str | None, PodStatus], wanted: int) -> Run:
+    """Return the run in which the controller knows pods on these nodes, with this status, and wants so many."""
+    controlled = scene(
+        stored=(replicaset(replicas=len(pods)),), names_per_workload=5, actors=("replicaset-controller",)
+    )
+    run = Run.of(controlled).settle()
+    cluster = run.cluster
+    for name, (node, status) in zip("bcdf", pods, strict=False):
+        pod: Any = cluster[PODS[f"web-{name}"]]
+        pod = attrs.evolve(pod, spec=attrs.evolve(pod.spec, node_name=node), status=status)
+        cluster = cluster.set(PODS[f"web-{name}"], pod).set(cached("pods")[MANAGER, f"web-{name}"], pod)
+    known = cached("replicasets")[MANAGER, "web"]
+    return attrs.evolve(run, cluster=cluster.set(known, attrs.evolve(cluster[known], replicas=wanted)))
+
+
+def choices(run: Run) -> set[frozenset[str]]:
+    """Return which sets of pods the controller may give up now."""
+    found = set()
+    for name in run.cluster.names(PODS):
+        step = run.step("scale_down", **WEB, pod=name)
+        if step is not None:
+            found.add(frozenset(step.after[ROUND["replicaset", "web"]].deletions))
+    return found
+
+
+READY, STARTING = PodStatus("Running", ready=True), PodStatus()
+CRASHED = PodStatus("Running", restarts=2)
+
+
+@pytest.mark.parametrize(
+    ("pods", "wanted", "expected"),
+    [
+        ([(None, STARTING), ("n1", STARTING)], 1, ["b"]),
+        ([("n1", READY), ("n1", STARTING)], 1, ["c"]),
+        ([("n1", PodStatus("Running")), ("n1", CRASHED)], 1, ["c"]),
+        ([("n1", READY), ("n1", READY)], 1, ["b", "c"]),
+        ([("n1", attrs.evolve(READY, restarts=3)), ("n1", READY)], 1, ["b", "c"]),
+        ([("n1", READY), ("n1", READY), (None, STARTING)], 1, ["bd", "cd"]),
+        ([("n1", READY), ("n1", READY), ("n1", READY)], 1, ["bc", "bd", "cd"]),
+        ([("n1", READY), ("n1", READY)], 0, ["bc"]),
+    ],
+    ids=["not bound", "not ready", "restarts", "equal", "restarts of ready ones", "one of two", "two of three", "all"],
+)
+def test_pods_that_rank_alike_may_all_be_the_ones_that_go(
+    pods: list[tuple[str | None, PodStatus]], wanted: int, expected: list[str]
+) -> None:
+    run = there(*pods, wanted=wanted)
+    assert choices(run) == {frozenset(f"web-{letter}" for letter in letters) for letters in expected}
+    assert not run.can("reconcile", **WEB)
+
+
+def test_a_round_that_is_under_way_goes_on_when_the_replicaset_is_scaled_down() -> None:
+    result = clusters.result("scale-down-while-creating")
+    assert not result.failures
+    seen = [
+        sum(state[PODS[name]] is not None for name in state.names(PODS))
+        for state in clusters.states("scale-down-while-creating")
+    ]
+    assert max(seen) == 2
+
+
+def test_either_of_two_equal_pods_may_be_the_one_that_goes() -> None:
+    gone = {
+        victim
+        for state in clusters.states("scale-down-while-creating")
+        for victim in state[ROUND["replicaset", "web"]].deletions
+    }
+    assert gone == {"web-b", "web-c"}

@@ -1,0 +1,93 @@
+"""Stopping a check from outside: by --max-time, by Ctrl-C and by SIGTERM, also where a function never ends."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = '''
+from kmodel.kernel import Cluster, invariant
+
+@invariant
+def endless(cluster: Cluster) -> bool:
+    """It never ends."""
+    while True:
+        pass
+'''
+GOOD = """
+from kmodel.kernel import Cluster, invariant
+
+@invariant
+def fine(cluster: Cluster) -> bool:
+    return True
+"""
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec: {containers: [{name: a, image: x}]}
+"""
+MANY = ("--nodes", "3", "--faults", "container-crash=2,kubelet-restart=2,node-crash=1", "--spec", "fine")
+COMMAND = (sys.executable, "-c", "from kmodel.cli import main; main()", "check", "-f", "pod.yaml")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "mine.py").write_text(PROJECT)
+    (tmp_path / "specs" / "good.py").write_text(GOOD)
+    (tmp_path / "pod.yaml").write_text(POD)
+    return tmp_path
+
+
+def start(project: Path, *options: str) -> "subprocess.Popen[str]":
+    path = os.pathsep.join([str(Path.cwd()), *sys.path])
+    return subprocess.Popen(
+        [*COMMAND, *options],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("engine", [(), ("--simulate", "10"), ("--engine", "hypothesis")])
+def test_a_spec_that_never_ends_is_named(project: Path, engine: tuple[str, ...]) -> None:
+    seconds = 6 if "hypothesis" in engine else 1  # Hypothesis takes a while to begin
+    process = start(project, "--spec", "endless", "--max-time", f"{seconds}s", *engine)
+    out, err = process.communicate(timeout=100)
+    assert process.returncode == 3, err
+    assert f"time was up ({seconds} s)" in " ".join(out.split())
+    assert "in spec endless of specs/mine.py:" in " ".join(out.split())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_is_answered_at_once_and_nothing_is_lost(project: Path, number: signal.Signals) -> None:
+    process = start(project, *MANY, "--checkpoint-every", "0.1")
+    checkpoint = project / "reports" / "pod" / "checkpoint"
+    deadline = 100.0
+    while not list(checkpoint.glob("*.kmodel")) and process.poll() is None and deadline > 0:
+        try:
+            process.wait(timeout=0.2)
+        except subprocess.TimeoutExpired:
+            deadline -= 0.2
+    process.send_signal(number)
+    out, err = process.communicate(timeout=100)
+    assert process.returncode == 3, err
+    assert "stopping after this round; again to stop now" in err
+    assert "interrupted after" in " ".join(out.split())
+    assert "--resume" in out
+    assert (project / "reports" / "pod" / "index.html").exists()
+
+
+def test_a_time_that_is_none_is_told_in_one_line(project: Path) -> None:
+    process = start(project, "--max-time", "soon")
+    _, err = process.communicate(timeout=100)
+    assert process.returncode == 2
+    assert err.startswith("error: ")
+    assert "'soon' is no time; write for example 60s, 5m or 1h" in err
+    assert err.count("\n") == 1
