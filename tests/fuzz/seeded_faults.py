@@ -89,8 +89,8 @@ FAULTS = (
     Fault(
         "False is 0",
         VALUES,
-        "    if kind is bool:\n        return (bool, value)",
-        "    if kind is bool:\n        return int(value)",
+        "    bool: lambda value: (bool, value),\n",
+        "",
     ),
     Fault(
         "what projections show is told apart by ==",
