@@ -12,6 +12,7 @@ import attrs
 
 from kmodel.engines import exhaustive, graph, hypothesis, simulation
 from kmodel.engines.compiled import search as compiled_search
+from kmodel.engines.compiled.tries import Tables
 from kmodel.engines.events import Finished, Progress
 from kmodel.engines.exhaustive import Bounds, Checkpoints
 from kmodel.engines.replay import Choice, follow_actions, follow_path
@@ -22,7 +23,7 @@ from kmodel.kernel.renaming import Renaming
 from kmodel.reporting import trace_file
 from kmodel.reporting.source import Source
 from tests.engines.liveness import lassos
-from tests.fuzz.reference import MOST_STATES, Truth, key
+from tests.fuzz.reference import MOST_STATES, Key, Truth, key
 
 Differences = Iterator[str]
 
@@ -121,7 +122,7 @@ def _in_pieces(model: Model, truth: Truth) -> Differences:
 def _regrouped(model: Model, truth: Truth) -> Differences:
     chance = Random(len(truth.states))
 
-    def any_partition(tables: compiled_search.Tables, *_: object) -> list[tuple[int, ...]]:
+    def any_partition(tables: Tables, *_: object) -> list[tuple[int, ...]]:
         cells = list(range(tables.cells))
         chance.shuffle(cells)
         cuts = sorted(chance.sample(range(1, tables.cells), chance.randrange(tables.cells)))
@@ -158,7 +159,7 @@ def _orbits(model: Model, truth: Truth) -> int:
     arrangements = product(*map(permutations, model.symmetry))
     renamings = [Renaming(tuple(zip(names, chain.from_iterable(each), strict=True))) for each in arrangements]
     assert len(renamings) == prod(factorial(len(group)) for group in model.symmetry)
-    orbits, seen = 0, set()
+    orbits, seen = 0, set[Key]()
     for state, cluster in truth.clusters.items():
         if state not in seen:
             orbits += 1
