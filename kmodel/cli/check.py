@@ -12,7 +12,7 @@ import click
 
 from kmodel.cli.errors import Command, InputProblem, one_line
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
-from kmodel.cli.inputs import Input, Memory, chosen_specs, meant, nothing, read, scenario_options
+from kmodel.cli.inputs import Memory, chosen_specs, meant, nothing, read, scenario_options
 from kmodel.printable import json_text, printable
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kmodel.engines.events import Event
     from kmodel.engines.verdict import Result
     from kmodel.kernel import Model, Spec
+    from kmodel.project import Input
     from kmodel.reporting.handler import Driven
     from kmodel.reporting.source import Source
     from kmodel.reporting.writer import Written
@@ -239,8 +240,8 @@ def _check(given: Input, model: Model, how: How, folder: Path, output: str) -> _
     from kmodel.reporting.wording import overall
 
     console = Console(highlight=False, quiet=output == "json")
-    engine = "simulation" if how.simulate else how.engine or given.scenario.engine
-    events = _explore(model, engine, how, given.scenario.max_states, folder)
+    engine = "simulation" if how.simulate else how.engine or given.engine
+    events = _explore(model, engine, how, given.max_states, folder)
     with closing(ProgressLine(console)) as progress:
         driven = drive(events, progress)
     result = driven.result

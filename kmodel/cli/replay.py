@@ -11,12 +11,13 @@ import click
 
 from kmodel.cli.errors import Command, InputProblem, one_line
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
-from kmodel.cli.inputs import Input, all_specs, read_files, scenario_options
+from kmodel.cli.inputs import add_to_project, all_specs, read_files, scenario_options
 from kmodel.printable import json_text, printable
 
 if TYPE_CHECKING:
     from kmodel.engines.verdict import Finding
     from kmodel.kernel import Model, Spec, Trace
+    from kmodel.project import Input
     from kmodel.reporting.trace_file import Saved
 
 
@@ -91,9 +92,10 @@ def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, fault
     saved = trace_file.load(file)
     if not (filenames or saved.source.files):
         raise InputProblem(f"{file}: does not say what it was made of; add -f FILE")
-    for source in () if filenames else saved.source.files:
+    for source in () if filenames else (*saved.source.files, *saved.source.more):
         if not source.exists():
             raise InputProblem(f"{file}: {source}, which it was made of, is not there; pass it with -f")
+    add_to_project(saved.source.more)
     given = read_files(
         filenames or saved.source.files,
         saved.source.nodes if nodes is None else nodes,
