@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kmodel.engines.events import Event
     from kmodel.engines.verdict import Result
     from kmodel.kernel import Model, Spec
-    from kmodel.project import Input
+    from kmodel.project import Input, ModelFile
     from kmodel.reporting.handler import Driven
     from kmodel.reporting.source import Source
     from kmodel.reporting.writer import Written
@@ -148,7 +148,8 @@ def check(
 ) -> None:
     """Explore scenarios, check every spec and write a report of each.
 
-    SCENARIO is the name of a file in specs/scenarios/, or a path. All files given with -f make one scenario instead.
+    SCENARIO is the name of a file in specs/scenarios/, a path, or a Python file with a MODEL of your own. All files
+    given with -f make one scenario instead.
 
     \b
     Examples:
@@ -163,7 +164,7 @@ def check(
     inputs = read(scenarios, filenames, nodes, faults)
     if not inputs:
         raise InputProblem(nothing("check"))
-    models = _models(inputs, chosen_specs(spec_names), spec_names)
+    models = _models(inputs, chosen_specs(spec_names, inputs), spec_names)
     _make(reports)
     from kmodel.reporting.writer import report_folders  # which loads much that a mistake in the input does not need
 
@@ -185,7 +186,7 @@ def check(
     raise click.exceptions.Exit(worst(outcome.code for outcome in outcomes))
 
 
-def _models(inputs: list[Input], specs: tuple[Spec, ...], names: tuple[str, ...]) -> list[Model]:
+def _models(inputs: list[Input | ModelFile], specs: tuple[Spec, ...], names: tuple[str, ...]) -> list[Model]:
     """Return the models with the specs that apply; InputProblem if one that was named, or each, applies nowhere."""
     from kmodel.kernel import feature_name
 
@@ -217,7 +218,7 @@ class _Outcome:
     interrupted: bool
 
 
-def _print_all(inputs: list[Input], outcomes: list[_Outcome]) -> None:
+def _print_all(inputs: list[Input | ModelFile], outcomes: list[_Outcome]) -> None:
     """Print a line per scenario; those that an interrupt left out are named, too."""
     from rich.console import Console
 
@@ -230,7 +231,7 @@ def _print_all(inputs: list[Input], outcomes: list[_Outcome]) -> None:
         click.echo("\n".join(lines))
 
 
-def _check(given: Input, model: Model, how: How, folder: Path, output: str) -> _Outcome:
+def _check(given: Input | ModelFile, model: Model, how: How, folder: Path, output: str) -> _Outcome:
     from rich.console import Console
 
     from kmodel.reporting.document import check_document
@@ -358,7 +359,7 @@ def _print_stories(console: Console, result: Result, wide: bool) -> None:
     console.print()
 
 
-def _print_outcome(console: Console, given: Input, result: Result, written: Written | None) -> None:
+def _print_outcome(console: Console, given: Input | ModelFile, result: Result, written: Written | None) -> None:
     from kmodel.reporting.columns import wrapped
     from kmodel.reporting.failure import replay_command
     from kmodel.reporting.wording import overall

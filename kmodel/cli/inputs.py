@@ -15,7 +15,7 @@ from kmodel.cli.errors import InputProblem
 # What a command does not need it does not load: `kmodel --help` must be there at once.
 if TYPE_CHECKING:
     from kmodel.kernel import Spec
-    from kmodel.project import Input, Project
+    from kmodel.project import Input, ModelFile, Project
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -114,7 +114,7 @@ def scenario_options(command: F) -> F:
 
 def read(
     names: Sequence[str], filenames: Sequence[Path], nodes: int | None, faults: dict[str, int] | None
-) -> list[Input]:
+) -> list[Input | ModelFile]:
     """Return the scenarios that are meant: one of all files, or one for each name."""
     if names and filenames:
         raise InputProblem("give names of scenarios or files with -f, not both; one run checks one kind")
@@ -123,19 +123,31 @@ def read(
     return [read_files([named(name)], nodes, faults) for name in names]
 
 
-def read_one(name: str | None, filenames: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> Input:
+def read_one(
+    name: str | None, filenames: Sequence[Path], nodes: int | None, faults: dict[str, int] | None
+) -> Input | ModelFile:
     """Return the one scenario that is meant."""
     if name is None and not filenames:
         raise InputProblem(nothing("read"))
     return read([name] if name is not None else [], filenames, nodes, faults)[0]
 
 
-def read_files(files: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> Input:
+def read_files(files: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> Input | ModelFile:
     """Return the scenario that files make together."""
     for file in files:
         if not file.exists():
             raise InputProblem(f"{file}: there is no such file or folder; name a manifest, a scenario or a folder")
+    if any(file.suffix == ".py" for file in files):
+        return _read_model(files, nodes, faults)
     return project().read(files, nodes, faults)
+
+
+def _read_model(files: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> ModelFile:
+    from kmodel.project import read_model
+
+    if len(files) > 1 or nodes is not None or faults:
+        raise InputProblem(f"{files[0]}: a file with a model stands alone; leave out other files, --nodes and --faults")
+    return read_model(files[0])
 
 
 def named(name: str) -> Path:
@@ -198,12 +210,20 @@ def some_specs() -> tuple[Spec, ...]:
     return all_specs()
 
 
-def chosen_specs(names: Sequence[str]) -> tuple[Spec, ...]:
+def specs_of(inputs: Sequence[Input | ModelFile]) -> tuple[Spec, ...]:
+    """Return what is asked of the inputs: the project's specs, or those of models that have their own."""
+    own = [given.own_specs for given in inputs if given.own_specs is not None]
+    if own and len(own) < len(inputs):
+        raise InputProblem("scenarios and files with models have different specs; check them one after the other")
+    return tuple(dict.fromkeys(spec for specs in own for spec in specs)) if own else some_specs()
+
+
+def chosen_specs(names: Sequence[str], inputs: Sequence[Input | ModelFile]) -> tuple[Spec, ...]:
     """Return the specs of these names and what shows that they are not vacuous; all if no name is given.
 
     InputProblem for a name that no spec has, or several have.
     """
-    specs = some_specs()
+    specs = specs_of(inputs)
     chosen = {meant(name, specs).origin for name in names}
     # What shows that a chosen one is not vacuous comes along: without it nobody could tell.
     return tuple(spec for spec in specs if not names or chosen & {spec.origin, spec.shows.origin if spec.shows else ""})

@@ -123,6 +123,12 @@ def load_all(folder: Path, file: Path) -> Definitions:
     )
 
 
+def variable(file: Path, name: str) -> object:
+    """Import a Python file and return what it calls by this name; None if nothing. InputError if that fails."""
+    file = file.resolve()
+    return getattr(_module_of(file.parent, file), name, None)
+
+
 def _specs_of(module: ModuleType, file: Path) -> tuple[Spec, ...]:
     specs = tuple(dict.fromkeys(spec for spec in vars(module).values() if _is_spec_of(module, spec)))
     named: dict[str, Spec] = {}

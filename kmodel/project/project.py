@@ -16,11 +16,40 @@ from kmodel.reporting.source import Source
 
 
 @attrs.frozen
+class ModelFile:
+    """A Python file with a model of its own, which has its own specs."""
+
+    made: Model
+    source: Source
+    engine: str = "exhaustive"
+    max_states: int | None = None
+
+    @property
+    def own_specs(self) -> tuple[Spec, ...]:
+        """The specs of the model, which are asked instead of the project's."""
+        return self.made.specs
+
+    def model(self, specs: tuple[Spec, ...]) -> Model:
+        """Return the model, with those of its specs."""
+        return attrs.evolve(self.made, specs=tuple(spec for spec in self.made.specs if spec in specs))
+
+
+def read_model(file: Path) -> ModelFile:
+    """Return the model that a Python file holds as `MODEL`; InputError if it holds none."""
+    made = files.variable(file, "MODEL")
+    if not isinstance(made, Model):
+        problem = "defines no MODEL" if made is None else f"has a MODEL that is a {type(made).__name__}"
+        raise InputError(files.near(file), None, "", problem, "write MODEL = Model.of(cells, transitions, specs)")
+    return ModelFile(made, Source(made.name, (file,)))
+
+
+@attrs.frozen
 class Input:
     """A scenario that was read, and what a report has to know of where it came from."""
 
     scenario: Scenario
     source: Source
+    own_specs: None = None
 
     @property
     def engine(self) -> str:
