@@ -11,7 +11,8 @@ from kmodel.kubernetes.components.kubelet.state import UP, is_connected, is_up
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import QUEUE
 from kmodel.kubernetes.objects import Pod, ReplicaSet
-from specs.convergence import IS_SILENT, feasible_nodes, pods, sandbox_of
+
+from .convergence import IS_SILENT, feasible_nodes, pods, sandbox_of
 
 MAY_SEEM_SILENT = (*IS_SILENT, BUDGET["late-heartbeat"])
 STAYS = (
