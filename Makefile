@@ -9,10 +9,10 @@ PYTEST_ARGS ?= -n 2
 COUNT ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test fuzz lint bench clean
+.PHONY: help install check test test-long fuzz fuzz-faults lint bench clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
 
 install: $(INSTALLED) ## Create .venv and install kmodel into it
 
@@ -28,8 +28,14 @@ check: $(INSTALLED) ## Explore SCENARIO (pod-creation), check every spec, write 
 test: lint ## Run the linters, the specs and the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+test-long: $(INSTALLED) ## Run the tests that take minutes
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m long
+
 fuzz: $(INSTALLED) ## Explore COUNT (10000) random models in every way, and compare
 	$(BIN)/python -m tests.fuzz --count $(COUNT)
+
+fuzz-faults: $(INSTALLED) ## Show after how many models fuzzing finds each fault seeded into kmodel
+	$(BIN)/python -m tests.fuzz.seeded_faults
 
 lint: $(INSTALLED) ## Run the linters
 	$(BIN)/ruff check .

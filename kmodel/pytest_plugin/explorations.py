@@ -12,8 +12,8 @@ from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Finished
 from kmodel.engines.runs import hypothesis
 from kmodel.kernel import ModelError
+from kmodel.pytest_plugin.jobs import Job
 from kmodel.pytest_plugin.outcomes import Explored, explored, failed
-from kmodel.pytest_plugin.project import Job
 from kmodel.pytest_plugin.sharing import Shared
 from kmodel.reporting.writer import Written, write_report
 

@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 from multiprocessing import get_context
 from types import FrameType
 
 import attrs
 
 from kmodel.engines.exhaustive import rounds as frontier_rounds
+from kmodel.engines.exhaustive import store
 from tests.fuzz import alike, models
 from tests.fuzz.alike import Alike
 from tests.fuzz.models import Draft
@@ -24,7 +26,7 @@ from tests.fuzz.ways import WAYS, Way
 
 SNIPPET = """from kmodel.kernel import Fairness, Kind, Rank
 from tests.fuzz.__main__ import differences
-from tests.fuzz.alike import Alike
+from tests.fuzz.alike import Alike, Asked
 from tests.fuzz.models import Act, Color, Draft, Effect, Guard, Judge, Thing
 """
 ALIKE_ONE_IN = 8  # models whose names are interchangeable
@@ -46,8 +48,8 @@ def draw(seed: int) -> Draft | Alike:
     return alike.draw(seed) if seed % ALIKE_ONE_IN == 0 else models.draw(seed)
 
 
-def differences(draft: Draft | Alike, seed: int = 0) -> list[str] | None:
-    """Return in what the ways of exploring a draft's model differ; None if it has too many states.
+def differences(draft: Draft | Alike, seed: int = 0, most: int | None = None) -> list[str] | None:
+    """Return in what the ways of exploring a draft's model differ, the first `most`; None if it has too many states.
 
     Of the ways that take long, only those are taken whose turn it is with the seed; with 0 all are.
     """
@@ -63,28 +65,32 @@ def differences(draft: Draft | Alike, seed: int = 0) -> list[str] | None:
         except Exception as error:  # whatever the reference does not raise is a difference
             yield f"raises {type(error).__name__}: {error}"
 
-    return [f"{way.name}: {each}" for way in WAYS if seed % way.one_in == 0 for each in found(way)]
+    every = (f"{way.name}: {each}" for way in WAYS if seed % way.one_in == 0 for each in found(way))
+    return list(islice(every, most))
 
 
 def shrunk(draft: Draft | Alike) -> Draft | Alike:
     """Return the draft without the actions and specs that are not needed for some difference."""
     for name in ("judges", "acts"):
         for part in getattr(draft, name):
-            smaller = attrs.evolve(draft, **{name: tuple(each for each in getattr(draft, name) if each is not part)})
+            kept = {name: tuple(each for each in getattr(draft, name) if each is not part)}
+            smaller = attrs.evolve(draft, **kept)  # type: ignore[arg-type]
             if differences(smaller):
                 draft = smaller
     return draft
 
 
-def explore(seeds: Iterable[int], shrinks: bool = True) -> list[Outcome]:
-    """Explore the models of these seeds."""
+def explore(seeds: Iterable[int], most: int | None = None) -> list[Outcome]:
+    """Explore the models of these seeds, each until `most` differences are found."""
+    if os.environ.get("NUMBA_DISABLE_JIT"):
+        vars(store).update(prefetch=lambda array, index: None)  # of which there is no Python
     frontier_rounds.BUCKET = 64  # the buckets of models this small
     outcomes = []
     for seed in seeds:
-        found = _in_time(lambda seed=seed: differences(draw(seed), seed))  # type: ignore[misc]
+        found = _in_time(lambda seed=seed: differences(draw(seed), seed, most))  # type: ignore[misc]
         code = ""
         if found:
-            draft = shrunk(draw(seed)) if shrinks else draw(seed)
+            draft = shrunk(draw(seed)) if most is None else draw(seed)
             code = f"{SNIPPET}print(differences({draft}))"
         outcomes.append(Outcome(seed, found, code))
     return outcomes
@@ -112,7 +118,7 @@ def outcomes(seeds: range, jobs: int, stop: bool) -> Iterator[Outcome]:
     """Yield what came of the models of these seeds, by so many processes."""
     if jobs == 1:
         for seed in seeds:
-            yield from explore([seed], shrinks=not stop)
+            yield from explore([seed], 1 if stop else None)
         return
     shares = [seeds[first : first + SHARE] for first in range(0, len(seeds), SHARE)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:

@@ -11,10 +11,17 @@ Numbers = tuple[int, ...]
 
 
 @attrs.frozen
+class Asked:
+    kind: Kind = attrs.field(repr=str)
+    of_steps: bool
+    guards: Numbers
+
+
+@attrs.frozen
 class Alike:
     names: tuple[str, ...]
     acts: tuple[tuple[Numbers, Numbers], ...]  # guards and effects
-    judges: tuple[tuple[Kind, bool, Numbers], ...]  # of steps or not
+    judges: tuple[Asked, ...]
 
     def model(self) -> Model:
         """Return the model of the draft."""
@@ -25,10 +32,11 @@ class Alike:
             transition = Transition(act, "{one}", "", False, None)
             actions += [transition.bind(one=one, other=other) for one in self.names for other in self.names]
         specs = []
-        for number, (kind, of_steps, guards) in enumerate(self.judges):
-            judge = step_judge_of(guards[0], guards[-1]) if of_steps else judge_of(list(guards), some=False)
+        for number, asked in enumerate(self.judges):
+            first, last = asked.guards[0], asked.guards[-1]
+            judge = step_judge_of(first, last) if asked.of_steps else judge_of(list(asked.guards), some=False)
             judge.__name__ = f"spec{number}"
-            specs.append(Spec(judge, kind))
+            specs.append(Spec(judge, asked.kind))
         return Model((start_of(self.names),), tuple(actions), tuple(specs), "alike", symmetry=(self.names,))
 
 
@@ -39,10 +47,10 @@ def draw(seed: int) -> Alike:
     def some(most: int, least: int, many: int) -> Numbers:
         return tuple(chance.randrange(most) for _ in range(chance.randint(least, many)))
 
-    def judge() -> tuple[Kind, bool, Numbers]:
+    def judge() -> Asked:
         of_steps = chance.random() < 0.5
         kind = chance.choice((Kind.STEP_INVARIANT if of_steps else Kind.INVARIANT, Kind.SOMETIMES))
-        return kind, of_steps, some(GUARDS, 1, 2)
+        return Asked(kind, of_steps, some(GUARDS, 1, 2))
 
     acts = tuple((some(GUARDS, 0, 2), some(EFFECTS, 1, 2)) for _ in range(chance.randint(1, 2)))
     judges = tuple(judge() for _ in range(chance.randint(1, 3)))

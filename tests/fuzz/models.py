@@ -107,7 +107,9 @@ class Effect:
         if self.way == "append":
             return cluster.modify(cell, Append(self.value)) if len(cluster[cell]) < 2 else cluster.set(cell, ())
         if self.way == "update":
-            return cluster.set(cell, Thing(1)) if cluster[cell] is None else cluster.update(cell, color=self.value)
+            attribute = "number" if isinstance(self.value, int) else "color"
+            thing = cluster[cell]
+            return cluster.set(cell, Thing(1)) if thing is None else cluster.update(cell, **{attribute: self.value})
         if self.way == "fresh":
             return cluster.set(cell, fresh(cluster, "turn"))
         return cluster.set(cell, self.value)
@@ -118,7 +120,7 @@ class Act:
     guards: tuple[Guard, ...]
     effects: tuple[Effect, ...]
     environment: bool = False
-    fairness: Fairness = Fairness.WEAK
+    fairness: Fairness = attrs.field(default=Fairness.WEAK, repr=str)
     contends: bool = False  # for the cell that it writes first, with other writers
 
     def __call__(self, cluster: Cluster) -> Cluster | None:
@@ -131,7 +133,7 @@ class Act:
 
 @attrs.frozen
 class Judge:
-    kind: Kind
+    kind: Kind = attrs.field(repr=str)
     looks: tuple[tuple[str, Guard], ...]  # at `before`, `after` or `next` of a step, or at a cluster
 
     @property
@@ -217,13 +219,13 @@ def draw(seed: int) -> Draft:
         whole = way == "whole" or (way == "attribute" and kinds[name] != "thing")
         return Guard(name, way, chance.choice(POOLS[kinds[name] if whole else "mixed"]), chance.random() < 0.5)
 
-    def effect() -> Effect:
-        name = chance.choice(names)
+    def effect(name: str) -> Effect:
         kind = kinds[name]
         alike = [other for other in names if kinds[other] == kind]
         special = {"queue": "append", "thing": "update", "rank": "fresh"}.get(kind, "put")
         way = chance.choice(("put", "copy", special))
-        value = {"append": 1, "update": Color.RED}.get(way, None if kind == "rank" else chance.choice(POOLS[kind]))
+        special_value = {"append": 1, "update": chance.choice((Color.RED, 2))}
+        value = special_value.get(way, None if kind == "rank" else chance.choice(POOLS[kind]))
         return Effect(name, way, value, chance.choice(alike))
 
     def judge() -> Judge:
@@ -240,7 +242,10 @@ def draw(seed: int) -> Draft:
     def act() -> Act:
         environment = chance.random() < 0.2
         guards = tuple(guard() for _ in range(chance.randint(0, 2)))
-        effects = tuple(effect() for _ in range(chance.randint(1, 2)))
+        written = chance.choices(names, k=chance.randint(1, 2))
+        if chance.random() < 0.2:
+            written = written[:1] * 2
+        effects = tuple(map(effect, written))
         owed = chance.choice((Fairness.NONE, Fairness.WEAK, Fairness.WEAK, Fairness.STRONG))
         return Act(guards, effects, environment, owed, not environment and chance.random() < 0.1)
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import Cluster, Kind, Model, Rank
+from kmodel.kernel import BareCluster, Cluster, Kind, Model, Rank
 from kmodel.kernel.rank import ranks
 
-MOST_STATES = 500
+MOST_STATES = 250
 Key = tuple[Any, ...]
 
 
@@ -52,8 +52,8 @@ def settled(cluster: Cluster) -> Cluster:
     """Return the cluster with the ranks of each scope numbered 1, 2, … in their order."""
     mentioned = sorted(frozenset[Rank]().union(*map(ranks, cluster.values)))
     new = {rank: Rank(rank.scope, 1 + mentioned.index(rank)) for rank in mentioned}
-    return attrs.evolve(cluster, values=tuple(new.get(each, each) if isinstance(each, Rank) else each
-                                              for each in cluster.values))  # fmt: skip
+    values = (new.get(each, each) if isinstance(each, Rank) else each for each in cluster.values)
+    return BareCluster(cluster.layout, tuple(values))
 
 
 def search(model: Model) -> Truth:

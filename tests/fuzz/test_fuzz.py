@@ -1,11 +1,15 @@
-"""A small share of `make fuzz`."""
+"""A share of `make fuzz`, and whether it can fail."""
+
+from pathlib import Path
 
 import pytest
 
 from kmodel.engines.exhaustive import rounds as frontier_rounds
-from tests.fuzz.__main__ import differences, draw
+from tests.fuzz.__main__ import Outcome, differences, draw, outcomes
+from tests.fuzz.seeded_faults import FAULTS, MOST_MODELS, ROOT, Caught, Fault, explored
 
-SEEDS = 120
+SEEDS = 80
+LONG = 2_000
 
 
 def test_every_way_of_exploring_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,3 +18,26 @@ def test_every_way_of_exploring_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = [seed for seed, each in found.items() if each is not None]
     assert len(compared) > SEEDS // 2, "most models are too large to be compared"
     assert not {seed: each for seed, each in found.items() if each}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_the_code_of_each_seeded_fault_is_there_once(fault: Fault, tmp_path: Path) -> None:
+    copy = tmp_path / fault.file
+    copy.parent.mkdir(parents=True)
+    copy.write_text((ROOT / "kmodel" / fault.file).read_text(encoding="utf-8"), encoding="utf-8")
+    fault.seed(tmp_path)
+    compile(copy.read_text(encoding="utf-8"), str(copy), "exec")
+
+
+@pytest.mark.long
+def test_every_way_of_exploring_agrees_on_many_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontier_rounds, "BUCKET", frontier_rounds.BUCKET)  # which exploring them sets
+    found: list[Outcome] = list(outcomes(range(SEEDS, SEEDS + LONG), jobs=1, stop=False))
+    assert not [each for each in found if each.found]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_each_seeded_fault_is_found(fault: Fault) -> None:
+    caught: Caught = explored(fault, MOST_MODELS)
+    assert caught.models is not None, caught.way

@@ -24,7 +24,7 @@ from kmodel.kernel.renaming import Renaming
 from kmodel.reporting import trace_file
 from kmodel.reporting.source import Source
 from tests.engines.liveness import lassos
-from tests.fuzz.reference import MOST_STATES, Truth, key
+from tests.fuzz.reference import MOST_STATES, Key, Truth, key
 
 Differences = Iterator[str]
 
@@ -160,7 +160,7 @@ def _orbits(model: Model, truth: Truth) -> int:
     arrangements = product(*map(permutations, model.symmetry))
     renamings = [Renaming(tuple(zip(names, chain.from_iterable(each), strict=True))) for each in arrangements]
     assert len(renamings) == prod(factorial(len(group)) for group in model.symmetry)
-    orbits, seen = 0, set()
+    orbits, seen = 0, set[Key]()
     for state, cluster in truth.clusters.items():
         if state not in seen:
             orbits += 1
