@@ -216,7 +216,7 @@ FAULTS = (
         "a checkpoint forgets where the level ends",
         "engines/exhaustive/search.py",
         "self.depth, self.ends = kept.depth, kept.ends",
-        "self.depth, self.ends = kept.depth, [each.count for each in space.partitions]",
+        "self.depth, self.ends = kept.depth, [each.count for each in space.shards]",
     ),
     Fault(
         "a checkpoint forgets what fired",
