@@ -165,10 +165,10 @@ FAULTS = (
         "            same = new_fingerprint[each] == fingerprint\n            fired[new_action[each]] += not same\n",
     ),
     Fault(
-        "a spec is asked of states that are looked at ahead",
+        "the first spec of steps is not asked",
         EXPAND,
-        "if not done[spec] and found[spec] < 0 and misses == 0:",
-        "if not done[spec] and (found[spec] < 0 or misses > 0):",
+        "for check in range(first_check, last_check):",
+        "for check in range(first_check + 1, last_check):",
     ),
     Fault(
         "a jump through a trie forgets the value",
