@@ -123,18 +123,6 @@ FAULTS = (
         "key = (cell, type(update))",
     ),
     Fault(
-        "specs of states do not count for dependence",
-        DEPENDENCE,
-        "asked = (spec < 0) | (done[spec] == 0)",
-        "asked = spec < 0",
-    ),
-    Fault(
-        "what is learned does not repeat a reduced search",
-        DEPENDENCE,
-        "return not self.in_part or self._at_first == self._facts",
-        "return True",
-    ),
-    Fault(
         "writers of one cell commute",
         DEPENDENCE,
         "        touched[row] |= writers[cell]\n",
@@ -177,10 +165,11 @@ FAULTS = (
         "key = (np.int64(start) << 43) | (np.int64(1) << 22)",
     ),
     Fault(
-        "states are compared by their hashes only",
+        "states in one slot of a hash table are one",
         VISITED,
-        "                        if states[place, word] != found[source, target, each, word]:",
-        "                        if False:",
+        "                if entry >> PLACE_BITS == tag:\n                    place = (entry & PLACE_MASK) - 1\n"
+        "                    known = True\n                    for word in range(words):",
+        "                if True:\n                    known = True\n                    for word in range(0):",
     ),
     Fault(
         "a partition forgets a state",
@@ -216,7 +205,7 @@ FAULTS = (
         "a checkpoint forgets where the level ends",
         "engines/exhaustive.py",
         "self.depth, self.ends = kept.depth, kept.ends",
-        "self.depth, self.ends = kept.depth, [each.count for each in space.partitions]",
+        "self.depth, self.ends = kept.depth, list(space.cursor)",
     ),
     Fault(
         "a checkpoint forgets what fired",
