@@ -35,7 +35,12 @@ MAY_ASK = {
     CONTROLLER + "replicaset-controller": {("create", "pods", ""), ("delete", "pods", "")},
     CONTROLLER + "replication-controller": {("create", "pods", ""), ("delete", "pods", "")},
     CONTROLLER + "endpointslice-controller": {("create", "endpointslices", ""), ("update", "endpointslices", "")},
-    CONTROLLER + "node-controller": {("update", "nodes", "status"), ("patch", "nodes", ""), ("delete", "pods", "")},
+    CONTROLLER + "node-controller": {
+        ("update", "nodes", "status"),
+        ("patch", "nodes", ""),
+        ("update", "pods", "status"),
+        ("delete", "pods", ""),
+    },
     CONTROLLER + "pod-garbage-collector": {("patch", "pods", "status"), ("delete", "pods", "")},
 }
 
@@ -121,7 +126,7 @@ MAY_CHANGE: dict[str, tuple[type, ...]] = {
     CONTROLLER + "replicaset-controller": (Pod,),
     CONTROLLER + "replication-controller": (Pod,),
     CONTROLLER + "endpointslice-controller": (EndpointSlice,),
-    CONTROLLER + "node-controller": (Node, Taints),
+    CONTROLLER + "node-controller": (Node, Taints, Pod),
     CONTROLLER + "pod-garbage-collector": (Phase,),
 }
 

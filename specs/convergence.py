@@ -123,7 +123,7 @@ def status_tells_the_truth(cluster: Cluster) -> bool | str:
 
 @converges(needs=stored("endpointslices"))
 def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
-    """At last the EndpointSlice of every Service lists exactly its ready pods."""
+    """At last the EndpointSlice of every Service lists exactly its ready pods of its namespace as ready."""
     for name in cluster.names(stored("services")):
         service, listed = cluster[stored("services")[name]], cluster[stored("endpointslices")[name]]
         if service is None:
@@ -131,9 +131,16 @@ def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
         ready = {
             pod.metadata.uid: key
             for key, pod in pods(cluster)
-            if pod.status.ready and pod.active and selects(service.selector, pod.metadata.labels)
+            if pod.status.ready
+            and pod.active
+            and pod.metadata.namespace == service.metadata.namespace
+            and selects(service.selector, pod.metadata.labels)
         }
-        endpoints = {endpoint.uid: endpoint.pod for endpoint in (listed.endpoints if listed is not None else ())}
+        endpoints = {
+            endpoint.uid: endpoint.pod
+            for endpoint in (listed.endpoints if listed is not None else ())
+            if endpoint.serving and not endpoint.terminating
+        }
         if ready != endpoints:
             wanted, have = (", ".join(sorted(each.values())) or "no pod" for each in (ready, endpoints))
             return f"service/{name} lists {have}, and {wanted} is ready"
@@ -142,12 +149,12 @@ def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
 
 @converges(needs=RULES)
 def nodes_route_to_the_endpoints(cluster: Cluster) -> bool | str:
-    """At last every node that is not silent routes each Service to the endpoints that its EndpointSlice lists."""
+    """At last every node that is not silent routes each Service to its ready endpoints, or to the last that serve."""
     for node, service in cluster.layout.keys(RULES):
         listed = cluster[stored("endpointslices")[service]]
-        if is_connected(cluster, node) and cluster[RULES[node, service]] != (
-            () if listed is None else listed.endpoints
-        ):
+        serving = [endpoint for endpoint in (() if listed is None else listed.endpoints) if endpoint.serving]
+        wanted = [endpoint for endpoint in serving if not endpoint.terminating] or serving
+        if is_connected(cluster, node) and cluster[RULES[node, service]] != tuple(wanted):
             return f"{node} routes service/{service} to other pods than its EndpointSlice lists"
     return True
 

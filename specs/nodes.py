@@ -4,6 +4,7 @@ import attrs
 
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Transaction, became
+from kmodel.kubernetes.components.controllers.node_lifecycle import USER as NODE_CONTROLLER
 from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
 from kmodel.kubernetes.components.controllers.pod_gc import USER as COLLECTOR
 from kmodel.kubernetes.components.etcd import PODS, stored
@@ -11,7 +12,7 @@ from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.state import WORKERS
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
-from kmodel.kubernetes.objects import Phase, PodStatus
+from kmodel.kubernetes.objects import Phase, Pod, PodStatus
 
 
 def running(cluster: Cluster) -> list[tuple[str, str, Sandbox]]:
@@ -110,15 +111,20 @@ def a_pod_finishes(cluster: Cluster) -> bool:
 
 @step_invariant(needs=(SPLIT, WORKERS))
 def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
-    """A kubelet reports only what its container runtime shows; but for orphans nobody else writes phase or readiness.
+    """A kubelet reports only what its container runtime shows; but for lost pods nobody else writes phase or readiness.
 
-    Orphans are the pods of a missing node, which the garbage collector marks as Failed.
+    The garbage collector marks the pods of a missing node as Failed, the node controller those of a silent one as not
+    ready.
     """
     for _, call in became(step, Request):
         if isinstance(call.body, Phase) and step.action.actor != "kube-apiserver":
             wrong = _why_no_orphan(step.before, call.user, call.key)
             if wrong is not None:
                 return f"{call.user} marks pod/{call.key} as {call.body.phase}, {wrong}"
+        if call.user == NODE_CONTROLLER and isinstance(call.body, Pod) and step.action.actor != "kube-apiserver":
+            node = in_cache(step.before, CONTROLLER_MANAGER, "nodes", call.body.spec.node_name or "")
+            if call.body.status.ready or node is None or node.status.ready == "True":
+                return f"{call.user} marks pod/{call.key}, whose node was not silent"
         if isinstance(call.body, PodStatus) and step.action.actor != "kube-apiserver":
             if not call.user.startswith("system:node:"):
                 return f"{call.user} reports a status of pod/{call.key}, which it cannot observe"
@@ -136,6 +142,10 @@ def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
         if author is not None and isinstance(author.body, Phase):
             if after.status != attrs.evolve(before.status, phase=author.body.phase):
                 return f"the mark of {author.user} changed more of pod/{cell.key[0]} than its phase"
+            continue
+        if author is not None and author.user == NODE_CONTROLLER:
+            if after.status != attrs.evolve(before.status, ready=False):
+                return f"the mark of {author.user} changed more of pod/{cell.key[0]} than that it is ready"
             continue
         if author is None or author.user != f"system:node:{after.spec.node_name}":
             return f"{author.user if author else step.action.actor} changed the phase of pod/{cell.key[0]}"

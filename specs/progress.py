@@ -11,7 +11,8 @@ from kmodel.kubernetes.components.kubelet.state import UP, is_connected, is_up
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import QUEUE
 from kmodel.kubernetes.objects import Pod, ReplicaSet
-from specs.convergence import IS_SILENT, feasible_nodes, pods, sandbox_of
+
+from .convergence import IS_SILENT, feasible_nodes, pods, sandbox_of
 
 MAY_SEEM_SILENT = (*IS_SILENT, BUDGET["late-heartbeat"])
 STAYS = (
@@ -148,6 +149,23 @@ def _is_not_said_ready(cluster: Cluster, node: str) -> bool | str:
 @leads_to(_is_silent_and_said_ready, _is_not_said_ready, each=NODES, needs=nodes_are_watched)
 def a_silent_node_is_not_ready() -> None:
     """A node that is down or cut off is at last not said to be Ready any more, unless it is heard of again."""
+
+
+def _is_lost_and_said_ready(cluster: Cluster, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    if value is None or not value.status.ready or not cluster.has(NODES[value.spec.node_name or ""]):
+        return False
+    node = cluster[NODES[value.spec.node_name or ""]]
+    return node is not None and not is_connected(cluster, node.metadata.name)
+
+
+def _is_not_said_to_be_ready(cluster: Cluster, pod: str) -> bool | str:
+    return not _is_lost_and_said_ready(cluster, pod) or f"the node of pod/{pod} is silent, and the pod said to be ready"
+
+
+@leads_to(_is_lost_and_said_ready, _is_not_said_to_be_ready, each=PODS, needs=nodes_are_watched)
+def a_pod_of_a_silent_node_is_not_ready() -> None:
+    """A pod whose node is down or cut off is at last not said to be ready any more, so that no Service routes to it."""
 
 
 def _speaks_and_is_not_said_ready(cluster: Cluster, node: str) -> bool:

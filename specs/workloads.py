@@ -7,7 +7,7 @@ from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, cached, in_cache
 from kmodel.kubernetes.components.proxy import RULES, watcher_of
-from kmodel.kubernetes.objects import POD, EndpointSlice, Pod, ReplicaSet
+from kmodel.kubernetes.objects import POD, Endpoint, EndpointSlice, Pod, ReplicaSet
 
 
 def active_pods(cluster: Cluster, kind: str, name: str) -> int:
@@ -100,19 +100,17 @@ def a_replicaset_gives_up_a_pod(step: Step) -> bool:
 
 @step_invariant(needs=RULES)
 def a_service_routes_only_to_pods_that_were_ready(step: Step) -> bool | str:
-    """Only pods that were ready when the controller looked become endpoints; kube-proxy routes only to endpoints."""
+    """Endpoints say of a pod what the controller saw; kube-proxy routes only to ready ones, or the last that serve."""
     for _, call in became(step, Request):
         if isinstance(call.body, EndpointSlice) and step.action.actor != "kube-apiserver":
-            for endpoint in call.body.endpoints:
-                pod = in_cache(step.before, CONTROLLER_MANAGER, "pods", endpoint.pod)
-                if pod is None or pod.metadata.uid != endpoint.uid or not pod.status.ready:
-                    return f"pod/{endpoint.pod} becomes an endpoint of service/{call.key}, but is not ready"
+            wrong = _unlike_the_cache(step.before, call.body)
+            if wrong is not None:
+                return f"{wrong} of service/{call.key}"
     for cell in step.wrote(stored("endpointslices")) if step.action.actor.startswith(CONTROLLER_MANAGER) else ():
         written = step.after[cell]  # with fused calls there is no request to look at
-        for endpoint in () if written is None else written.endpoints:
-            pod = in_cache(step.before, CONTROLLER_MANAGER, "pods", endpoint.pod)
-            if pod is None or pod.metadata.uid != endpoint.uid or not pod.status.ready:
-                return f"pod/{endpoint.pod} becomes an endpoint of service/{cell.key[0]}, but is not ready"
+        wrong = None if written is None else _unlike_the_cache(step.before, written)
+        if wrong is not None:
+            return f"{wrong} of service/{cell.key[0]}"
     for cell in step.wrote(RULES):
         node, service = cell.key
         known = step.before[cached("endpointslices")[watcher_of(node), service]]
@@ -120,7 +118,23 @@ def a_service_routes_only_to_pods_that_were_ready(step: Step) -> bool | str:
         for endpoint in step.after[cell]:
             if endpoint not in listed:
                 return f"kube-proxy on {node} routes service/{service} to pod/{endpoint.pod}, which is no endpoint"
+            if not endpoint.serving or (endpoint.terminating and any(_is_ready(other) for other in listed)):
+                return f"kube-proxy on {node} routes service/{service} to pod/{endpoint.pod}, which is not ready"
     return True
+
+
+def _is_ready(endpoint: Endpoint) -> bool:
+    return endpoint.serving and not endpoint.terminating
+
+
+def _unlike_the_cache(cluster: Cluster, written: EndpointSlice) -> str | None:
+    for endpoint in written.endpoints:
+        pod = in_cache(cluster, CONTROLLER_MANAGER, "pods", endpoint.pod)
+        if pod is None or pod.metadata.uid != endpoint.uid:
+            return f"pod/{endpoint.pod}, which is not there, becomes an endpoint"
+        if (endpoint.serving, endpoint.terminating) != (pod.status.ready, pod.metadata.deleting):
+            return f"pod/{endpoint.pod} becomes an endpoint that is said to be what it is not,"
+    return None
 
 
 @sometimes(needs=RULES, shows=a_service_routes_only_to_pods_that_were_ready)

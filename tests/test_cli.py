@@ -1,4 +1,4 @@
-"""The command line on toy models: what it prints, writes and exits with. Scenarios and discovery are replaced by fakes.
+"""The command line on toy models: what it prints, writes and exits with. Scenarios and specs are replaced by fakes.
 
 Golden files: see tests/reporting/golden.py for the command that rewrites them.
 """
@@ -9,15 +9,16 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 
 import attrs
 import pytest
 from click.testing import CliRunner, Result
 
-import kmodel.kubernetes
 from kmodel.cli import main
 from kmodel.kernel import Cluster, Model, Spec, invariant
+from kmodel.kubernetes import scenario
+from kmodel.kubernetes.catalog import Catalog
+from kmodel.project import Project
 from kmodel.reporting.document import API_VERSION
 from tests.reporting import examples, lassos
 from tests.reporting.golden import same
@@ -46,7 +47,7 @@ def raises(cluster: Cluster) -> bool:
     return 1 // len(cluster.names(two_phase_commit.SENT)[:0]) == 1
 
 
-def load(paths: Sequence[Path], *, nodes: int | None = None, faults: Mapping[str, int] | None = None) -> Scenario:
+def load(paths: Sequence[Path], *, nodes: int | None, faults: Mapping[str, int] | None, catalog: Catalog) -> Scenario:
     text = "".join(path.read_text() for path in paths).strip()
     if text == "malformed":
         raise InputError(f"{paths[0]}:1: spec.nodes: is no number; write a number")
@@ -57,14 +58,14 @@ def load(paths: Sequence[Path], *, nodes: int | None = None, faults: Mapping[str
     return Scenario(text, nodes or 2, engine=engine, max_states=30 if text == "large" else None)
 
 
-def model(scenario: Scenario, specs: tuple[Spec, ...]) -> Model:
-    if scenario.name == "broken":
-        made = examples.broken_model(scenario.nodes)
-    elif scenario.name in ("starving", "stuck"):
-        made = lassos.model(last_is_left_handed=scenario.name == "starving")
+def model(read: Scenario, specs: tuple[Spec, ...]) -> Model:
+    if read.name == "broken":
+        made = examples.broken_model(read.nodes)
+    elif read.name in ("starving", "stuck"):
+        made = lassos.model(last_is_left_handed=read.name == "starving")
     else:
-        made = two_phase_commit.model(scenario.nodes)
-    return attrs.evolve(made, name=scenario.name, specs=specs)
+        made = two_phase_commit.model(read.nodes)
+    return attrs.evolve(made, name=read.name, specs=specs)
 
 
 SPECS = (two_phase_commit.managers_agree, two_phase_commit.all_commit, examples.all_managers_commit)
@@ -78,16 +79,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Spec]:
     folder.mkdir(parents=True)
     for name in ("holds", "broken", "large", "sampled", "malformed"):
         (folder / f"{name}.yaml").write_text(name)
-    scenario, discovery = ModuleType("kmodel.kubernetes.scenario"), ModuleType("kmodel.discovery")
-    vars(scenario).update(InputError=InputError, load=load, model=model)
-    vars(discovery).update(
-        find_specs_folder=lambda start: tmp_path / "specs",
-        load_specs=lambda folder: tuple(specs),
-        find_scenarios=lambda folder: tuple(sorted((folder / "scenarios").glob("*.yaml"))),
-    )
-    for package, name, module in ((kmodel.kubernetes, "scenario", scenario), (kmodel, "discovery", discovery)):
-        monkeypatch.setitem(sys.modules, f"{package.__name__}.{name}", module)
-        monkeypatch.setattr(package, name, module, raising=False)
+    monkeypatch.setattr(scenario, "load", load)
+    monkeypatch.setattr(scenario, "model", model)
+    monkeypatch.setattr(Project, "specs", property(lambda project: tuple(specs)))
+    monkeypatch.setattr(Project, "problem", "")
+    monkeypatch.setattr(Project, "folders", (Path("specs"),))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     return specs

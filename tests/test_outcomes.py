@@ -83,7 +83,7 @@ def run(*arguments: str) -> Result:
 
 
 def check(*options: str) -> Result:
-    return run("check", "-f", "web.yaml", *options)
+    return run("check", "--only-mine", "-f", "web.yaml", *options)
 
 
 def refused(*options: str) -> str:
@@ -127,7 +127,7 @@ def test_where_there_is_no_spec_to_ask_that_is_said_and_no_success(text: str | N
     if text is not None:
         write("a.py", text)
     assert refused() == line
-    outcome = run("specs")
+    outcome = run("specs", "--only-mine")
     assert (outcome.exit_code, outcome.stderr) == (ExitCode.USAGE, f"error: {line}\n")
 
 
@@ -206,7 +206,7 @@ def test_specs_of_one_name_in_two_files_are_told_apart_everywhere() -> None:
     assert refused("--spec", "s") == "2 specs are called s; write s.s or t.s"
     (item,) = json.loads(check("--spec", "t.s", "-o", "json").stdout)["items"]
     assert [spec["name"] for spec in item["specs"]] == ["t.s", "it_is_stored"]
-    assert "s.s" in run("specs").stdout
+    assert "s.s" in run("specs", "--only-mine").stdout
 
 
 def test_a_trace_file_is_read_when_its_spec_is_the_only_one_of_its_name_left() -> None:
@@ -289,8 +289,8 @@ def test_nothing_that_somebody_writes_reaches_terminal_or_page_as_a_control_char
         check().output,
         check("-o", "wide").output,
         check("-o", "json").output,
-        run("specs").output,
-        run("specs", "-o", "wide").output,
+        run("specs", "--only-mine").output,
+        run("specs", "--only-mine", "-o", "wide").output,
         run("replay", "reports/web/trace-s.json").output,
         check("--spec", "x\x1b[31m").output,
         run("check", "a\nb\x1b").output,

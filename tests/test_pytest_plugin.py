@@ -13,25 +13,36 @@ CONFTEST = """
 import pathlib
 import attrs
 from kmodel.kernel import ModelError
-from kmodel.pytest_plugin import scenarios
+from kmodel.project import Project
 from kmodel.reporting.source import Source
 from kmodel.kubernetes.scenario import InputError
 from tests.toys import two_phase_commit
 from tests.toys.mutants import two_phase_commit_that_disagrees
 
-def build(path, specs):
+@attrs.frozen
+class Toy:
+    path: pathlib.Path
+    made: object
+    source: Source
+    engine: str
+    max_states: int | None
+
+    def model(self, specs):
+        layout = self.made.initial[0].layout
+        applying = [spec.within(layout) for spec in specs]
+        return attrs.evolve(self.made, name=self.path.stem, specs=tuple(spec for spec in applying if spec is not None))
+
+def read(project, paths):
+    path, = paths
     size, engine, *rest = path.read_text().split()
     if "bad" in rest:
         raise InputError("scenarios/bad.yaml", 3, "spec.faults", "is no fault", "remove it")
     made = two_phase_commit_that_disagrees(int(size)) if "mutant" in rest else two_phase_commit.model(int(size))
-    layout = made.initial[0].layout
-    applying = [spec.within(layout) for spec in specs]
-    made = attrs.evolve(made, name=path.stem, specs=tuple(spec for spec in applying if spec is not None))
     bound = next((int(word[1:]) for word in rest if word.startswith("<")), None)
     name = next((word.partition("=")[2] for word in rest if word.startswith("called=")), path.stem)
-    return made, Source(name, (path,), left_out=("kube-proxy: no Service asks for it",)), engine, bound
+    return Toy(path, made, Source(name, (path,), left_out=("kube-proxy: no Service asks for it",)), engine, bound)
 
-scenarios.build = build
+Project.read = read
 
 from kmodel.engines import exhaustive
 explore = exhaustive.explore
@@ -88,7 +99,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("COLUMNS", "120")
-    pytester.makeini("[pytest]")
+    pytester.makeini("[pytest]\naddopts = --kmodel-only-mine")
     pytester.makeconftest(CONFTEST)
     write(pytester, "specs/agreement.py", SPECS)
     write(pytester, "specs/more/habits.py", MORE_SPECS)
@@ -391,13 +402,13 @@ def test_sys_exit_in_what_a_spec_needs_refuses_the_scenario(project: pytest.Pyte
 
 def test_a_folder_without_a_spec_is_no_success(pytester: pytest.Pytester) -> None:
     write(pytester, "specs/a.py", "def f(cluster): return True")
-    result = run(pytester, "specs/a.py")
+    result = run(pytester, "--kmodel-only-mine", "specs/a.py")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
     result.stdout.fnmatch_lines(["specs/a.py defines no spec: f is not decorated; write @invariant above a function"])
     write(
         pytester, "specs/a.py", "from kmodel.kernel import invariant\nclass A:\n  @invariant\n  def f(c): return True"
     )
-    result = run(pytester, "specs/a.py")
+    result = run(pytester, "--kmodel-only-mine", "specs/a.py")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         ["specs/a.py: the spec f is in the class A, where nobody asks it; move it out of the class"]

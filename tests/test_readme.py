@@ -127,6 +127,8 @@ def test_the_commands_and_files_are_found() -> None:
         "specs/endings.py",
         "large-pod.yaml",
         "specs/scenarios/two-users.yaml",
+        "lock.py",
+        "lock.py",
     ]
     assert len(COMMANDS) > 12
     assert {command.exit_code for command in COMMANDS} == {0, 1, 3}

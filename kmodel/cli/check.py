@@ -12,7 +12,7 @@ import click
 
 from kmodel.cli.errors import Command, InputProblem, one_line
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
-from kmodel.cli.inputs import Duration, Input, Memory, chosen_specs, meant, nothing, read, scenario_options
+from kmodel.cli.inputs import Duration, Memory, chosen_specs, meant, nothing, read, scenario_options
 from kmodel.cli.signals import stopping
 from kmodel.engines.clock import Deadline
 from kmodel.printable import json_text, printable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kmodel.engines.events import Event
     from kmodel.engines.verdict import Result
     from kmodel.kernel import Model, Spec
+    from kmodel.project import Input, ModelFile
     from kmodel.reporting.handler import Driven
     from kmodel.reporting.source import Source
     from kmodel.reporting.writer import Written
@@ -157,7 +158,8 @@ def check(
 ) -> None:
     """Explore scenarios, check every spec and write a report of each.
 
-    SCENARIO is the name of a file in specs/scenarios/, or a path. All files given with -f make one scenario instead.
+    SCENARIO is the name of a file in specs/scenarios/, a path, or a Python file with a MODEL of your own. All files
+    given with -f make one scenario instead.
 
     \b
     Examples:
@@ -172,7 +174,7 @@ def check(
     inputs = read(scenarios, filenames, nodes, faults)
     if not inputs:
         raise InputProblem(nothing("check"))
-    models = _models(inputs, chosen_specs(spec_names), spec_names)
+    models = _models(inputs, chosen_specs(spec_names, inputs), spec_names)
     _make(reports)
     from kmodel.reporting.writer import report_folders  # which loads much that a mistake in the input does not need
 
@@ -195,7 +197,7 @@ def check(
     raise click.exceptions.Exit(worst(outcome.code for outcome in outcomes))
 
 
-def _models(inputs: list[Input], specs: tuple[Spec, ...], names: tuple[str, ...]) -> list[Model]:
+def _models(inputs: list[Input | ModelFile], specs: tuple[Spec, ...], names: tuple[str, ...]) -> list[Model]:
     """Return the models with the specs that apply; InputProblem if one that was named, or each, applies nowhere."""
     from kmodel.kernel import feature_name
 
@@ -227,7 +229,7 @@ class _Outcome:
     is_cut_off: bool
 
 
-def _print_all(inputs: list[Input], outcomes: list[_Outcome]) -> None:
+def _print_all(inputs: list[Input | ModelFile], outcomes: list[_Outcome]) -> None:
     """Print a line per scenario; those that an interrupt left out are named, too."""
     from rich.console import Console
 
@@ -240,7 +242,7 @@ def _print_all(inputs: list[Input], outcomes: list[_Outcome]) -> None:
         click.echo("\n".join(lines))
 
 
-def _check(given: Input, model: Model, how: How, deadline: Deadline, folder: Path, output: str) -> _Outcome:
+def _check(given: Input | ModelFile, model: Model, how: How, deadline: Deadline, folder: Path, output: str) -> _Outcome:
     from rich.console import Console
 
     from kmodel.reporting.document import check_document
@@ -250,8 +252,8 @@ def _check(given: Input, model: Model, how: How, deadline: Deadline, folder: Pat
     from kmodel.reporting.wording import overall
 
     console = Console(highlight=False, quiet=output == "json")
-    engine = "simulation" if how.simulate else how.engine or given.scenario.engine
-    events = _explore(model, engine, how, deadline, given.scenario.max_states, folder)
+    engine = "simulation" if how.simulate else how.engine or given.engine
+    events = _explore(model, engine, how, deadline, given.max_states, folder)
     with closing(ProgressLine(console)) as progress, stopping(deadline, _tell_stopping):
         driven = drive(events, progress)
     result = driven.result
@@ -381,7 +383,7 @@ def _print_stories(console: Console, result: Result, wide: bool) -> None:
     console.print()
 
 
-def _print_outcome(console: Console, given: Input, result: Result, written: Written | None) -> None:
+def _print_outcome(console: Console, given: Input | ModelFile, result: Result, written: Written | None) -> None:
     from kmodel.reporting.columns import wrapped
     from kmodel.reporting.failure import replay_command
     from kmodel.reporting.wording import overall

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import attrs
 import click
 
 from kmodel.cli.errors import InputProblem
@@ -16,25 +15,10 @@ from kmodel.engines.clock import seconds_in
 
 # What a command does not need it does not load: `kmodel --help` must be there at once.
 if TYPE_CHECKING:
-    from kmodel.kernel import Model, Spec
-    from kmodel.kubernetes.scenario import Scenario
-    from kmodel.reporting.source import Source
+    from kmodel.kernel import Spec
+    from kmodel.project import Input, ModelFile, Project
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@attrs.frozen
-class Input:
-    """A scenario that was read, and what a report has to know of where it came from."""
-
-    scenario: Scenario
-    source: Source
-
-    def model(self, specs: tuple[Spec, ...]) -> Model:
-        """Return the scenario's model, with those of the specs that apply to it."""
-        from kmodel.kubernetes import scenario
-
-        return scenario.model(self.scenario, specs)
 
 
 class Faults(click.ParamType[dict[str, int]]):
@@ -90,8 +74,38 @@ class Duration(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
+def _note(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    ctx.meta[f"{__name__}.{param.name}"] = value
+
+
+def project_options(command: F) -> F:
+    """Add the options that say what belongs to the project; `project()` returns it."""
+    for option in (
+        click.option(
+            "--only-mine",
+            is_flag=True,
+            expose_value=False,
+            callback=_note,
+            help="Leave out the specs and scenarios that come with kmodel.",
+        ),
+        click.option(
+            "--with",
+            "more",
+            multiple=True,
+            expose_value=False,
+            callback=_note,
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE.py",
+            help="Add the specs, components, kinds and faults of a Python file; may be repeated.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def scenario_options(command: F) -> F:
     """Add the options that say what to read."""
+    command = project_options(command)
     for option in (
         click.option("--faults", type=Faults(), help="How often each kind of fault may happen: container-crash=1,…"),
         click.option(
@@ -116,7 +130,7 @@ def scenario_options(command: F) -> F:
 
 def read(
     names: Sequence[str], filenames: Sequence[Path], nodes: int | None, faults: dict[str, int] | None
-) -> list[Input]:
+) -> list[Input | ModelFile]:
     """Return the scenarios that are meant: one of all files, or one for each name."""
     if names and filenames:
         raise InputProblem("give names of scenarios or files with -f, not both; one run checks one kind")
@@ -125,34 +139,31 @@ def read(
     return [read_files([named(name)], nodes, faults) for name in names]
 
 
-def read_one(name: str | None, filenames: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> Input:
+def read_one(
+    name: str | None, filenames: Sequence[Path], nodes: int | None, faults: dict[str, int] | None
+) -> Input | ModelFile:
     """Return the one scenario that is meant."""
     if name is None and not filenames:
         raise InputProblem(nothing("read"))
     return read([name] if name is not None else [], filenames, nodes, faults)[0]
 
 
-def read_files(files: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> Input:
+def read_files(files: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> Input | ModelFile:
     """Return the scenario that files make together."""
-    from kmodel.kubernetes import scenario
-    from kmodel.reporting.source import Source
-
     for file in files:
         if not file.exists():
             raise InputProblem(f"{file}: there is no such file or folder; name a manifest, a scenario or a folder")
-    made = scenario.load(files, nodes=nodes, faults=faults)
-    budgets = tuple(sorted((faults or {}).items()))
-    source = Source(
-        made.name,
-        tuple(files),
-        nodes,
-        budgets,
-        made.taking_part,
-        made.left_out,
-        made.ignored_fields,
-        made.description,
-    )
-    return Input(made, source)
+    if any(file.suffix == ".py" for file in files):
+        return _read_model(files, nodes, faults)
+    return project().read(files, nodes, faults)
+
+
+def _read_model(files: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> ModelFile:
+    from kmodel.project import read_model
+
+    if len(files) > 1 or nodes is not None or faults:
+        raise InputProblem(f"{files[0]}: a file with a model stands alone; leave out other files, --nodes and --faults")
+    return read_model(files[0])
 
 
 def named(name: str) -> Path:
@@ -173,42 +184,62 @@ def named(name: str) -> Path:
 
 def scenario_files() -> dict[str, Path]:
     """Return the project's scenario files by their names."""
-    from kmodel import discovery
-
-    return {file.stem: file for file in discovery.find_scenarios(specs_folder())}
+    return project().scenarios
 
 
-def specs_folder() -> Path:
-    """Return the folder of the project's specs, or that of the specs that come with kmodel."""
-    from kmodel import discovery
+def project() -> Project:
+    """Return the project that the command is about: the one of the current folder, with what its options add."""
+    from kmodel.project import Project
 
-    folder = discovery.find_specs_folder(Path.cwd())
-    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    meta = click.get_current_context().meta
+    made = meta.get(__name__)
+    if made is None:
+        more: tuple[Path, ...] = meta.get(f"{__name__}.more") or ()
+        for file in more:
+            if not file.is_file():
+                raise InputProblem(f"{file}: there is no such file; name a Python file after --with")
+            if file.suffix != ".py":
+                raise InputProblem(f"{file}: is no Python file; pass manifests with -f")
+        only_mine = bool(meta.get(f"{__name__}.only_mine"))
+        made = meta[__name__] = Project.near(Path.cwd(), more, only_mine=only_mine)
+    assert isinstance(made, Project)
+    return made
+
+
+def add_to_project(more: Sequence[Path]) -> None:
+    """Add Python files to the project, as --with does."""
+    meta = click.get_current_context().meta
+    meta.pop(__name__, None)
+    meta[f"{__name__}.more"] = tuple(dict.fromkeys((*(meta.get(f"{__name__}.more") or ()), *more)))
 
 
 def all_specs() -> tuple[Spec, ...]:
     """Return all specs of the project."""
-    from kmodel import discovery
-
-    return discovery.load_specs(specs_folder())
+    return project().specs
 
 
 def some_specs() -> tuple[Spec, ...]:
     """Return all specs of the project; InputProblem if there is none, since asking nothing is no success."""
-    from kmodel import discovery
-
-    specs = all_specs()
-    if not specs:
-        raise InputProblem(discovery.nothing_found(specs_folder()))
-    return specs
+    problem = project().problem
+    if problem:
+        raise InputProblem(problem)
+    return all_specs()
 
 
-def chosen_specs(names: Sequence[str]) -> tuple[Spec, ...]:
+def specs_of(inputs: Sequence[Input | ModelFile]) -> tuple[Spec, ...]:
+    """Return what is asked of the inputs: the project's specs, or those of models that have their own."""
+    own = [given.own_specs for given in inputs if given.own_specs is not None]
+    if own and len(own) < len(inputs):
+        raise InputProblem("scenarios and files with models have different specs; check them one after the other")
+    return tuple(dict.fromkeys(spec for specs in own for spec in specs)) if own else some_specs()
+
+
+def chosen_specs(names: Sequence[str], inputs: Sequence[Input | ModelFile]) -> tuple[Spec, ...]:
     """Return the specs of these names and what shows that they are not vacuous; all if no name is given.
 
     InputProblem for a name that no spec has, or several have.
     """
-    specs = some_specs()
+    specs = specs_of(inputs)
     chosen = {meant(name, specs).origin for name in names}
     # What shows that a chosen one is not vacuous comes along: without it nobody could tell.
     return tuple(spec for spec in specs if not names or chosen & {spec.origin, spec.shows.origin if spec.shows else ""})

@@ -11,12 +11,13 @@ import click
 
 from kmodel.cli.errors import Command, InputProblem, one_line
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
-from kmodel.cli.inputs import Input, all_specs, read_files, scenario_options
+from kmodel.cli.inputs import add_to_project, all_specs, read_files, scenario_options
 from kmodel.printable import json_text, printable
 
 if TYPE_CHECKING:
     from kmodel.engines.verdict import Finding
     from kmodel.kernel import Model, Spec, Trace
+    from kmodel.project import Input, ModelFile
     from kmodel.reporting.trace_file import Saved
 
 
@@ -78,7 +79,7 @@ def _code(finding: Finding) -> ExitCode:
 class _Replayed:
     """A trace taken again, what it shows of specs, and why it shows nothing of temporal ones (None: it does)."""
 
-    given: Input
+    given: Input | ModelFile
     trace: Trace
     findings: tuple[Finding, ...]
     objection: str | None
@@ -91,20 +92,25 @@ def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, fault
     saved = trace_file.load(file)
     if not (filenames or saved.source.files):
         raise InputProblem(f"{file}: does not say what it was made of; add -f FILE")
-    for source in () if filenames else saved.source.files:
+    for source in () if filenames else (*saved.source.files, *saved.source.more):
         if not source.exists():
             raise InputProblem(f"{file}: {source}, which it was made of, is not there; pass it with -f")
+    add_to_project(saved.source.more)
     given = read_files(
         filenames or saved.source.files,
         saved.source.nodes if nodes is None else nodes,
         (dict(saved.source.faults) or None) if faults is None else faults,
     )
-    specs = _shown(saved, all_specs())
+    specs = _shown(saved, _specs(given))
     if saved.spec is not None and not specs:
         raise InputProblem(f"{file}: there is no spec {saved.spec} any more; see kmodel specs")
     model = given.model(specs)
     trace = follow_actions(model, saved.initial, saved.choices, saved.cycle)
     return _rechecked(given, model, trace)
+
+
+def _specs(given: Input | ModelFile) -> tuple[Spec, ...]:
+    return all_specs() if given.own_specs is None else given.own_specs
 
 
 def _shown(saved: Saved, specs: Sequence[Spec]) -> tuple[Spec, ...]:
@@ -120,13 +126,13 @@ def _from_path(path: str, filenames: tuple[Path, ...], nodes: int | None, faults
     if not filenames:
         raise InputProblem("--path is an address within a scenario; say which with -f FILE")
     given = read_files(filenames, nodes, faults)
-    model = given.model(all_specs())
+    model = given.model(_specs(given))
     trace = follow_path(model, path)
     replayed = _rechecked(given, model, trace)
     return attrs.evolve(replayed, findings=tuple(each for each in replayed.findings if each.trace is not None))
 
 
-def _rechecked(given: Input, model: Model, trace: Trace) -> _Replayed:
+def _rechecked(given: Input | ModelFile, model: Model, trace: Trace) -> _Replayed:
     from kmodel.engines.replay import objection, recheck_all
 
     return _Replayed(given, trace, recheck_all(model, trace), objection(model, trace))

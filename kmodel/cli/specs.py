@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kmodel.cli.errors import Command, one_line
-from kmodel.cli.inputs import named, read_files, some_specs
+from kmodel.cli.inputs import named, project_options, read_files, some_specs
 from kmodel.printable import json_text
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command, short_help="List what is checked.")
+@project_options
 @click.option("--scenario", metavar="NAME", help="Only the specs that apply to this scenario.")
 @click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table", show_default=True)
 @one_line

@@ -1,9 +1,11 @@
 """A model: initial states, actions, specs. All else has a default."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import attrs
 
+from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.errors import ModelError, place_of
 from kmodel.kernel.footprint import Effect, apply, record_checked
@@ -24,6 +26,26 @@ class Model:
     specs: tuple[Spec, ...] = ()
     name: str = "model"
     symmetry: tuple[tuple[str, ...], ...] = ()
+
+    @staticmethod
+    def of(
+        initial: Cluster | Mapping[Cell[Any], Any],
+        transitions: Iterable[Transition],
+        specs: Iterable[Spec] = (),
+        *,
+        name: str = "model",
+        symmetry: Iterable[Iterable[str]] = (),
+    ) -> "Model":
+        """Return the model of an initial cluster, or its cells, whose transitions are bound as their `each` says.
+
+        Of the specs, those are asked that have the cells they need. ModelError if a transition cannot be bound.
+        """
+        first: Cluster = Cluster.of(initial) if isinstance(initial, Mapping) else initial
+        actions = tuple(action for transition in transitions for action in transition.bind_all(first.layout))
+        applying = (spec.within(first.layout) for spec in specs)
+        return Model(
+            (first,), actions, tuple(spec for spec in applying if spec is not None), name, tuple(map(tuple, symmetry))
+        )
 
     def __attrs_post_init__(self) -> None:
         if not self.initial:

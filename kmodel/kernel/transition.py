@@ -1,13 +1,15 @@
 """Transitions, the pure functions that actors take steps by, and actions, transitions with their arguments."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
+from itertools import product
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from kmodel.kernel.cell import Cells, Layout
 from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.errors import ModelError, place_of
 
@@ -44,6 +46,7 @@ class Transition:
     environment: bool
     describe: "Callable[[Step], Event] | None"
     fairness: Fairness = Fairness.WEAK
+    each: tuple[Cells[Any], ...] = ()
 
     @property
     def name(self) -> str:
@@ -72,6 +75,17 @@ class Transition:
                 f"but was bound to {', '.join(binding) or 'none'}"
             )
         return Action(self, tuple((name, binding[name]) for name in self.parameters))
+
+    def bind_all(self, layout: Layout) -> "Iterator[Action]":
+        """Yield the actions for all combinations of the keys that the families of `each` have in the layout."""
+        for keys in product(*(layout.keys(family) for family in self.each)):
+            names = [name for key in keys for name in key]
+            if len(names) != len(self.parameters):
+                raise ModelError(
+                    f"{place_of(self.function)}: transition {self.name} takes {len(self.parameters)} names, but `each` "
+                    f"has {len(names)}; give one family per name, such as each=MANAGER"
+                )
+            yield self.bind(**dict(zip(self.parameters, names, strict=True)))
 
 
 @attrs.frozen
@@ -136,19 +150,22 @@ def transition(
     environment: bool = False,
     describe: "Callable[[Step], Event] | None" = None,
     fairness: Fairness | None = None,
+    each: Cells[Any] | tuple[Cells[Any], ...] = (),
 ) -> Callable[[Callable[..., Cluster | None]], Transition]:
     """Make a transition of a pure function; `actor` and `object` may name its arguments: `kubelet/{node}`.
 
     System transitions happen if they stay enabled (each action by itself is weakly fair, unless `fairness` says
     otherwise); environment transitions (requests, faults) merely may. `describe` tells a step of this transition as an
-    event; without it the event is made of the function's name and the first line of its docstring.
+    event; without it the event is made of the function's name and the first line of its docstring. `each` has the
+    families by whose keys `Model.of` binds the arguments: `@transition(actor="{manager}", each=MANAGER)`.
     """
     if environment and fairness not in (None, Fairness.NONE):
         raise ModelError(f"a transition of the environment ({actor}) owes nothing; leave out its fairness")
     owed = fairness or (Fairness.NONE if environment else Fairness.WEAK)
 
     def decorate(function: Callable[..., Cluster | None]) -> Transition:
-        made = Transition(function, actor, object, environment, describe, owed)
+        families = each if isinstance(each, tuple) else (each,)
+        made = Transition(function, actor, object, environment, describe, owed, families)
         _check(made)
         return made
 

@@ -11,8 +11,8 @@ from kmodel.engines import exhaustive, hypothesis
 from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Finished
 from kmodel.kernel import ModelError
+from kmodel.pytest_plugin.jobs import Job
 from kmodel.pytest_plugin.outcomes import Explored, explored, failed
-from kmodel.pytest_plugin.project import Job
 from kmodel.pytest_plugin.sharing import Shared
 from kmodel.reporting.writer import Written, write_report
 

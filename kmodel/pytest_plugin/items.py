@@ -6,11 +6,11 @@ from typing import Any, NoReturn
 
 import pytest
 
-from kmodel.discovery import load_file
 from kmodel.kernel import Kind, Spec, feature_name
 from kmodel.kubernetes.scenario import InputError
-from kmodel.pytest_plugin.project import Job, Refused
-from kmodel.pytest_plugin.stash import EXPLORATIONS, PROJECT
+from kmodel.project.files import load_file
+from kmodel.pytest_plugin.jobs import Job, Refused
+from kmodel.pytest_plugin.stash import EXPLORATIONS, JOBS
 from kmodel.reporting.wording import Standing
 
 
@@ -23,21 +23,23 @@ class SpecFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the items; nothing is explored yet."""
-        project = self.config.stash[PROJECT]
+        jobs = self.config.stash[JOBS]
+        folder = jobs.folder_of(self.path)
+        assert folder is not None, "only files of the project are collected"
         try:
-            specs = load_file(project.folder, self.path)
+            specs = load_file(folder, self.path)
         except InputError as error:
             raise self.CollectError(str(error)) from None
-        project.was_asked = True
-        if specs and not project.refusal_told:  # by the first spec file, since all would say the same
-            project.refusal_told = True
-            for refused in project.refused:
+        jobs.was_asked = True
+        if specs and not jobs.refusal_told:  # by the first spec file, since all would say the same
+            jobs.refusal_told = True
+            for refused in jobs.refused:
                 yield RefusedItem.from_parent(self, name=f"scenario[{refused.name}]", refused=refused)
         for spec in specs:
-            jobs = [job for job in project.jobs if isinstance(job, Job) and spec.origin in job.asked]
-            for job in jobs:
+            asked = jobs.of(spec, self.path)
+            for job in asked:
                 yield SpecItem.from_parent(self, name=f"{spec.name}[{job.name}]", spec=spec, job=job)
-            if not jobs:
+            if not asked:
                 yield IdleItem.from_parent(self, name=f"{spec.name}[no scenario]", spec=spec)
 
 
@@ -107,7 +109,7 @@ class IdleItem(_Item):
     def runtest(self) -> None:
         """Say so."""
         assert self.spec is not None
-        if not self.config.stash[PROJECT].jobs:
+        if not self.config.stash[JOBS].jobs:
             _skip("there is no scenario; write one in specs/scenarios/")
         needs = ", ".join(map(feature_name, self.spec.needs))
         _skip("no scenario has what this spec needs" + (f": {needs}" if needs else ""))

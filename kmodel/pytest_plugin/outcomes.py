@@ -9,7 +9,7 @@ import attrs
 from kmodel.engines.verdict import Finding, Result
 from kmodel.kernel import Kind
 from kmodel.printable import in_one_line
-from kmodel.pytest_plugin.project import Job
+from kmodel.pytest_plugin.jobs import Job
 from kmodel.reporting.failure import failure_text
 from kmodel.reporting.wording import Standing, all_states, word
 from kmodel.reporting.writer import Written

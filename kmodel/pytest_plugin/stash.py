@@ -3,7 +3,7 @@
 import pytest
 
 from kmodel.pytest_plugin.explorations import Explorations
-from kmodel.pytest_plugin.project import Project
+from kmodel.pytest_plugin.jobs import Jobs
 
-PROJECT: pytest.StashKey[Project] = pytest.StashKey()
+JOBS: pytest.StashKey[Jobs] = pytest.StashKey()
 EXPLORATIONS: pytest.StashKey[Explorations] = pytest.StashKey()

@@ -4,16 +4,16 @@ from collections import Counter
 from typing import Any
 
 from kmodel.printable import printable
+from kmodel.pytest_plugin.jobs import Jobs
 from kmodel.pytest_plugin.outcomes import Explored
-from kmodel.pytest_plugin.project import Project
 from kmodel.reporting.wording import Standing
 
 
-def print_summary(terminal: Any, explorations: list[Explored], project: Project) -> None:
+def print_summary(terminal: Any, explorations: list[Explored], jobs: Jobs) -> None:
     """Print the section, unless nothing was explored, nothing refused, and specs were found."""
     # Under xdist it is the workers that collect: here only what they explored is known.
-    refused = project.refused if project.was_collected or explorations else ()
-    nothing = project.nothing_found if project.was_asked else ""
+    refused = jobs.refused if jobs.was_collected or explorations else ()
+    nothing = jobs.nothing_found if jobs.was_asked else ""
     if not explorations and not refused and not nothing:
         return
     terminal.write_sep("=", "kmodel")

@@ -56,6 +56,7 @@ def _from_here(file: Path) -> Path:
 def options(source: Source) -> list[str]:
     """Return the options of the command line that read the source again."""
     words = [word for file in source.files for word in ("-f", str(file))]
+    words += [word for file in source.more for word in ("--with", str(file))]
     if source.nodes is not None:
         words += ["--nodes", str(source.nodes)]
     if source.faults:

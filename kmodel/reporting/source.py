@@ -10,7 +10,8 @@ class Source:
     """The scenario's name and description, the files and options it was read with, who takes part, and what does not.
 
     `left_out` says in sentences which actors do not take part, `ignored_fields` which fields of the manifests the model
-    does not read, each with its object: `pod/nginx: spec.volumes`.
+    does not read, each with its object: `pod/nginx: spec.volumes`. `more` are Python files, beside those of the
+    project, whose components, kinds, faults and specs take part.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Source:
     left_out: tuple[str, ...] = ()
     ignored_fields: tuple[str, ...] = ()
     description: str = ""
+    more: tuple[Path, ...] = ()
 
     @property
     def ignored_by_object(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -42,9 +42,10 @@ def save(path: Path, trace: Trace, source: Source, spec: Spec | None = None, rea
         "format": FORMAT,
         "scenario": {
             "name": source.name,
-            "files": [Path(os.path.relpath(file.resolve(), folder)).as_posix() for file in source.files],
+            "files": [_as_seen_from(folder, file) for file in source.files],
             "nodes": source.nodes,
             "faults": dict(source.faults),
+            "with": [_as_seen_from(folder, file) for file in source.more],
         },
         "spec": None if spec is None else spec.name,
         "module": None if spec is None else spec.module,
@@ -72,6 +73,10 @@ def save(path: Path, trace: Trace, source: Source, spec: Spec | None = None, rea
     write(path, json_text(document) + "\n")
 
 
+def _as_seen_from(folder: Path, file: Path) -> str:
+    return Path(os.path.relpath(file.resolve(), folder)).as_posix()
+
+
 def load(path: Path) -> Saved:
     """Read a trace file; the scenario's files are found relative to it. TraceFileError if it is no trace file."""
     try:
@@ -96,6 +101,7 @@ def _saved(document: dict[str, Any], folder: Path) -> Saved:
         files=tuple(_near(folder / file) for file in scenario["files"]),
         nodes=None if scenario["nodes"] is None else int(scenario["nodes"]),
         faults=tuple((str(kind), int(budget)) for kind, budget in scenario["faults"].items()),
+        more=tuple(_near(folder / file) for file in scenario.get("with", ())),
     )
     choices = tuple(
         Choice(str(step["transition"]), tuple((str(name), str(value)) for name, value in step["binding"].items()))

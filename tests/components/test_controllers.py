@@ -126,6 +126,17 @@ def test_a_silent_node_becomes_unknown_and_is_tainted() -> None:
     assert run.cluster[PODS["web"]].spec.node_name == "n1"  # the pod stays bound to it
 
 
+def test_the_pods_of_a_silent_node_are_marked_and_its_kubelet_sets_them_ready_again() -> None:
+    alone = ("kubelet", "node-lifecycle-controller")
+    settings = scene(stored=(pod(node="n1"),), actors=alone, faults={"network-partition": 1})
+    run = Run.of(settings).settle()
+    status = run.cluster[PODS["web"]].status
+    run = run.take("cut_off_node", node="n1").settle()
+    assert run.cluster[PODS["web"]].status == evolve(status, ready=False)
+    run = run.take("reconnect_node", node="n1").settle()
+    assert run.cluster[PODS["web"]].status == status
+
+
 def test_a_node_that_is_heard_of_again_is_ready_and_untainted() -> None:
     run = quiet(silent().take("check_heartbeat", node="n1")).take("restart_node", node="n1")
     run = run.take("renew_lease", node="n1")

@@ -50,6 +50,16 @@ def test_repeated_deletions_only_shorten_the_grace_period() -> None:
     assert graces == [20, 20, 5, 5]
 
 
+@pytest.mark.parametrize("seconds", [None, 30])
+def test_a_deletion_that_is_pending_is_left_to_the_kubelet_though_the_pod_has_finished(seconds: int | None) -> None:
+    marked = ObjectMeta("web", deleting=True, deletion_grace_seconds=30)
+    run = start(attrs.evolve(pod(node="n1", status=PodStatus("Failed")), metadata=marked))
+    before = run.cluster[PODS["web"]]
+    run, left = ask(run, grace_seconds=seconds)
+    assert left == before
+    assert ask(run, grace_seconds=0)[1] is None
+
+
 def test_grace_zero_removes_the_object_at_once() -> None:
     run = start(pod(node="n1"))
     assert ask(run, grace_seconds=0)[1] is None

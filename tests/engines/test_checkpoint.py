@@ -253,7 +253,7 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
         tmp_path, attrs.evolve(BROKEN, specs=BROKEN.specs[:1])
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kmodel.__version__", "9.9")
+        patch.setattr("kmodel.engines.compiled.checkpoint.VERSION", "9.9")
         assert "and cannot be read by kmodel 9.9" in refusal(tmp_path)
 
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kmodel import discovery
 from kmodel.engines.clock import Deadline
 from kmodel.engines.exhaustive import Bounds, Checkpoints, result_of
 from kmodel.engines.verdict import Result
@@ -26,6 +25,7 @@ from kmodel.kernel import (
     transition,
 )
 from kmodel.kubernetes import scenario
+from kmodel.project.files import load_specs
 from tests.engines import reference
 from tests.engines.random_models import models
 from tests.toys import pods, ranked, two_phase_commit
@@ -244,7 +244,7 @@ ONE_BY_ONE = ("controller-restart", "lost-answer")
 @cache
 def explored(name: str) -> Result:
     loaded = scenario.load([SPECS / "scenarios" / f"{name}.yaml"])
-    safety = tuple(spec for spec in discovery.load_specs(SPECS) if not spec.is_temporal)
+    safety = tuple(spec for spec in load_specs(SPECS) if not spec.is_temporal)
     return result_of(scenario.model(loaded, safety))
 
 

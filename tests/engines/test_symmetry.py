@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from kmodel import discovery
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.symmetry import canonical
 from kmodel.engines.symmetry.space import OrbitSpace
@@ -17,6 +16,7 @@ from kmodel.engines.verdict import Result, Verdict
 from kmodel.kernel import Cells, Cluster, Model, ModelError, enabled, follow, invariant, take, transition
 from kmodel.kernel.renaming import Renaming, mentioned
 from kmodel.kubernetes import scenario
+from kmodel.project.files import load_specs
 from tests.engines.hash_seeds import printed
 from tests.engines.symmetric_models import symmetric_models
 from tests.toys import dining_philosophers, pods, two_phase_commit
@@ -218,7 +218,7 @@ def test_which_texts_mention_a_name(text: str, found: tuple[str, ...]) -> None:
 
 def of_scenario(name: str, nodes: int | None) -> Model:
     made = scenario.load([SCENARIOS / f"{name}.yaml"], nodes=nodes)
-    specs = discovery.load_specs(SCENARIOS.parent)
+    specs = load_specs(SCENARIOS.parent)
     return scenario.model(made, tuple(spec for spec in specs if not spec.is_temporal))
 
 

@@ -12,8 +12,8 @@ from kmodel.engines.graph import extract, neighbourhood
 from kmodel.engines.replay import ReplayError, follow_actions, follow_path, objection, recheck_all
 from kmodel.engines.verdict import Ends, Finding, Result, Verdict
 from kmodel.kernel import Cluster, Kind, Trace, confluent
+from kmodel.pytest_plugin.jobs import Job
 from kmodel.pytest_plugin.outcomes import explored
-from kmodel.pytest_plugin.project import Job
 from kmodel.reporting import dot, trace_file
 from kmodel.reporting.failure import failure_text
 from kmodel.reporting.html import page
@@ -262,7 +262,7 @@ def test_every_kind_has_words() -> None:
 
 def test_pytest_outcomes_of_every_kind() -> None:
     outcome = starving()
-    job = Job(SOURCE.name, outcome.model, SOURCE, "exhaustive", None, SOURCE.name)
+    job = Job(SOURCE.name, True, outcome.model, SOURCE, "exhaustive", None, SOURCE.name)
     told = explored(job, outcome, "no report", 80).outcomes
     assert {key.rpartition(".")[2]: (each.standing, each.label) for key, each in told.items()} == {
         "p0_eats_again": (Standing.VIOLATED, "violated"),

@@ -1,7 +1,7 @@
 """All mutants: for every invariant of specs/ at least one bug that violates it."""
 
 from kmodel.kubernetes.components.settings import User
-from kmodel.kubernetes.objects import Taint
+from kmodel.kubernetes.objects import PodStatus, Taint
 from tests.components.scenes import apply, create, delete, labelled, node, pod, replace, replicaset, scene, service
 from tests.specs import bugs
 from tests.specs import bugs_of_clients as clients
@@ -178,6 +178,18 @@ MUTANTS = (
         (("report_status", clients.kubelet_reports_ready_too_early),),
         3,
         "report_status",
+    ),
+    Mutant(
+        "status_is_what_a_kubelet_observed",
+        "the node controller marks the pods of a node that is Ready",
+        scene(
+            stored=(BOUND,),
+            actors=("kubelet", "node-lifecycle-controller"),
+            faults={"node-crash": 1},
+        ),
+        (("mark_pod_not_ready", clients.takes_nodes_for_silent),),
+        8,
+        "mark_pod_not_ready",
     ),
     Mutant(
         "status_is_what_a_kubelet_observed",
@@ -389,6 +401,17 @@ MUTANTS = (
         SERVES,
         (("program_rules", clients.proxy_invents_an_endpoint),),
         1,
+        "program_rules",
+    ),
+    Mutant(
+        "a_service_routes_only_to_pods_that_were_ready",
+        "kube-proxy routes to all that a slice lists",
+        scene(
+            stored=(service(), pod(node="n1", status=PodStatus("Running"))),
+            actors=("endpointslice-controller", "kube-proxy"),
+        ),
+        (("program_rules", clients.proxy_routes_to_all),),
+        5,
         "program_rules",
     ),
     Mutant(

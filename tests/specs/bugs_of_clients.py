@@ -277,7 +277,7 @@ def _as_if_ready(cluster: Cluster, binding: dict[str, str]) -> Hidden:
     cells = [cached("pods")[CONTROLLER_MANAGER, name] for name in cluster.names(stored("pods"))]
     pods = {cell: cluster[cell] for cell in cells}
     return {
-        cell: attrs.evolve(pod, status=attrs.evolve(pod.status, ready=True))
+        cell: attrs.evolve(pod, status=attrs.evolve(pod.status, phase="Running", ready=True))
         for cell, pod in pods.items()
         if pod is not None
     }
@@ -294,6 +294,30 @@ def _without_nodes(cluster: Cluster, binding: dict[str, str]) -> Hidden:
 
 
 ignores_nodes = hiding(_without_nodes)
+
+
+def proxy_routes_to_all(program_rules: Function) -> Function:
+    """kube-proxy routes a Service to all that its slice lists, ready or not."""
+
+    def broken(cluster: Cluster, node: str, service: str) -> Cluster | None:
+        known = cluster[cached("endpointslices")[f"kube-proxy/{node}", service]]
+        wanted = () if known is None else known.endpoints
+        return None if cluster[RULES[node, service]] == wanted else cluster.set(RULES[node, service], wanted)
+
+    return broken
+
+
+def _with_silent_nodes(cluster: Cluster, binding: dict[str, str]) -> Hidden:
+    cells = [cached("nodes")[CONTROLLER_MANAGER, name] for name in cluster.names(stored("nodes"))]
+    nodes = {cell: cluster[cell] for cell in cells}
+    return {
+        cell: attrs.evolve(node, status=attrs.evolve(node.status, ready="Unknown"))
+        for cell, node in nodes.items()
+        if node is not None
+    }
+
+
+takes_nodes_for_silent = hiding(_with_silent_nodes)
 
 
 def proxy_invents_an_endpoint(program_rules: Function) -> Function:

@@ -11,10 +11,10 @@ from typing import Any
 
 import attrs
 
-from kmodel.discovery import load_specs
 from kmodel.kernel import Action, Cluster, Kind, Model, Spec, Transition
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.control_plane import build
+from kmodel.project.files import load_specs
 
 ROOT = Path(__file__).parents[2]
 SPECS = load_specs(ROOT / "specs")

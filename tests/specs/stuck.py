@@ -38,6 +38,9 @@ LOSES_ITS_NODE = scene(
     stored=(replicaset(),), nodes=2, names_per_workload=2, calls="fused", actors=LOST, faults={"node-crash": 1}
 )
 FALLS_SILENT = scene(stored=(BOUND,), actors=("kubelet", "node-lifecycle-controller"), faults={"node-crash": 1})
+FALLS_SILENT_UNDER_A_READY_POD = scene(
+    stored=(BOUND,), calls="fused", actors=("kubelet", "node-lifecycle-controller"), faults={"node-crash": 1}
+)
 SPEAKS_AGAIN = scene(
     stored=(BOUND,),
     calls="fused",
@@ -175,11 +178,19 @@ STUCK = (
         cycle=0,
     ),
     Mutant(
+        "a_pod_of_a_silent_node_is_not_ready",
+        "the node lifecycle controller leaves the pods of a silent node as they are",
+        FALLS_SILENT_UNDER_A_READY_POD,
+        (("mark_pod_not_ready", unless(bugs.always)),),
+        10,
+        cycle=0,
+    ),
+    Mutant(
         "a_node_that_speaks_again_is_ready",
         "the kubelet does not report its node Ready",
         SPEAKS_AGAIN,
         (("report_node_ready", unless(bugs.always)),),
-        12,
-        cycle=0,
+        13,
+        cycle=6,
     ),
 )

@@ -4,7 +4,6 @@ from functools import cache
 
 import pytest
 
-from kmodel.discovery import find_scenarios
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.liveness.one_run import comes_back, judge_run, unfair_to
 from kmodel.engines.verdict import Finding, Result, Verdict
@@ -12,6 +11,7 @@ from kmodel.kernel import keys_of
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.scenario import load
 from kmodel.kubernetes.scenario.building import model
+from kmodel.project.files import find_scenarios
 from tests.specs.mutants import ROOT, TEMPORAL, Mutant, faithful
 from tests.specs.stuck import STUCK
 

@@ -5,11 +5,11 @@ from functools import cache
 
 import pytest
 
-from kmodel.discovery import find_scenarios
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.verdict import Finding, Result, Verdict
 from kmodel.kubernetes.scenario import load
 from kmodel.kubernetes.scenario.building import model
+from kmodel.project.files import find_scenarios
 from tests.specs.mutants import INVARIANTS, ROOT, SPECS, TEMPORAL, WITNESSES
 
 MOST_STATES = 20_000  # a witness is not far from the start: this much of a scenario has to show it

@@ -1,88 +1,45 @@
-"""Two-phase commit with N resource managers, as published in TwoPhase.tla (Lamport)."""
+"""The example, with the actions of one manager after those of another: golden files and addresses rest on the order."""
 
-from kmodel.kernel import Cell, Cells, Cluster, Model, invariant, sometimes, transition
+import attrs
 
-MANAGER: Cells[str] = Cells("manager")
-COORDINATOR: Cell[str] = Cell("coordinator")
-PREPARED: Cells[bool] = Cells("prepared")  # what the coordinator knows
-SENT: Cells[bool] = Cells("sent")  # messages, never removed: Prepared of each manager, Commit, Abort
+from examples import two_phase_commit as example
+from examples.two_phase_commit import (
+    COORDINATOR,
+    MANAGER,
+    PREPARED,
+    SENT,
+    abort,
+    all_commit,
+    choose_to_abort,
+    commit,
+    managers_agree,
+    prepare,
+    receive_abort,
+    receive_commit,
+    receive_prepared,
+)
+from kmodel.kernel import Model
 
-
-@transition(actor="coordinator")
-def receive_prepared(cluster: Cluster, manager: str) -> Cluster | None:
-    """The coordinator learns that a manager is prepared."""
-    if cluster[COORDINATOR] != "init" or not cluster[SENT[manager]]:
-        return None
-    return cluster.set(PREPARED[manager], True)
-
-
-@transition(actor="coordinator")
-def commit(cluster: Cluster) -> Cluster | None:
-    """The coordinator commits once all managers are prepared."""
-    if cluster[COORDINATOR] != "init" or not all(cluster[PREPARED[name]] for name in cluster.names(MANAGER)):
-        return None
-    return cluster.set(COORDINATOR, "committed").set(SENT["Commit"], True)
-
-
-@transition(actor="coordinator")
-def abort(cluster: Cluster) -> Cluster | None:
-    """The coordinator aborts at any time before the decision."""
-    if cluster[COORDINATOR] != "init":
-        return None
-    return cluster.set(COORDINATOR, "aborted").set(SENT["Abort"], True)
-
-
-@transition(actor="{manager}")
-def prepare(cluster: Cluster, manager: str) -> Cluster | None:
-    """A working manager prepares and says so."""
-    if cluster[MANAGER[manager]] != "working":
-        return None
-    return cluster.set(MANAGER[manager], "prepared").set(SENT[manager], True)
-
-
-@transition(actor="{manager}")
-def choose_to_abort(cluster: Cluster, manager: str) -> Cluster | None:
-    """A working manager aborts on its own."""
-    return cluster.set(MANAGER[manager], "aborted") if cluster[MANAGER[manager]] == "working" else None
-
-
-@transition(actor="{manager}")
-def receive_commit(cluster: Cluster, manager: str) -> Cluster | None:
-    """A manager obeys a Commit message."""
-    return cluster.set(MANAGER[manager], "committed") if cluster[SENT["Commit"]] else None
-
-
-@transition(actor="{manager}")
-def receive_abort(cluster: Cluster, manager: str) -> Cluster | None:
-    """A manager obeys an Abort message."""
-    return cluster.set(MANAGER[manager], "aborted") if cluster[SENT["Abort"]] else None
-
-
-@invariant
-def managers_agree(cluster: Cluster) -> bool | str:
-    """No manager commits while another aborts."""
-    states = {cluster[MANAGER[name]] for name in cluster.names(MANAGER)}
-    return not {"committed", "aborted"} <= states or "one manager committed, another aborted"
-
-
-@sometimes(shows=managers_agree)
-def all_commit(cluster: Cluster) -> bool:
-    """All managers commit."""
-    return all(cluster[MANAGER[name]] == "committed" for name in cluster.names(MANAGER))
+__all__ = [
+    "COORDINATOR",
+    "MANAGER",
+    "PREPARED",
+    "SENT",
+    "abort",
+    "all_commit",
+    "choose_to_abort",
+    "commit",
+    "managers_agree",
+    "model",
+    "prepare",
+    "receive_abort",
+    "receive_commit",
+    "receive_prepared",
+]
 
 
 def model(managers: int) -> Model:
-    names = [f"rm{number}" for number in range(managers)]
-    initial = Cluster.of(
-        {
-            **{MANAGER[name]: "working" for name in names},
-            COORDINATOR: "init",
-            **{PREPARED[name]: False for name in names},
-            **{SENT[message]: False for message in [*names, "Commit", "Abort"]},
-        }
-    )
     each = (receive_prepared, prepare, choose_to_abort, receive_commit, receive_abort)
+    names = [f"rm{number}" for number in range(managers)]
     actions = [commit.bind(), abort.bind(), *(action.bind(manager=name) for name in names for action in each)]
-    return Model(
-        (initial,), tuple(actions), (managers_agree, all_commit), f"two-phase-commit-{managers}", (tuple(names),)
-    )
+    return attrs.evolve(example.model(managers), actions=tuple(actions))

@@ -10,16 +10,17 @@ import json
 import os
 import pickle
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
-import kmodel
 from kmodel.engines.compiled.jit import Ints
 from kmodel.engines.compiled.search import Space
 from kmodel.engines.compiled.snapshot import restore, snapshot
 
 MAGIC = "kmodel checkpoint"
 FORMAT = 1
+VERSION = version("kmodel")
 HEADER_BYTES = 1024
 LABEL = 50  # characters of the model's name that the header tells
 SLICE_BYTES = 1 << 24
@@ -114,7 +115,7 @@ def _header(name: str, model: str, length: int, digest: str) -> bytes:
     fields = {
         "what": MAGIC,
         "format": FORMAT,
-        "kmodel": kmodel.__version__,
+        "kmodel": VERSION,
         "name": name[:LABEL],
         "model": model,
         "bytes": length,
@@ -133,9 +134,9 @@ def _check(path: Path, file: IO[bytes], name: str, model: str) -> int:
             raise ValueError
     except (ValueError, KeyError, TypeError):
         raise CheckpointError(path, "is no checkpoint, or its header is damaged") from None
-    if fields.get("format") != FORMAT or fields.get("kmodel") != kmodel.__version__:
+    if fields.get("format") != FORMAT or fields.get("kmodel") != VERSION:
         raise CheckpointError(
-            path, f"was written by kmodel {fields.get('kmodel')} and cannot be read by kmodel {kmodel.__version__}"
+            path, f"was written by kmodel {fields.get('kmodel')} and cannot be read by kmodel {VERSION}"
         )
     if fields.get("model") != model:
         raise CheckpointError(

@@ -13,11 +13,12 @@ from typing import Any
 
 import attrs
 
-import kmodel
 from kmodel.engines.compiled.fingerprint import spell
 from kmodel.kernel import Model
+from kmodel.kernel.errors import KERNEL
 from kmodel.kernel.values import ATOMS
 
+KMODEL = Path(KERNEL).resolve().parent
 INSTALLED = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib"))
 
 
@@ -49,7 +50,7 @@ class _Told:
     """What was told of functions and objects as text, each once, and the folders that their code is in."""
 
     def __init__(self) -> None:
-        self.roots = {Path(kmodel.__file__).resolve().parent}
+        self.roots = {KMODEL}
         self._numbers: dict[int, int] = {}  # by id; what was told is kept, so that its id stays its own
         self._kept: list[object] = []
 
@@ -104,8 +105,7 @@ class _Told:
     def _is_installed(self, value: Any) -> bool:
         """Tell whether a value is code of kmodel, which is read as a whole, or of another package that is installed."""
         file = _file(value) if isinstance(value, FunctionType | type | ModuleType) else None
-        root = Path(kmodel.__file__).resolve().parent
-        return file is not None and (_is_within(file, (root,)) or _is_within(file, INSTALLED))
+        return file is not None and (_is_within(file, (KMODEL,)) or _is_within(file, INSTALLED))
 
     def _note(self, code: Any) -> None:
         """Note the folder of the outermost package that code is in, if it is no installed one."""

@@ -1,11 +1,12 @@
-"""kube-proxy of a node: lets the node's workloads reach each Service at its ready pods.
+"""kube-proxy of a node: lets the node's workloads reach each Service at its ready pods, or the last ones that serve.
 
-Models: a watch on EndpointSlices, and rules that are programmed from the cache, late by any time.
+Models: a watch on EndpointSlices, and rules that are programmed from the cache, late by any time: to the endpoints that
+are ready; if none is, to those that are terminating and still serve [KEP-1669].
 
-Leaves out: how a connection is made (a rule is a list of pods), session affinity, traffic policies, the Service
-objects themselves.
+Leaves out: how a connection is made (a rule is a list of pods), session affinity, the traffic policy Local, topology,
+the Service objects themselves.
 
-Upstream: pkg/proxy/{endpointslicecache.go,iptables/proxier.go}, 1.34.
+Upstream: pkg/proxy/{endpointslicecache.go,topology.go CategorizeEndpoints,iptables/proxier.go}, 1.34.
 """
 
 from kmodel.kernel import Cells, Cluster, transition
@@ -28,13 +29,19 @@ def _alive(cluster: Cluster, watcher: str) -> bool:
 RULES: Cells[tuple[Endpoint, ...]] = Cells("kube-proxy/rules")
 
 
+def routed(endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
+    """Return the endpoints that traffic goes to."""
+    ready = tuple(endpoint for endpoint in endpoints if endpoint.ready)
+    return ready or tuple(endpoint for endpoint in endpoints if endpoint.serving and endpoint.terminating)
+
+
 @transition(actor="kube-proxy/{node}", object="service/{service}")
 def program_rules(cluster: Cluster, node: str, service: str) -> Cluster | None:
     """Route the Service to the endpoints of its slice, as far as this node knows it."""
     if not synced(cluster, watcher_of(node), "endpointslices") or not is_up(cluster, node):
         return None
     known = in_cache(cluster, watcher_of(node), ENDPOINT_SLICE, service)
-    wanted = () if known is None else known.endpoints
+    wanted = () if known is None else routed(known.endpoints)
     return None if cluster[RULES[node, service]] == wanted else cluster.set(RULES[node, service], wanted)
 
 

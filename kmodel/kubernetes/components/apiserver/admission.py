@@ -2,13 +2,16 @@
 
 Models: defaulting, the mutating plugin DefaultTolerationSeconds, the validating plugin NodeRestriction, in this
 order. A plugin is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further
-plugins of the same shape. And a ResourceQuota of `count/pods`, if the scenario has one.
+plugins of the same shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream charges it by a
+compare-and-swap on its status before the pod is written, so that no two creates take the same place; here a create
+counts the pods that are stored, and those that were admitted and are on their way to etcd.
 
-Leaves out: the other plugins that are on by default, none of which touches a modelled field; the status of the quota,
-which counts deleted pods until its controller has noticed (here each create counts the stored pods anew).
+Leaves out: TaintNodesByCondition; the other plugins that are on by default, none of which touches a modelled field; the
+status of the quota, which stays charged after a create that fails, and for a deleted pod, until its controller has
+counted anew (here both are given back at once), and which that controller may set to a count that is too low.
 
 Upstream: pkg/apis/core/v1/defaults.go; plugin/pkg/admission/defaulttolerationseconds/admission.go;
-staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go, 1.34.
+staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go checkQuotas, 1.34.
 """
 
 from collections.abc import Callable
@@ -18,7 +21,7 @@ import attrs
 
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.apiserver.access import node_restriction
-from kmodel.kubernetes.components.calls import Request
+from kmodel.kubernetes.components.calls import CALLS, Call, Request, Transaction
 from kmodel.kubernetes.components.etcd import PODS
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import ApiObject, Toleration
@@ -63,7 +66,13 @@ def exceeds_quota(cluster: Cluster, request: Request) -> bool:
     quota = cluster[SETTINGS].pod_quota
     if quota is None or request.verb != "create" or request.resource != "pods" or request.subresource:
         return False
-    return sum(cluster[PODS[key]] is not None for key in cluster.names(PODS)) >= quota
+    charged = sum(cluster.look(CALLS[client], is_charged) for (client,) in cluster.layout.keys(CALLS))
+    return sum(cluster[PODS[key]] is not None for key in cluster.names(PODS)) + charged >= quota
+
+
+def is_charged(call: Call | None) -> bool:
+    """The projection of a call on whether it is the creation of a pod that was admitted and is not yet stored."""
+    return isinstance(call, Transaction) and call.resource == "pods" and call.expected is None
 
 
 def admit(request: Request, value: Any, stored: ApiObject | None) -> Any:

@@ -142,12 +142,17 @@ def bind(cluster: Cluster, request: Request, stored: Pod) -> Outcome:
 
 
 def delete(stored: ApiObject, request: Request) -> Outcome:
-    """Return the object marked for deletion, or its removal if nothing has to be waited for."""
+    """Return the object marked for deletion, or its removal if nothing has to be waited for.
+
+    A deletion that is pending is only made shorter: without a grace period it is left as it is, even if the pod has
+    finished meanwhile, so that only its kubelet ends it [rest/delete.go BeforeDelete].
+    """
     grace = stored.grace_seconds(request.grace_seconds)
+    if stored.metadata.deleting:
+        pending = stored.metadata.deletion_grace_seconds or 0
+        grace = pending if request.grace_seconds is None else min(request.grace_seconds, pending)
     if grace == 0 and not stored.metadata.finalizers:
         return Removal()
-    if stored.metadata.deleting:
-        grace = min(grace, stored.metadata.deletion_grace_seconds or 0)
     return with_metadata(stored, deleting=True, deletion_grace_seconds=grace)
 
 

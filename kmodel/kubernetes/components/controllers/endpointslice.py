@@ -1,14 +1,15 @@
-"""EndpointSlice controller: list the ready pods of each Service.
+"""EndpointSlice controller: list the pods of each Service, and which of them are ready, serving or terminating.
 
-Models: one slice per Service; the pods in the shared cache that the selector selects, that are ready and not being
-deleted; a create or a PUT with the version that the cache has, so that a stale cache meets 409 Conflict and tries
-again.
+Models: one slice per Service; the pods in the shared cache that the selector selects, from when their kubelet has
+reported that they run (only then they have an address) until they have finished or are gone; a create or a PUT with the
+version that the cache has, so that a stale cache meets 409 Conflict and tries again.
 
-Leaves out: not-ready and terminating endpoints (kube-proxy routes to them only when there are no others, which no
-default Service asks for), ports, topology, several slices, Services without a selector.
+Leaves out: publishNotReadyAddresses, ports, topology, several slices, Services without a selector; a Service that is
+gone leaves its slice (no garbage collector yet).
 
 Upstream: pkg/controller/endpointslice/endpointslice_controller.go,
-staging/src/k8s.io/endpointslice/reconciler.go, 1.34.
+staging/src/k8s.io/endpointslice/{reconciler.go,utils.go podToEndpoint,util/controller_utils.go ShouldPodBeInEndpoints},
+1.34.
 """
 
 import attrs
@@ -40,19 +41,19 @@ client_of = clients(f"{ACTOR}/{{}}")  # by which the controller writes a Service
 
 
 def endpoints(service: Service, pods: list[Pod]) -> tuple[Endpoint, ...]:
-    """Return the pods that a Service may route to."""
+    """Return the pods of a Service with their conditions."""
     found = []
     for pod in pods:
         if not selects(service.selector, pod.metadata.labels) or pod.metadata.namespace != service.metadata.namespace:
             continue
-        if pod.status.ready and pod.active and pod.metadata.uid is not None:
-            found.append(Endpoint(pod.metadata.key, pod.metadata.uid))
+        if pod.status.phase == "Running" and pod.metadata.uid is not None:
+            found.append(Endpoint(pod.metadata.key, pod.metadata.uid, pod.status.ready, pod.metadata.deleting))
     return tuple(found)
 
 
 @transition(actor=ACTOR, object="service/{service}")
 def sync_endpoints(cluster: Cluster, service: str) -> Cluster | None:
-    """Compare a Service's slice with the ready pods, and write it if they differ."""
+    """Compare a Service's slice with its pods, and write it if they differ."""
     if not synced(cluster, CONTROLLER_MANAGER, "pods", "services", "endpointslices") or not idle(
         cluster, client_of(service)
     ):

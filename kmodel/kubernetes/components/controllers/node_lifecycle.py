@@ -2,15 +2,20 @@
 
 Models: checks that compare the lease's renewal with the one last seen, by the controller's own observation; after as
 many checks without news as the scenario says (the node-monitor-grace-period), Ready becomes Unknown, by a PUT with
-the version in the cache; the unreachable taints follow Ready, and go when the kubelet reports Ready again.
+the version in the cache; pods that are said to be ready on a node that is not are marked as not ready, each by a PUT
+with its version [MarkPodsNotReady]; the unreachable taints follow Ready, and go when the kubelet reports Ready again,
+by patches with the version in the cache.
 
 Leaves out: clocks (a check that finds no news counts if the node is down or cut off; that a heartbeat of a node that
 is neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones; the eviction of pods, which
-is the work of taint_eviction.py; the pods of a silent node being marked as not ready; Ready=False, which only a kubelet
-that is up reports. If heartbeats do not take part in the scenario, none is late: no lease is written, and a node is
-silent if it is down or cut off.
+is the work of taint_eviction.py; Ready=False, which only a kubelet that is up reports, and the taint not-ready that
+goes with it; the one taint without the other (upstream patches them one by one). If heartbeats do not take part in the
+scenario, none is late: no lease is written, and a node is silent if it is down or cut off. Pods are marked once, when
+Ready changes, and those are missed that a watch or a report shows to be ready later than that: later than the grace
+period, which neither is taken to be here.
 
-Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go, 1.34.
+Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth,
+pkg/controller/util/node/controller_utils.go, 1.34.
 """
 
 import attrs
@@ -20,14 +25,14 @@ from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.apiserver.admission import UNREACHABLE
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, Fault, Memory, Steps, each
-from kmodel.kubernetes.components.etcd import version
+from kmodel.kubernetes.components.etcd import NODES, version
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache, synced
 from kmodel.kubernetes.components.kubelet.faults import may_be_silent
 from kmodel.kubernetes.components.kubelet.state import is_connected
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import LEASE, NODE, Node, Taint, Taints
+from kmodel.kubernetes.objects import LEASE, NODE, POD, Node, Taint, Taints
 from kmodel.kubernetes.objects.kind import first, renewals
 
 ACTOR = CONTROLLER_MANAGER + "/node-lifecycle"
@@ -47,6 +52,7 @@ HEALTH: Cells[Health] = Cells("node-lifecycle/health")
 
 
 client_of = clients(f"{ACTOR}/{{}}")  # by which the controller writes a node
+pod_client_of = clients(f"{ACTOR}/pod/{{}}")  # by which it writes a pod
 
 
 @transition(actor=ACTOR, object="node/{node}")
@@ -112,7 +118,7 @@ def taint_node(cluster: Cluster, node: str) -> Cluster | None:
     if known is None or known.status.ready != "Unknown" or set(TAINTS) <= set(known.spec.taints):
         return None
     taints = (*(taint for taint in known.spec.taints if taint not in TAINTS), *TAINTS)
-    return send(cluster, client_of(node), Request(USER, "patch", "nodes", node, Taints(taints)))
+    return send(cluster, client_of(node), _patch(known, taints))
 
 
 @transition(actor=ACTOR, object="node/{node}")
@@ -122,13 +128,40 @@ def untaint_node(cluster: Cluster, node: str) -> Cluster | None:
     if known is None or known.status.ready != "True" or not set(TAINTS) & set(known.spec.taints):
         return None
     taints = tuple(taint for taint in known.spec.taints if taint not in TAINTS)
-    return send(cluster, client_of(node), Request(USER, "patch", "nodes", node, Taints(taints)))
+    return send(cluster, client_of(node), _patch(known, taints))
+
+
+def _patch(known: Node, taints: tuple[Taint, ...]) -> Request:
+    """Return the request to patch a node's taints, if it is still as it is known [PatchNodeTaints]."""
+    return Request(USER, "patch", "nodes", known.metadata.name, Taints(taints), resource_version=version(known))
 
 
 @transition(actor=ACTOR, object="node/{node}")
 def read_node_answer(cluster: Cluster, node: str) -> Cluster | None:
     """Learn how the write to the node went; the node in the cache is looked at again in any case."""
     return drop_answer(cluster, client_of(node))
+
+
+@transition(actor=ACTOR, object="pod/{pod}")
+def mark_pod_not_ready(cluster: Cluster, pod: str) -> Cluster | None:
+    """Set Ready to False on a pod whose node is not Ready."""
+    if not synced(cluster, CONTROLLER_MANAGER, "pods", "nodes") or not idle(cluster, pod_client_of(pod)):
+        return None
+    known = in_cache(cluster, CONTROLLER_MANAGER, POD, pod)
+    if known is None or not known.status.ready or not cluster.has(NODES[known.spec.node_name or ""]):
+        return None
+    node = in_cache(cluster, CONTROLLER_MANAGER, NODE, known.spec.node_name or "")
+    if node is None or node.status.ready == "True":
+        return None
+    body = attrs.evolve(known, status=attrs.evolve(known.status, ready=False))
+    request = Request(USER, "update", "pods", pod, body, "status", known.metadata.uid, version(known))
+    return send(cluster, pod_client_of(pod), request)
+
+
+@transition(actor=ACTOR, object="pod/{pod}")
+def read_mark_answer(cluster: Cluster, pod: str) -> Cluster | None:
+    """Learn whether the pod is marked; if it is not, it is tried again while its node is not Ready."""
+    return drop_answer(cluster, pod_client_of(pod))
 
 
 @transition(actor=FAULT, object="node/{node}", environment=True)
@@ -150,8 +183,18 @@ def _with_heartbeats(plan: Plan) -> bool:
 COMPONENT = Component(
     "node-lifecycle-controller",
     process=CONTROLLER_MANAGER,
-    users={USER: frozenset({("update", "nodes/status"), ("patch", "nodes"), ("delete", "nodes"), ("delete", "pods")})},
-    watches=("nodes", "leases"),
+    users={
+        USER: frozenset(
+            {
+                ("update", "nodes/status"),
+                ("patch", "nodes"),
+                ("delete", "nodes"),
+                ("update", "pods/status"),
+                ("delete", "pods"),
+            }
+        )
+    },
+    watches=("nodes", "leases", "pods"),
     memory=(
         Memory(
             HEALTH,
@@ -162,7 +205,10 @@ COMPONENT = Component(
             when=_with_heartbeats,
         ),
     ),
-    callers=(Caller((mark_unknown, taint_node, untaint_node), read_node_answer, client_of, each("nodes")),),
+    callers=(
+        Caller((mark_unknown, taint_node, untaint_node), read_node_answer, client_of, each("nodes")),
+        Caller((mark_pod_not_ready,), read_mark_answer, pod_client_of, each("pods"), turn=2),
+    ),
     steps=(Steps((check_heartbeat,), each("nodes"), when=_with_heartbeats),),
     needed=lambda plan: None if may_be_silent(plan) else "no fault silences a node",
     works_with=("kubelet",),

@@ -1,16 +1,16 @@
-"""A project under test: its specs and its scenarios, read once and lazily."""
+"""The project under test, as its items need it: scenarios that are ready to be explored, read once and lazily."""
 
 from functools import cached_property
 from pathlib import Path
 
 import attrs
 
-from kmodel.discovery import distinct, find_scenarios, find_spec_files, load_file, nothing_found
 from kmodel.kernel import Model, ModelError, Spec
 from kmodel.kernel.errors import RAISED, name_error
 from kmodel.kubernetes.scenario import InputError
 from kmodel.printable import in_one_line, printable
-from kmodel.pytest_plugin import scenarios
+from kmodel.project import Input, Project
+from kmodel.project.files import distinct, load_file
 from kmodel.reporting.source import Source
 from kmodel.reporting.writer import report_folders
 
@@ -20,6 +20,7 @@ class Job:
     """A scenario to explore: its model, with all specs that apply to it, and how to explore it."""
 
     name: str
+    is_mine: bool
     model: Model
     source: Source
     engine: str
@@ -40,21 +41,36 @@ class Refused:
     why: str
 
 
-class Project:
-    """The folder `specs/` of the root folder, which need not be there."""
+@attrs.define(eq=False, slots=False)
+class Jobs:
+    """The jobs of a project, and what was said of it so far."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.refusal_told = False
-        self.was_asked = False  # whether any file below the folder was collected in this process
+    project: Project
+    refusal_told: bool = False
+    was_asked: bool = False  # whether any file of the project was collected in this process
+
+    def folder_of(self, file: Path) -> Path | None:
+        """Return the folder `specs/` that a file is in; None if it is no file of the project."""
+        folders = (folder.resolve() for folder in self.project.folders)
+        return next((folder for folder in folders if file.resolve().is_relative_to(folder)), None)
+
+    def of(self, spec: Spec, file: Path) -> tuple[Job, ...]:
+        """Return the scenarios in which a spec of a file is asked.
+
+        Those that come with kmodel are for the project's own specs: how the built-in ones stand there is known.
+        """
+        is_mine = self.project.own is None or self.project.is_mine(file)
+        return tuple(
+            job for job in self.jobs if isinstance(job, Job) and spec.origin in job.asked and (is_mine or job.is_mine)
+        )
 
     @cached_property
     def specs(self) -> tuple[Spec, ...]:
         """The specs of all files that can be imported; a file that cannot is told of where it is collected."""
         specs: list[Spec] = []
-        for file in find_spec_files(self.folder):
+        for folder, file in self.project.files():
             try:
-                specs += load_file(self.folder, file)
+                specs += load_file(folder, file)
             except InputError:
                 continue
         return distinct(specs)
@@ -63,24 +79,26 @@ class Project:
     def jobs(self) -> tuple[Job | Refused, ...]:
         """The scenarios, each ready to be explored, or refused."""
         try:
-            paths = find_scenarios(self.folder)
+            paths = self.project.scenarios
         except InputError as error:
             return (Refused("scenarios", str(error)),)
-        built = {path: self._built(path) for path in paths}
+        built = {path: self._built(path) for path in paths.values()}
         good = {path: parts for path, parts in built.items() if not isinstance(parts, Refused)}
-        folders = dict(zip(good, report_folders([source for _, source, _, _ in good.values()]), strict=True))
+        folders = dict(zip(good, report_folders([given.source for given, _ in good.values()]), strict=True))
         return tuple(
-            parts if isinstance(parts, Refused) else Job(_name(path), *parts, folders[path])
+            parts if isinstance(parts, Refused) else self._job(path, *parts, folders[path])
             for path, parts in built.items()
         )
 
+    def _job(self, path: Path, given: Input, model: Model, folder: str) -> Job:
+        is_mine = self.project.is_mine(path)
+        return Job(_name(path), is_mine, model, given.source, given.engine, given.max_states, folder)
+
     @cached_property
     def nothing_found(self) -> str:
-        """Why there is no spec below the folder, in one line; nothing where there is one, or no folder."""
-        if self.specs or not find_spec_files(self.folder):
-            return ""
+        """Why there is no spec where one would expect it, in one line; nothing where all is well."""
         try:
-            return nothing_found(self.folder)
+            return self.project.problem
         except InputError:  # told of where that file is collected
             return ""
 
@@ -94,9 +112,10 @@ class Project:
         """The scenarios that cannot be explored."""
         return tuple(job for job in self.jobs if isinstance(job, Refused))
 
-    def _built(self, path: Path) -> tuple[Model, Source, str, int | None] | Refused:
+    def _built(self, path: Path) -> tuple[Input, Model] | Refused:
         try:
-            return scenarios.build(path, self.specs)
+            given = self.project.read([path])
+            return given, given.model(self.specs)
         except (InputError, ModelError) as error:
             return Refused(_name(path), in_one_line(str(error)))
         except RAISED as error:  # from a function that says what a spec needs

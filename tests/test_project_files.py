@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kmodel import discovery
-from kmodel.discovery import find_scenarios, find_spec_files, find_specs_folder, load_specs
 from kmodel.kubernetes.scenario import InputError
+from kmodel.project.files import find_folder, find_scenarios, find_spec_files, is_for_kmodel, load_specs
 
 SPEC = """
 from kmodel.kernel import invariant
@@ -81,20 +80,30 @@ def test_an_import_error_is_one_line_that_names_the_place(specs: Path, text: str
 def test_the_specs_folder_is_the_nearest_one_above(specs: Path) -> None:
     below = specs.parent / "manifests/web"
     below.mkdir(parents=True)
-    assert find_specs_folder(specs.parent) == find_specs_folder(below) == find_specs_folder(specs) == specs
-    assert find_specs_folder(specs / "scenarios") == specs
+    assert find_folder(specs.parent) == find_folder(below) == find_folder(specs) == specs
+    assert find_folder(specs / "scenarios") == specs
 
 
-def test_without_a_specs_folder_those_beside_kmodel_are_taken(tmp_path: Path) -> None:
-    assert find_specs_folder(tmp_path) == Path(__file__).resolve().parents[1] / "specs"
-
-
-def test_without_any_specs_folder_there_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery, "__file__", str(tmp_path / "kmodel/discovery.py"))
-    with pytest.raises(InputError, match="there is no folder specs/ here or above; create one"):
-        find_specs_folder(tmp_path)
+def test_without_a_folder_there_is_none_to_load(tmp_path: Path) -> None:
+    assert find_folder(tmp_path) is None
     with pytest.raises(InputError, match="there is no such folder"):
         load_specs(tmp_path / "specs")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "meant"),
+    [
+        ("user_spec.rb", "describe User", False),
+        ("user.py", "import behave", False),
+        ("scenarios/login.yaml", "steps: [open, log in]", False),
+        ("storage.py", "from kmodel.kernel import invariant", True),
+        ("controllers/cache.py", "import kmodel", True),
+        ("scenarios/web.yaml", "apiVersion: v1\nkind: Pod", True),
+    ],
+)
+def test_a_folder_of_another_program_is_told_apart(specs: Path, name: str, text: str, meant: bool) -> None:
+    write(specs / name, text)
+    assert is_for_kmodel(specs) is meant
 
 
 def test_scenarios_come_in_the_order_of_their_names(specs: Path) -> None:

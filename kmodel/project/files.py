@@ -1,4 +1,4 @@
-"""Finding specs and scenarios: the Python files below a folder `specs/`, and the YAML files in its `scenarios/`."""
+"""The files of a folder `specs/`: its Python files, which are imported, and the YAML files in its `scenarios/`."""
 
 import hashlib
 import importlib.util
@@ -9,41 +9,66 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import Any
 
 import attrs
 
 from kmodel.kernel import ModelError, Spec
 from kmodel.kernel.errors import RAISED
+from kmodel.kubernetes.components.component import Component, Fault
+from kmodel.kubernetes.objects import Kind
 from kmodel.kubernetes.scenario import InputError
 
 FOLDER = "specs"
+PACKAGE = Path(__file__).resolve().parents[1]
+# The specs that come with kmodel lie within the package, or beside it where that is a clone.
+BUILT_IN_FOLDER = PACKAGE / FOLDER if (PACKAGE / FOLDER).is_dir() else PACKAGE.parent / FOLDER
+BUILT_IN_PACKAGE = f"kmodel.{FOLDER}"
 NOT_SPECS = ("conftest.py", "__init__.py", "setup.py")
 MOST_NAMED = 3  # functions of a file without a spec
 
 
-def find_specs_folder(start: Path) -> Path:
-    """Return the folder `specs/` in the folder or above it, else the one beside kmodel; InputError if there is none."""
+def find_folder(start: Path) -> Path | None:
+    """Return the folder `specs/` that is the folder itself, or in it, or in one above; None if there is none."""
     start = start.resolve()
     for folder in (start, *start.parents):
         if folder.name == FOLDER and folder.is_dir():
             return folder
         if (folder / FOLDER).is_dir():
             return folder / FOLDER
-    beside = Path(__file__).resolve().parents[1] / FOLDER  # kmodel run from its own checkout
-    if (beside / "scenarios").is_dir():
-        return beside
-    raise InputError(str(start), None, "", f"there is no folder {FOLDER}/ here or above", "create one with a spec file")
+    return None
+
+
+def is_for_kmodel(folder: Path) -> bool:
+    """Tell whether a folder `specs/` is meant for kmodel, and not for another program that has one, too.
+
+    It is if a Python file in it speaks of kmodel, or its folder `scenarios/` has a manifest; one without files may be.
+    """
+    if any(b"kmodel" in _bytes(file) for file in find_spec_files(folder)):
+        return True
+    return any(b"kind:" in _bytes(file) for file in _scenario_files(folder))
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def find_scenarios(specs_folder: Path) -> tuple[Path, ...]:
     """Return the YAML files of `specs/scenarios/`, in the order of their names; InputError if two have one name."""
-    files = (specs_folder / "scenarios").glob("*")
-    found = sorted(file for file in files if file.suffix in (".yaml", ".yml") and file.is_file())
+    found = _scenario_files(specs_folder)
     for file, other in pairwise(found):
         if file.stem == other.stem:
             problem = f"{file.name} beside it has the same name, {file.stem!r}"
-            raise InputError(_near(other), None, "", problem, "rename one of the two")
+            raise InputError(near(other), None, "", problem, "rename one of the two")
     return tuple(found)
+
+
+def _scenario_files(specs_folder: Path) -> list[Path]:
+    files = (specs_folder / "scenarios").glob("*")
+    return sorted(file for file in files if file.suffix in (".yaml", ".yml") and file.is_file())
 
 
 def find_spec_files(specs_folder: Path) -> tuple[Path, ...]:
@@ -70,16 +95,50 @@ def load_specs(folder: Path) -> tuple[Spec, ...]:
 
 def load_file(folder: Path, file: Path) -> tuple[Spec, ...]:
     """Import one spec file below the folder, once, and return the specs written in it; InputError if that fails."""
+    return load_all(folder, file).specs
+
+
+@attrs.frozen
+class Definitions:
+    """What a file defines: specs, and components, kinds and faults of Kubernetes, by the types of its variables."""
+
+    specs: tuple[Spec, ...]
+    components: tuple[Component, ...]
+    kinds: tuple[Kind[Any], ...]
+    faults: tuple[Fault, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.specs or self.components or self.kinds or self.faults)
+
+
+def load_all(folder: Path, file: Path) -> Definitions:
+    """Import one file below the folder, once, and return what it defines; InputError if that fails."""
     module = _module_of(folder.resolve(), file.resolve())
+    held = list(vars(module).values())
+    return Definitions(
+        _specs_of(module, file),
+        tuple(value for value in held if isinstance(value, Component)),
+        tuple(value for value in held if isinstance(value, Kind)),
+        tuple(value for value in held if isinstance(value, Fault)),
+    )
+
+
+def variable(file: Path, name: str) -> object:
+    """Import a Python file and return what it calls by this name; None if nothing. InputError if that fails."""
+    file = file.resolve()
+    return getattr(_module_of(file.parent, file), name, None)
+
+
+def _specs_of(module: ModuleType, file: Path) -> tuple[Spec, ...]:
     specs = tuple(dict.fromkeys(spec for spec in vars(module).values() if _is_spec_of(module, spec)))
     named: dict[str, Spec] = {}
     for spec in specs:
         if named.setdefault(spec.name, spec) is not spec:
             line = spec.function.__code__.co_firstlineno
-            raise InputError(_near(file), line, "", f"two specs are called {spec.name}", "rename one of the functions")
+            raise InputError(near(file), line, "", f"two specs are called {spec.name}", "rename one of the functions")
     for holder, name in _methods(module):
         problem = f"the spec {name} is in the class {holder}, where nobody asks it"
-        raise InputError(_near(file), None, "", problem, "move it out of the class")
+        raise InputError(near(file), None, "", problem, "move it out of the class")
     return specs
 
 
@@ -104,14 +163,14 @@ def _qualified(spec: Spec, alike: Iterable[Spec]) -> Spec:
 
 
 def nothing_found(folder: Path) -> str:
-    """Return the line that says what there is below a folder in which no spec was found, and what to do."""
+    """Return the line that says what there is below a folder in which nothing was found, and what to do."""
     files = find_spec_files(folder)
     if not files:
-        return f"{_near(folder)}: there is no spec file; write one with a function below @invariant"
+        return f"{near(folder)}: there is no spec file; write one with a function below @invariant"
     found = [(file, _own(_module_of(folder.resolve(), file.resolve()))) for file in files]
     file, own = next(((file, own) for file, own in found if own), found[0])
     others = f" (nor do {len(files) - 1} other files)" if len(files) > 1 else ""
-    return f"{_near(file)} defines no spec{others}: {_undecorated(own)}; write @invariant above a function"
+    return f"{near(file)} defines no spec{others}: {_undecorated(own)}; write @invariant above a function"
 
 
 def _own(module: ModuleType) -> tuple[str, ...]:
@@ -168,7 +227,13 @@ def _module_of(folder: Path, file: Path) -> ModuleType:
 
 def _package(folder: Path) -> str:
     """Return the name of the package that stands for the folder, so that spec files may import one another."""
-    for name in (folder.name, f"{folder.name}_{hashlib.sha256(bytes(folder)).hexdigest()[:8]}"):
+    if folder == BUILT_IN_FOLDER:
+        names: tuple[str, ...] = (BUILT_IN_PACKAGE,)
+    else:
+        hashed = f"{folder.name}_{hashlib.sha256(bytes(folder)).hexdigest()[:8]}"
+        # Only a folder specs/ may take its own name: that of another could be the name of a library.
+        names = (FOLDER, hashed) if folder.name == FOLDER else (hashed,)
+    for name in names:
         known = sys.modules.get(name)
         if known is None:
             known = sys.modules[name] = ModuleType(name)
@@ -181,7 +246,7 @@ def _package(folder: Path) -> str:
 def _not_imported(folder: Path, file: Path, error: BaseException) -> InputError:
     """Return the error in one line, with the place below the folder where it came from: a file may import others."""
     if isinstance(error, SyntaxError) and error.filename == str(file):
-        return InputError(_near(file), error.lineno, "", f"is no Python: {error.msg}", "correct the syntax")
+        return InputError(near(file), error.lineno, "", f"is no Python: {error.msg}", "correct the syntax")
     frames = [
         (Path(frame.filename), frame.lineno)
         for frame in traceback.extract_tb(error.__traceback__)
@@ -189,7 +254,7 @@ def _not_imported(folder: Path, file: Path, error: BaseException) -> InputError:
     ]
     place, line = frames[-1] if frames else (file, None)
     problem, fix = _in_words(error)
-    return InputError(_near(place), line, "", problem, fix)
+    return InputError(near(place), line, "", problem, fix)
 
 
 def _in_words(error: BaseException) -> tuple[str, str]:
@@ -202,6 +267,6 @@ def _in_words(error: BaseException) -> tuple[str, str]:
     return f"cannot be imported: {type(error).__name__}: {said}", "correct that line"
 
 
-def _near(file: Path) -> str:
+def near(file: Path) -> str:
     """Return the path as one would type it in the current folder."""
     return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)

@@ -1,0 +1,79 @@
+"""`kmodel.check`: explore a model from Python, a notebook or a test, and see what becomes of its specs."""
+
+import io
+import shutil
+from typing import TYPE_CHECKING
+
+import attrs
+
+from kmodel.engines.exhaustive import Bounds, explore
+from kmodel.engines.verdict import Finding, Result
+from kmodel.kernel import Model
+from kmodel.reporting.failure import story_of
+from kmodel.reporting.handler import drive
+from kmodel.reporting.source import Source
+from kmodel.reporting.summary import print_lines, print_summary
+from kmodel.reporting.wording import overall
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@attrs.frozen
+class Checked:
+    """The result of a check; str tells the verdicts and the story of each violation, and so does a notebook."""
+
+    result: Result
+
+    @property
+    def holds(self) -> bool:
+        """Whether every spec was judged, in all states, and none is violated."""
+        return self.result.finished and not self.result.failures and not self.result.not_judged
+
+    @property
+    def states(self) -> int:
+        """The number of distinct states that were seen."""
+        return self.result.states
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        """The specs that are violated, each with its trace."""
+        return tuple(self.result.failures)
+
+    def __str__(self) -> str:
+        text = io.StringIO()
+        self._print(_console(text, shutil.get_terminal_size().columns))
+        return text.getvalue().rstrip("\n")
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        console = _console(io.StringIO(), 120)
+        self._print(console)
+        return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+
+    def _print(self, console: "Console") -> None:
+        name = self.result.model.name
+        print_summary(console, Source(name), self.result)
+        for finding in self.failures:
+            console.print()
+            print_lines(
+                console, story_of(finding, heading="VIOLATED", width=console.width).split("\n"), "VIOLATED", "red"
+            )
+        console.print()
+        console.print(f"{name}: {overall(self.result)}", markup=False)
+
+
+def check(model: Model, *, max_states: int | None = None, max_depth: int | None = None, first: bool = False) -> Checked:
+    """Explore a model exhaustively and judge its specs.
+
+    At most `max_states` states are seen, `max_depth` steps from the initial one; with `first`, none after a violation.
+    ModelError if a transition or a spec is not pure, or raises.
+    """
+    return Checked(drive(explore(model, Bounds(max_states, max_depth, first))).result)
+
+
+def _console(file: io.StringIO, width: int) -> "Console":
+    from rich.console import Console
+
+    return Console(file=file, width=width, highlight=False, record=True)

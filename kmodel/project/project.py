@@ -1,0 +1,177 @@
+"""The project that a command or a test run is about, and the scenarios that are read with what it has."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import attrs
+
+from kmodel.kernel import Model, Spec
+from kmodel.kubernetes import scenario
+from kmodel.kubernetes.catalog import BUILT_IN, Catalog
+from kmodel.kubernetes.scenario import InputError, Scenario
+from kmodel.project import files
+from kmodel.project.files import BUILT_IN_FOLDER, FOLDER, Definitions
+from kmodel.reporting.source import Source
+
+
+@attrs.frozen
+class ModelFile:
+    """A Python file with a model of its own, which has its own specs."""
+
+    made: Model
+    source: Source
+    engine: str = "exhaustive"
+    max_states: int | None = None
+
+    @property
+    def own_specs(self) -> tuple[Spec, ...]:
+        """The specs of the model, which are asked instead of the project's."""
+        return self.made.specs
+
+    def model(self, specs: tuple[Spec, ...]) -> Model:
+        """Return the model, with those of its specs."""
+        return attrs.evolve(self.made, specs=tuple(spec for spec in self.made.specs if spec in specs))
+
+
+def read_model(file: Path) -> ModelFile:
+    """Return the model that a Python file holds as `MODEL`; InputError if it holds none."""
+    made = files.variable(file, "MODEL")
+    if not isinstance(made, Model):
+        problem = "defines no MODEL" if made is None else f"has a MODEL that is a {type(made).__name__}"
+        raise InputError(files.near(file), None, "", problem, "write MODEL = Model.of(cells, transitions, specs)")
+    return ModelFile(made, Source(made.name, (file,)))
+
+
+@attrs.frozen
+class Input:
+    """A scenario that was read, and what a report has to know of where it came from."""
+
+    scenario: Scenario
+    source: Source
+    own_specs: None = None
+
+    @property
+    def engine(self) -> str:
+        """The engine that it asks for."""
+        return self.scenario.engine
+
+    @property
+    def max_states(self) -> int | None:
+        """The bound on its states; None if it sets none."""
+        return self.scenario.max_states
+
+    def model(self, specs: tuple[Spec, ...]) -> Model:
+        """Return the scenario's model, with those of the specs that apply to it."""
+        return scenario.model(self.scenario, specs)
+
+
+@attrs.frozen(eq=False, slots=False)
+class Project:
+    """A folder `specs/` (None: there is none), further Python files, and, unless left out, what comes with kmodel.
+
+    All are lazy. InputError if a file cannot be imported, or a name is taken.
+    """
+
+    own: Path | None = None
+    more: tuple[Path, ...] = ()
+    only_mine: bool = False
+
+    @staticmethod
+    def near(start: Path, more: Sequence[Path] = (), *, only_mine: bool = False) -> "Project":
+        """Return the project of a folder: the next `specs/` that is there or above, if it is meant for kmodel.
+
+        With `only_mine` it must be there, unless there are further files, and is taken for what it says.
+        """
+        own = files.find_folder(start)
+        if only_mine and own is None and not more:
+            raise InputError(
+                str(start), None, "", f"there is no folder {FOLDER}/ here or above", "create one with a spec file"
+            )
+        if own is not None and not only_mine and not files.is_for_kmodel(own):
+            own = None
+        if own is not None and own.is_relative_to(Path.cwd()):
+            own = own.relative_to(Path.cwd())
+        return Project(own, tuple(more), only_mine)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders `specs/`: the project's own, and the one that comes with kmodel."""
+        own = () if self.own is None else (self.own,)
+        is_built_in = self.own is not None and self.own.resolve() == BUILT_IN_FOLDER
+        return own if self.only_mine or is_built_in else (*own, BUILT_IN_FOLDER)
+
+    def files(self) -> Iterator[tuple[Path, Path]]:
+        """Yield the Python files, each with the folder that it is imported from."""
+        found = {file.resolve(): (folder, file) for folder in self.folders for file in files.find_spec_files(folder)}
+        yield from found.values()
+        for file in dict.fromkeys(self.more):
+            if file.resolve() not in found:
+                yield file.parent, file
+
+    @cached_property
+    def specs(self) -> tuple[Spec, ...]:
+        """The specs, of which no two have one name."""
+        return files.distinct(spec for folder, file in self.files() for spec in files.load_file(folder, file))
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The components, kinds and faults: those that come with kmodel, and those that the project's files define."""
+        catalog = BUILT_IN
+        for folder, file in self.files():
+            if folder != BUILT_IN_FOLDER:
+                catalog = _with(catalog, files.load_all(folder, file), file)
+        return catalog
+
+    @cached_property
+    def scenarios(self) -> dict[str, Path]:
+        """The scenario files by their names; one of the project takes the place of one of the same name."""
+        found: dict[str, Path] = {}
+        for folder in self.folders:
+            for file in files.find_scenarios(folder):
+                found.setdefault(file.stem, file)
+        return found
+
+    def is_mine(self, file: Path) -> bool:
+        """Tell whether a file is of the project's own folder."""
+        return self.own is not None and file.resolve().is_relative_to(self.own.resolve())
+
+    @property
+    def problem(self) -> str:
+        """Why there is nothing to ask where one would expect it, in one line; empty if all is well."""
+        if self.own is None:
+            return "" if self.specs else "none of the files defines a spec; write @invariant above a function"
+        found = files.find_spec_files(self.own)
+        if any(files.load_all(self.own, file) for file in found) or (not found and self.specs):
+            return ""
+        return files.nothing_found(self.own)
+
+    def read(self, paths: Sequence[Path], nodes: int | None = None, faults: Mapping[str, int] | None = None) -> Input:
+        """Return the scenario that files and folders make together; InputError if anything is wrong."""
+        made = scenario.load(paths, nodes=nodes, faults=faults, catalog=self.catalog)
+        source = Source(
+            made.name,
+            tuple(paths),
+            nodes,
+            tuple(sorted((faults or {}).items())),
+            made.taking_part,
+            made.left_out,
+            made.ignored_fields,
+            made.description,
+            self.more,
+        )
+        return Input(made, source)
+
+
+def _with(catalog: Catalog, found: Definitions, file: Path) -> Catalog:
+    """Return the catalog with what a file defines; what it imported from elsewhere is in it already."""
+    components = [value for value in dict.fromkeys(found.components) if value not in catalog.components]
+    kinds = [value for value in dict.fromkeys(found.kinds) if value not in catalog.kinds]
+    faults = [value for value in dict.fromkeys(found.faults) if value not in catalog.faults]
+    if not (components or kinds or faults):
+        return catalog
+    try:
+        return catalog.with_more(components, kinds, faults)
+    except ValueError as error:
+        problem, _, fix = str(error).partition("; ")
+        raise InputError(files.near(file), None, "", problem, fix) from None

@@ -1,0 +1,80 @@
+"""Nodes and bindings, as public reports tell of them: the model does what Kubernetes does, and the specs say so."""
+
+import pytest
+
+from kmodel.engines.exhaustive import Bounds, result_of
+from kmodel.engines.verdict import Verdict
+from kmodel.kernel import Cluster, Spec, Step, converges, step_invariant
+from kmodel.kubernetes.components.etcd import NODES, stored
+from kmodel.kubernetes.components.kubelet.state import is_up
+from kmodel.kubernetes.scenario import load
+from kmodel.kubernetes.scenario.building import model
+from tests.kubernetes.clusters import CASES, result, verdict, violated
+
+REBOOTS = ("a-node-reboots-under-a-pod-that-runs-once", "a-node-reboots-before-a-container-starts")
+LOST = ("a-node-is-lost-under-an-endpoint", "a-node-is-tainted-while-it-is-lost")
+BINDINGS = ("a-pod-deleted-while-it-is-bound", "a-binding-that-is-lost")
+
+
+def failures(case: str, spec: Spec) -> list[str]:
+    """Return why a case violates a spec of the test."""
+    found = result_of(model(load([CASES / f"{case}.yaml"]), (spec,)), Bounds(max_states=20_000))
+    assert found.finished, found.stopped
+    return [str(finding.reason) for finding in found.failures]
+
+
+@pytest.mark.parametrize("case", [*BINDINGS, *REBOOTS, "a-node-is-deleted-under-its-kubelet", *LOST])
+def test_kubernetes_as_it_is_violates_nothing_but_hazards(case: str) -> None:
+    assert not violated(case)
+
+
+@pytest.mark.parametrize("case", BINDINGS)
+def test_a_binding_that_fails_wakes_the_pods_that_its_room_was_taken_from(case: str) -> None:
+    assert verdict(case, "a_feasible_pod_is_bound") is Verdict.HOLDS
+
+
+def test_a_pod_that_runs_once_does_not_run_again_after_a_reboot() -> None:
+    name = "a-node-reboots-under-a-pod-that-runs-once"
+    assert verdict(name, "a_container_runs_again_only_if_its_policy_says_so") is Verdict.HOLDS
+    assert verdict(name, "a_container_runs_again") is Verdict.NEVER_HAPPENS
+    assert verdict(name, "a_pod_finishes") is Verdict.HOLDS
+
+
+@pytest.mark.parametrize("case", REBOOTS)
+def test_a_container_that_had_not_started_when_its_node_went_down_never_does(case: str) -> None:
+    (finding,) = (each for each in result(case).findings if each.spec.name == "a_bound_pod_runs_or_says_why_not")
+    assert finding.is_hazard
+
+
+@converges
+def the_node_is_there_at_last(cluster: Cluster) -> bool:
+    """At last the Node is there, and stays."""
+    return cluster[NODES["n1"]] is not None
+
+
+def test_a_kubelet_does_not_register_its_node_a_second_time() -> None:
+    assert failures("a-node-is-deleted-under-its-kubelet", the_node_is_there_at_last)
+
+
+@converges
+def a_silent_node_has_no_endpoint(cluster: Cluster) -> bool:
+    """At last the Service lists no pod of a node that is down."""
+    listed = cluster[stored("endpointslices")["web"]]
+    return is_up(cluster, "n1") or listed is None or not listed.endpoints
+
+
+def test_a_service_loses_the_pod_of_a_node_that_is_lost() -> None:
+    assert not failures("a-node-is-lost-under-an-endpoint", a_silent_node_has_no_endpoint)
+
+
+@step_invariant
+def a_taint_of_a_user_is_never_lost(step: Step) -> bool:
+    """What a user tainted stays tainted."""
+    before, after = step.before[NODES["n1"]], step.after[NODES["n1"]]
+    if before is None or after is None:
+        return True
+    return "dedicated" not in {each.key for each in before.spec.taints} - {each.key for each in after.spec.taints}
+
+
+def test_the_node_controller_does_not_overwrite_the_taint_of_a_user() -> None:
+    assert not failures("a-node-is-tainted-while-it-is-lost", a_taint_of_a_user_is_never_lost)
