@@ -123,12 +123,6 @@ FAULTS = (
         "key = (cell, type(update))",
     ),
     Fault(
-        "writers of one cell commute",
-        DEPENDENCE,
-        "        touched[row] |= writers[cell]\n",
-        "",
-    ),
-    Fault(
         "a stubborn set is one too small",
         STUBBORN,
         "                chosen[each] = _is_in(members, taken[each])\n",
@@ -139,12 +133,6 @@ FAULTS = (
         STUBBORN,
         "elif _leads_on(relation, taken, keys, fingerprints, count, members):",
         "else:",
-    ),
-    Fault(
-        "who can change a read is forgotten",
-        STUBBORN,
-        "            needed[root, word] |= relation.changers[projection, word]\n",
-        "            needed[root, word] |= 0\n",
     ),
     Fault(
         "a step does not count as fired",
@@ -176,12 +164,6 @@ FAULTS = (
         VISITED,
         "            count += 1\n            table[slot] =",
         "            count += count != 2\n            table[slot] =",
-    ),
-    Fault(
-        "a state has its neighbour's parent",
-        VISITED,
-        "self.run_origin[run] + int(self.parents[place])",
-        "self.run_origin[run] + int(self.parents[max(0, place - 1)])",
     ),
     Fault(
         "what moves to disk is in another order",
@@ -218,12 +200,6 @@ FAULTS = (
         "engines/symmetry/space.py",
         "self.order // each * count",
         "(self.order // each + (each > 1)) * count",
-    ),
-    Fault(
-        "an arrangement of names is not tried",
-        CANONICAL,
-        "for number in range(1, ways):",
-        "for number in range(1, ways - 1):",
     ),
     Fault(
         "names are not sorted by their roles",
@@ -266,12 +242,6 @@ FAULTS = (
         JUDGING,
         "attrs.evolve(trace, cycle=len(stem))",
         "attrs.evolve(trace, cycle=max(0, len(stem) - 1))",
-    ),
-    Fault(
-        "strong fairness is weak",
-        FAIR_CYCLES,
-        "weak, strong = graph.owed(Fairness.WEAK), graph.owed(Fairness.STRONG)",
-        "weak, strong = graph.owed(Fairness.WEAK, Fairness.STRONG), graph.owed()",
     ),
     Fault(
         "weak fairness owes nothing",
