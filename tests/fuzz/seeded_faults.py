@@ -46,7 +46,7 @@ EXPAND, VISITED, CANONICAL = (
     "engines/compiled/visited.py",
     "engines/symmetry/canonical.py",
 )
-DEPENDENCE, STUBBORN = "engines/compiled/dependence.py", "engines/compiled/stubborn.py"
+STUBBORN = "engines/compiled/stubborn.py"
 FAIR_CYCLES, JUDGING = "engines/liveness/fair_cycles.py", "engines/liveness/judging.py"
 
 FAULTS = (
