@@ -46,7 +46,7 @@ EXPAND, VISITED, CANONICAL = (
     "engines/exhaustive/store.py",
     "engines/exhaustive/orbits/canonical.py",
 )
-DEPENDENCE, STUBBORN = "engines/exhaustive/partial_order.py", "engines/exhaustive/stubborn.py"
+STUBBORN = "engines/exhaustive/stubborn.py"
 FAIR_CYCLES, JUDGING = "engines/liveness/fair_cycles.py", "engines/liveness/judging.py"
 
 FAULTS = (
@@ -123,24 +123,6 @@ FAULTS = (
         "key = (cell, type(update))",
     ),
     Fault(
-        "specs of states do not count for dependence",
-        DEPENDENCE,
-        "asked = (spec < 0) | (done[spec] == 0)",
-        "asked = spec < 0",
-    ),
-    Fault(
-        "what is learned does not repeat a reduced search",
-        DEPENDENCE,
-        "return not self.in_part or self._at_first == self._facts",
-        "return True",
-    ),
-    Fault(
-        "writers of one cell commute",
-        DEPENDENCE,
-        "        touched[row] |= writers[cell]\n",
-        "",
-    ),
-    Fault(
         "a stubborn set is one too small",
         STUBBORN,
         "                chosen[each] = _is_in(members, taken[each])\n",
@@ -153,22 +135,16 @@ FAULTS = (
         "else:",
     ),
     Fault(
-        "who can change a read is forgotten",
-        STUBBORN,
-        "            needed[root, word] |= relation.changers[projection, word]\n",
-        "            needed[root, word] |= 0\n",
-    ),
-    Fault(
         "a step does not count as fired",
         EXPAND,
         "            fired[new_action[each]] += 1\n            same = new_fingerprint[each] == fingerprint\n",
         "            same = new_fingerprint[each] == fingerprint\n            fired[new_action[each]] += not same\n",
     ),
     Fault(
-        "a spec is asked of states that are looked at ahead",
+        "the first spec of steps is not asked",
         EXPAND,
-        "if not done[spec] and found[spec] < 0 and misses == 0:",
-        "if not done[spec] and (found[spec] < 0 or misses > 0):",
+        "for check in range(first_check, last_check):",
+        "for check in range(first_check + 1, last_check):",
     ),
     Fault(
         "a jump through a trie forgets the value",
@@ -177,22 +153,17 @@ FAULTS = (
         "key = (np.int64(start) << 43) | (np.int64(1) << 22)",
     ),
     Fault(
-        "states are compared by their hashes only",
+        "states in one slot of a hash table are one",
         VISITED,
-        "                        if states[place, word] != found[source, target, each, word]:",
-        "                        if False:",
+        "                if entry >> PLACE_BITS == tag:\n                    place = (entry & PLACE_MASK) - 1\n"
+        "                    known = True\n                    for word in range(words):",
+        "                if True:\n                    known = True\n                    for word in range(0):",
     ),
     Fault(
         "a partition forgets a state",
         VISITED,
         "            count += 1\n            table[slot] =",
         "            count += count != 2\n            table[slot] =",
-    ),
-    Fault(
-        "a state has its neighbour's parent",
-        VISITED,
-        "self.run_origin[run] + int(self.parents[place])",
-        "self.run_origin[run] + int(self.parents[max(0, place - 1)])",
     ),
     Fault(
         "what moves to disk is in another order",
@@ -216,7 +187,7 @@ FAULTS = (
         "a checkpoint forgets where the level ends",
         "engines/exhaustive/search.py",
         "self.depth, self.ends = kept.depth, kept.ends",
-        "self.depth, self.ends = kept.depth, [each.count for each in space.shards]",
+        "self.depth, self.ends = kept.depth, list(space.cursor)",
     ),
     Fault(
         "a checkpoint forgets what fired",
@@ -229,12 +200,6 @@ FAULTS = (
         "engines/exhaustive/orbits/orbit_rounds.py",
         "self.order // each * count",
         "(self.order // each + (each > 1)) * count",
-    ),
-    Fault(
-        "an arrangement of names is not tried",
-        CANONICAL,
-        "for number in range(1, ways):",
-        "for number in range(1, ways - 1):",
     ),
     Fault(
         "names are not sorted by their roles",
@@ -277,12 +242,6 @@ FAULTS = (
         JUDGING,
         "attrs.evolve(trace, cycle=len(stem))",
         "attrs.evolve(trace, cycle=max(0, len(stem) - 1))",
-    ),
-    Fault(
-        "strong fairness is weak",
-        FAIR_CYCLES,
-        "weak, strong = graph.owed(Fairness.WEAK), graph.owed(Fairness.STRONG)",
-        "weak, strong = graph.owed(Fairness.WEAK, Fairness.STRONG), graph.owed()",
     ),
     Fault(
         "weak fairness owes nothing",
