@@ -11,12 +11,13 @@ from examples.peterson import (
     give_way,
     lower_flag,
     only_one_is_critical,
+    other,
     raise_flag,
     who_waits_enters,
 )
 from kmodel.kernel import Cell, Cluster, Fairness, Model, transition
 
-__all__ = ["PLACE", "TURN", "peterson", "semaphore"]
+__all__ = ["PLACE", "TURN", "other", "peterson", "semaphore", "who_waits_enters"]
 
 SEMAPHORE: Cell[bool] = Cell("semaphore")  # whether it is taken
 
