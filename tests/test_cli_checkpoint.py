@@ -9,7 +9,7 @@ from tests.test_cli import run
 
 
 def test_a_check_that_was_cut_off_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from kmodel.engines.keeping import Keeper
+    from kmodel.engines.checkpoints.keeping import Keeper
 
     def interrupted(keeper: Keeper) -> bool:
         raise KeyboardInterrupt

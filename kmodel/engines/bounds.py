@@ -4,7 +4,7 @@ from pathlib import Path
 
 import attrs
 
-from kmodel.engines.keeping import Checkpoints
+from kmodel.engines.checkpoints.keeping import Checkpoints
 from kmodel.kernel import ModelError
 
 RUNS_NOT_JUDGED = "runs are judged only once all states are known"

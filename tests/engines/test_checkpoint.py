@@ -14,14 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kmodel.engines.checkpoints.file import HEADER_BYTES, CheckpointError
+from kmodel.engines.checkpoints.identity import identity
+from kmodel.engines.checkpoints.keeping import Keeper
 from kmodel.engines.clock import Deadline
-from kmodel.engines.compiled.checkpoint import HEADER_BYTES, CheckpointError
-from kmodel.engines.compiled.identity import identity
 from kmodel.engines.events import Event, Finished, Found, Progress
 from kmodel.engines.exhaustive import Bounds, Checkpoints, explore, result_of
 from kmodel.engines.exhaustive import rounds as frontier_rounds
 from kmodel.engines.exhaustive.orbits import canonical
-from kmodel.engines.keeping import Keeper
 from kmodel.engines.results import Result, Verdict
 from kmodel.kernel import Cell, Cluster, Model, ModelError, invariant, transition
 from tests.engines import killed
@@ -253,7 +253,7 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
         tmp_path, attrs.evolve(BROKEN, specs=BROKEN.specs[:1])
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kmodel.engines.compiled.checkpoint.VERSION", "9.9")
+        patch.setattr("kmodel.engines.checkpoints.file.VERSION", "9.9")
         assert "and cannot be read by kmodel 9.9" in refusal(tmp_path)
 
 
@@ -404,7 +404,7 @@ def test_the_identity_of_a_model_knows_its_helper_modules(tmp_path: Path) -> Non
 import sys
 sys.path[:0] = [{folder!r}, {here!r}]
 import model
-from kmodel.engines.compiled.identity import identity
+from kmodel.engines.checkpoints.identity import identity
 print(identity(model.MODEL))
 """
     (tmp_path / "model").mkdir()

@@ -191,7 +191,7 @@ FAULTS = (
     ),
     Fault(
         "a checkpoint forgets what fired",
-        "engines/compiled/snapshot.py",
+        "engines/checkpoints/snapshot.py",
         '    space.fired[:] = described["fired"]\n',
         "",
     ),

@@ -9,11 +9,11 @@ import attrs
 
 from kmodel.engines.bounds import RUNS_NOT_JUDGED
 from kmodel.engines.bounds import Bounds as Bounds
+from kmodel.engines.checkpoints.keeping import Checkpoints as Checkpoints
+from kmodel.engines.checkpoints.keeping import Keeper, Kept
 from kmodel.engines.clock import STOPPED, Clock, Deadline, TimeIsUp
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.interrupts import place_in
-from kmodel.engines.keeping import Checkpoints as Checkpoints
-from kmodel.engines.keeping import Keeper, Kept
 from kmodel.engines.results import (
     Ends,
     Finding,

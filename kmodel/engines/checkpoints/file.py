@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
-from kmodel.engines.compiled.snapshot import restore, snapshot
+from kmodel.engines.checkpoints.snapshot import restore, snapshot
 from kmodel.engines.exhaustive.rounds import Frontier
 from kmodel.engines.tables.jit import Ints
 

@@ -79,7 +79,7 @@ class Keeper:
 
     @cached_property
     def _identity(self) -> str:
-        from kmodel.engines.compiled.identity import identity
+        from kmodel.engines.checkpoints.identity import identity
 
         return identity(self.model)
 
@@ -96,21 +96,21 @@ class Keeper:
     @property
     def has_left_one(self) -> bool:
         """Whether there is a checkpoint that an earlier search of this model has left."""
-        from kmodel.engines.compiled import checkpoint
+        from kmodel.engines.checkpoints import file
 
-        return checkpoint.is_of(self.checkpoints.path, self._identity)
+        return file.is_of(self.checkpoints.path, self._identity)
 
     def load(self, space: Frontier) -> Kept | None:
         """Make a new space that of the checkpoint and return what is kept beside it; None if there is none.
 
         CheckpointError if the checkpoint is not whole, or not of this model.
         """
-        from kmodel.engines.compiled import checkpoint
+        from kmodel.engines.checkpoints import file
 
         if not self.checkpoints.resume:
             return None
         try:
-            kept = checkpoint.load(self.checkpoints.path, space, self._identity)
+            kept = file.load(self.checkpoints.path, space, self._identity)
         except FileNotFoundError:
             return None
         self.there = True
@@ -118,7 +118,7 @@ class Keeper:
 
     def save(self, space: Frontier, kept: Kept) -> None:
         """Write a checkpoint; if that fails, `problem` says why, and the search may go on."""
-        from kmodel.engines.compiled import checkpoint
+        from kmodel.engines.checkpoints import file
 
         if not self._claim():
             self.problem = (
@@ -128,7 +128,7 @@ class Keeper:
         began = time.perf_counter()
         values: dict[str, Any] = attrs.asdict(kept, recurse=False)
         try:
-            checkpoint.save(self.checkpoints.path, space, values, self._identity)
+            file.save(self.checkpoints.path, space, values, self._identity)
             self.there, self.problem = True, ""
         except OSError as error:
             self.problem = f"no checkpoint: {self.checkpoints.folder}: {error.strerror}"
@@ -163,9 +163,9 @@ class Keeper:
 
     def remove(self) -> None:
         """Remove the checkpoint of a search that is finished, once its result is where it belongs."""
-        from kmodel.engines.compiled import checkpoint
+        from kmodel.engines.checkpoints import file
 
         if self._claim():
             self.release()
-            checkpoint.remove(self.checkpoints.path)
+            file.remove(self.checkpoints.path)
         self.there = False
