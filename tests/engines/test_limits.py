@@ -121,7 +121,7 @@ def test_a_search_that_is_full_says_of_no_spec_that_it_holds(bounds: Bounds, mon
     assert result.stopped is not None
     assert result.stopped.startswith(f"stopped after {result.states:,} {unit}: one of the parts that states are stored")
     assert most <= result.states <= 16 * most
-    assert verdicts(result) == [Verdict.NO_VIOLATION_FOUND, Verdict.VIOLATED, Verdict.NO_VIOLATION_FOUND]
+    assert verdicts(result) == [Verdict.NO_VIOLATION_FOUND, Verdict.VIOLATED, Verdict.NOT_JUDGED]
     if not bounds.symmetry:
         assert result.states == result_of(counters()).states
 
@@ -129,7 +129,7 @@ def test_a_search_that_is_full_says_of_no_spec_that_it_holds(bounds: Bounds, mon
 def test_a_search_whose_initial_states_are_too_many_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "MOST_STATES", 0)
     result = result_of(counters(1, 2, 3))
-    assert (result.states, set(verdicts(result))) == (0, {Verdict.NO_VIOLATION_FOUND})
+    assert (result.states, set(verdicts(result))) == (0, {Verdict.NO_VIOLATION_FOUND, Verdict.NOT_JUDGED})
     assert "is full" in (result.stopped or "")
 
 
@@ -241,7 +241,7 @@ def test_models_with_hardly_anything(cells: dict[Any, int], actions: tuple[Any, 
     result = result_of(attrs.evolve(model, specs=(right, wrong, no_step, happens, comes)), bounds)
     assert (result.states, result.generated, result.stopped) == (1, 1 + is_idle, None)
     is_judged = bounds.runs_not_judged is None or (bounds.symmetry and not cells)  # there is nothing to rename
-    of_runs = Verdict.VIOLATED if is_judged else Verdict.NO_VIOLATION_FOUND
+    of_runs = Verdict.VIOLATED if is_judged else Verdict.NOT_JUDGED
     of_steps = Verdict.VIOLATED if is_idle else Verdict.HOLDS
     assert verdicts(result) == [Verdict.HOLDS, Verdict.VIOLATED, of_steps, Verdict.HOLDS, of_runs]
 
@@ -298,7 +298,7 @@ def test_memory_that_is_used_up_ends_the_search(bounds: Bounds, monkeypatch: pyt
     result = result_of(counters(), bounds)
     assert 0 < result.states < states
     assert (result.stopped or "").startswith(f"stopped after {result.states:,} states: memory is used up (Cannot alloc")
-    assert verdicts(result) == [Verdict.NO_VIOLATION_FOUND, Verdict.VIOLATED, Verdict.NO_VIOLATION_FOUND]
+    assert verdicts(result) == [Verdict.NO_VIOLATION_FOUND, Verdict.VIOLATED, Verdict.NOT_JUDGED]
 
 
 def test_runs_that_cannot_be_judged_take_nothing_from_other_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,7 +316,7 @@ def test_runs_that_cannot_be_judged_take_nothing_from_other_verdicts(monkeypatch
     assert verdicts(result_of(model)) == [Verdict.HOLDS, Verdict.VIOLATED]
     monkeypatch.setattr(fair_cycles, "MOST_STEPS", 8)
     result = result_of(model)
-    assert verdicts(result) == [Verdict.HOLDS, Verdict.NO_VIOLATION_FOUND]
+    assert verdicts(result) == [Verdict.HOLDS, Verdict.NOT_JUDGED]
     assert result.findings[1].reason == (
         "runs were not judged: 9 steps may be on cycles, and components are found among 8 at most; judge temporal "
         "specs on a smaller model"

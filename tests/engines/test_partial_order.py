@@ -221,20 +221,20 @@ def test_symmetry_and_checkpoints_are_refused(tmp_path: Path) -> None:
 
 # The scenarios that take no more than a few seconds: states and steps, in full and reduced with all specs.
 SCENARIOS = {
-    "controller-restart": ((519, 1_360), (138, 216)),
+    "controller-restart": ((594, 1_560), (205, 394)),
     "kubelet-restart": ((330_720, 1_527_761), (99_925, 381_666)),
-    "lost-answer": ((38, 51), (38, 51)),
-    "node-cut-off": ((3_549, 13_099), (2_293, 6_803)),
+    "lost-answer": ((46, 62), (46, 62)),
+    "node-cut-off": ((12_621, 51_683), (10_410, 38_060)),
     "node-deleted": ((17_827, 70_911), (2_796, 6_129)),
-    "node-lost": ((2_736, 9_077), (2_540, 6_867)),
+    "node-lost": ((6_008, 20_185), (5_972, 18_095)),
     "pod-creation": ((36_990, 181_801), (2_060, 4_180)),
     "pod-creation-poll": ((597, 1_777), (155, 285)),
     "pod-deletion": ((12_618, 48_308), (5_121, 16_541)),
-    "pod-recreated": ((108_982, 461_975), (73_310, 215_597)),
+    "pod-recreated": ((108_154, 458_603), (73_028, 214_626)),
     "rejected-template": ((165, 352), (165, 352)),
     "replicaset-loses-a-pod": ((34_915, 116_593), (34_915, 116_593)),
-    "scheduler-restart": ((330_390, 1_644_445), (22_135, 63_528)),
-    "service": ((19_373, 87_344), (9_489, 24_994)),
+    "scheduler-restart": ((378_234, 1_891_639), (24_669, 71_232)),
+    "service": ((24_082, 109_124), (9_680, 25_478)),
     "two-pods-one-node": ((5_902, 15_953), (5_902, 15_953)),
     "unauthorized-user": ((6_336, 28_913), (84, 149)),
 }

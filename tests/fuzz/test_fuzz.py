@@ -9,7 +9,7 @@ from tests.fuzz.__main__ import Outcome, differences, draw, outcomes
 from tests.fuzz.seeded_faults import FAULTS, MOST_MODELS, ROOT, Caught, Fault, explored
 
 SEEDS = 80
-LONG = 2_000
+LONG = 1_000
 
 
 def test_every_way_of_exploring_agrees(monkeypatch: pytest.MonkeyPatch) -> None:

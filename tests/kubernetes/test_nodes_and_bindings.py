@@ -58,9 +58,9 @@ def test_a_kubelet_does_not_register_its_node_a_second_time() -> None:
 
 @converges
 def a_silent_node_has_no_endpoint(cluster: Cluster) -> bool:
-    """At last the Service lists no pod of a node that is down."""
+    """At last no pod of a node that is down is a ready endpoint of the Service."""
     listed = cluster[stored("endpointslices")["web"]]
-    return is_up(cluster, "n1") or listed is None or not listed.endpoints
+    return is_up(cluster, "n1") or listed is None or not any(endpoint.ready for endpoint in listed.endpoints)
 
 
 def test_a_service_loses_the_pod_of_a_node_that_is_lost() -> None:

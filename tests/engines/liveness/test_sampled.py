@@ -205,7 +205,7 @@ def test_what_was_not_violated_is_never_said_to_hold(sample: Sample) -> None:
     result = sample(Edges("0a1 1b2").model(lively, ends, is_at_two))
     assert finding_on(is_at_two, result).verdict is Verdict.HOLDS
     for spec, why in (
-        (lively, r", then in fair rounds until a state came back: [34] rounds at most, of 16,384 allowed"),
+        (lively, r", then in fair rounds until a state came back: [34] rounds at most, of 100 allowed"),
         (ends, r"; ends of runs are compared only once all states are known"),
     ):
         finding = finding_on(spec, result)

@@ -1,0 +1,83 @@
+"""The identity of a model: the digest by which a checkpoint knows whether it is of this model."""
+
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kmodel.engines.checkpoints.identity import identity
+from kmodel.kernel import Cell, Cluster, Model, invariant
+
+
+class Weight:
+    def __init__(self, weight: int) -> None:
+        self.weight = weight
+
+    def of(self, cluster: Cluster, more: int) -> int:
+        return self.weight + more
+
+
+LIMITS = {"most": 3}
+
+
+def weighing(weigh: Any) -> str:
+    def heavy(cluster: Cluster, weigh: Any = weigh, *, most: int = LIMITS["most"]) -> bool:
+        return bool(weigh(cluster) > most + LIMITS["most"])
+
+    return identity(Model((Cluster.of({Cell("x"): 0}),), (), (invariant(heavy),)))
+
+
+def test_the_identity_of_a_model_knows_defaults_partials_methods_and_what_functions_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ways = [weighing(partial(Weight(weight).of, more=more)) for weight in (1, 2) for more in (1, 2)] + [
+        weighing(lambda cluster: 1),
+        weighing(lambda cluster: 2),
+        weighing(len),
+    ]
+    assert len(set(ways)) == len(ways)
+    assert weighing(partial(Weight(1).of, more=1)) == ways[0]
+    monkeypatch.setitem(LIMITS, "most", 4)
+    assert weighing(partial(Weight(1).of, more=1)) != ways[0]
+
+
+def test_the_identity_of_a_model_knows_its_helper_modules(tmp_path: Path) -> None:
+    code = """
+import sys
+sys.path[:0] = [{folder!r}, {here!r}]
+import model
+from kmodel.engines.checkpoints.identity import identity
+print(identity(model.MODEL))
+"""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "helper").mkdir()
+    (tmp_path / "model" / "model.py").write_text(
+        "import sys; sys.path.insert(0, {!r})\n"
+        "from helping import most\n"
+        "from kmodel.kernel import Cell, Cluster, Model, transition\n"
+        "X = Cell('x')\n"
+        "@transition(actor='a')\n"
+        "def up(cluster):\n"
+        "    return cluster.set(X, cluster[X] + 1) if cluster[X] < most() else None\n"
+        "MODEL = Model((Cluster.of({{X: 0}}),), (up.bind(),))\n".format(str(tmp_path / "helper"))
+    )
+
+    def told(helper: str, seed: str) -> str:
+        (tmp_path / "helper" / "helping.py").write_text(helper)
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", code.format(folder=str(tmp_path / "model"), here=str(Path.cwd()))],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return done.stdout
+
+    one = told("LIMIT = 3\ndef most():\n    return LIMIT\n", "1")
+    assert one == told("LIMIT = 3\ndef most():\n    return LIMIT\n", "2")
+    assert one != told("LIMIT = 4\ndef most():\n    return LIMIT\n", "1")
