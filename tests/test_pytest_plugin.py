@@ -41,7 +41,6 @@ def read(project, paths):
     bound = next((int(word[1:]) for word in rest if word.startswith("<")), None)
     name = next((word.partition("=")[2] for word in rest if word.startswith("called=")), path.stem)
     return Toy(path, made, Source(name, (path,), left_out=("kube-proxy: no Service asks for it",)), engine, bound)
-
 Project.read = read
 from kmodel.engines import exhaustive
 explore = exhaustive.explore

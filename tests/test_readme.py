@@ -70,6 +70,7 @@ def write(shown: Shown, folder: Path) -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "specs" / "scenarios").mkdir(parents=True)
+    shutil.copy(ROOT / "specs" / "storage.py", tmp_path / "specs")  # of the other specs, those that come with kmodel
     for name in SCENARIOS:
         shutil.copy(ROOT / "specs" / "scenarios" / f"{name}.yaml", tmp_path / "specs" / "scenarios")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
