@@ -170,6 +170,8 @@ def test_a_label_that_is_applied_does_not_change_what_a_node_may_give() -> None:
 
 
 def test_a_silent_node_does_not_become_ready_because_it_is_labelled() -> None:
-    nodes: list[Any] = [state[NODES["n1"]] for state in clusters.states("apply-of-a-silent-node")]
-    labelled_and_silent = [each for each in nodes if each.metadata.labels and each.status.ready == "Unknown"]
-    assert labelled_and_silent
+    silent = NodeStatus("Unknown")
+    there = attrs.evolve(node(), status=silent)
+    after = Run.of(scene(apply(labelled(node(), "team", "a")), nodes=(there,), actors=())).user().cluster[NODES["n1"]]
+    assert after is not None
+    assert (after.metadata.labels, after.status) == ((("team", "a"),), silent)
