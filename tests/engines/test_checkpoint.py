@@ -380,3 +380,17 @@ def test_two_searches_do_not_leave_checkpoints_in_one_folder(tmp_path: Path) -> 
     last = finished(list(first))
     last.done()
     assert list(tmp_path.parent.glob(f"{tmp_path.name}/*")) == []
+
+
+@pytest.mark.parametrize(("left", "finished_later"), [(True, False), (False, True)])
+def test_what_is_finished_leaves_the_checkpoint_of_another_kind_of_search(
+    left: bool, finished_later: bool, tmp_path: Path
+) -> None:
+    model = two_phase_commit.model(4)
+    assert cut_off(model, tmp_path, 3, Bounds(symmetry=left)).interrupted
+    kept = (tmp_path / "search.kmodel").read_bytes()
+    last = finished(list(explore(model, Bounds(symmetry=finished_later, checkpoints=Checkpoints(tmp_path)))))
+    assert last.result.finished
+    last.done()
+    assert (tmp_path / "search.kmodel").read_bytes() == kept
+    assert cut_off(model, tmp_path, 1, Bounds(symmetry=left)).result.states > 0

@@ -66,8 +66,11 @@ print(identity(model.MODEL))
         "MODEL = Model((Cluster.of({{X: 0}}),), (up.bind(),))\n".format(str(tmp_path / "helper"))
     )
 
-    def told(helper: str, seed: str) -> str:
+    (tmp_path / "deep").mkdir()
+
+    def told(helper: str, seed: str, step: int = 1) -> str:
         (tmp_path / "helper" / "helping.py").write_text(helper)
+        (tmp_path / "deep" / "deeper.py").write_text(f"def step():\n    return {step}\n")
         done = subprocess.run(
             [sys.executable, "-B", "-c", code.format(folder=str(tmp_path / "model"), here=str(Path.cwd()))],
             env={**os.environ, "PYTHONHASHSEED": seed},
@@ -81,3 +84,36 @@ print(identity(model.MODEL))
     one = told("LIMIT = 3\ndef most():\n    return LIMIT\n", "1")
     assert one == told("LIMIT = 3\ndef most():\n    return LIMIT\n", "2")
     assert one != told("LIMIT = 4\ndef most():\n    return LIMIT\n", "1")
+    importing = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'deep')!r})\nimport deeper\ndef most():\n    return 3\n"
+    )
+    assert told(importing, "1") == told(importing, "2")
+    assert told(importing, "1") != told(importing, "1", step=2)
+
+
+def holding(limit: int) -> str:
+    class Limit:
+        def holds(self, cluster: Cluster) -> bool:
+            return bool(cluster[Cell("x")] < limit)
+
+    made = Limit()
+    return weighing(made.holds)
+
+
+def test_the_identity_of_a_model_knows_what_methods_of_its_classes_close_over() -> None:
+    assert holding(2) != holding(9)
+    assert holding(2) == holding(2)
+    assert through_an_instance(2) != through_an_instance(9)
+
+
+def through_an_instance(limit: int) -> str:
+    class Limit:
+        @property
+        def limit(self) -> int:
+            return limit
+
+    return weighing(partial(_below, Limit()))
+
+
+def _below(limit: Any, cluster: Cluster) -> bool:
+    return bool(cluster[Cell("x")] < limit.limit)

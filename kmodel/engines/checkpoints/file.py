@@ -10,6 +10,7 @@ import json
 import os
 import pickle
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
@@ -91,12 +92,16 @@ def is_of(path: Path, model: str) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a checkpoint, if it is there, and its folder, if nothing else is in it."""
+    """Remove a checkpoint, and what processes that were killed have left of others, if it is there."""
     path.unlink(missing_ok=True)
-    for partial in path.parent.glob(f"{path.stem}.*partial"):  # of those who were killed
+    for partial in path.parent.glob(f"{path.stem}.*partial"):
         partial.unlink(missing_ok=True)
-    if path.parent.is_dir() and not any(path.parent.iterdir()):
-        path.parent.rmdir()
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder for checkpoints if nothing is in it."""
+    with suppress(OSError):  # there is something, or somebody else removed it
+        folder.rmdir()
 
 
 def _partial(path: Path) -> Path:

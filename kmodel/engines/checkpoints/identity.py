@@ -25,9 +25,10 @@ INSTALLED = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib"
 def identity(model: Model) -> str:
     """Return the digest of a model's symmetry, cells, constants, initial states, actions and specs, and of their code.
 
-    The code is that of each function with what it closes over, its defaults, and whatever it names in its module,
-    from one to the next; and the text of the files that all of it is in, with those beside them, and of kmodel. Of
-    other packages that are installed nothing is read.
+    The code is that of each function with what it closes over, its defaults, and whatever it names in its module, and
+    that of the methods of classes, from one to the next; and the text of the files that all of it is in, with those
+    beside them and those of the modules that these import, and of kmodel. Of other packages that are installed nothing
+    is read.
     """
     layout, told = model.initial[0].layout, _Told()
     texts = [
@@ -51,6 +52,7 @@ class _Told:
 
     def __init__(self) -> None:
         self.roots = {KMODEL}
+        self._modules: set[str] = set()  # whose imports are followed
         self._numbers: dict[int, int] = {}  # by id; what was told is kept, so that its id stays its own
         self._kept: list[object] = []
 
@@ -82,16 +84,33 @@ class _Told:
             return f"{self.text(value.func)} with {self.text(value.args)}{self.text(value.keywords)}"
         if isinstance(value, CodeType):
             return f"{value.co_code.hex()}{self.text(value.co_consts)}{self.text(value.co_names)}"
+        if isinstance(value, property | classmethod | staticmethod):
+            return self.text([getattr(value, name, None) for name in ("__func__", "fget")])
         if isinstance(value, type | ModuleType | BuiltinFunctionType):
             self._note(value)
-            return f"{getattr(value, '__module__', '')}.{value.__name__}"
+            name = f"{getattr(value, '__module__', '')}.{value.__name__}"
+            return (
+                name
+                if isinstance(value, BuiltinFunctionType) or self._is_installed(value)
+                else f"{name}{self._members(value)}"
+            )
         kind = type(value)
         self._note(kind)
         if attrs.has(kind):
             held = {each.name: getattr(value, each.name) for each in attrs.fields(kind)}
         else:
             held = getattr(value, "__dict__", None) or {"": re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))}
-        return f"{kind.__qualname__}{self.text(held)}"
+        return f"{self.text(kind)}{self.text(held)}"
+
+    def _members(self, holder: Any) -> str:
+        """Return the text of a class's methods and bases and of what it, or a module, holds that is a plain value."""
+        kinds = (*ATOMS, tuple, frozenset) if isinstance(holder, ModuleType) else (*ATOMS, tuple, frozenset, *METHODS)
+        held = {
+            name: each
+            for name, each in vars(holder).items()
+            if isinstance(each, kinds) and not name.startswith("__") and not _is_generated(each)
+        }
+        return f"{self.text(held)}{self.text(getattr(holder, '__bases__', ()))}"
 
     def _of_function(self, function: FunctionType) -> str:
         self._note(function)
@@ -116,6 +135,12 @@ class _Told:
         while (folder.parent / "__init__.py").exists():
             folder = folder.parent
         self.roots.add(folder)
+        module = code if isinstance(code, ModuleType) else getmodule(code)
+        if module is not None and module.__name__ not in self._modules:
+            self._modules.add(module.__name__)
+            for each in list(vars(module).values()):
+                if isinstance(each, ModuleType | FunctionType | type):
+                    self._note(each)
 
     def sources(self) -> Iterable[str]:
         """Yield the name and the text of each source file that may matter, in order."""
@@ -123,6 +148,14 @@ class _Told:
             for file in sorted(root.rglob("*.py") if (root / "__init__.py").exists() else root.glob("*.py")):
                 yield file.relative_to(root.parent).as_posix()
                 yield file.read_text(encoding="utf-8", errors="replace")
+
+
+METHODS = (FunctionType, property, classmethod, staticmethod)
+
+
+def _is_generated(member: Any) -> bool:
+    """Tell whether attrs wrote a method, from the fields that are told of anyway."""
+    return isinstance(member, FunctionType) and member.__code__.co_filename.startswith("<attrs generated")
 
 
 def _names(code: CodeType) -> set[str]:

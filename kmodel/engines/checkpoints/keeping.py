@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import time
 from functools import cached_property
@@ -74,6 +75,7 @@ class Keeper:
         self.checkpoints = checkpoints
         self.there = False  # whether there is a checkpoint of this very search
         self.problem = ""  # why the last checkpoint could not be written
+        self.instead_of: Keeper | None = None  # of a search that this one takes the place of
         self._lock: IO[bytes] | None = None
         self._due = time.perf_counter() + checkpoints.every_seconds
 
@@ -151,6 +153,9 @@ class Keeper:
         except OSError:
             lock.close()
             return False
+        if not _is_at(lock, self.checkpoints.folder / LOCK):  # somebody let go of it, and removed it, meanwhile
+            lock.close()
+            return False
         self._lock = lock
         return True
 
@@ -162,10 +167,25 @@ class Keeper:
             self._lock = None
 
     def remove(self) -> None:
-        """Remove the checkpoint of a search that is finished, once its result is where it belongs."""
+        """Remove the checkpoint of a search that is finished, once its result is where it belongs.
+
+        That of another model, or of another kind of search, stays.
+        """
         from kmodel.engines.checkpoints import file
 
-        if self._claim():
-            self.release()
-            file.remove(self.checkpoints.path)
         self.there = False
+        if not self.checkpoints.folder.is_dir() or not self._claim():
+            return
+        ours = [keeper for keeper in (self, self.instead_of) if keeper is not None]
+        if not self.checkpoints.path.exists() or any(keeper.has_left_one for keeper in ours):
+            file.remove(self.checkpoints.path)
+        self.release()
+        file.remove_folder(self.checkpoints.folder)
+
+
+def _is_at(file: IO[bytes], path: Path) -> bool:
+    """Tell whether a file that was opened is still the one at its path."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False

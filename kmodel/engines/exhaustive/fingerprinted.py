@@ -33,7 +33,7 @@ def insert(
     limit: int,
     firsts: Ints,
 ) -> int:
-    """Do as visited.insert does, for states that are new by both their fingerprints."""
+    """Do as store.insert does, for states that are new by both their fingerprints."""
     mask = table.size - 1
     flat = known.reshape(known.size)
     for source in range(lengths.shape[0]):

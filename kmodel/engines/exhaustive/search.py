@@ -56,7 +56,7 @@ def explore(model: Model, bounds: Bounds = UNBOUNDED, deadline: Deadline | None 
         try:
             yield from of_orbits.run()
         except NoReduction as reason:
-            of_states.fall_back(str(reason), from_the_start=of_orbits.has_begun and not of_states.has_begun)
+            of_states.fall_back(of_orbits, str(reason))
         else:
             return
     yield from of_states.run()
@@ -93,9 +93,12 @@ class _Search:
         """Whether there is a checkpoint of this search that it is asked to go on from."""
         return self.keeper is not None and self.keeper.checkpoints.resume and self.keeper.has_left_one
 
-    def fall_back(self, note: str, from_the_start: bool) -> None:
+    def fall_back(self, orbits: _Search, note: str) -> None:
         """Take the place of a search of orbits, for a reason; its checkpoint stays until there is another."""
         self.note = note
+        from_the_start = orbits.has_begun and not self.has_begun
+        if self.keeper is not None:
+            self.keeper.instead_of = orbits.keeper
         if self.keeper is not None and from_the_start:
             self.keeper.checkpoints = attrs.evolve(self.keeper.checkpoints, resume=False)
 
