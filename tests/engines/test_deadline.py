@@ -13,6 +13,7 @@ from kmodel.engines.results import Verdict
 from kmodel.engines.runs import hypothesis, simulation
 from kmodel.kernel import Cell, Cluster, Model, eventually, invariant, transition
 from kmodel.reporting.handler import drive
+from tests.toys import two_phase_commit
 
 X: Cell[int] = Cell("x")
 Y: Cell[bool] = Cell("y")
@@ -60,6 +61,8 @@ def last_of(events: Iterator[Event]) -> Finished:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("model", [ENDLESS, BROKEN])
 def test_time_is_up(way: str, model: Model) -> None:
+    if way in ("exhaustive", "partial order"):  # compiling, the first time, is not what is to be cut short
+        last_of(WAYS[way](two_phase_commit.model(3), Deadline()))
     started = time.monotonic()
     last = last_of(WAYS[way](model, Deadline(1.0)))
     assert time.monotonic() - started < 30  # on a machine with much else to do
@@ -68,9 +71,7 @@ def test_time_is_up(way: str, model: Model) -> None:
     assert last.result.stopped is not None
     assert last.result.stopped.startswith("time was up (1 s)")
     (finding,) = last.result.findings
-    if model is BROKEN and way == "partial order":
-        assert finding.verdict in (Verdict.VIOLATED, Verdict.NO_VIOLATION_FOUND)  # it may put off what counts
-    elif model is BROKEN:
+    if model is BROKEN:
         assert finding.verdict is Verdict.VIOLATED
         assert finding.trace is not None
     else:
