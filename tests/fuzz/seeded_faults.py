@@ -204,8 +204,8 @@ FAULTS = (
     Fault(
         "names are not sorted by their roles",
         CANONICAL,
-        "while place > first and compare_names(names, place - 1, place, row) > 0:",
-        "while place > first + 1 and compare_names(names, place - 1, place, row) > 0:",
+        "while place > first and compare_names(roles, place - 1, place) > 0:",
+        "while place > first + 1 and compare_names(roles, place - 1, place) > 0:",
     ),
     Fault(
         "simulation keeps an answer that is not true any more",

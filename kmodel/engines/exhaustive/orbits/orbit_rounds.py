@@ -84,8 +84,7 @@ class OrbitFrontier(Frontier):
     def add_round(self, limit: int | None = None) -> None:
         """Add the representatives of the states in the buckets, as Frontier does."""
         self.know_values()
-        for source, target in np.argwhere(self.buckets.counts).tolist():
-            self._canonize(source, target)
+        self._canonize()
         buckets, moved = self.buckets, self.buckets.moved()
         self.buckets = moved
         try:
@@ -122,7 +121,7 @@ class OrbitFrontier(Frontier):
         """Return what a state becomes when a name and the next one of its group change places."""
         self.know_values()
         new = np.array(row, np.int64)
-        canonical.swap(self.renamings.arrays(), name, new, np.empty_like(new))
+        canonical.swap(self.renamings.arrays(), name, new)
         return new.tolist()  # type: ignore[no-any-return]
 
     def _initial_rows(self) -> list[list[int]]:
@@ -135,18 +134,19 @@ class OrbitFrontier(Frontier):
         if self.renamings.learn():
             self.refresh()
 
-    def _canonize(self, source: int, target: int) -> None:
-        """Make the states of a bucket representatives, where they are."""
-        start, count = 0, int(self.buckets.counts[source, target])
+    def _canonize(self) -> None:
+        """Make the states of the buckets representatives, where they are."""
+        bucket, start = 0, 0
         while True:
-            status, start = canonical.canonize_bucket(
+            status, bucket, start = canonical.canonize_buckets(
                 self.arrays,
                 self.renamings.arrays(),
                 canonical.MOST_ARRANGEMENTS,
-                self.buckets.states[source, target],
-                self.buckets.fingerprints[source, target],
+                self.buckets.states,
+                self.buckets.fingerprints,
+                self.buckets.counts,
+                bucket,
                 start,
-                count,
             )
             if status == DONE:
                 return

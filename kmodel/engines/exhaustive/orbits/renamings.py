@@ -32,6 +32,8 @@ class RenamingArrays(NamedTuple):
     targets: Ints  # [name, cell]: where the value goes when a name and the next one of its group change places
     images: Ints  # [name, value]: what the value is there
     roles: Ints  # [value, name]
+    moved_start: Ints  # where the cells that change with a name's transposition begin, in moved_cells
+    moved_cells: Ints
 
 
 @attrs.frozen(cache_hash=True)
@@ -67,6 +69,7 @@ class Renamings:
         self.targets = np.tile(np.arange(len(layout.cells)), (len(self.names), 1))
         for name, swap in self.swaps.items():
             self.targets[name] = [layout.position(swap.cell(cell)) for cell in layout.cells]
+        self._moved = [set(np.flatnonzero(targets != np.arange(targets.size)).tolist()) for targets in self.targets]
         kinds: dict[Any, list[int]] = {}
         for place, cell in enumerate(layout.cells):
             kind = rewrite_cell(cell, numbered(self.names, map(str, self.group_of)))
@@ -112,6 +115,7 @@ class Renamings:
                 image = interner.intern(target, swap.value(value))
                 self._images[name, cell, number] = image
                 self._images[name, target, image] = number
+                self._moved[name] |= {cell, target}
         if places:
             self._roles[cell, number] = self._renamed_roles(cell, number) or self._find_roles(subject, value, places)
 
@@ -149,6 +153,16 @@ class Renamings:
                 images[:, place] = [self._images.get((name, cell, number), number) for name in range(len(self.names))]
                 if (cell, number) in self._roles:
                     roles[place] = self._roles[cell, number]
+        moved_start = np.cumsum([0, *map(len, self._moved)])
+        moved_cells = np.array([cell for cells in self._moved for cell in sorted(cells)], np.int64)
         self._arrays = RenamingArrays(
-            self.group_start, *self._kinds, base, interner.fingerprints[0], self.targets, images, roles
+            self.group_start,
+            *self._kinds,
+            base,
+            interner.fingerprints[0],
+            self.targets,
+            images,
+            roles,
+            moved_start,
+            moved_cells,
         )
