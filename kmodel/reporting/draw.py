@@ -9,7 +9,7 @@ import attrs
 TIME_LIMIT_SECONDS = 20
 # On one graph of 250 states these took `dot` from 33 s to about one.
 QUICK = ("-Gnslimit=1", "-Gmclimit=0.3", "-Gsplines=line")
-GET_GRAPHVIZ = "the picture needs Graphviz, which is not installed: apt install graphviz (or brew, or graphviz.org)"
+GET_GRAPHVIZ = "the picture needs Graphviz: apt install graphviz, brew or graphviz.org"
 
 
 @attrs.frozen
