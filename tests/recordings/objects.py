@@ -1,0 +1,166 @@
+"""From recorded JSON to the model's own objects: what the model has of a kind, all of it, and what it has not.
+
+A recorded object becomes an object of the model's class, by the model's own reader as far as that goes; so no field
+that a spec could see is left out of a comparison. UIDs and versions are patterns: whether they are those of the object
+that is there now (CURRENT) or others.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import attrs
+import yaml
+
+from kmodel.kernel import Cluster, Rank
+from kmodel.kernel.values import ATOMS, with_parts
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.manifests import Field
+from kmodel.kubernetes.objects import (
+    KINDS,
+    ApiObject,
+    Endpoint,
+    EndpointSlice,
+    ObjectMeta,
+    OwnerReference,
+    PodStatus,
+    kind_named,
+)
+from kmodel.kubernetes.objects import key as key_of
+from kmodel.kubernetes.objects.kind import scope
+
+CURRENT, OTHER = 1, 2
+SERVICE_NAME = "kubernetes.io/service-name"
+MARK = yaml.Mark("recording", 0, 0, 0, None, 0)
+TAGS = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
+Uids = Callable[[str, str, str], bool]  # whether a UID is that of the object of a resource and key that is there now
+
+
+def field_of(value: Any, path: str = "") -> Field:
+    """Return a JSON value as a field of a manifest, for the model's readers."""
+    return Field("recording", path, _node(value))
+
+
+def _node(value: Any) -> yaml.Node:
+    if isinstance(value, dict):
+        pairs = [(_node(name), _node(item)) for name, item in value.items()]
+        return yaml.MappingNode("tag:yaml.org,2002:map", pairs, MARK)
+    if isinstance(value, list):
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", [_node(item) for item in value], MARK)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return yaml.ScalarNode(f"tag:yaml.org,2002:{TAGS[type(value)]}", text, MARK)
+
+
+def read(resource: str, value: Mapping[str, Any], is_current: Uids) -> ApiObject:
+    """Return the model's object of a recorded one."""
+    if resource == "endpointslices":
+        made: Any = _endpoint_slice(value, is_current)
+    else:
+        reader = kind_named(resource).read
+        assert reader is not None
+        made = reader(field_of(value).fields(), [])
+    if resource == "pods":
+        made = attrs.evolve(made, status=_pod_status(value.get("status") or {}))
+    return attrs.evolve(made, metadata=_metadata(resource, made.metadata, value["metadata"], is_current))
+
+
+def _metadata(resource: str, made: ObjectMeta, value: Mapping[str, Any], is_current: Uids) -> ObjectMeta:
+    singular = kind_named(resource).singular
+    owners = [owner for owner in value.get("ownerReferences", ()) if owner.get("controller")]
+    resources = {kind.kind: kind for kind in KINDS if resource in kind.makes}
+    owner = None
+    for each in owners:
+        if each["kind"] in resources:
+            kind, key = resources[each["kind"]], key_of(each["name"], made.namespace)
+            number = CURRENT if is_current(kind.resource, key, each["uid"]) else OTHER
+            owner = OwnerReference(kind.kind, key, Rank(scope("uid", kind.singular, key), number))
+    return attrs.evolve(
+        made,
+        uid=Rank(scope("uid", singular, made.key), CURRENT),
+        resource_version=Rank(scope("version", singular, made.key), CURRENT),
+        owner=owner,
+        deleting="deletionTimestamp" in value,
+        deletion_grace_seconds=value.get("deletionGracePeriodSeconds"),
+    )
+
+
+def _pod_status(value: Mapping[str, Any]) -> PodStatus:
+    conditions = {condition["type"]: condition for condition in value.get("conditions") or ()}
+    scheduled = conditions.get("PodScheduled")
+    not_scheduled = scheduled.get("reason") if scheduled is not None and scheduled["status"] == "False" else None
+    return PodStatus(
+        phase=value.get("phase", "Pending"),
+        ready=conditions.get("Ready", {}).get("status") == "True",
+        restarts=sum(container["restartCount"] for container in value.get("containerStatuses") or ()),
+        reason=value.get("reason") or not_scheduled,
+        scheduled=None if scheduled is None else scheduled["status"] == "True",
+    )
+
+
+def _endpoint_slice(value: Mapping[str, Any], is_current: Uids) -> EndpointSlice:
+    """Return the slice under the name of its Service, of which the model has one."""
+    namespace = value["metadata"]["namespace"]
+    found = []
+    for endpoint in value.get("endpoints") or ():
+        target, conditions = endpoint["targetRef"], endpoint["conditions"]
+        key = key_of(target["name"], target["namespace"])
+        number = CURRENT if is_current("pods", key, target["uid"]) else OTHER
+        uid = Rank(scope("uid", "pod", key), number)
+        found.append(Endpoint(key, uid, conditions["serving"], conditions["terminating"]))
+        assert found[-1].ready == conditions["ready"], f"{key} is ready although it should not be, or the reverse"
+    metadata = ObjectMeta(value["metadata"]["labels"][SERVICE_NAME], namespace)
+    return in_order(EndpointSlice(metadata, tuple(found)))
+
+
+def in_order(value: Any) -> Any:
+    """Return an object whose lists that mean sets are in order."""
+    if not isinstance(value, EndpointSlice):
+        return value
+    return attrs.evolve(value, endpoints=tuple(sorted(value.endpoints, key=lambda endpoint: endpoint.pod)))
+
+
+def as_recorded(cluster: Cluster, value: Any) -> Any:
+    """Return a model's object with patterns for UIDs and versions, as a recorded one has."""
+    return in_order(_with_ranks(value, lambda rank: Rank(rank.scope, CURRENT if _now(cluster, rank) == rank else OTHER)))
+
+
+def as_modelled(cluster: Cluster, value: Any) -> Any:
+    """Return a recorded object with the UIDs and versions that the model has now; OTHER ones stay as they are."""
+    return _with_ranks(value, lambda rank: (_now(cluster, rank) or rank) if rank.number == CURRENT else rank)
+
+
+def _now(cluster: Cluster, rank: Rank) -> Rank | None:
+    """Return the UID, or the version, of the object of the rank's scope that is stored now."""
+    what, _, about = rank.scope.partition(" of ")
+    singular, _, key = about.partition("/")
+    resource = next(kind.resource for kind in KINDS if kind.singular == singular)
+    cell = stored(resource)[key]
+    value: Any = cluster[cell] if cluster.has(cell) else None
+    if value is None:
+        return None
+    return value.metadata.uid if what == "uid" else value.metadata.resource_version  # type: ignore[no-any-return]
+
+
+def _with_ranks(value: Any, change: Callable[[Rank], Rank]) -> Any:
+    if isinstance(value, Rank):
+        return change(value)
+    return value if isinstance(value, ATOMS) else with_parts(value, lambda part: _with_ranks(part, change))
+
+
+def paths(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    """Yield the paths of the fields in which two JSON values differ; items of a list go by their type or name."""
+    if before == after:
+        return
+    if isinstance(before, list) or isinstance(after, list):
+        before, after = _by_name(before or []), _by_name(after or [])
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        yield path
+        return
+    for name in {**before, **after}:
+        yield from paths(before.get(name), after.get(name), f"{path}.{name}" if path else str(name))
+
+
+def _by_name(items: list[Any]) -> dict[str, Any]:
+    return {
+        f"[{item.get('type') or item.get('name') or index}]" if isinstance(item, dict) else f"[{index}]": item
+        for index, item in enumerate(items)
+    }

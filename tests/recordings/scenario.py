@@ -1,0 +1,107 @@
+"""From a recording to the model that is to have written it: nodes, what is created, who takes part, faults."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import attrs
+
+from kmodel.kernel import Action, Cluster
+from kmodel.kubernetes.catalog import BUILT_IN
+from kmodel.kubernetes.components.component import Component, instances
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.settings import Command, Session, Settings, User
+from kmodel.kubernetes.control_plane import build
+from kmodel.kubernetes.objects import Node
+from tests.recordings.recording import PEOPLE, RESOURCES, Line
+
+ADMIN = "admin"
+CLIENT = f"kubectl/{ADMIN}"  # by which all that is no actor of the model asks the api-server
+NOT_NEEDED = ("heartbeats", "kube-proxy")  # leases are not in the recordings, nor are packets
+UNBOUNDED = 1000  # events that may wait for a watcher
+# What befalls whom: the fault whose budget it takes, and the transition.
+FAULTS = {
+    "SIGKILL kube-scheduler": ("scheduler-restart", "restart_scheduler"),
+    "SIGKILL kube-controller-manager": ("controller-restart", "restart_controller_manager"),
+    "SIGKILL": ("node-crash", "crash_node"),
+    "SIGKILL, containers run on": ("kubelet-restart", "restart_kubelet"),
+    "start": ("node-restart", "restart_node"),
+    "SIGSTOP": ("network-partition", "cut_off_node"),
+    "SIGCONT": ("", "reconnect_node"),
+    "container ends": ("container-exit", "exit_container"),
+}
+STARTED_AT_ONCE = ("start kube-scheduler", "start kube-controller-manager")  # by the fault itself, in the model
+ENDED_WELL = 0  # other codes are what a container that is told to stop ends with in the model
+
+
+def fault_of(line: Line) -> tuple[str, str, dict[str, str]] | None:
+    """Return the fault, the transition and its binding by which the model has what befell a process; None if not so."""
+    if not line.do or line.do in STARTED_AT_ONCE:
+        return None
+    if line.do == "container ends":
+        if line.about["code"] != ENDED_WELL:
+            return None
+        return (*FAULTS[line.do], {name: line.about[name] for name in ("node", "pod", "container")})
+    if line.do in FAULTS:
+        return (*FAULTS[line.do], {})
+    what, _, node = line.do.partition(" ")
+    return (*FAULTS[", containers ".join((what, *filter(None, [line.about.get("containers")])))], {"node": node})
+
+
+@attrs.frozen(eq=False)
+class Played:
+    """The model of a recording: its plan, its first state, its actions, and the components that take part."""
+
+    plan: Plan
+    initial: Cluster
+    actions: tuple[Action, ...]
+    components: tuple[Component, ...]
+
+    def actors(self, line: Line) -> tuple[Component, ...]:
+        """Return the components whose form of request the line has, of its user; none if nobody in the model does so."""
+        if line.agent in PEOPLE or line.do:
+            return ()
+        return tuple(
+            component
+            for component in self.components
+            for users, may in component.users.items()
+            if (line.verb, line.target) in may and line.by in {user for user, _ in instances(users, self.plan)}
+        )
+
+
+def model_of(lines: Iterable[Line]) -> Played:
+    """Return the model of a recording."""
+    lines = tuple(lines)
+    faults = Counter(fault[0] for line in lines if (fault := fault_of(line)) is not None and fault[0])
+    made = [line for line in lines if line.verb == "create" and not line.subresource and line.changes]
+    nodes: dict[str, Node] = {}
+    for line in made:
+        if isinstance(line.body, Node):
+            nodes.setdefault(line.key, line.body)
+    settings = Settings(
+        nodes=tuple(nodes.values()),
+        users=tuple(_users(lines)),
+        register_nodes=True,
+        actors=tuple(name for name in BUILT_IN.optional if name not in NOT_NEEDED),
+        watch_buffer=UNBOUNDED,
+        faults=tuple(faults.items()),
+    )
+    owned = {line.key for line in made if (value := line.changes[0].after) is not None and value.metadata.owner}
+    commands = tuple(
+        Command("create", line.resource, line.key, line.body)
+        for line in lines
+        if line.verb == "create" and line.body is not None and line.resource in RESOURCES
+        if line.resource not in ("nodes", "endpointslices") and line.key not in owned
+    )
+    settings = attrs.evolve(
+        settings, sessions=(Session(ADMIN, commands),), names_per_workload=max(1, len(owned)) + 1
+    )
+    initial, actions = build(settings)
+    plan = BUILT_IN.plan(settings)
+    return Played(plan, initial, actions, BUILT_IN.taking_part(plan))
+
+
+def _users(lines: tuple[Line, ...]) -> Iterable[User]:
+    """Yield those who are not of the control plane: who never got in, who was never let do anything, and the others."""
+    for name in dict.fromkeys(line.by for line in lines if not line.do):
+        codes = {line.code for line in lines if line.by == name}
+        yield User(name, authenticated=codes != {401}, verbs=() if codes == {403} else ("*",))

@@ -1,0 +1,237 @@
+"""The search: is there a run of the model that writes exactly what a recording has?
+
+Depth first over the lines of the recording. Before a line, the model may take hidden steps: those of the actor that
+writes it, about the line's object, and the events that its informer receives. It need not take others: what they do
+can wait until their actor writes. A send is no hidden step, unless it is the request of the line; then the request is
+handled, committed and answered at once, and what is answered and stored must be as recorded.
+
+What nobody in the model does is put in from outside: a request of somebody else is asked of the model's api-server,
+which must answer and store the same; a write that changes no field that the model has makes a new version.
+"""
+
+from collections import deque
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import Action
+from kmodel.kubernetes.components.calls import CALLS, Request
+from kmodel.kubernetes.components.component import Component, instances
+from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.objects import Binding, kind_named
+from tests.recordings.carrying import State, ask, carry_out, differs, put
+from tests.recordings.recording import PEOPLE, Line
+from tests.recordings.scenario import CLIENT, Played, fault_of, model_of
+
+MOST_HIDDEN = 3_000  # states in which one line is sought from one state before it
+MOST_BETWEEN = 2_000  # states between lines, in all
+OK, BAD_REQUEST = 200, 400
+
+
+class Refused(Exception):
+    """No run of the model writes what stands on this line."""
+
+    def __init__(self, line: Line, why: str) -> None:
+        super().__init__(f"{line}: {why}")
+        self.line = line
+
+
+@attrs.frozen
+class Explained:
+    """How a recording came to be explained: the verdict on each line, and how many states that took."""
+
+    verdicts: tuple[str, ...]
+    states: int
+
+
+def explain(lines: tuple[Line, ...], differences: Collection[int] = (), *, whole_deletes: bool = False) -> Explained:
+    """Return how a recording is explained; Refused, at the line beyond which no run came, if it is not.
+
+    The lines in `differences` are known to differ: they are put in from outside. With `whole_deletes`, a deletion must
+    make as many revisions as recorded.
+    """
+    return _Search(model_of(lines), lines, differences, whole_deletes).explain()
+
+
+@attrs.define
+class _Search:
+    """One search, and what it has found out on the way."""
+
+    played: Played
+    lines: tuple[Line, ...]
+    differences: Collection[int]
+    whole_deletes: bool
+    states: int = 0
+    known_steps: dict[Any, Any] = attrs.field(factory=dict)
+    why: dict[int, str] = attrs.field(factory=dict)
+
+    def explain(self) -> Explained:
+        ways: list[tuple[str, Iterator[State]]] = [("", iter([State(self.played.initial)]))]
+        seen: set[tuple[int, State]] = set()
+        while ways:
+            state, depth = next(ways[-1][1], None), len(ways) - 1
+            if state is None:
+                ways.pop()
+            elif depth == len(self.lines):
+                return Explained(tuple(verdict for verdict, _ in ways[1:]), self.states)
+            elif (depth, state) not in seen and len(seen) < MOST_BETWEEN:
+                seen.add((depth, state))
+                ways.append(self.after(state, self.lines[depth]))
+        furthest = self.lines[max(depth for depth, _ in seen)]
+        bound = "" if len(seen) < MOST_BETWEEN else "; not all runs to that line were sought"
+        raise Refused(furthest, self.why.get(furthest.number, "no hidden steps lead to such a request") + bound)
+
+    def after(self, state: State, line: Line) -> tuple[str, Iterator[State]]:
+        """Return how the line is explained, and the states that it may lead to."""
+        if line.do:
+            return "fault", self.befallen(state, line)
+        if line.number in self.differences:
+            return "difference", self.put(state, line)
+        if line.is_silent:
+            return "silent", self.put(state, line)
+        actors = self.played.actors(line)
+        unchanged = line.code == OK and not line.changes and line.agent not in PEOPLE  # by whoever looks again
+        if unchanged or line.dry_run or line.code == BAD_REQUEST:
+            return "nothing", iter([state])
+        if actors:
+            return "explained", self.written(state, line, actors)
+        return "from outside", self.asked(state, line)
+
+    def befallen(self, state: State, line: Line) -> Iterator[State]:
+        """Yield the state after what befell a process."""
+        fault = fault_of(line)
+        if fault is None:
+            yield state
+            return
+        _, name, binding = fault
+        binding = {parameter: state.said(value) for parameter, value in binding.items()}
+        for action in self.played.actions:
+            if action.transition.name == name and action.arguments == binding:
+                after = action(state.cluster)
+                if after is not None:
+                    yield attrs.evolve(state, cluster=after)
+                    return
+        self.why[line.number] = f"{name}({binding}) cannot happen there"
+
+    def put(self, state: State, line: Line) -> Iterator[State]:
+        """Yield the state after the line was put in from outside."""
+        for change in line.changes:
+            state = put(state, line, change)
+        yield state
+
+    def asked(self, state: State, line: Line) -> Iterator[State]:
+        """Yield the state after somebody's request, if the model answers as recorded."""
+        carried = ask(state, line, CLIENT)
+        difference = differs(state, line, carried, whole_deletes=self.whole_deletes)
+        if difference is None:
+            yield attrs.evolve(state, cluster=carried.cluster)
+        else:
+            self.why[line.number] = difference
+
+    def written(self, state: State, line: Line, actors: tuple[Component, ...]) -> Iterator[State]:
+        """Yield the states after the line was written by one of these, with hidden steps before it."""
+        hidden = self.hidden(state, line, actors)
+        queue, known = deque([state.cluster]), {state.cluster}
+        while queue and len(known) < MOST_HIDDEN:
+            cluster = queue.popleft()
+            self.states += 1
+            for action, client in hidden:
+                after = action(cluster)
+                if after is None:
+                    continue
+                if client is not None and isinstance(after[CALLS[client]], Request):
+                    yield from self.sent(attrs.evolve(state, cluster=after), line, client)
+                elif after not in known:
+                    known.add(after)
+                    queue.append(after)
+
+    def sent(self, state: State, line: Line, client: str) -> Iterator[State]:
+        """Yield the state after the client's request was carried out, if it is that of the line."""
+        request = state.cluster[CALLS[client]]
+        assert isinstance(request, Request)
+        why = not_asked(state, line, request)
+        if why is not None:
+            self.why[line.number] = why
+            return
+        carried = carry_out(state.cluster, client)
+        state = state.with_name(line.key, carried.answer.key)
+        difference = differs(state, line, carried, whole_deletes=self.whole_deletes)
+        if difference is None:
+            yield attrs.evolve(state, cluster=carried.cluster)
+        else:
+            self.why[line.number] = difference
+
+    def hidden(self, state: State, line: Line, actors: tuple[Component, ...]) -> list[tuple[Action, str | None]]:
+        """Return the steps of the line's actor that are about its object, each with its client if it is of a call."""
+        key = state.said(line.key)
+        found = (self.steps_of(component, line.by, line.resource) for component in actors)
+        return [(action, client) for steps in found for action, client, about in steps if about in (None, key)]
+
+    def steps_of(self, component: Component, user: str, resource: str) -> list[tuple[Action, str | None, str | None]]:
+        """Return the steps by which a component comes to write objects of a resource as this user.
+
+        Each is given with its client, if it is of a call, and with the name of the object that it is about, if it is
+        about one of them.
+        """
+        if (component, user, resource) not in self.known_steps:
+            self.known_steps[component, user, resource] = [*steps_of(self.played, component, user, resource)]
+        return self.known_steps[component, user, resource]
+
+
+def steps_of(
+    played: Played, component: Component, user: str, resource: str
+) -> Iterator[tuple[Action, str | None, str | None]]:
+    """Yield them, as `_Search.steps_of` has them."""
+    where = next(
+        node for users in component.users for name, node in instances(users, played.plan) if name == user
+    )
+    watcher = component.process.format(node=where)
+    of = kind_named(resource).singular
+    names = {caller: caller.receives.parameters for caller in component.callers}
+    wanted = [caller for caller in component.callers if names[caller][-1] == of] or component.callers
+    identity = {name for caller in wanted for name in names[caller]}
+    others = {name for caller in component.callers for name in names[caller]} - identity
+    calls = {step: caller for caller in wanted for step in (*caller.sends, caller.receives)}
+    own = {step for steps in component.steps for step in steps.transitions}
+    for action in played.actions:
+        arguments = action.arguments
+        if arguments.keys() == {"watcher", "resource"}:
+            if arguments["watcher"] == watcher and arguments["resource"] in component.watches:
+                yield action, None, None
+            continue
+        if others & arguments.keys() or (where is not None and arguments.get("node", where) != where):
+            continue
+        about = arguments.get(of) if of in identity else None
+        if action.transition in calls:
+            caller = calls[action.transition]
+            yield action, caller.client(*(arguments[name] for name in names[caller])), about
+        elif action.transition in own:
+            yield action, None, about
+
+
+def not_asked(state: State, line: Line, request: Request) -> str | None:
+    """Return why a request is not the one of the line; None if it is."""
+    key = state.said(line.key)
+    if (request.user, request.verb, request.resource, request.subresource) != (
+        *(line.by, line.verb, line.resource),
+        line.subresource,
+    ):
+        return f"the model asks to {request.verb} {request.target}"
+    if request.key not in ("", key) or (not request.key and line.changes and line.changes[0].before is not None):
+        return f"the model asks to {request.verb} {request.target}"
+    if isinstance(request.body, Binding) and request.body.node != line.node:
+        return f"the model binds to {request.body.node}"
+    there = state.cluster[stored(request.resource)[request.key]] if request.key else None
+    conditions = [
+        ("UID", line.same_uid, request.uid, None if there is None else there.metadata.uid),
+        ("version", line.same_version, request.resource_version, None if there is None else there.metadata.resource_version),
+    ]
+    for what, recorded, condition, now in conditions:
+        met = None if condition is None else condition == now
+        if met != recorded:
+            words = {None: "no condition", True: "the current one as its condition", False: "an old one"}
+            return f"the request has as to the {what} {words[met]}, recorded {words[recorded]}"
+    if request.grace_seconds != line.grace_seconds:
+        return f"the request has a grace period of {request.grace_seconds}, recorded {line.grace_seconds}"
+    return None

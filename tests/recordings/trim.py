@@ -1,0 +1,178 @@
+"""Trim a recording of a real control plane to what the tests need: `python -m tests.recordings.trim FOLDER > FILE`.
+
+The folder has the api-server's audit log (audit.jsonl), the changes of etcd in the order of their revisions, each with
+the request that made it (etcd.jsonl), what the nodes' container runtimes did (runtime.jsonl), and the faults
+(actions.jsonl). README.md says how such a recording was made.
+
+What comes out is one JSON object a line, in the order of the revisions; a request that changed nothing, and a fault,
+stand where their time puts them. A change is a merge patch [RFC 7386] of the object's version before it; null: gone.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+WRITES = ("create", "update", "patch", "delete")
+RESOURCES = {  # of the kinds that are modelled, by how etcd's keys name them
+    "pods": "pods",
+    "minions": "nodes",
+    "replicasets": "replicasets",
+    "services/specs": "services",
+    "endpointslices": "endpointslices",
+}
+# Left out: times, what is derived from the machine, and what every pod gets for its service account.
+LEFT_OUT = frozenset(
+    {
+        *("acquireTime", "creationTimestamp", "finishedAt", "lastHeartbeatTime", "lastProbeTime", "lastTransitionTime"),
+        *("startTime", "startedAt", "timeAdded", "addresses", "allocatable", "capacity", "daemonEndpoints", "nodeInfo"),
+        *("clusterIP", "clusterIPs", "containerID", "hostIP", "hostIPs", "imageID", "podIP", "podIPs", "volumeMounts"),
+        *("volumes", "managedFields", "message", "terminationMessagePath", "terminationMessagePolicy"),
+        *("imagePullPolicy", "endpoints.kubernetes.io/last-change-trigger-time"),
+    }
+)
+OWN_SERVICE = "kubernetes"  # that of the api-server itself, which has no selector
+KEPT = {"kubelet-restart": ("SIGKILL n1",)}  # the kills after which a node's containers still ran, in their order
+
+
+def read(file: Path) -> list[dict[str, Any]]:
+    """Return the JSON objects of a file, one a line."""
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def trimmed(value: Any, *, node: bool = False) -> Any:
+    """Return a JSON value without what is left out, and with UIDs as short as they can be."""
+    if isinstance(value, list):
+        return [trimmed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    left_out = LEFT_OUT - {"allocatable"} if node else LEFT_OUT
+    kept = {name: trimmed(item, node=node) for name, item in value.items() if name not in left_out}
+    return {name: item[:8] if name == "uid" and isinstance(item, str) else item for name, item in kept.items()}
+
+
+def patch(before: Any, after: Any) -> Any:
+    """Return the merge patch that makes `after` of `before`."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return after
+    gone = dict.fromkeys(name for name in before if name not in after)
+    return gone | {
+        name: patch(before.get(name), item) for name, item in after.items() if name not in before or before[name] != item
+    }
+
+
+def conditions(event: dict[str, Any]) -> dict[str, Any]:
+    """Return what a request makes a condition, and how long a deletion may take."""
+    body = event.get("requestObject") or {}
+    source = body.get("preconditions") or {} if event["verb"] == "delete" else body.get("metadata") or {}
+    found = {"uid": (source.get("uid") or "")[:8], "version": source.get("resourceVersion")}
+    found["grace"] = body.get("gracePeriodSeconds") if event["verb"] == "delete" else None
+    if event["objectRef"].get("subresource") == "binding":
+        found["node"] = body["target"]["name"]
+    return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+def request(event: dict[str, Any], changes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the line of a request and of what it changed."""
+    about = event["objectRef"]
+    name = about.get("name") or (event.get("responseObject") or {}).get("metadata", {}).get("name", "")
+    line = {
+        "by": event["user"].get("username", ""),
+        "agent": event["userAgent"].split("/")[0],
+        "verb": event["verb"],
+        "what": "/".join(part for part in (about["resource"], about.get("subresource")) if part),
+        "name": name if about.get("namespace", "default") == "default" else f"{about['namespace']}/{name}",
+        "code": event["responseStatus"]["code"],
+        **conditions(event),
+    }
+    if "dryRun" in event["requestURI"]:
+        line["dryRun"] = True
+    refused = line["code"] >= 400 and line["agent"] in ("kubectl", "harness")
+    if event["verb"] in ("create", "update") and not about.get("subresource") and (refused or event["verb"] == "create"):
+        line["body"] = trimmed(event.get("requestObject"), node=about["resource"] == "nodes")
+    return line | ({"changes": changes} if changes else {})
+
+
+def resource_of(key: str) -> str | None:
+    """Return the resource of a key of etcd, if its kind is modelled."""
+    path = key.removeprefix("/registry/")
+    return next((RESOURCES[prefix] for prefix in RESOURCES if path.startswith(f"{prefix}/")), None)
+
+
+def lines(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the lines of the trimmed recording."""
+    actions = read(folder / "actions.jsonl")
+    start = min(action["t"] for action in actions)
+    objects: dict[str, Any] = {}
+    changes: dict[str, list[dict[str, Any]]] = {}
+    for change in read(folder / "etcd.jsonl"):
+        key, resource = change["key"], resource_of(change["key"])
+        if resource is None or key.rpartition("/")[2] == OWN_SERVICE or "kubernetes" == key.rpartition("/")[2][:10]:
+            continue
+        after = trimmed(change.get("value"), node=resource == "nodes") if change["type"] == "PUT" else None
+        made = patch(objects.get(key), after)
+        objects[key] = after
+        changes.setdefault(change["auditID"], []).append({"rev": change["rev"], "object": made})
+    found: list[tuple[float, int | None, dict[str, Any]]] = []
+    for event in read(folder / "audit.jsonl"):
+        if event["verb"] not in WRITES or event["objectRef"]["resource"] not in RESOURCES.values():
+            continue
+        if event["objectRef"].get("name") == OWN_SERVICE or event["user"].get("username") == "system:apiserver":
+            continue
+        if event["objectRef"].get("subresource") not in (None, "status", "binding", "scale", "eviction"):
+            continue
+        made = changes.pop(event["auditID"], [])
+        at = seconds(start, event["requestReceivedTimestamp"])
+        found.append((at, made[0]["rev"] if made else None, {"t": at, **request(event, made)}))
+    assert not changes, f"changes without a request: {changes}"
+    yield from in_order(found, [*faults(folder, actions, start)])
+
+
+def seconds(start: str, at: str) -> float:
+    """Return how long after the start of the recording something was."""
+    from datetime import datetime
+
+    return round((datetime.fromisoformat(at) - datetime.fromisoformat(start)).total_seconds(), 3)
+
+
+def faults(folder: Path, actions: list[dict[str, Any]], start: str) -> Iterator[dict[str, Any]]:
+    """Yield what befell the processes, in the order of time, and how containers ended by themselves."""
+    kept = list(KEPT.get(folder.name, ()))
+    killed: set[str] = set()
+    for action in actions:
+        what, _, whom = action["do"].partition(" ")
+        if what in ("SIGKILL", "SIGSTOP", "SIGCONT") or (what == "start" and whom in killed):
+            line = {"t": seconds(start, action["t"]), "do": action["do"]}
+            killed |= {whom}
+            if action["do"] in kept:
+                kept.remove(action["do"])
+                killed -= {whom}
+                line["containers"] = "run on"
+            yield line
+    for call in read(folder / "runtime.jsonl"):
+        if call["op"] == "container ends":
+            ended = {name: call[name] for name in ("node", "pod", "container", "code")}
+            yield {"t": seconds(start, call["t"]), "do": "container ends", **ended}
+
+
+def in_order(
+    requests: list[tuple[float, int | None, dict[str, Any]]], others: list[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the writes by revision, and each of the others after the last write that was asked for before it."""
+    writes = sorted((item for item in requests if item[1] is not None), key=lambda item: item[1] or 0)
+    rest = [(at, line) for at, revision, line in requests if revision is None] + [(line["t"], line) for line in others]
+    rest.sort(key=lambda item: item[0])
+    placed: list[list[dict[str, Any]]] = [[] for _ in range(len(writes) + 1)]
+    for at, line in rest:
+        earlier = [index for index, write in enumerate(writes, start=1) if write[0] <= at]
+        placed[max(earlier, default=0)].append(line)
+    yield from placed[0]
+    for index, (_, _, line) in enumerate(writes, start=1):
+        yield line
+        yield from placed[index]
+
+
+if __name__ == "__main__":
+    for made in lines(Path(sys.argv[1])):
+        sys.stdout.write(json.dumps(made, sort_keys=False) + "\n")
