@@ -12,7 +12,7 @@ from kmodel.kubernetes.components.apiserver.verbs import generated_key
 from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, send
 from kmodel.kubernetes.components.etcd import stored, uids, version, versions, with_metadata, write
 from kmodel.kubernetes.objects import ApiObject, Binding, ObjectMeta, Pod
-from tests.recordings.objects import as_modelled, as_recorded
+from tests.recordings.objects import as_modelled, as_recorded, in_order
 from tests.recordings.recording import Change, Line
 
 STEPS = {Request: apiserver.handle, Transaction: etcd.commit, Acknowledgement: apiserver.answer}
@@ -60,7 +60,7 @@ class Carried:
 class Becomes:
     """The body of somebody's patch: what the recording says that it made of the object; None: that does not matter."""
 
-    value: ApiObject | None
+    value: Any
 
     def onto(self, stored: Any) -> Any:
         """Return the stored object as it is then."""
@@ -87,6 +87,12 @@ def carry_out(cluster: Cluster, client: str) -> Carried:
     return Carried(cluster, call, tuple(written))
 
 
+def stored_as_recorded(state: State, line: Line) -> Any:
+    """Return the object of the line that the model has stored, as a recorded one."""
+    cell = stored(line.resource)[state.said(line.key)]
+    return as_recorded(state.cluster, state.cluster[cell]) if state.cluster.has(cell) else None
+
+
 def put(state: State, line: Line, change: Change) -> State:
     """Return the state after the object of the line is stored as recorded, whoever may have done so."""
     state = _named(state, line)
@@ -105,9 +111,7 @@ def _named(state: State, line: Line) -> State:
     if state.cluster.has(stored(line.resource)[state.said(line.key)]):
         return state
     body = Pod(ObjectMeta(generate_name=line.key[:-GENERATED]))
-    return state.with_name(
-        line.key, generated_key(state.cluster, Request(line.by, "create", line.resource, "", body))
-    )
+    return state.with_name(line.key, generated_key(state.cluster, Request(line.by, "create", line.resource, "", body)))
 
 
 def ask(state: State, line: Line, client: str) -> Carried:
@@ -154,7 +158,7 @@ def differs(state: State, line: Line, carried: Carried, *, whole_deletes: bool) 
     if len(carried.written) != len(changes):
         return f"the model makes {len(carried.written)} revisions of {len(changes)}"
     for change, written in zip(changes, carried.written, strict=True):
-        expected = state.said(change.after)
+        expected = in_order(state.said(change.after))
         if written.after != expected:
             return f"the model stores {_difference(written.after, expected)}"
         if written.same_uid != change.same_uid:

@@ -60,7 +60,8 @@ def read(resource: str, value: Mapping[str, Any], is_current: Uids) -> ApiObject
         made = reader(field_of(value).fields(), [])
     if resource == "pods":
         made = attrs.evolve(made, status=_pod_status(value.get("status") or {}))
-    return attrs.evolve(made, metadata=_metadata(resource, made.metadata, value["metadata"], is_current))
+    whole: ApiObject = attrs.evolve(made, metadata=_metadata(resource, made.metadata, value["metadata"], is_current))
+    return whole
 
 
 def _metadata(resource: str, made: ObjectMeta, value: Mapping[str, Any], is_current: Uids) -> ObjectMeta:
@@ -108,7 +109,8 @@ def _endpoint_slice(value: Mapping[str, Any], is_current: Uids) -> EndpointSlice
         found.append(Endpoint(key, uid, conditions["serving"], conditions["terminating"]))
         assert found[-1].ready == conditions["ready"], f"{key} is ready although it should not be, or the reverse"
     metadata = ObjectMeta(value["metadata"]["labels"][SERVICE_NAME], namespace)
-    return in_order(EndpointSlice(metadata, tuple(found)))
+    whole: EndpointSlice = in_order(EndpointSlice(metadata, tuple(found)))
+    return whole
 
 
 def in_order(value: Any) -> Any:
@@ -120,7 +122,9 @@ def in_order(value: Any) -> Any:
 
 def as_recorded(cluster: Cluster, value: Any) -> Any:
     """Return a model's object with patterns for UIDs and versions, as a recorded one has."""
-    return in_order(_with_ranks(value, lambda rank: Rank(rank.scope, CURRENT if _now(cluster, rank) == rank else OTHER)))
+    return in_order(
+        _with_ranks(value, lambda rank: Rank(rank.scope, CURRENT if _now(cluster, rank) == rank else OTHER))
+    )
 
 
 def as_modelled(cluster: Cluster, value: Any) -> Any:

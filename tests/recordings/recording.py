@@ -140,6 +140,9 @@ class _Reader:
         before = self.json.get((resource, key))
         known = None if before is None else self.object(resource, before)
         after = merged(before, change["object"])
+        if after is not None:  # of a log in which an object is changed before it is there, a part
+            after.setdefault("metadata", {}).setdefault("name", key)
+            after["metadata"].setdefault("uid", "unknown")
         self.json[resource, key] = after
         self.revision[resource, key] = change["rev"]
         same = before is not None and after is not None and before["metadata"]["uid"] == after["metadata"]["uid"]

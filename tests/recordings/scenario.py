@@ -12,7 +12,7 @@ from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import Command, Session, Settings, User
 from kmodel.kubernetes.control_plane import build
 from kmodel.kubernetes.objects import Node
-from tests.recordings.recording import PEOPLE, RESOURCES, Line
+from tests.recordings.recording import PEOPLE, Line
 
 ADMIN = "admin"
 CLIENT = f"kubectl/{ADMIN}"  # by which all that is no actor of the model asks the api-server
@@ -57,7 +57,7 @@ class Played:
     components: tuple[Component, ...]
 
     def actors(self, line: Line) -> tuple[Component, ...]:
-        """Return the components whose form of request the line has, of its user; none if nobody in the model does so."""
+        """Return the components that make such requests as the line's user; none if nobody in the model does."""
         if line.agent in PEOPLE or line.do:
             return ()
         return tuple(
@@ -89,12 +89,10 @@ def model_of(lines: Iterable[Line]) -> Played:
     commands = tuple(
         Command("create", line.resource, line.key, line.body)
         for line in lines
-        if line.verb == "create" and line.body is not None and line.resource in RESOURCES
+        if line.body is not None and line.agent not in ("kubelet", "kube-scheduler")
         if line.resource not in ("nodes", "endpointslices") and line.key not in owned
     )
-    settings = attrs.evolve(
-        settings, sessions=(Session(ADMIN, commands),), names_per_workload=max(1, len(owned)) + 1
-    )
+    settings = attrs.evolve(settings, sessions=(Session(ADMIN, commands),), names_per_workload=max(1, len(owned)) + 1)
     initial, actions = build(settings)
     plan = BUILT_IN.plan(settings)
     return Played(plan, initial, actions, BUILT_IN.taking_part(plan))

@@ -11,7 +11,6 @@ which must answer and store the same; a write that changes no field that the mod
 
 from collections import deque
 from collections.abc import Collection, Iterator
-from typing import Any
 
 import attrs
 
@@ -19,17 +18,22 @@ from kmodel.kernel import Action
 from kmodel.kubernetes.components.calls import CALLS, Request
 from kmodel.kubernetes.components.component import Component, instances
 from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.settings import rights_of
 from kmodel.kubernetes.objects import Binding, kind_named
-from tests.recordings.carrying import State, ask, carry_out, differs, put
+from tests.recordings.carrying import State, ask, carry_out, differs, put, stored_as_recorded
+from tests.recordings.objects import in_order
 from tests.recordings.recording import PEOPLE, Line
 from tests.recordings.scenario import CLIENT, Played, fault_of, model_of
 
 MOST_HIDDEN = 3_000  # states in which one line is sought from one state before it
-MOST_BETWEEN = 2_000  # states between lines, in all
+MOST_IN_VAIN = 1_500  # states that are sought since a line was reached that none had been before
 OK, BAD_REQUEST = 200, 400
 
 
-class Refused(Exception):
+Helpful = tuple[Action, str | None, str | None]  # a step, its client if it is of a call, the object that it is about
+
+
+class RefusedError(Exception):
     """No run of the model writes what stands on this line."""
 
     def __init__(self, line: Line, why: str) -> None:
@@ -45,13 +49,19 @@ class Explained:
     states: int
 
 
-def explain(lines: tuple[Line, ...], differences: Collection[int] = (), *, whole_deletes: bool = False) -> Explained:
-    """Return how a recording is explained; Refused, at the line beyond which no run came, if it is not.
+def explain(
+    lines: tuple[Line, ...],
+    differences: Collection[int] = (),
+    *,
+    until: int | None = None,
+    whole_deletes: bool = False,
+) -> Explained:
+    """Return how a recording is explained, up to a line; RefusedError, at the line beyond which no run came, if not.
 
     The lines in `differences` are known to differ: they are put in from outside. With `whole_deletes`, a deletion must
     make as many revisions as recorded.
     """
-    return _Search(model_of(lines), lines, differences, whole_deletes).explain()
+    return _Search(model_of(lines), lines[:until], differences, whole_deletes).explain()
 
 
 @attrs.define
@@ -63,24 +73,27 @@ class _Search:
     differences: Collection[int]
     whole_deletes: bool
     states: int = 0
-    known_steps: dict[Any, Any] = attrs.field(factory=dict)
+    known_steps: dict[tuple[Component, str, str], list[Helpful]] = attrs.field(factory=dict)
     why: dict[int, str] = attrs.field(factory=dict)
 
     def explain(self) -> Explained:
         ways: list[tuple[str, Iterator[State]]] = [("", iter([State(self.played.initial)]))]
         seen: set[tuple[int, State]] = set()
-        while ways:
+        furthest, there = -1, 0
+        while ways and self.states - there <= MOST_IN_VAIN:
             state, depth = next(ways[-1][1], None), len(ways) - 1
             if state is None:
                 ways.pop()
             elif depth == len(self.lines):
                 return Explained(tuple(verdict for verdict, _ in ways[1:]), self.states)
-            elif (depth, state) not in seen and len(seen) < MOST_BETWEEN:
+            elif (depth, state) not in seen:
                 seen.add((depth, state))
                 ways.append(self.after(state, self.lines[depth]))
-        furthest = self.lines[max(depth for depth, _ in seen)]
-        bound = "" if len(seen) < MOST_BETWEEN else "; not all runs to that line were sought"
-        raise Refused(furthest, self.why.get(furthest.number, "no hidden steps lead to such a request") + bound)
+                if depth > furthest:
+                    furthest, there = depth, self.states
+        line = self.lines[furthest]
+        why = self.why.get(line.number, "no hidden steps lead to such a request")
+        raise RefusedError(line, f"{why}; not all runs to that line were sought" if ways else why)
 
     def after(self, state: State, line: Line) -> tuple[str, Iterator[State]]:
         """Return how the line is explained, and the states that it may lead to."""
@@ -89,14 +102,22 @@ class _Search:
         if line.number in self.differences:
             return "difference", self.put(state, line)
         if line.is_silent:
-            return "silent", self.put(state, line)
+            return "silent", self.unseen(state, line)
         actors = self.played.actors(line)
-        unchanged = line.code == OK and not line.changes and line.agent not in PEOPLE  # by whoever looks again
-        if unchanged or line.dry_run or line.code == BAD_REQUEST:
+        if not line.changes and self.is_no_request(line, actors):
             return "nothing", iter([state])
         if actors:
             return "explained", self.written(state, line, actors)
         return "from outside", self.asked(state, line)
+
+    def is_no_request(self, line: Line, actors: tuple[Component, ...]) -> bool:
+        """Tell whether the model has no such request, or it does not tell whether it is made.
+
+        Controllers write what is there already (200), or what the model does not have (`status` of a ReplicaSet).
+        """
+        if line.agent in PEOPLE:
+            return line.dry_run or line.code == BAD_REQUEST
+        return line.code == OK or (not actors and rights_of(self.played.initial, line.by) is not None)
 
     def befallen(self, state: State, line: Line) -> Iterator[State]:
         """Yield the state after what befell a process."""
@@ -119,6 +140,14 @@ class _Search:
         for change in line.changes:
             state = put(state, line, change)
         yield state
+
+    def unseen(self, state: State, line: Line) -> Iterator[State]:
+        """Yield the state after a write that the model does not see, of an object that is there as recorded."""
+        there = stored_as_recorded(state, line)
+        if there == in_order(state.said(line.changes[0].before)):
+            yield from self.put(state, line)
+        else:
+            self.why[line.number] = "the model has another object there"
 
     def asked(self, state: State, line: Line) -> Iterator[State]:
         """Yield the state after somebody's request, if the model answers as recorded."""
@@ -168,7 +197,7 @@ class _Search:
         found = (self.steps_of(component, line.by, line.resource) for component in actors)
         return [(action, client) for steps in found for action, client, about in steps if about in (None, key)]
 
-    def steps_of(self, component: Component, user: str, resource: str) -> list[tuple[Action, str | None, str | None]]:
+    def steps_of(self, component: Component, user: str, resource: str) -> list[Helpful]:
         """Return the steps by which a component comes to write objects of a resource as this user.
 
         Each is given with its client, if it is of a call, and with the name of the object that it is about, if it is
@@ -179,13 +208,9 @@ class _Search:
         return self.known_steps[component, user, resource]
 
 
-def steps_of(
-    played: Played, component: Component, user: str, resource: str
-) -> Iterator[tuple[Action, str | None, str | None]]:
+def steps_of(played: Played, component: Component, user: str, resource: str) -> Iterator[Helpful]:
     """Yield them, as `_Search.steps_of` has them."""
-    where = next(
-        node for users in component.users for name, node in instances(users, played.plan) if name == user
-    )
+    where = next(node for users in component.users for name, node in instances(users, played.plan) if name == user)
     watcher = component.process.format(node=where)
     of = kind_named(resource).singular
     names = {caller: caller.receives.parameters for caller in component.callers}
@@ -223,9 +248,16 @@ def not_asked(state: State, line: Line, request: Request) -> str | None:
     if isinstance(request.body, Binding) and request.body.node != line.node:
         return f"the model binds to {request.body.node}"
     there = state.cluster[stored(request.resource)[request.key]] if request.key else None
+    if line.same_version is not None and request.uid is None:
+        line = attrs.evolve(line, same_uid=None)  # a version is one of one object only
     conditions = [
         ("UID", line.same_uid, request.uid, None if there is None else there.metadata.uid),
-        ("version", line.same_version, request.resource_version, None if there is None else there.metadata.resource_version),
+        (
+            "version",
+            line.same_version,
+            request.resource_version,
+            None if there is None else there.metadata.resource_version,
+        ),
     ]
     for what, recorded, condition, now in conditions:
         met = None if condition is None else condition == now

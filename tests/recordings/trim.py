@@ -11,6 +11,7 @@ stand where their time puts them. A change is a merge patch [RFC 7386] of the ob
 import json
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,9 @@ def patch(before: Any, after: Any) -> Any:
         return after
     gone = dict.fromkeys(name for name in before if name not in after)
     return gone | {
-        name: patch(before.get(name), item) for name, item in after.items() if name not in before or before[name] != item
+        name: patch(before.get(name), item)
+        for name, item in after.items()
+        if name not in before or before[name] != item
     }
 
 
@@ -89,7 +92,11 @@ def request(event: dict[str, Any], changes: list[dict[str, Any]]) -> dict[str, A
     if "dryRun" in event["requestURI"]:
         line["dryRun"] = True
     refused = line["code"] >= 400 and line["agent"] in ("kubectl", "harness")
-    if event["verb"] in ("create", "update") and not about.get("subresource") and (refused or event["verb"] == "create"):
+    if (
+        event["verb"] in ("create", "update")
+        and not about.get("subresource")
+        and (refused or event["verb"] == "create")
+    ):
         line["body"] = trimmed(event.get("requestObject"), node=about["resource"] == "nodes")
     return line | ({"changes": changes} if changes else {})
 
@@ -108,7 +115,7 @@ def lines(folder: Path) -> Iterator[dict[str, Any]]:
     changes: dict[str, list[dict[str, Any]]] = {}
     for change in read(folder / "etcd.jsonl"):
         key, resource = change["key"], resource_of(change["key"])
-        if resource is None or key.rpartition("/")[2] == OWN_SERVICE or "kubernetes" == key.rpartition("/")[2][:10]:
+        if resource is None or key.rpartition("/")[2].startswith(OWN_SERVICE):
             continue
         after = trimmed(change.get("value"), node=resource == "nodes") if change["type"] == "PUT" else None
         made = patch(objects.get(key), after)
@@ -131,8 +138,6 @@ def lines(folder: Path) -> Iterator[dict[str, Any]]:
 
 def seconds(start: str, at: str) -> float:
     """Return how long after the start of the recording something was."""
-    from datetime import datetime
-
     return round((datetime.fromisoformat(at) - datetime.fromisoformat(start)).total_seconds(), 3)
 
 

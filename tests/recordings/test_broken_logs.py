@@ -1,0 +1,150 @@
+"""A recording that was broken by hand, so that no control plane could have written it, is refused at the right line.
+
+Lines are known by their first revision (and requests without one by their number in the file). What is expected to be
+refused is the first line that the break makes impossible, and why is said beside it.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.recordings.differences import DIFFERENCES
+from tests.recordings.recording import DATA, lines
+from tests.recordings.search import RefusedError, explain
+
+Raw = list[dict[str, Any]]
+Break = Callable[[Raw], Raw]
+
+
+def revision(line: dict[str, Any]) -> int | None:
+    return line["changes"][0]["rev"] if "changes" in line else None
+
+
+def at(raw: Raw, rev: int) -> int:
+    """Return the index of the line with this first revision."""
+    return next(index for index, line in enumerate(raw) if revision(line) == rev)
+
+
+def drop(rev: int) -> Break:
+    return lambda raw: [line for line in raw if revision(line) != rev]
+
+
+def without(do: str) -> Break:
+    return lambda raw: [line for line in raw if line.get("do") != do]
+
+
+def move(rev: int, before: int) -> Break:
+    """The break by which a write comes before an earlier one."""
+
+    def broken(raw: Raw) -> Raw:
+        moved = raw[at(raw, rev)]
+        rest = [line for line in raw if line is not moved]
+        place = at(rest, before)
+        return [*rest[:place], moved, *rest[place:]]
+
+    return broken
+
+
+def change(rev: int, edit: Callable[[dict[str, Any]], None]) -> Break:
+    def broken(raw: Raw) -> Raw:
+        edit(raw[at(raw, rev)])
+        return raw
+
+    return broken
+
+
+def repeat(rev: int, name: str) -> Break:
+    """The break by which an object is created once more, under another name."""
+
+    def broken(raw: Raw) -> Raw:
+        place = at(raw, rev)
+        again = json.loads(json.dumps(raw[place]))
+        again["name"] = again["changes"][0]["object"]["metadata"]["name"] = name
+        again["changes"][0]["object"]["metadata"]["uid"] = "again"
+        return [*raw[: place + 1], again, *raw[place + 1 :]]
+
+    return broken
+
+
+def code(value: int) -> Callable[[dict[str, Any]], None]:
+    return lambda line: line.update(code=value)
+
+
+def status(**fields: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda line: line["changes"][0]["object"]["status"].update(fields)
+
+
+def bound_to(node: str) -> Callable[[dict[str, Any]], None]:
+    def edit(line: dict[str, Any]) -> None:
+        line["node"] = line["changes"][0]["object"]["spec"]["nodeName"] = node
+
+    return edit
+
+
+BROKEN = [
+    # pod-creation: 274 create, 275 binding to n2, 278 and 283 the status of the kubelet of n2
+    ("pod-creation", drop(275), 278, "n2 runs a pod that is not bound to it"),
+    ("pod-creation", move(275, 274), 275, "a pod is bound that is not there"),
+    ("pod-creation", change(275, bound_to("n1")), 283, "n2 runs a pod that is bound to n1"),
+    ("pod-creation", change(283, status(phase="Succeeded")), 283, "a pod has succeeded, and is ready"),
+    ("pod-creation", change(275, code(409)), 275, "a binding is refused that nothing is in the way of"),
+    ("pod-creation", change(275, lambda line: line.pop("uid")), 275, "a scheduler binds whoever bears the name"),
+    # pod-deletion: 302 delete slow, 303 and 311 the status of its kubelet, 313 its last DELETE
+    ("pod-deletion", drop(302), 311, "a pod that nobody deletes is stopped, under restartPolicy Always"),
+    ("pod-deletion", drop(311), 313, "a kubelet has a pod removed whose end it has not reported"),
+    ("pod-deletion", move(313, 311), 313, "the same"),
+    ("pod-deletion", drop(354), 357, "a pod is created whose name is taken"),
+    ("pod-deletion", drop(283), None, "pending is deleted before it was said to be unschedulable: that is legal"),
+    # replicaset: 275 create, 276 278 280 its pods, 314 one is deleted, 315 another takes its place, 336 scaled to 1
+    ("replicaset", repeat(280, "web-again"), "web-again", "a fourth pod of three"),
+    ("replicaset", drop(314), 315, "a pod takes the place of one that is there"),
+    ("replicaset", move(337, 336), 337, "a pod is deleted that is not too many"),
+    ("replicaset", drop(278), 282, "a pod is bound that was not created"),
+    # unschedulable: 302 first ends, 303 second is bound, 361 the taint gone, 366 and 367 evictions
+    ("unschedulable", drop(302), 303, "a pod is bound where there is no room"),
+    ("unschedulable", move(303, 302), 303, "the same"),
+    ("unschedulable", drop(361), 366, "a pod is evicted from a node without a taint"),
+    ("unschedulable", move(338, 337), 338, "a pod is bound to a node whose taint it does not tolerate"),
+    # service: 311 ready, 312 the slice
+    ("service", drop(311), 313, "a slice calls a pod ready that is not"),
+    ("service", move(277, 275), 277, "a Service has a slice before it is there"),
+    # node-dies: 347 Unknown, 349 and 353 taints, 369 eviction, 370 a new pod
+    ("node-dies", without("SIGKILL n2"), 347, "a node is called silent that is heard of"),
+    ("node-dies", move(369, 353), 369, "a pod is evicted before the taint"),
+    ("node-dies", drop(369), 370, "a pod takes the place of one that is there"),
+    ("node-dies", without("start n2"), 46, "a kubelet speaks whose node is down"),
+    # node-partition: 382 Unknown, 438 the kubelet is back
+    ("node-partition", without("SIGCONT n3"), 438, "a kubelet speaks that is stopped"),
+    ("node-partition", without("SIGSTOP n3"), 382, "a node is called silent that is heard of"),
+    # kubelet-restart: the kubelet registers its Node once more after each start
+    ("kubelet-restart", without("SIGKILL n1"), 29, "a kubelet registers again that has not started again"),
+    # scheduler-killed: 313 p14 is created, 371 and bound
+    ("scheduler-killed", drop(313), 371, "a pod is bound that was not created"),
+    ("scheduler-killed", move(371, 313), 371, "the same"),
+    # kcm-killed: 355 the old ReplicaSet is to have 3 pods, 382 one is deleted
+    ("kcm-killed", drop(355), 382, "a pod is deleted that is not too many"),
+]
+
+
+def broken_log(name: str, broken: Break) -> Raw:
+    return broken([json.loads(line) for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()])
+
+
+@pytest.mark.parametrize(
+    ("name", "broken", "refused", "why"), BROKEN, ids=[f"{each[0]}-{number}" for number, each in enumerate(BROKEN)]
+)
+def test_a_broken_log_is_refused(name: str, broken: Break, refused: int | str | None, why: str) -> None:
+    whole = broken_log(name, lambda raw: raw)
+    raw = broken_log(name, broken)
+    known = {revision(whole[number - 1]) for number in DIFFERENCES[name]}
+    differences = {number for number, line in enumerate(raw, start=1) if revision(line) in known - {None}}
+    if refused is None:
+        assert explain(lines(raw), differences).states
+        return
+    with pytest.raises(RefusedError) as found:
+        explain(lines(raw), differences)
+    line = found.value.line
+    expected = at(raw, refused) + 1 if isinstance(refused, int) and refused > len(raw) else refused
+    assert expected in (line.number, line.key), f"{why}: {found.value}"
