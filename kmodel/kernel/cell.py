@@ -1,6 +1,7 @@
 """Cells: the smallest named parts of a cluster."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
@@ -30,7 +31,12 @@ class Cells(Generic[T]):
     family: str
 
     def __getitem__(self, key: str | tuple[str, ...]) -> Cell[T]:
-        return Cell(self.family, (key,) if isinstance(key, str) else key)
+        return _cell(self.family, key)
+
+
+@lru_cache(1 << 16)
+def _cell(family: str, key: str | tuple[str, ...]) -> Cell[Any]:
+    return Cell(family, (key,) if isinstance(key, str) else key)
 
 
 def _plain_constants(constants: Mapping[Cell[Any], Any]) -> Mapping[Cell[Any], Any]:

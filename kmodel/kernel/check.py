@@ -10,7 +10,7 @@ from kmodel.kernel.footprint import ASK_BY_ISINSTANCE, Check, Log, Read, View, c
 from kmodel.kernel.spec import Kind, Spec
 from kmodel.kernel.step import Step
 from kmodel.kernel.temporal import Predicate
-from kmodel.kernel.values import identity, plain
+from kmodel.kernel.values import plain, same
 
 
 def ask(
@@ -27,7 +27,7 @@ def ask(
     who = f"spec {spec.name}"
     if Check.AGAIN in check:
         check_deterministic(recording, _ask_once(spec, subject), bare, who)
-    if Check.UNWATCHED in check and identity(_answer(spec, subject)) != identity(recording[0]):
+    if Check.UNWATCHED in check and not same(_answer(spec, subject), recording[0]):
         raise ModelError(f"{who} answers something else when nobody records what it reads; {ASK_BY_ISINSTANCE}")
     return recording
 

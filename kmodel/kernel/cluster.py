@@ -8,7 +8,7 @@ import attrs
 
 from kmodel.kernel.cell import Cell, Cells, Layout
 from kmodel.kernel.errors import ModelError
-from kmodel.kernel.values import ByIdentity, identity, plain
+from kmodel.kernel.values import ByIdentity, identity, plain, same
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Hashable)
@@ -193,8 +193,3 @@ def shown(value: T, through: Callable[[T], P], where: object) -> P:
 def name_of(function: Callable[..., Any]) -> str:
     """Return what messages call an update or a projection."""
     return getattr(function, "__name__", None) or type(function).__name__
-
-
-def same(values: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
-    """Tell whether two rows hold the same values."""
-    return all(one is other or identity(one) == identity(other) for one, other in zip(values, others, strict=True))

@@ -19,7 +19,7 @@ from kmodel.kernel.cell import Cell, Layout
 from kmodel.kernel.cluster import BareCluster, Cluster, Put, Replace, Then, shown, writable
 from kmodel.kernel.errors import RAISED, BoundReached, ModelError, name_error
 from kmodel.kernel.rank import Forgets, Rank, close_gaps
-from kmodel.kernel.values import WHOLE, ByIdentity, identity, plain, shape, tracked
+from kmodel.kernel.values import WHOLE, ByIdentity, plain, same, shape, tracked
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Hashable)
@@ -44,6 +44,9 @@ class Projection(ByIdentity):
 
     path: tuple[str, ...] = ()
     function: Callable[[Any], Hashable] | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.function))  # what is looked up at each read
 
     def __call__(self, value: Any) -> Hashable:
         """Return what the reader sees of the value; Raised, if the function fails on it."""
@@ -216,9 +219,7 @@ class View(Cluster):
             return NotImplemented
         if self.layout.cells != other.layout.cells:
             return False
-        return all(
-            identity(self._whole(position)) == identity(_whole(other, position)) for position in self._apart(other)
-        )
+        return all(same(self._whole(position), _whole(other, position)) for position in self._apart(other))
 
     __hash__ = Cluster.__hash__
 
@@ -382,7 +383,7 @@ def check_deterministic(
             f"{who} is not deterministic: called twice on one cluster it read {places[0]} and then {places[1]}; "
             "use no clock, randomness or order of a set"
         )
-    if identity(first[0]) != identity(second[0]):
+    if not same(first[0], second[0]):
         for place in _made_anew(first[0], second[0]):
             raise ModelError(f"{who}: cell {cells[place]} is changed by {MADE_ANEW}")
         raise ModelError(

@@ -43,6 +43,11 @@ def _fields(cls: type) -> tuple[str, ...]:
     return tuple(field.name for field in attrs.fields(cls))
 
 
+@cache
+def _is_object(cls: type) -> bool:
+    return attrs.has(cls)
+
+
 def parts(value: Any) -> tuple[Any, ...]:
     """Return what a tuple or frozenset contains, or the values of an object's fields."""
     if isinstance(value, tuple | frozenset):
@@ -79,7 +84,7 @@ def identity(value: Any) -> Hashable:
 
 def _identity_of(kind: Any) -> Callable[[Any], Hashable] | None:
     """Return how values of a class get their identity; None if they are their own."""
-    if attrs.has(kind):
+    if _is_object(kind):
         return _of_object
     if issubclass(kind, Enum):
         return lambda value: (kind, value.name if value.name is not None else value.value)
@@ -120,21 +125,36 @@ _IDENTITY_OF: dict[type, Callable[[Any], Hashable] | None] = {
 }
 
 
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two values are one: what comparing their identities says, without making these."""
+    if one is other:
+        return True
+    kind: Any = type(one)
+    kind_of_other: Any = type(other)
+    if kind is not kind_of_other:
+        return False
+    if kind is str or kind is int:
+        return bool(one == other)
+    if kind is tuple:
+        return len(one) == len(other) and all(map(same, one, other))
+    if not _is_object(kind):
+        return identity(one) == identity(other)
+    for name in _fields(kind):  # noqa: SIM110 - this is called for each read of each call, and a loop takes half
+        if not same(getattr(one, name), getattr(other, name)):
+            return False
+    return True
+
+
 class ByIdentity:
     """What is equal to another of its class by the identity of its fields, so that `Put(True)` is not `Put(1)`."""
 
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
-            return False
-        return all(
-            one is another or identity(one) == identity(another)
-            for one, another in zip(parts(self), parts(other), strict=True)
-        )
+        return same(self, other)
 
     def __hash__(self) -> int:
-        return hash(identity(self))
+        return hash(parts(self))  # equal for what is the same; what is not may share it
 
 
 def remembered(function: Callable[..., T]) -> Callable[..., T]:
@@ -171,11 +191,15 @@ def shape(value: Any) -> Hashable:
 
 
 def tracked(value: Any, path: tuple[str, ...], log: Log) -> Any:
-    """Return the value, or for an object a stand-in of the same class that reports each attribute read to the log."""
-    log.read(path, shape(value))
+    """Return the value, or for an object a stand-in of the same class that reports each attribute read to the log.
+
+    The log is told the shape() of the value.
+    """
     kind: Any = type(value)
     if not _is_frozen(kind):
+        log.read(path, value)
         return value
+    log.read(path, kind)
     stand_in: Any = object.__new__(_tracked_class(kind))
     object.__setattr__(stand_in, "_kmodel_tracked", (value, path, log))
     return stand_in

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.tables.spelling import fingerprints, spell
@@ -13,7 +15,7 @@ from kmodel.kernel import Append, Cell, Cluster, ModelError, Put, sometimes, tra
 from kmodel.kernel import Model as KernelModel
 from kmodel.kernel.rank import MoveUp, Rank
 from kmodel.kernel.renaming import Renaming
-from kmodel.kernel.values import identity
+from kmodel.kernel.values import identity, same
 
 X: Cell[Any] = Cell("x")
 
@@ -91,6 +93,27 @@ def test_a_search_finds_both(one: Any, other: Any, bounds: Bounds) -> None:
     result = result_of(KernelModel((Cluster.of({X: one}),), (change.bind(),), (changed,)), bounds)
     assert result.states == 2
     assert result.findings[0].trace is not None
+
+
+ATOMS_ALIKE = st.sampled_from([None, False, True, 0, 1, "", "1", b"1", Level.LOW, Level.HIGH, Colour.RED, Plain.ONE])
+VALUES = st.recursive(
+    ATOMS_ALIKE,
+    lambda parts: (
+        st.lists(parts, max_size=2).map(tuple)
+        | st.frozensets(parts, max_size=2)
+        | parts.map(Ballot)
+        | ATOMS_ALIKE.map(ONE)
+        | ATOMS_ALIKE.map(TWO)
+    ),
+    max_leaves=4,
+)
+
+
+@given(VALUES, VALUES)
+def test_values_are_the_same_if_their_identities_are_equal(one: Any, other: Any) -> None:
+    assert same(one, other) == (identity(one) == identity(other))
+    assert same(Put(one), Put(other)) == (identity(Put(one)) == identity(Put(other)))
+    assert hash(Put(one)) == hash(Put(other)) or not same(one, other)
 
 
 def test_equal_sets_are_one_whatever_their_order() -> None:
