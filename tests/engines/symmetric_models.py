@@ -16,7 +16,7 @@ CLUB: Cell[frozenset[str]] = Cell("club")
 TOKEN: Cell["Token | None"] = Cell("token")
 MOST_IN_LINE = 2
 GUARDS = 9
-EFFECTS = 11
+EFFECTS = 12
 
 
 @attrs.frozen
@@ -56,7 +56,16 @@ def changed(way: int, cluster: Cluster, one: str, other: str) -> Cluster:
         lambda: cluster.set(CLUB, cluster[CLUB] ^ {one}),
         lambda: cluster.set(TOKEN, Token(f"holder/{one}")),
         lambda: cluster if token is None else cluster.update(TOKEN, used=True),
+        lambda: in_a_ring(cluster, one, other),
     ][way]()
+
+
+def in_a_ring(cluster: Cluster, one: str, other: str) -> Cluster:
+    """One befriends another, who befriends the third, if there is one: friends in a ring play the same roles."""
+    if one == other:
+        return cluster
+    third = next((name for (name,) in cluster.layout.keys(NUMBER) if name not in (one, other)), one)
+    return cluster.set(FRIEND[one], other).set(FRIEND[other], third).set(FRIEND[third], one)
 
 
 def act_of(guards: list[int], effects: list[int]) -> Any:

@@ -1,6 +1,7 @@
-"""`python -m tests.fuzz [--count N] [--first SEED] [--jobs N] [--stop]`: explore random models in every way.
+"""`python -m tests.fuzz [--count N] [--first SEED] [--jobs N] [--stop] [--way NAME]`: explore random models.
 
-`--jobs` is how many processes share the models (all processors'), `--stop` ends at the first difference.
+Each is explored in every way, or in the one that is named. `--jobs` is how many processes share the models (all
+processors'), `--stop` ends at the first difference.
 """
 
 import argparse
@@ -8,8 +9,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from types import FrameType
@@ -29,7 +31,8 @@ from tests.fuzz.__main__ import differences
 from tests.fuzz.alike import Alike, Asked
 from tests.fuzz.models import Act, Color, Draft, Effect, Guard, Judge, Thing
 """
-ALIKE_ONE_IN = 8  # models whose names are interchangeable
+ALIKE_ONE_IN = 5  # models whose names are interchangeable
+PROGRAMS_ONE_IN = 3  # of the others, models whose actions are mostly independent
 SECONDS_PER_MODEL = 120  # compiling on the first ones included
 SHARE = 20  # models that a process explores at a time
 
@@ -45,10 +48,14 @@ class Outcome:
 
 def draw(seed: int) -> Draft | Alike:
     """Return the draft of a seed."""
-    return alike.draw(seed) if seed % ALIKE_ONE_IN == 0 else models.draw(seed)
+    if seed % ALIKE_ONE_IN == 0:
+        return alike.draw(seed)
+    return models.draw_programs(seed) if seed % PROGRAMS_ONE_IN == 0 else models.draw(seed)
 
 
-def differences(draft: Draft | Alike, seed: int = 0, most: int | None = None) -> list[str] | None:
+def differences(
+    draft: Draft | Alike, seed: int = 0, most: int | None = None, ways: Sequence[Way] = WAYS
+) -> list[str] | None:
     """Return in what the ways of exploring a draft's model differ, the first `most`; None if it has too many states.
 
     Of the ways that take long, only those are taken whose turn it is with the seed; with 0 all are.
@@ -65,7 +72,7 @@ def differences(draft: Draft | Alike, seed: int = 0, most: int | None = None) ->
         except Exception as error:  # whatever the reference does not raise is a difference
             yield f"raises {type(error).__name__}: {error}"
 
-    every = (f"{way.name}: {each}" for way in WAYS if seed % way.one_in == 0 for each in found(way))
+    every = (f"{way.name}: {each}" for way in ways if seed % way.one_in == 0 for each in found(way))
     return list(islice(every, most))
 
 
@@ -80,14 +87,14 @@ def shrunk(draft: Draft | Alike) -> Draft | Alike:
     return draft
 
 
-def explore(seeds: Iterable[int], most: int | None = None) -> list[Outcome]:
+def explore(seeds: Iterable[int], most: int | None = None, ways: Sequence[Way] = WAYS) -> list[Outcome]:
     """Explore the models of these seeds, each until `most` differences are found."""
     if os.environ.get("NUMBA_DISABLE_JIT"):
         vars(store).update(prefetch=lambda array, index: None)  # of which there is no Python
     frontier_rounds.BUCKET = 64  # the buckets of models this small
     outcomes = []
     for seed in seeds:
-        found = _in_time(lambda seed=seed: differences(draw(seed), seed, most))  # type: ignore[misc]
+        found = _in_time(lambda seed=seed: differences(draw(seed), seed, most, ways))  # type: ignore[misc]
         code = ""
         if found:
             draft = shrunk(draw(seed)) if most is None else draw(seed)
@@ -114,15 +121,16 @@ def _in_time(explored: Callable[[], list[str] | None]) -> list[str] | None:
         signal.alarm(0)
 
 
-def outcomes(seeds: range, jobs: int, stop: bool) -> Iterator[Outcome]:
+def outcomes(seeds: range, jobs: int, stop: bool, way: str | None = None) -> Iterator[Outcome]:
     """Yield what came of the models of these seeds, by so many processes."""
+    ways = [each for each in WAYS if way in (None, each.name)]
     if jobs == 1:
         for seed in seeds:
-            yield from explore([seed], 1 if stop else None)
+            yield from explore([seed], 1 if stop else None, ways)
         return
     shares = [seeds[first : first + SHARE] for first in range(0, len(seeds), SHARE)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for share in pool.map(explore, shares):
+        for share in pool.map(partial(explore, ways=ways), shares):
             yield from share
 
 
@@ -133,11 +141,12 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--stop", action="store_true")
+    parser.add_argument("--way", choices=[way.name for way in WAYS])
     asked = parser.parse_args()
     large = differing = number = 0
     began = time.perf_counter()
     for number, outcome in enumerate(
-        outcomes(range(asked.first, asked.first + asked.count), asked.jobs, asked.stop), 1
+        outcomes(range(asked.first, asked.first + asked.count), asked.jobs, asked.stop, asked.way), 1
     ):
         large += outcome.found is None
         if outcome.found:

@@ -1,6 +1,6 @@
 """Draws a random model from a seed, as a draft: plain data that can be printed, made smaller and made a model of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from random import Random
 from typing import Any
@@ -201,15 +201,16 @@ def _transitions(act: Act, name: str) -> tuple[Transition, ...]:
     return fair_among_writers(transition, Cells(act.effects[0].cell)) if act.contends else (transition,)
 
 
-def draw(seed: int) -> Draft:
-    """Return the draft of a seed."""
-    chance = Random(seed)
-    kinds = {
-        f"{kind}-{number}": kind for number, kind in enumerate(chance.choices(list(POOLS), k=chance.randint(1, 5)))
-    }
-    names = list(kinds)
+class Drawing:
+    """Parts of drafts, drawn for cells that each hold values of a pool."""
 
-    def guard() -> Guard:
+    def __init__(self, chance: Random, kinds: Mapping[str, str]) -> None:
+        self.chance = chance
+        self.kinds = kinds
+
+    def guard(self, names: Sequence[str]) -> Guard:
+        """Draw a guard that looks at a constant, or at one of these cells."""
+        chance, kinds = self.chance, self.kinds
         if chance.random() < 0.1:
             return Guard(
                 LIMIT.family, chance.choice(("whole", "look")), chance.choice(POOLS["mixed"]), chance.random() < 0.5
@@ -219,41 +220,92 @@ def draw(seed: int) -> Draft:
         whole = way == "whole" or (way == "attribute" and kinds[name] != "thing")
         return Guard(name, way, chance.choice(POOLS[kinds[name] if whole else "mixed"]), chance.random() < 0.5)
 
-    def effect(name: str) -> Effect:
-        kind = kinds[name]
-        alike = [other for other in names if kinds[other] == kind]
+    def effect(self, name: str) -> Effect:
+        """Draw what an action does to a cell."""
+        chance, kind = self.chance, self.kinds[name]
+        alike = [other for other in self.kinds if self.kinds[other] == kind]
         special = {"queue": "append", "thing": "update", "rank": "fresh"}.get(kind, "put")
         way = chance.choice(("put", "copy", special))
         special_value = {"append": 1, "update": chance.choice((Color.RED, 2))}
         value = special_value.get(way, None if kind == "rank" else chance.choice(POOLS[kind]))
         return Effect(name, way, value, chance.choice(alike))
 
-    def judge() -> Judge:
+    def judge(self, most: int = 3) -> Judge:
+        """Draw a spec of states or of steps."""
+        chance = self.chance
         of_step = chance.random() < 0.5
         kind = chance.choice((Kind.STEP_INVARIANT if of_step else Kind.INVARIANT, Kind.SOMETIMES))
         parts = ("before", "after", "next", UNCHANGED) if of_step else ("cluster",)
-        return Judge(kind, tuple((chance.choice(parts), guard()) for _ in range(chance.randint(1, 3))))
+        return Judge(kind, tuple(self._look(parts) for _ in range(chance.randint(1, most))))
 
-    def temporal() -> Judge:
-        kind = chance.choice(TEMPORAL)
+    def temporal(self) -> Judge:
+        """Draw a spec of runs."""
+        kind = self.chance.choice(TEMPORAL)
         parts = ("before", "after", "next") if kind is Kind.FINITELY_OFTEN else ("cluster",)
-        return Judge(kind, tuple((chance.choice(parts), guard()) for _ in range(chance.randint(1, 2))))
+        return Judge(kind, tuple(self._look(parts) for _ in range(self.chance.randint(1, 2))))
+
+    def initial(self, name: str) -> Any:
+        """Draw what a cell may hold at first."""
+        return None if self.kinds[name] == "rank" else self.chance.choice(POOLS[self.kinds[name]])
+
+    def fairness(self) -> Fairness:
+        """Draw what an action is owed."""
+        return self.chance.choice((Fairness.NONE, Fairness.WEAK, Fairness.WEAK, Fairness.STRONG))
+
+    def _look(self, parts: Sequence[str]) -> tuple[str, Guard]:
+        return self.chance.choice(parts), self.guard(list(self.kinds))
+
+
+def draw(seed: int) -> Draft:
+    """Return the draft of a seed."""
+    chance = Random(seed)
+    drawing = Drawing(chance, _kinds(chance, 5))
+    names = list(drawing.kinds)
 
     def act() -> Act:
         environment = chance.random() < 0.2
-        guards = tuple(guard() for _ in range(chance.randint(0, 2)))
+        guards = tuple(drawing.guard(names) for _ in range(chance.randint(0, 2)))
         written = chance.choices(names, k=chance.randint(1, 2))
         if chance.random() < 0.2:
             written = written[:1] * 2
-        effects = tuple(map(effect, written))
-        owed = chance.choice((Fairness.NONE, Fairness.WEAK, Fairness.WEAK, Fairness.STRONG))
-        return Act(guards, effects, environment, owed, not environment and chance.random() < 0.1)
-
-    def initial(kind: str) -> Any:
-        return None if kind == "rank" else chance.choice(POOLS[kind])
+        effects = tuple(map(drawing.effect, written))
+        return Act(guards, effects, environment, drawing.fairness(), not environment and chance.random() < 0.1)
 
     acts = tuple(act() for _ in range(chance.randint(2, 7)))
-    judges = [judge() for _ in range(chance.randint(1, 4))] + [temporal() for _ in range(chance.randint(0, 3))]
-    start = tuple((name, initial(kind)) for name, kind in kinds.items())
-    starts = tuple((name, initial(kinds[name])) for name in names if chance.random() < 0.1)
+    judges = [drawing.judge() for _ in range(chance.randint(1, 4))]
+    judges += [drawing.temporal() for _ in range(chance.randint(0, 3))]
+    start = tuple((name, drawing.initial(name)) for name in names)
+    starts = tuple((name, drawing.initial(name)) for name in names if chance.random() < 0.1)
     return Draft(start, acts, tuple(judges), chance.choice(POOLS["mixed"]), starts)
+
+
+def draw_programs(seed: int) -> Draft:
+    """Return the draft of a seed in which a few programs take one step after another and share cells.
+
+    Most steps of different programs are independent of each other, so there is much to leave out.
+    """
+    chance = Random(seed)
+    shared = _kinds(chance, 3)
+    lengths = {f"line-{number}": chance.randint(1, 3) for number in range(chance.randint(2, 4))}
+    drawing = Drawing(chance, {**shared, **dict.fromkeys(lengths, "number")})
+
+    def act(line: str, number: int) -> Act:
+        guards = [Guard(line, "whole", number, True)]
+        if chance.random() < 0.4:
+            guards.append(drawing.guard(list(shared)))
+        following = number + 1 if chance.random() < 0.9 else 0
+        effects = [Effect(line, "put", following)]
+        if chance.random() < 0.6:
+            effects.append(drawing.effect(chance.choice(list(shared))))
+        return Act(tuple(guards), tuple(effects), fairness=drawing.fairness())
+
+    acts = [act(line, number) for line, length in lengths.items() for number in range(length)]
+    acts += [act(line, 0) for line in lengths if chance.random() < 0.3]
+    judges = tuple(drawing.judge(4) for _ in range(chance.randint(2, 5)))
+    start = (*((name, drawing.initial(name)) for name in shared), *((line, 0) for line in lengths))
+    return Draft(start, tuple(acts), judges, chance.choice(POOLS["mixed"]))
+
+
+def _kinds(chance: Random, most: int) -> dict[str, str]:
+    drawn = chance.choices(list(POOLS), k=chance.randint(1, most))
+    return {f"{kind}-{number}": kind for number, kind in enumerate(drawn)}
