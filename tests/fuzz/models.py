@@ -301,9 +301,13 @@ def draw_programs(seed: int) -> Draft:
 
     acts = [act(line, number) for line, length in lengths.items() for number in range(length)]
     acts += [act(line, 0) for line in lengths if chance.random() < 0.3]
-    judges = tuple(drawing.judge(4) for _ in range(chance.randint(2, 5)))
+    judges = [drawing.judge() for _ in range(chance.randint(1, 3))]
+    if chance.random() < 0.5:  # two programs are never at these steps at the same time
+        lines = chance.sample(list(lengths), k=2)
+        steps = (Guard(line, "whole", chance.randint(0, lengths[line]), False) for line in lines)
+        judges.append(Judge(Kind.INVARIANT, tuple(("cluster", step) for step in steps)))
     start = (*((name, drawing.initial(name)) for name in shared), *((line, 0) for line in lengths))
-    return Draft(start, tuple(acts), judges, chance.choice(POOLS["mixed"]))
+    return Draft(start, tuple(acts), tuple(judges), chance.choice(POOLS["mixed"]))
 
 
 def _kinds(chance: Random, most: int) -> dict[str, str]:
