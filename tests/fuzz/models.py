@@ -286,16 +286,16 @@ def draw_programs(seed: int) -> Draft:
     """
     chance = Random(seed)
     shared = _kinds(chance, 3)
-    lengths = {f"line-{number}": chance.randint(1, 3) for number in range(chance.randint(2, 4))}
+    lengths = {f"line-{number}": chance.randint(2, 3) for number in range(chance.randint(2, 3))}
     drawing = Drawing(chance, {**shared, **dict.fromkeys(lengths, "number")})
 
     def act(line: str, number: int) -> Act:
         guards = [Guard(line, "whole", number, True)]
-        if chance.random() < 0.4:
+        if chance.random() < 0.3:
             guards.append(drawing.guard(list(shared)))
         following = number + 1 if chance.random() < 0.9 else 0
         effects = [Effect(line, "put", following)]
-        if chance.random() < 0.6:
+        if chance.random() < 0.5:
             effects.append(drawing.effect(chance.choice(list(shared))))
         return Act(tuple(guards), tuple(effects), fairness=drawing.fairness())
 
@@ -304,7 +304,7 @@ def draw_programs(seed: int) -> Draft:
     judges = [drawing.judge() for _ in range(chance.randint(1, 3))]
     if chance.random() < 0.5:  # two programs are never at these steps at the same time
         lines = chance.sample(list(lengths), k=2)
-        steps = (Guard(line, "whole", chance.randint(0, lengths[line]), False) for line in lines)
+        steps = (Guard(line, "whole", chance.randint(1, lengths[line]), False) for line in lines)
         judges.append(Judge(Kind.INVARIANT, tuple(("cluster", step) for step in steps)))
     start = (*((name, drawing.initial(name)) for name in shared), *((line, 0) for line in lengths))
     return Draft(start, tuple(acts), tuple(judges), chance.choice(POOLS["mixed"]))

@@ -46,7 +46,7 @@ EXPAND, VISITED, CANONICAL = (
     "engines/exhaustive/store.py",
     "engines/exhaustive/orbits/canonical.py",
 )
-STUBBORN = "engines/exhaustive/stubborn.py"
+DEPENDENCE, STUBBORN = "engines/exhaustive/partial_order.py", "engines/exhaustive/stubborn.py"
 FAIR_CYCLES, JUDGING = "engines/liveness/fair_cycles.py", "engines/liveness/judging.py"
 
 FAULTS = (
@@ -123,6 +123,24 @@ FAULTS = (
         "key = (cell, type(update))",
     ),
     Fault(
+        "specs of states do not count for dependence",
+        DEPENDENCE,
+        "asked = (spec < 0) | (done[spec] == 0)",
+        "asked = spec < 0",
+    ),
+    Fault(
+        "a reduced search is not repeated after learning",
+        DEPENDENCE,
+        "return not self.in_part or self._at_first == self._facts",
+        "return True",
+    ),
+    Fault(
+        "writers of one cell commute",
+        DEPENDENCE,
+        "        touched[row] |= writers[cell]\n",
+        "",
+    ),
+    Fault(
         "a stubborn set is one too small",
         STUBBORN,
         "                chosen[each] = _is_in(members, taken[each])\n",
@@ -133,6 +151,12 @@ FAULTS = (
         STUBBORN,
         "elif _leads_on(relation, taken, keys, fingerprints, count, members):",
         "else:",
+    ),
+    Fault(
+        "who can change a read is forgotten",
+        STUBBORN,
+        "            needed[root, word] |= relation.changers[projection, word]\n",
+        "            needed[root, word] |= 0\n",
     ),
     Fault(
         "a step does not count as fired",
@@ -158,6 +182,18 @@ FAULTS = (
         "                if entry >> PLACE_BITS == tag:\n                    place = (entry & PLACE_MASK) - 1\n"
         "                    known = True\n                    for word in range(words):",
         "                if True:\n                    known = True\n                    for word in range(0):",
+    ),
+    Fault(
+        "states are compared by their hashes only",
+        VISITED,
+        "                        if states[place, word] != found[source, target, each, word]:",
+        "                        if False:",
+    ),
+    Fault(
+        "a state has its neighbour's parent",
+        VISITED,
+        "self.run_origin[run] + int(self.parents[place])",
+        "self.run_origin[run] + int(self.parents[max(0, place - 1)])",
     ),
     Fault(
         "a partition forgets a state",
@@ -202,6 +238,12 @@ FAULTS = (
         "(self.order // each + (each > 1)) * count",
     ),
     Fault(
+        "an arrangement of names is not tried",
+        CANONICAL,
+        "for number in range(1, ways):",
+        "for number in range(1, ways - 1):",
+    ),
+    Fault(
         "names are not sorted by their roles",
         CANONICAL,
         "while place > first and compare_names(roles, place - 1, place) > 0:",
@@ -242,6 +284,12 @@ FAULTS = (
         JUDGING,
         "attrs.evolve(trace, cycle=len(stem))",
         "attrs.evolve(trace, cycle=max(0, len(stem) - 1))",
+    ),
+    Fault(
+        "strong fairness is weak",
+        FAIR_CYCLES,
+        "weak, strong = graph.owed(Fairness.WEAK), graph.owed(Fairness.STRONG)",
+        "weak, strong = graph.owed(Fairness.WEAK, Fairness.STRONG), graph.owed()",
     ),
     Fault(
         "weak fairness owes nothing",
