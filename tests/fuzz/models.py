@@ -291,11 +291,11 @@ def draw_programs(seed: int) -> Draft:
 
     def act(line: str, number: int) -> Act:
         guards = [Guard(line, "whole", number, True)]
-        if chance.random() < 0.3:
+        if chance.random() < 0.4:
             guards.append(drawing.guard(list(shared)))
         following = number + 1 if chance.random() < 0.9 else 0
         effects = [Effect(line, "put", following)]
-        if chance.random() < 0.5:
+        if chance.random() < 0.6:
             effects.append(drawing.effect(chance.choice(list(shared))))
         return Act(tuple(guards), tuple(effects), fairness=drawing.fairness())
 
