@@ -302,8 +302,9 @@ def draw_programs(seed: int) -> Draft:
     acts = [act(line, number) for line, length in lengths.items() for number in range(length)]
     acts += [act(line, 0) for line in lengths if chance.random() < 0.3]
     judges = [drawing.judge() for _ in range(chance.randint(1, 3))]
-    if chance.random() < 0.6:  # the programs are never at these steps all at the same time
-        steps = (Guard(line, "whole", chance.randint(0, length), False) for line, length in lengths.items())
+    if chance.random() < 0.5:  # two programs are never at these steps at the same time
+        lines = chance.sample(list(lengths), k=2)
+        steps = (Guard(line, "whole", chance.randint(0, lengths[line]), False) for line in lines)
         judges.append(Judge(Kind.INVARIANT, tuple(("cluster", step) for step in steps)))
     start = (*((name, drawing.initial(name)) for name in shared), *((line, 0) for line in lengths))
     return Draft(start, tuple(acts), tuple(judges), chance.choice(POOLS["mixed"]))

@@ -123,12 +123,6 @@ FAULTS = (
         "key = (cell, type(update))",
     ),
     Fault(
-        "specs of states do not count for dependence",
-        DEPENDENCE,
-        "asked = (spec < 0) | (done[spec] == 0)",
-        "asked = spec < 0",
-    ),
-    Fault(
         "a reduced search is not repeated after learning",
         DEPENDENCE,
         "return not self.in_part or self._at_first == self._facts",
