@@ -57,10 +57,9 @@ FILES = [each for each in STORY if isinstance(each, Shown)]
 def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    environment = {**kept, "PATH": path, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
-    if (
-        "specs/storage.py" in line
-    ):  # which is this project's own copy: in all scenarios that come with kmodel it takes long
+    environment = {**kept, "PATH": path, "COLUMNS": "80"}
+    if "specs/storage.py" in line:
+        # That is this project's own copy: in all scenarios that come with kmodel it takes long.
         environment["PYTEST_ADDOPTS"] = "--kmodel-only-mine"
     return subprocess.run(
         line, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False

@@ -5,7 +5,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from kmodel.engines.exhaustive import Bounds, result_of
@@ -16,6 +16,7 @@ from kmodel.reporting.summary import under_symmetry
 from kmodel.reporting.wording import all_states, overall, scope
 from tests.engines.preferring_models import FRIEND, LEVEL, PREFERRING, TOP, climb, made, preferring_at
 from tests.engines.symmetric_models import symmetric_models
+from tests.shares import on_random
 from tests.toys import pods, two_phase_commit
 
 UP_TO_RENAMING = Bounds(symmetry=True)
@@ -55,8 +56,7 @@ def told(result: Result) -> dict[str, Verdict]:
     return {finding.spec.name: finding.verdict for finding in result.findings}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(symmetric_models(), st.data())
+@on_random(symmetric_models(), st.data(), share=50, whole=150)
 def test_what_is_shown_of_a_random_model_that_may_prefer_a_name_is_so(model: Model, data: st.DataObject) -> None:
     values = st.sampled_from([0, 1])
     friends = st.sampled_from([None, *model.symmetry[0]])
@@ -85,8 +85,7 @@ def test_of_a_model_that_treats_all_alike_it_is_shown(model: Model) -> None:
     assert all_states(result) == f"all {result.represented:,} states"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(symmetric_models())
+@on_random(symmetric_models(), share=20, whole=60)
 def test_of_random_symmetric_models_it_is_shown(model: Model) -> None:
     result = result_of(model, Bounds(symmetry=True, max_states=3_000))
     assume(result.finished)

@@ -1,5 +1,4 @@
 import pytest
-from hypothesis import HealthCheck, given, settings
 
 from kmodel.engines.events import Finished, Progress
 from kmodel.engines.exhaustive import Bounds, explore, result_of, rounds
@@ -8,6 +7,7 @@ from kmodel.kernel import BoundReached, Cell, Cluster, Kind, Model, Transition, 
 from tests.engines import reference
 from tests.engines.hash_seeds import printed
 from tests.engines.random_models import models
+from tests.shares import on_random
 from tests.toys import pods, two_phase_commit
 
 TICKS: Cell[int] = Cell("ticks")
@@ -47,14 +47,12 @@ def assert_equal_to_reference(model: Model, result: Result) -> None:
             assert (finding.spec(subject) is True) == (finding.spec.kind is Kind.SOMETIMES)
 
 
-@given(models())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@on_random(models(), share=40, whole=200)
 def test_random_models_equal_the_reference(model: Model) -> None:
     assert_equal_to_reference(model, result_of(model))
 
 
-@given(models())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@on_random(models(), share=15, whole=60)
 def test_random_models_equal_the_reference_whenever_cells_are_regrouped(model: Model) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rounds, "REGROUP_AT_STATES", tuple(range(2, 200, 7)))
@@ -62,8 +60,7 @@ def test_random_models_equal_the_reference_whenever_cells_are_regrouped(model: M
         assert_equal_to_reference(model, result_of(model))
 
 
-@given(models())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@on_random(models(), share=15, whole=40)
 def test_two_threads_give_the_same_result(model: Model) -> None:
     one, two = result_of(model), result_of(model, Bounds(threads=2))
     assert (one.states, one.generated, one.depth, one.fired) == (two.states, two.generated, two.depth, two.fired)

@@ -5,7 +5,6 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
 
 from kmodel.engines.exhaustive import Bounds, Checkpoints, result_of, rounds
 from kmodel.engines.exhaustive.fingerprinted import FingerprintShard
@@ -14,6 +13,7 @@ from kmodel.engines.tables import interning, spelling
 from kmodel.kernel import Cell, Kind, Model, ModelError
 from kmodel.reporting.wording import overall, scope, word
 from tests.engines.random_models import models
+from tests.shares import on_random
 from tests.toys import dining_philosophers, pods, two_phase_commit
 from tests.toys.mutants import two_phase_commit_that_disagrees
 
@@ -48,8 +48,7 @@ def test_counts_verdicts_and_traces_are_those_of_an_exact_search(model: Model, t
     assert_same_but_for_certainty(result_of(model, bounds), result_of(model))
 
 
-@given(models())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@on_random(models(), share=15, whole=60)
 def test_random_models_whenever_cells_are_regrouped(model: Model) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rounds, "CHUNK", 4)  # so that states are forgotten in the middle of levels

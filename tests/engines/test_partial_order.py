@@ -5,7 +5,6 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kmodel.engines.clock import Deadline
@@ -28,6 +27,7 @@ from kmodel.kubernetes import scenario
 from kmodel.project.files import load_specs
 from tests.engines import reference
 from tests.engines.random_models import models
+from tests.shares import long_if_in, on_random
 from tests.toys import pods, ranked, two_phase_commit
 from tests.toys.mutants import two_phase_commit_that_disagrees
 
@@ -59,8 +59,7 @@ def counts(result: Result) -> tuple[int, int]:
     return result.states, result.generated
 
 
-@given(models())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@on_random(models(), share=25, whole=100)
 def test_random_models_keep_their_verdicts_and_actions(model: Model) -> None:
     full = result_of(model)
     assert_same(full, result_of(model, REDUCED))
@@ -68,8 +67,7 @@ def test_random_models_keep_their_verdicts_and_actions(model: Model) -> None:
         assert_same(full, result_of(only(model, model.specs[-1].name), REDUCED))
 
 
-@given(models())
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@on_random(models(), share=8, whole=30)
 def test_random_models_keep_their_deadlocks(model: Model) -> None:
     @invariant
     def somebody_can_go_on(cluster: Cluster) -> bool:
@@ -92,8 +90,7 @@ def reference_of_reduced(model: Model) -> bool:
     return any(all(space.outcome(action, row) is None for action in range(space.actions)) for row in rows)
 
 
-@given(models())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@on_random(models(), share=5, whole=15)
 def test_two_threads_leave_out_the_same(model: Model) -> None:
     one, two = result_of(model, REDUCED), result_of(model, attrs.evolve(REDUCED, threads=2))
     assert (one.states, one.generated, one.depth, one.fired) == (two.states, two.generated, two.depth, two.fired)
@@ -137,8 +134,7 @@ ACTS = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(ACTS, min_size=2, max_size=7), st.tuples(WRITERS, WRITERS))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@on_random(st.lists(ACTS, min_size=2, max_size=7), st.tuples(WRITERS, WRITERS), share=25, whole=100)
 def test_random_writers_of_ranks_keep_their_verdicts(acts: list[dict[str, str]], compared: tuple[str, str]) -> None:
     @invariant
     def the_one_is_not_later_than_the_other(cluster: Cluster) -> bool:
@@ -219,7 +215,7 @@ def test_symmetry_and_checkpoints_are_refused(tmp_path: Path) -> None:
         Bounds(checkpoints=Checkpoints(tmp_path), partial_order=True)
 
 
-# The scenarios that take no more than a few seconds: states and steps, in full and reduced with all specs.
+# States and steps, in full and reduced with all specs, of the scenarios that can be seen whole.
 SCENARIOS = {
     "controller-restart": ((594, 1_560), (205, 394)),
     "kubelet-restart": ((330_720, 1_527_761), (99_925, 381_666)),
@@ -238,6 +234,7 @@ SCENARIOS = {
     "two-pods-one-node": ((5_902, 15_953), (5_902, 15_953)),
     "unauthorized-user": ((6_336, 28_913), (84, 149)),
 }
+LARGE = ("kubelet-restart", "node-lost", "pod-recreated", "replicaset-loses-a-pod", "scheduler-restart")
 ONE_BY_ONE = ("controller-restart", "lost-answer")
 
 
@@ -248,7 +245,7 @@ def explored(name: str) -> Result:
     return result_of(scenario.model(loaded, safety))
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", long_if_in(LARGE, SCENARIOS))
 def test_scenarios_keep_their_verdicts(name: str) -> None:
     full = explored(name)
     reduced = result_of(full.model, REDUCED)

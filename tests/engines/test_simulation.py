@@ -5,7 +5,6 @@ from random import Random
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kmodel.engines.clock import Deadline
@@ -32,6 +31,7 @@ from kmodel.kernel import (
 )
 from tests.engines.hash_seeds import printed
 from tests.engines.random_models import models
+from tests.shares import on_random
 from tests.toys import binary_clock, dining_philosophers, pods, two_phase_commit
 from tests.toys.mutants import two_phase_commit_that_disagrees
 
@@ -134,8 +134,7 @@ def test_all_states_of_a_walk_are_reachable_and_its_answers_those_of_the_other_e
                 assert finding_on(finding.spec, exact).verdict is Verdict.HOLDS
 
 
-@given(models(), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@on_random(models(), st.randoms(use_true_random=False), share=40, whole=150)
 def test_what_is_known_of_a_state_is_what_python_says_of_it(model: Model, random: Random) -> None:
     space = RunSpace(model)
     state, cluster = space.initial(0), model.initial[0]

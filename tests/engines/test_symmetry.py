@@ -19,6 +19,7 @@ from kmodel.kubernetes import scenario
 from kmodel.project.files import load_specs
 from tests.engines.hash_seeds import printed
 from tests.engines.symmetric_models import symmetric_models
+from tests.shares import long_if_in
 from tests.toys import dining_philosophers, pods, two_phase_commit
 from tests.toys.mutants import two_phase_commit_that_disagrees
 
@@ -236,6 +237,7 @@ ALIKE = (
     "lost-answer",
     "replicaset-scaled-down",
 )  # have no kubelets: no step tells two nodes apart
+WHOLE = ("pod-deletion", "scheduler-restart")  # take long, and are compared to their end
 LARGE = {  # with two nodes; the depth to which they are compared
     "kubelet-restart": 22,
     "pod-recreated": 28,
@@ -245,7 +247,7 @@ LARGE = {  # with two nodes; the depth to which they are compared
 }
 
 
-@pytest.mark.parametrize("name", [name for name in EXHAUSTIVE if name not in LARGE and name not in DIFFERING])
+@pytest.mark.parametrize("name", long_if_in(WHOLE, (name for name in EXHAUSTIVE if not {name} & {*LARGE, *DIFFERING})))
 def test_identical_nodes_are_explored_as_without_symmetry(name: str) -> None:
     model = of_scenario(name, 2)
     assert model.symmetry == (("n1", "n2"),)
@@ -254,8 +256,18 @@ def test_identical_nodes_are_explored_as_without_symmetry(name: str) -> None:
     assert result.states == full.states if name in ALIKE else result.states < 0.55 * full.states
 
 
+@pytest.mark.parametrize(("name", "depth"), [(name, depth - 5) for name, depth in LARGE.items()])
+def test_orbits_represent_all_states_up_to_a_smaller_depth(name: str, depth: int) -> None:
+    compare_up_to(name, depth)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "depth"), LARGE.items())
 def test_orbits_represent_all_states_up_to_a_depth(name: str, depth: int) -> None:
+    compare_up_to(name, depth)
+
+
+def compare_up_to(name: str, depth: int) -> None:
     model = of_scenario(name, 2)
     full, result = (result_of(model, Bounds(max_depth=depth, symmetry=symmetry)) for symmetry in (False, True))
     assert outcomes(result) == outcomes(full)

@@ -12,6 +12,7 @@ from kmodel.kubernetes.scenario.building import model
 from kmodel.project.files import find_scenarios
 from tests.specs.mutants import INVARIANTS, ROOT, SPECS, TEMPORAL, WITNESSES
 
+pytestmark = pytest.mark.xdist_group("witnesses")  # one worker explores the scenarios for all
 MOST_STATES = 20_000  # a witness is not far from the start: this much of a scenario has to show it
 SCENARIOS = {file.stem: file for file in find_scenarios(ROOT / "specs")}
 HAZARDS = sorted(name for name, spec in INVARIANTS.items() if spec.hazard)

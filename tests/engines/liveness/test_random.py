@@ -1,6 +1,5 @@
 """The engine compared with a brute-force search for lassos, on random graphs with random fairness."""
 
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kmodel.engines.exhaustive import Bounds, result_of
@@ -18,6 +17,7 @@ from tests.engines.liveness.graphs import (
     eventually,
     finitely_often,
 )
+from tests.shares import on_random
 
 ACTIONS = "abcd"
 
@@ -60,8 +60,7 @@ def models(draw: st.DrawFn) -> Model:
     )
 
 
-@given(models())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@on_random(models(), share=75, whole=300)
 def test_verdicts_and_stems_are_those_of_brute_force(model: Model) -> None:
     graph = lassos.Reachable.of(model)
     for finding in result_of(model).findings:
@@ -73,8 +72,7 @@ def test_verdicts_and_stems_are_those_of_brute_force(model: Model) -> None:
             assert finding.trace.cycle == stem
 
 
-@given(models())
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@on_random(models(), share=10, whole=30)
 def test_two_threads_find_the_same_lassos(model: Model) -> None:
     one, two = result_of(model), result_of(model, Bounds(threads=2))
     assert one.findings == two.findings
