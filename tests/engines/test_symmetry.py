@@ -256,7 +256,7 @@ def test_identical_nodes_are_explored_as_without_symmetry(name: str) -> None:
     assert result.states == full.states if name in ALIKE else result.states < 0.55 * full.states
 
 
-@pytest.mark.parametrize(("name", "depth"), [(name, depth - 5) for name, depth in LARGE.items()])
+@pytest.mark.parametrize(("name", "depth"), [("kubelet-restart", 17), ("service", 19), ("two-pods-one-node", 13)])
 def test_orbits_represent_all_states_up_to_a_smaller_depth(name: str, depth: int) -> None:
     compare_up_to(name, depth)
 

@@ -15,7 +15,15 @@ from kmodel.project.files import find_scenarios
 from tests.specs.mutants import ROOT, TEMPORAL, Mutant, faithful
 from tests.specs.stuck import STUCK
 
-LARGE = ("kubelet-restart", "pod-recreated", "replicaset-of-two", "scheduler-restart", "silent-node")
+LARGE = (
+    "kubelet-restart",
+    "pod-creation",
+    "pod-recreated",
+    "replicaset-loses-a-pod",
+    "replicaset-of-two",
+    "scheduler-restart",
+    "silent-node",
+)
 pytestmark = pytest.mark.xdist_group("temporal specs")  # one worker explores the scenarios for all
 MOST_STATES = 50_000  # the scenes are far smaller; a scene that grows beyond this should be made smaller
 
