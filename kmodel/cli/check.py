@@ -15,12 +15,12 @@ from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
 from kmodel.cli.inputs import Duration, Memory, chosen_specs, meant, nothing, read, scenario_options
 from kmodel.cli.signals import stopping
 from kmodel.engines.clock import Deadline
+from kmodel.engines.events import Event, Started
 from kmodel.printable import json_text, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kmodel.engines.events import Event
     from kmodel.engines.results import Result
     from kmodel.kernel import Model, Spec
     from kmodel.project import Input, ModelFile
@@ -255,7 +255,7 @@ def _check(given: Input | ModelFile, model: Model, how: How, deadline: Deadline,
     engine = "simulation" if how.simulate else how.engine or given.engine
     events = _explore(model, engine, how, deadline, given.max_states, folder)
     with closing(ProgressLine(console)) as progress, stopping(deadline, _tell_stopping):
-        driven = drive(events, progress)
+        driven = drive(events, progress, _tell_note)
     result = driven.result
     print_summary(console, given.source, result)  # before the report, whose pictures take a moment
     if how.verbose:
@@ -276,6 +276,11 @@ def _check(given: Input | ModelFile, model: Model, how: How, deadline: Deadline,
 
 def _tell_stopping() -> None:
     click.echo("stopping after this round; again to stop now", err=True)
+
+
+def _tell_note(event: Event) -> None:
+    if isinstance(event, Started) and event.note:
+        click.echo(f"note     {event.note}", err=True)
 
 
 def _code(driven: Driven, engine: str) -> ExitCode:
@@ -329,8 +334,6 @@ def _explore(
     from kmodel.engines import exhaustive
 
     checkpoints = exhaustive.Checkpoints(folder / "checkpoint", how.checkpoint_every, how.resume)
-    if how.resume and not checkpoints.path.exists():
-        click.echo(f"note     there is no checkpoint {checkpoints.path}; starting at the beginning", err=True)
     bounds = exhaustive.Bounds(
         how.max_states or max_states,
         how.max_depth,

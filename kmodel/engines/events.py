@@ -15,6 +15,7 @@ class Started:
 
     model: Model
     engine: str
+    note: str = ""  # what the user may not expect of it, in one line
 
 
 @attrs.frozen

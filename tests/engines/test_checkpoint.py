@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kmodel.engines.checkpoints.file import HEADER_BYTES, CheckpointError
 from kmodel.engines.checkpoints.keeping import Keeper
 from kmodel.engines.clock import Deadline
-from kmodel.engines.events import Event, Finished, Found, Progress
+from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.exhaustive import Bounds, Checkpoints, explore, result_of
 from kmodel.engines.exhaustive import rounds as frontier_rounds
 from kmodel.engines.exhaustive.orbits import canonical
@@ -60,9 +60,15 @@ def in_pieces(model: Model, folder: Path, rounds: int, bounds: Bounds = UNBOUNDE
             == f"interrupted after {last.result.states:,} {'orbits' if bounds.symmetry else 'states'}"
         )
         pieces += 1
-    assert (folder / "search.kmodel").exists() == (last.checkpoint is not None)  # until its result is where it belongs
+    assert last.checkpoint is None or last.checkpoint.exists()  # until its result is where it belongs
     last.done()
     return last.result, pieces
+
+
+def kept_in(folder: Path) -> Path:
+    """Return the one checkpoint in a folder."""
+    (path,) = Checkpoints(folder).files
+    return path
 
 
 def assert_same(one: Result, other: Result) -> None:
@@ -97,10 +103,17 @@ def test_orbits_in_pieces(model: Model, tmp_path: Path, monkeypatch: pytest.Monk
     assert result.symmetry.is_shown  # on all rules, those of the earlier pieces included
 
 
-def test_a_checkpoint_of_orbits_is_none_of_states(tmp_path: Path) -> None:
+def test_a_checkpoint_of_orbits_says_so_where_a_search_of_states_is_resumed(tmp_path: Path) -> None:
     cut_off(BROKEN, tmp_path, 2, Bounds(symmetry=True))
-    with pytest.raises(CheckpointError):
+    cut_off(two_phase_commit.model(3), tmp_path, 2)  # of another model, and newer
+    of_orbits = Checkpoints(tmp_path).files[-1]
+    with pytest.raises(CheckpointError) as raised:
         cut_off(BROKEN, tmp_path, 2)
+    assert str(raised.value) == (
+        f"{of_orbits}: is of a search of orbits under renaming, not of all states; add --symmetry to go on from it, "
+        "or leave out --resume to start at the beginning"
+    )
+    assert cut_off(BROKEN, tmp_path, 1, Bounds(symmetry=True)).checkpoint == of_orbits
 
 
 def test_from_a_checkpoint_of_all_states_a_search_up_to_renaming_goes_on_with_these(tmp_path: Path) -> None:
@@ -187,7 +200,7 @@ def test_who_asks_to_stop_gets_a_checkpoint_with_all_states_found(tmp_path: Path
             break
     assert isinstance(event, Finished)
     assert event.interrupted
-    assert event.checkpoint == Checkpoints(tmp_path).path
+    assert event.checkpoint == kept_in(tmp_path)
     states = event.result.states
     assert event.result.stopped == f"interrupted after {states:,} states"
     assert {finding.verdict for finding in event.result.findings} <= {Verdict.NO_VIOLATION_FOUND, Verdict.HOLDS}
@@ -206,12 +219,12 @@ def test_what_was_found_before_is_told_again(tmp_path: Path) -> None:
 
 
 def refusal(folder: Path, model: Model = BROKEN) -> str:
-    before = Checkpoints(folder).path.read_bytes()
+    before = kept_in(folder).read_bytes()
     with pytest.raises(CheckpointError) as raised:
         result_of(model, Bounds(checkpoints=Checkpoints(folder, resume=True)))
-    assert Checkpoints(folder).path.read_bytes() == before
+    assert kept_in(folder).read_bytes() == before
     text = str(raised.value)
-    assert text.startswith(f"{Checkpoints(folder).path}: ")
+    assert text.startswith(f"{kept_in(folder)}: ")
     assert text.endswith("; leave out --resume to start at the beginning")
     assert "\n" not in text
     return text
@@ -219,7 +232,7 @@ def refusal(folder: Path, model: Model = BROKEN) -> str:
 
 def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
     cut_off(BROKEN, tmp_path, 8)
-    path = Checkpoints(tmp_path).path
+    path = kept_in(tmp_path)
     whole = path.read_bytes()
     for length in (0, 1, HEADER_BYTES - 1):
         path.write_bytes(whole[:length])
@@ -233,7 +246,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
 
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     cut_off(BROKEN, tmp_path, 8)
-    path = Checkpoints(tmp_path).path
+    path = kept_in(tmp_path)
     whole, chance = path.read_bytes(), random.Random(7)
     for end in [HEADER_BYTES] * 40 + [400] * 40 + [len(whole)] * 40:
         place = chance.randrange(end)
@@ -276,7 +289,7 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_the_exploration(
         last = cut_off(BROKEN, tmp_path, 3)
     assert last.problem == f"no checkpoint: {tmp_path}: No space left on device"
     assert last.checkpoint is not None  # the one from before
-    assert [file.name for file in tmp_path.iterdir()] == ["search.kmodel"]
+    assert list(tmp_path.iterdir()) == [kept_in(tmp_path)]
     assert last.result.states > states
     assert cut_off(BROKEN, tmp_path, 1).result.states < last.result.states
 
@@ -364,33 +377,75 @@ def test_a_checkpoint_knows_what_functions_close_over(tmp_path: Path) -> None:
     )
 
 
-def test_two_searches_do_not_leave_checkpoints_in_one_folder(tmp_path: Path) -> None:
+def test_two_searches_of_a_model_do_not_leave_checkpoints_in_one_folder(tmp_path: Path) -> None:
     first = explore(counting(30), Bounds(checkpoints=Checkpoints(tmp_path, 1e-9)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kmodel.engines.clock.Clock.is_due", lambda clock: True)
         for event in first:
-            if isinstance(event, Progress) and (tmp_path / "search.kmodel").exists():
+            if isinstance(event, Progress) and Checkpoints(tmp_path).files:
                 break
-        kept = (tmp_path / "search.kmodel").read_bytes()
-        second = finished(list(explore(counting(20), Bounds(checkpoints=Checkpoints(tmp_path, 1e-9)))))
-    assert second.result.states == 21
-    assert f"another check leaves one in {tmp_path}" in second.problem
+        kept = kept_in(tmp_path).read_bytes()
+        second = finished(list(explore(counting(30), Bounds(checkpoints=Checkpoints(tmp_path, 1e-9)))))
+    assert second.result.states == 31
+    assert f"another check of this model leaves one in {tmp_path}" in second.problem
     second.done()
-    assert (tmp_path / "search.kmodel").read_bytes() == kept
+    assert kept_in(tmp_path).read_bytes() == kept
     last = finished(list(first))
     last.done()
     assert list(tmp_path.parent.glob(f"{tmp_path.name}/*")) == []
 
 
-@pytest.mark.parametrize(("left", "finished_later"), [(True, False), (False, True)])
-def test_what_is_finished_leaves_the_checkpoint_of_another_kind_of_search(
-    left: bool, finished_later: bool, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("left", "later"), [(True, False), (False, True)])
+def test_a_search_leaves_the_checkpoint_of_another_kind_of_search(left: bool, later: bool, tmp_path: Path) -> None:
     model = two_phase_commit.model(4)
-    assert cut_off(model, tmp_path, 3, Bounds(symmetry=left)).interrupted
-    kept = (tmp_path / "search.kmodel").read_bytes()
-    last = finished(list(explore(model, Bounds(symmetry=finished_later, checkpoints=Checkpoints(tmp_path)))))
+    one = cut_off(model, tmp_path, 3, Bounds(symmetry=left)).checkpoint
+    assert one is not None
+    kept = one.read_bytes()
+    other = from_the_start(model, tmp_path, Bounds(symmetry=later))
+    assert other.checkpoint not in (one, None)
+    assert other.problem.startswith("beside it a checkpoint of other searches (")
+    assert one.read_bytes() == kept
+    last = finished(list(explore(model, Bounds(symmetry=later, checkpoints=Checkpoints(tmp_path)))))
     assert last.result.finished
     last.done()
-    assert (tmp_path / "search.kmodel").read_bytes() == kept
+    assert kept_in(tmp_path).read_bytes() == kept
     assert cut_off(model, tmp_path, 1, Bounds(symmetry=left)).result.states > 0
+
+
+def test_a_search_leaves_the_checkpoint_of_another_model(tmp_path: Path) -> None:
+    one = cut_off(counting(9), tmp_path, 3).checkpoint
+    assert one is not None
+    kept = one.read_bytes()
+    assert from_the_start(counting(8), tmp_path).checkpoint != one
+    finished(list(explore(counting(7), Bounds(checkpoints=Checkpoints(tmp_path))))).done()
+    assert one.read_bytes() == kept
+    assert len(Checkpoints(tmp_path).files) == 2
+    assert in_pieces(counting(9), tmp_path, 3)[0].states == 10
+
+
+def from_the_start(model: Model, folder: Path, bounds: Bounds = UNBOUNDED) -> Finished:
+    """Leave a checkpoint after a while, without going on from the one that is there."""
+    deadline = Deadline()
+    events = explore(model, attrs.evolve(bounds, checkpoints=Checkpoints(folder)), deadline)
+    next(events)
+    deadline.ask()
+    return finished(list(events))
+
+
+def test_who_starts_again_is_told_of_the_checkpoint_that_will_be_replaced(tmp_path: Path) -> None:
+    def note(checkpoints: Checkpoints) -> str:
+        (started, *_) = explore(counting(9), Bounds(checkpoints=checkpoints))
+        assert isinstance(started, Started)
+        return started.note
+
+    assert note(Checkpoints(tmp_path)) == ""
+    assert (
+        note(Checkpoints(tmp_path, resume=True)) == f"there is no checkpoint in {tmp_path}; starting at the beginning"
+    )
+    cut_off(counting(8), tmp_path, 3)
+    assert note(Checkpoints(tmp_path)) == ""
+    path = cut_off(counting(9), tmp_path, 3).checkpoint
+    assert note(Checkpoints(tmp_path)) == (
+        f"{path} is replaced by the next checkpoint (60 s); stop and add --resume to go on from it"
+    )
+    assert note(Checkpoints(tmp_path, resume=True)) == ""

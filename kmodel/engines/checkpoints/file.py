@@ -20,7 +20,7 @@ from kmodel.engines.exhaustive.rounds import Frontier
 from kmodel.engines.tables.jit import Ints
 
 MAGIC = "kmodel checkpoint"
-FORMAT = 1
+FORMAT = 2
 VERSION = version("kmodel")
 HEADER_BYTES = 1024
 LABEL = 50  # characters of the model's name that the header tells
@@ -82,15 +82,6 @@ def load(path: Path, space: Frontier, model: str) -> dict[str, Any]:
     return search
 
 
-def is_of(path: Path, model: str) -> bool:
-    """Tell whether there is a checkpoint that says that it is of the model with this digest, whole or not."""
-    try:
-        with path.open("rb") as file:
-            return bool(json.loads(file.read(HEADER_BYTES))["model"] == model)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
 def remove(path: Path) -> None:
     """Remove a checkpoint, and what processes that were killed have left of others, if it is there."""
     path.unlink(missing_ok=True)
@@ -141,7 +132,9 @@ def _check(path: Path, file: IO[bytes], name: str, model: str) -> int:
         raise CheckpointError(path, "is no checkpoint, or its header is damaged") from None
     if fields.get("format") != FORMAT or fields.get("kmodel") != VERSION:
         raise CheckpointError(
-            path, f"was written by kmodel {fields.get('kmodel')} and cannot be read by kmodel {VERSION}"
+            path,
+            f"was written by kmodel {fields.get('kmodel')} (format {fields.get('format')}) and cannot be read by "
+            f"kmodel {VERSION} (format {FORMAT})",
         )
     if fields.get("model") != model:
         raise CheckpointError(

@@ -22,22 +22,40 @@ except ImportError:  # not on Windows
 if TYPE_CHECKING:
     from kmodel.engines.exhaustive.rounds import Frontier
 
-LOCK = "search.lock"  # in the folder of checkpoints, while a search may leave one there
+SUFFIX = ".kmodel"
+DIGITS = 12  # of a model's digest, in the name of its checkpoint
 MOST_OF_THE_TIME = 0.1  # that writing checkpoints may take; where it takes longer they become rarer
 
 
 @attrs.frozen
+class Searched:
+    """A kind of search, by what it goes through: its name, in words, and how to ask for it."""
+
+    name: str
+    words: str
+    asked_by: str
+
+
+STATES = Searched("states", "all states", "leave out --symmetry")
+ORBITS = Searched("orbits", "orbits under renaming", "add --symmetry")
+
+
+@attrs.frozen
 class Checkpoints:
-    """Where a search leaves its checkpoint and how often, and whether to go on from the one that is there, if any."""
+    """Where a search leaves its checkpoint and how often, and whether to go on from the one that is there, if any.
+
+    Each model and each kind of search of it has a file of its own in the folder, so that none takes another's place.
+    """
 
     folder: Path
     every_seconds: float = 60.0
     resume: bool = False
 
     @property
-    def path(self) -> Path:
-        """The checkpoint's file."""
-        return self.folder / "search.kmodel"
+    def files(self) -> tuple[Path, ...]:
+        """The checkpoints in the folder, of whatever models, the newest first."""
+        found = {path: path.stat().st_mtime_ns for path in self.folder.glob(f"*{SUFFIX}")}
+        return tuple(sorted(found, key=lambda path: (-found[path], path)))
 
 
 @attrs.frozen
@@ -68,11 +86,12 @@ class Kept:
 
 
 class Keeper:
-    """Writes a search's checkpoints and reads the one that it goes on from."""
+    """Writes the checkpoints of a kind of search of a model, and reads the one that it goes on from."""
 
-    def __init__(self, model: Model, checkpoints: Checkpoints) -> None:
+    def __init__(self, model: Model, checkpoints: Checkpoints, searched: Searched = STATES) -> None:
         self.model = model
         self.checkpoints = checkpoints
+        self.searched = searched
         self.there = False  # whether there is a checkpoint of this very search
         self.problem = ""  # why the last checkpoint could not be written
         self.instead_of: Keeper | None = None  # of a search that this one takes the place of
@@ -83,12 +102,17 @@ class Keeper:
     def _identity(self) -> str:
         from kmodel.engines.checkpoints.identity import identity
 
-        return identity(self.model)
+        return identity(self.model if self.searched is ORBITS else attrs.evolve(self.model, symmetry=()))
+
+    @cached_property
+    def file(self) -> Path:
+        """The file that the checkpoints are in: another for each model and kind of search."""
+        return self.checkpoints.folder / f"{self.searched.name}-{self._identity[:DIGITS]}{SUFFIX}"
 
     @property
     def path(self) -> Path | None:
         """The checkpoint that this search has left; None if there is none."""
-        return self.checkpoints.path if self.there else None
+        return self.file if self.there else None
 
     @property
     def is_due(self) -> bool:
@@ -97,26 +121,61 @@ class Keeper:
 
     @property
     def has_left_one(self) -> bool:
-        """Whether there is a checkpoint that an earlier search of this model has left."""
-        from kmodel.engines.checkpoints import file
+        """Whether there is a checkpoint that an earlier search of this kind and model has left."""
+        return bool(self.checkpoints.files) and self.file.exists()
 
-        return file.is_of(self.checkpoints.path, self._identity)
+    @property
+    def note(self) -> str:
+        """What whoever starts the search should know of checkpoints that are there, or are not; empty if nothing."""
+        if self.checkpoints.resume:
+            is_there = bool(self.checkpoints.files)
+            return "" if is_there else f"there is no checkpoint in {self.checkpoints.folder}; starting at the beginning"
+        if not self.has_left_one:
+            return ""
+        every = f"{self.checkpoints.every_seconds:g} s"
+        return f"{self.file} is replaced by the next checkpoint ({every}); stop and add --resume to go on from it"
+
+    @property
+    def beside(self) -> str:
+        """What lies beside the checkpoint that this search has left, since nobody else removes it; empty if nothing."""
+        others = [path for path in self.checkpoints.files if self.there and path != self.file]
+        if not others:
+            return ""
+        size = sum(path.stat().st_size for path in others) / (1 << 20)
+        are = f"{len(others)} checkpoints" if len(others) > 1 else "a checkpoint"
+        return f"beside it {are} of other searches ({size:,.1f} MiB); remove what you do not need"
 
     def load(self, space: Frontier) -> Kept | None:
         """Make a new space that of the checkpoint and return what is kept beside it; None if there is none.
 
-        CheckpointError if the checkpoint is not whole, or not of this model.
+        CheckpointError if the checkpoint is not whole, or there are only those of other models or kinds of search.
         """
         from kmodel.engines.checkpoints import file
 
-        if not self.checkpoints.resume:
+        path = self._to_go_on_from() if self.checkpoints.resume else None
+        if path is None:
             return None
-        try:
-            kept = file.load(self.checkpoints.path, space, self._identity)
-        except FileNotFoundError:
-            return None
-        self.there = True
+        kept = file.load(path, space, self._identity)
+        self.there = path == self.file
         return Kept(**kept)
+
+    def _to_go_on_from(self) -> Path | None:
+        """Return the checkpoint of this search, or else one that will be refused with the reason; None if none is."""
+        from kmodel.engines.checkpoints.file import CheckpointError
+
+        if not self.checkpoints.files:
+            return None
+        if self.file.exists():
+            return self.file
+        for searched in (STATES, ORBITS):
+            other = Keeper(self.model, self.checkpoints, searched)
+            if other.file.exists():
+                raise CheckpointError(
+                    other.file,
+                    f"is of a search of {searched.words}, not of {self.searched.words}",
+                    f"{searched.asked_by} to go on from it, or leave out --resume to start at the beginning",
+                )
+        return self.checkpoints.files[0]
 
     def save(self, space: Frontier, kept: Kept) -> None:
         """Write a checkpoint; if that fails, `problem` says why, and the search may go on."""
@@ -124,13 +183,14 @@ class Keeper:
 
         if not self._claim():
             self.problem = (
-                f"no checkpoint: another check leaves one in {self.checkpoints.folder}; use another --reports"
+                f"no checkpoint: another check of this model leaves one in {self.checkpoints.folder}; "
+                "use another --reports"
             )
             return
         began = time.perf_counter()
         values: dict[str, Any] = attrs.asdict(kept, recurse=False)
         try:
-            file.save(self.checkpoints.path, space, values, self._identity)
+            file.save(self.file, space, values, self._identity)
             self.there, self.problem = True, ""
         except OSError as error:
             self.problem = f"no checkpoint: {self.checkpoints.folder}: {error.strerror}"
@@ -139,13 +199,18 @@ class Keeper:
         ended = time.perf_counter()
         self._due = ended + max(self.checkpoints.every_seconds, (ended - began) / MOST_OF_THE_TIME)
 
+    @property
+    def _lock_file(self) -> Path:
+        """The file that is locked while a search may leave its checkpoint."""
+        return self.file.with_suffix(".lock")
+
     def _claim(self) -> bool:
-        """Have the folder for this process alone, where the system can lock files; tell whether that worked."""
+        """Have the checkpoint for this process alone, where the system can lock files; tell whether that worked."""
         if fcntl is None or self._lock is not None:
             return True
         try:
             self.checkpoints.folder.mkdir(parents=True, exist_ok=True)
-            lock = (self.checkpoints.folder / LOCK).open("wb")
+            lock = self._lock_file.open("wb")
         except OSError:
             return True  # a checkpoint cannot be written here, and save() says why
         try:
@@ -153,33 +218,34 @@ class Keeper:
         except OSError:
             lock.close()
             return False
-        if not _is_at(lock, self.checkpoints.folder / LOCK):  # somebody let go of it, and removed it, meanwhile
+        if not _is_at(lock, self._lock_file):  # somebody let go of it, and removed it, meanwhile
             lock.close()
             return False
         self._lock = lock
         return True
 
     def release(self) -> None:
-        """Let others leave checkpoints in the folder."""
+        """Let others leave checkpoints of this search."""
         if self._lock is not None:
-            (self.checkpoints.folder / LOCK).unlink(missing_ok=True)
+            self._lock_file.unlink(missing_ok=True)
             self._lock.close()
             self._lock = None
 
     def remove(self) -> None:
         """Remove the checkpoint of a search that is finished, once its result is where it belongs.
 
-        That of another model, or of another kind of search, stays.
+        And that of the search that it took the place of; those of other models, and of other kinds of search, stay.
         """
         from kmodel.engines.checkpoints import file
 
+        if self.instead_of is not None:
+            self.instead_of.remove()
         self.there = False
-        if not self.checkpoints.folder.is_dir() or not self._claim():
+        if not self.checkpoints.folder.is_dir():
             return
-        ours = [keeper for keeper in (self, self.instead_of) if keeper is not None]
-        if not self.checkpoints.path.exists() or any(keeper.has_left_one for keeper in ours):
-            file.remove(self.checkpoints.path)
-        self.release()
+        if self._claim():
+            file.remove(self.file)
+            self.release()
         file.remove_folder(self.checkpoints.folder)
 
 

@@ -9,8 +9,8 @@ import attrs
 
 from kmodel.engines.bounds import RUNS_NOT_JUDGED
 from kmodel.engines.bounds import Bounds as Bounds
+from kmodel.engines.checkpoints.keeping import ORBITS, STATES, Keeper, Kept
 from kmodel.engines.checkpoints.keeping import Checkpoints as Checkpoints
-from kmodel.engines.checkpoints.keeping import Keeper, Kept
 from kmodel.engines.clock import STOPPED, Clock, Deadline, TimeIsUp
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.interrupts import place_in
@@ -42,21 +42,21 @@ def explore(model: Model, bounds: Bounds = UNBOUNDED, deadline: Deadline | None 
     At the deadline it stops with what it knows, and says so.
     """
     deadline = deadline or Deadline()
-    yield Started(model, "exhaustive")
+    asked = _Search(model, bounds, deadline)
+    yield Started(model, "exhaustive", asked.keeper.note if asked.keeper is not None else "")
     if not bounds.symmetry:
-        yield from _Search(model, bounds, deadline).run()
+        yield from asked.run()
         return
     from kmodel.engines.exhaustive.orbits.orbit_rounds import NoReduction
 
     of_states = _Search(model, attrs.evolve(bounds, symmetry=False), deadline)
-    of_orbits = _Search(model, bounds, deadline)
-    if of_states.has_begun and not of_orbits.has_begun:
+    if of_states.has_begun and not asked.has_begun:
         of_states.note = "the checkpoint is of a search of all states, which was continued"
     else:
         try:
-            yield from of_orbits.run()
+            yield from asked.run()
         except NoReduction as reason:
-            of_states.fall_back(of_orbits, str(reason))
+            of_states.fall_back(asked, str(reason))
         else:
             return
     yield from of_states.run()
@@ -85,8 +85,8 @@ class _Search:
         self.ends: list[int] = []  # of the level being expanded, in each shard
         self.is_whole = False  # whether all that was found is in its place, so that it can be kept
         self.stopped_by: BaseException | None = None  # what ended it from outside
-        searched = model if bounds.symmetry else attrs.evolve(model, symmetry=())
-        self.keeper = None if bounds.checkpoints is None else Keeper(searched, bounds.checkpoints)
+        searched = ORBITS if bounds.symmetry else STATES
+        self.keeper = None if bounds.checkpoints is None else Keeper(model, bounds.checkpoints, searched)
 
     @property
     def has_begun(self) -> bool:
@@ -147,7 +147,7 @@ class _Search:
         )
         if keeper is None:
             return finished
-        finished = attrs.evolve(finished, checkpoint=keeper.path, problem=keeper.problem)
+        finished = attrs.evolve(finished, checkpoint=keeper.path, problem=keeper.problem or keeper.beside)
         return finished if stopped is not None or cut_off is not None else attrs.evolve(finished, done=keeper.remove)
 
     @property
