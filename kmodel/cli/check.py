@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from kmodel.cli.errors import Command, InputProblem, one_line
+from kmodel.cli.errors import InputProblem, OneLineCommand, one_line
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
-from kmodel.cli.inputs import Duration, Memory, chosen_specs, meant, nothing, read, scenario_options
+from kmodel.cli.inputs import Duration, MemoryAmount, chosen_specs, meant, nothing, read, scenario_options
 from kmodel.cli.signals import stopping
 from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Started
@@ -59,7 +59,7 @@ class How:
 
 
 @click.command(
-    cls=Command,
+    cls=OneLineCommand,
     short_help="Explore a scenario and check every spec.",
     epilog=EPILOG,
 )
@@ -84,7 +84,7 @@ class How:
 @click.option("--max-depth", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many steps.")
 @click.option(
     "--max-memory",
-    type=Memory(),
+    type=MemoryAmount(),
     help="The memory that the exhaustive engine may take, such as 2Gi; beyond it states move to disk.",
 )
 @click.option(

@@ -29,7 +29,7 @@ class InputProblem(click.ClickException):
         click.echo(f"error: {in_one_line(self.format_message())}", err=True, file=file)
 
 
-class Command(click.Command):
+class OneLineCommand(click.Command):
     """A command whose wrong usage gets one line, as kubectl does it."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

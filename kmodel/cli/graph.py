@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from kmodel.cli.errors import Command, InputProblem, one_line
+from kmodel.cli.errors import InputProblem, OneLineCommand, one_line
 from kmodel.cli.inputs import read_one, scenario_options
 from kmodel.printable import in_one_line
 
 MOST_DRAWN = 250  # states, as in kmodel.reporting.pictures, which is not loaded for a help text
 
 
-@click.command(cls=Command, short_help="Draw the states of a scenario.")
+@click.command(cls=OneLineCommand, short_help="Draw the states of a scenario.")
 @click.argument("scenario", required=False)
 @scenario_options
 @click.option(

@@ -39,7 +39,7 @@ class Faults(click.ParamType[dict[str, int]]):
         return budgets
 
 
-class Memory(click.ParamType[int]):
+class MemoryAmount(click.ParamType[int]):
     """The type of an option such as `2Gi`: an amount of memory as Kubernetes writes it, in bytes."""
 
     name = "QUANTITY"

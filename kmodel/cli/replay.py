@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
-from kmodel.cli.errors import Command, InputProblem, one_line
+from kmodel.cli.errors import InputProblem, OneLineCommand, one_line
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
 from kmodel.cli.inputs import add_to_project, all_specs, read_files, scenario_options
 from kmodel.printable import json_text, printable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    cls=Command,
+    cls=OneLineCommand,
     short_help="Take the steps of a trace again.",
     epilog=EPILOG,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kmodel.cli.errors import Command, one_line
+from kmodel.cli.errors import OneLineCommand, one_line
 from kmodel.cli.inputs import named, project_options, read_files, some_specs
 from kmodel.printable import json_text
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kmodel.kernel import Spec
 
 
-@click.command(cls=Command, short_help="List what is checked.")
+@click.command(cls=OneLineCommand, short_help="List what is checked.")
 @project_options
 @click.option("--scenario", metavar="NAME", help="Only the specs that apply to this scenario.")
 @click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table", show_default=True)
@@ -66,7 +66,7 @@ def _row(spec: Spec) -> list[str]:
 def _document(spec: Spec) -> dict[str, object]:
     return {
         "name": spec.name,
-        "kind": spec.kind.value,
+        "kind": spec.kind.word,
         "sentence": spec.sentence,
         "hazard": spec.hazard,
         "each": None if spec.each is None else spec.each.family,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import attrs
 
 from kmodel.engines.liveness.one_run import comes_back, idle_in, judge_run, unfair_to
-from kmodel.engines.results import Finding, Verdict
-from kmodel.kernel import Cluster, Kind, Model, ModelError, Spec, Step, Trace, ask, failure, follow, keys_of, take
+from kmodel.engines.results import Finding, Verdict, when_found
+from kmodel.kernel import Cluster, Model, ModelError, Spec, Step, Trace, ask, follow, keys_of, take
 
 
 class ReplayError(Exception):
@@ -14,7 +14,7 @@ class ReplayError(Exception):
 
 
 @attrs.frozen
-class Choice:
+class NamedAction:
     """The name of a transition and its binding: an action as it is written down."""
 
     transition: str
@@ -28,14 +28,14 @@ class Choice:
 CHANGED = "the model has changed since the trace was written; run kmodel check again"
 
 
-def follow_actions(model: Model, initial: int, choices: Sequence[Choice], cycle: int | None = None) -> Trace:
+def follow_actions(model: Model, initial: int, choices: Sequence[NamedAction], cycle: int | None = None) -> Trace:
     """Return the trace that takes these actions from an initial state, those of the cycle once.
 
     ReplayError if one is unknown or not enabled.
     """
     if not 0 <= initial < len(model.initial):
         raise ReplayError(f"{model.name} has no initial state {initial}, only 0 to {len(model.initial) - 1}; {CHANGED}")
-    known = {Choice(action.transition.name, action.binding): index for index, action in enumerate(model.actions)}
+    known = {NamedAction(action.transition.name, action.binding): index for index, action in enumerate(model.actions)}
     cluster = model.initial[initial]
     address, steps = [initial], []
     for number, choice in enumerate(choices, start=1):
@@ -94,7 +94,7 @@ def recheck_all(model: Model, trace: Trace) -> tuple[Finding, ...]:
 
 
 def _recheck_run(model: Model, spec: Spec, trace: Trace, against: str | None) -> Finding:
-    if against is None and spec.kind is Kind.CONFLUENT:
+    if against is None and spec.form.compares_ends:
         against = "it compares the ends of runs, and this is one run"
     if against is not None:
         return Finding(spec, Verdict.NOT_JUDGED, against)
@@ -111,12 +111,9 @@ def recheck(spec: Spec, trace: Trace) -> Finding:
     shortest = 1 if spec.of_steps else 0
     for length, subject in enumerate(subjects, start=shortest):
         answer, _ = ask(spec, subject)
-        so_far = Trace(trace.initial, trace.steps[:length], trace.address[: length + 1])
-        if spec.kind is Kind.SOMETIMES:
-            if answer is True:
-                return Finding(spec, Verdict.HOLDS, "it happens", so_far)
-        elif (reason := failure(answer)) is not None:
-            return Finding(spec, Verdict.VIOLATED, reason, so_far)
+        if (reason := spec.form.found(answer)) is not None:
+            so_far = Trace(trace.initial, trace.steps[:length], trace.address[: length + 1])
+            return Finding(spec, when_found(spec), reason, so_far)
     return Finding(spec, Verdict.NO_VIOLATION_FOUND, f"on this one trace of {len(trace.steps)} steps")
 
 

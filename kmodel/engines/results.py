@@ -67,6 +67,11 @@ class Finding:
         return self.verdict is Verdict.NEVER_HAPPENS
 
 
+def when_found(spec: Spec) -> Verdict:
+    """Return the verdict on a spec of states or steps when what it looks for is found: a violation, unless wanted."""
+    return Verdict.HOLDS if spec.form.wanted else Verdict.VIOLATED
+
+
 @attrs.frozen
 class Statistics:
     """What an exploration took: for whoever asks why it is slow."""

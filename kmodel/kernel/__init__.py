@@ -5,9 +5,10 @@ from kmodel.kernel.check import ask
 from kmodel.kernel.cluster import Append, BareCluster, Cluster, Put, Replace, drop_first, first
 from kmodel.kernel.contention import fair_among_writers
 from kmodel.kernel.errors import BoundReached, ModelError
+from kmodel.kernel.forms import Form, SpecKind, failure
 from kmodel.kernel.model import Model, enabled, follow, take
 from kmodel.kernel.rank import Rank, fresh, is_mentioned
-from kmodel.kernel.spec import Kind, Spec, failure, feature_name, invariant, sometimes, step_invariant
+from kmodel.kernel.spec import Spec, feature_name, invariant, sometimes, step_invariant
 from kmodel.kernel.step import Step, Trace
 from kmodel.kernel.symmetry import check_symmetry, is_symmetric
 from kmodel.kernel.temporal import (
@@ -32,7 +33,7 @@ __all__ = [
     "Cluster",
     "Event",
     "Fairness",
-    "Kind",
+    "Form",
     "Layout",
     "Model",
     "ModelError",
@@ -41,6 +42,7 @@ __all__ = [
     "Rank",
     "Replace",
     "Spec",
+    "SpecKind",
     "Step",
     "Trace",
     "Transition",

@@ -7,7 +7,7 @@ import attrs
 from kmodel.kernel.cluster import BareCluster, Cluster
 from kmodel.kernel.errors import ModelError
 from kmodel.kernel.footprint import ASK_BY_ISINSTANCE, Check, Log, Read, View, call, check_deterministic
-from kmodel.kernel.spec import Kind, Spec
+from kmodel.kernel.spec import Spec
 from kmodel.kernel.step import Step
 from kmodel.kernel.temporal import Predicate
 from kmodel.kernel.values import plain, same
@@ -51,7 +51,7 @@ def _seen(subject: Cluster | Step, log: Log) -> Cluster | Step:
 
 def _answer(spec: Spec | Predicate, subject: Cluster | Step) -> bool | str:
     answer: Any = call(spec, subject, f"spec {spec.name}")
-    if isinstance(spec, Spec) and spec.kind is Kind.CONFLUENT:  # what it shows is compared, not judged
+    if isinstance(spec, Spec) and spec.form.compares_ends:  # what it shows is compared, not judged
         return plain(answer, lambda: f"the answer of spec {spec.name}")  # type: ignore[no-any-return]
     if not isinstance(answer, bool | str):
         kind = type(answer)

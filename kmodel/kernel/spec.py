@@ -6,32 +6,13 @@ False or, better, a sentence with the reason.
 
 import inspect
 from collections.abc import Callable
-from enum import Enum
 from typing import Any, cast, overload
 
 import attrs
 
 from kmodel.kernel.cell import Cell, Cells, Layout
 from kmodel.kernel.errors import ModelError, place_of
-
-
-class Kind(Enum):
-    """What a spec demands of the function: see the decorator of that name, here or in temporal.py."""
-
-    INVARIANT = "invariant"
-    STEP_INVARIANT = "step_invariant"
-    SOMETIMES = "sometimes"
-    EVENTUALLY = "eventually"
-    ALWAYS_EVENTUALLY = "always_eventually"
-    LEADS_TO = "leads_to"
-    CONVERGES = "converges"
-    FINITELY_OFTEN = "finitely_often"
-    CONFLUENT = "confluent"
-
-
-SAFETY = (Kind.INVARIANT, Kind.STEP_INVARIANT, Kind.SOMETIMES)
-OF_STEPS = (Kind.STEP_INVARIANT, Kind.FINITELY_OFTEN)
-
+from kmodel.kernel.forms import Form, SpecKind
 
 Function = Callable[..., bool | str]
 Feature = Cells[Any] | Cell[Any] | Callable[[Layout], bool]  # a family, a cell, or what a function finds in a layout
@@ -49,7 +30,7 @@ class Spec:
     """
 
     function: Function
-    kind: Kind
+    kind: SpecKind
     needs: Features = ()
     hazard: str | None = None
     hazard_with: Features = ()
@@ -72,7 +53,7 @@ class Spec:
             return f"has each={each!r}, which is no family of cells; write Cells(...)"
         if self.each is not None and not self.is_temporal:
             return "is asked of whole clusters; `each` is for temporal specs"
-        if self.shows is not None and self.kind is not Kind.SOMETIMES:
+        if self.shows is not None and not self.form.wanted:
             return "shows nothing of another; `shows` is for `sometimes`"
         if shows is not None and not isinstance(shows, Spec):
             return f"shows {shows!r}, which is no spec; name the function that is decorated as one"
@@ -81,7 +62,7 @@ class Spec:
         for feature in (*self.needs, *self.hazard_with):
             if not isinstance(feature, Cells | Cell) and not inspect.isfunction(feature):
                 return f"needs {feature!r}, which is no feature; name cells, or a function of a layout"
-        if self.kind is Kind.LEADS_TO:
+        if self.form.has_premise:
             asked = [function for function in (self.premise, self.conclusion) if function is not None]
         else:
             asked = [self.function]
@@ -94,7 +75,7 @@ class Spec:
             return f"asks {function!r}, which is no function; write it with `def`"
         parameters = inspect.signature(function).parameters.values()
         required = [each.name for each in parameters if each.default is each.empty and each.kind in _POSITIONAL]
-        subject = "step" if self.kind in OF_STEPS else "cluster"
+        subject = "step" if self.form.of_steps else "cluster"
         if self.each is None and len(required) != 1:
             return (
                 f"{name}takes {len(required)} arguments, but is called with one; write def {_name(function)}({subject})"
@@ -105,16 +86,26 @@ class Spec:
             and not any(each.kind is each.VAR_POSITIONAL for each in parameters)
         ):
             return f"{name}is called with a {subject} and a key of each={self.each.family}; take both"
-        if self.kind in OF_STEPS and required[0] != "step":
+        if self.form.of_steps and required[0] != "step":
             return f"{name}is about steps; call its parameter `step`"
-        if self.kind not in (*OF_STEPS, Kind.SOMETIMES) and required[:1] == ["step"]:
+        if not (self.form.of_steps or self.form.wanted) and required[:1] == ["step"]:
             return f"{name}is about clusters; call its parameter `cluster`, or declare it as a @step_invariant"
         return None
 
     @property
+    def form(self) -> Form:
+        """The normal form of its kind."""
+        return self.kind.value
+
+    @property
+    def judged(self) -> Function:
+        """The function that decides: the conclusion where there is one."""
+        return self.function if self.conclusion is None else self.conclusion
+
+    @property
     def is_temporal(self) -> bool:
         """Whether it speaks of whole runs, so that it can only be judged once all states are known."""
-        return self.kind not in SAFETY
+        return self.form.is_temporal
 
     @property
     def name(self) -> str:
@@ -180,7 +171,7 @@ def _has(layout: Layout, feature: Feature) -> bool:
 class Declaration:
     """The decorator that makes specs of one kind: `@invariant`, or with what it needs, `@invariant(needs=PODS)`."""
 
-    kind: Kind
+    kind: SpecKind
 
     @overload
     def __call__(self, function: Function) -> Spec: ...
@@ -213,18 +204,11 @@ class Declaration:
         return decorate if function is None else decorate(function)
 
 
-invariant = Declaration(Kind.INVARIANT)
+invariant = Declaration(SpecKind.INVARIANT)
 """Declare that the function is True of every reachable cluster."""
 
-step_invariant = Declaration(Kind.STEP_INVARIANT)
+step_invariant = Declaration(SpecKind.STEP_INVARIANT)
 """Declare that the function is True of every step."""
 
-sometimes = Declaration(Kind.SOMETIMES)
+sometimes = Declaration(SpecKind.SOMETIMES)
 """Declare that the function is True at least once; it `shows` that another spec is not vacuous."""
-
-
-def failure(answer: bool | str) -> str | None:
-    """Return why an answer of an invariant is a violation; None if it is not."""
-    if answer is True:
-        return None
-    return answer if isinstance(answer, str) else "the spec returned False"

@@ -11,7 +11,8 @@ from typing import Any
 import attrs
 
 from kmodel.kernel.cell import Cells, Layout
-from kmodel.kernel.spec import Declaration, Feature, Features, Function, Kind, Spec
+from kmodel.kernel.forms import SpecKind
+from kmodel.kernel.spec import Declaration, Feature, Features, Function, Spec
 
 
 @attrs.frozen
@@ -37,16 +38,16 @@ def keys_of(spec: Spec, layout: Layout) -> tuple[tuple[str, ...], ...]:
     return ((),) if spec.each is None else layout.keys(spec.each)
 
 
-converges = Declaration(Kind.CONVERGES)
+converges = Declaration(SpecKind.CONVERGES)
 """Declare that from some point on the function is True for ever: eventually always (as in Anvil, OSDI 2024)."""
 
-eventually = Declaration(Kind.EVENTUALLY)
+eventually = Declaration(SpecKind.EVENTUALLY)
 """Declare that the function is True at some point of every run."""
 
-always_eventually = Declaration(Kind.ALWAYS_EVENTUALLY)
+always_eventually = Declaration(SpecKind.ALWAYS_EVENTUALLY)
 """Declare that at any point of a run the function is True then or later."""
 
-finitely_often = Declaration(Kind.FINITELY_OFTEN)
+finitely_often = Declaration(SpecKind.FINITELY_OFTEN)
 """Declare that a run has only finitely many steps of which the function is not True: no livelock."""
 
 
@@ -63,10 +64,10 @@ def leads_to(
 
     The function that is decorated only names the spec and says it in words.
     """
-    declare = Declaration(Kind.LEADS_TO)(needs=needs, hazard=hazard, hazard_with=hazard_with, each=each)
+    declare = Declaration(SpecKind.LEADS_TO)(needs=needs, hazard=hazard, hazard_with=hazard_with, each=each)
     return lambda function: attrs.evolve(declare(function), premise=premise, conclusion=conclusion)
 
 
 def confluent(function: Callable[[Any], Any]) -> Spec:
     """Declare that the function shows the same of all states in which no action of the system is enabled."""
-    return Spec(function, Kind.CONFLUENT)
+    return Spec(function, SpecKind.CONFLUENT)

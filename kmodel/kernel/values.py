@@ -173,7 +173,7 @@ def remembered(function: Callable[..., T]) -> Callable[..., T]:
     return remembering
 
 
-class Log(Protocol):
+class ReadLog(Protocol):
     """Where a tracked value reports what was read of it: a path of attributes and what was found there."""
 
     def read(self, path: tuple[str, ...], found: Hashable) -> None:
@@ -190,7 +190,7 @@ def shape(value: Any) -> Hashable:
     return found
 
 
-def tracked(value: Any, path: tuple[str, ...], log: Log) -> Any:
+def tracked(value: Any, path: tuple[str, ...], log: ReadLog) -> Any:
     """Return the value, or for an object a stand-in of the same class that reports each attribute read to the log.
 
     The log is told the shape() of the value.

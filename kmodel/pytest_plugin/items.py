@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from kmodel.kernel import Kind, Spec, feature_name
+from kmodel.kernel import Spec, feature_name
 from kmodel.kubernetes.scenario import InputError
 from kmodel.project.files import load_file
 from kmodel.pytest_plugin.jobs import Job, Refused
@@ -87,7 +87,7 @@ class SpecItem(_Item):
             _skip(f"never happens in this scenario, {outcome.text}")
         if outcome.standing is Standing.NOT_JUDGED:
             _skip(f"not judged: {outcome.text}")
-        if outcome.standing is Standing.OPEN and self.spec.kind is Kind.SOMETIMES:
+        if outcome.standing is Standing.OPEN and self.spec.form.wanted:
             _skip(f"not reached: {outcome.text}")
 
 

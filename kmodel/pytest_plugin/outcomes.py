@@ -7,7 +7,6 @@ from typing import Any
 import attrs
 
 from kmodel.engines.results import Finding, Result
-from kmodel.kernel import Kind
 from kmodel.printable import in_one_line
 from kmodel.pytest_plugin.jobs import Job
 from kmodel.reporting.failure import failure_text
@@ -64,7 +63,7 @@ def explored(job: Job, result: Result, report: Written | str, width: int) -> Exp
 
     def outcome(finding: Finding) -> Outcome:
         wording = word(finding, result)
-        is_sometimes = finding.spec.kind is Kind.SOMETIMES
+        is_sometimes = finding.spec.form.wanted
         happens = is_sometimes and wording.standing is Standing.HOLDS
         label = "happen" if happens else LABELS.get(wording.standing, wording.verdict)
         if wording.standing is not Standing.VIOLATED:

@@ -48,7 +48,7 @@ def check_document(result: Result, source: Source, written: Written | None = Non
         "specs": [
             {
                 "name": finding.spec.name,
-                "kind": finding.spec.kind.value,
+                "kind": finding.spec.kind.word,
                 "sentence": finding.spec.sentence,
                 "verdict": finding.verdict.value,
                 "standing": wording.standing.value,

@@ -11,7 +11,6 @@ import jinja2
 import markupsafe
 
 from kmodel.engines.results import Finding, Result
-from kmodel.kernel import Kind
 from kmodel.printable import printable
 from kmodel.reporting.diff import Change, changes
 from kmodel.reporting.draw import inline
@@ -54,7 +53,7 @@ class Told:
     @property
     def is_story(self) -> bool:
         """Whether this is the witness of something that is meant to happen, not a violation."""
-        return self.finding.spec.kind is Kind.SOMETIMES
+        return self.finding.spec.form.wanted
 
 
 @attrs.frozen

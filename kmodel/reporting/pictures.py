@@ -9,7 +9,7 @@ from kmodel.engines.results import Finding
 from kmodel.kernel import Model
 from kmodel.reporting import dot
 from kmodel.reporting.draw import Drawing, draw
-from kmodel.reporting.quotient import Field, chosen_fields, quotient, telling_fields
+from kmodel.reporting.quotient import CellField, chosen_fields, quotient, telling_fields
 from kmodel.reporting.wording import count
 
 MOST_DRAWN = 250  # states of a graph that is drawn whole
@@ -69,7 +69,7 @@ def _not_drawn(dot: str) -> Drawing:
     return Drawing(None)
 
 
-def _grouped_caption(graph: Graph, fields: Sequence[Field], max_states: int) -> str:
+def _grouped_caption(graph: Graph, fields: Sequence[CellField], max_states: int) -> str:
     states = count(len(graph.states), "state")
     seen = f"All {states}" if graph.complete else f"The first {states} that were found, not all there are"
     why = ", too many to draw one by one" if len(graph.states) > max_states else ""

@@ -25,7 +25,7 @@ class FieldError(Exception):
 
 
 @attrs.frozen
-class Field:
+class CellField:
     """An attribute of the values in a family's cells; an empty path is the value itself."""
 
     cells: tuple[Cell[Any], ...]
@@ -49,7 +49,7 @@ class Field:
 class Quotient:
     """Groups of states, each with the values of the fields and its size, and the transitions between groups."""
 
-    fields: tuple[Field, ...]
+    fields: tuple[CellField, ...]
     groups: tuple[tuple[tuple[str, ...], int], ...]
     edges: tuple[tuple[int, str, int], ...]
     initial: frozenset[int]
@@ -61,7 +61,7 @@ class Quotient:
         return "\n".join([*lines, count(size, "state")])
 
 
-def quotient(graph: Graph, fields: Sequence[Field]) -> Quotient:
+def quotient(graph: Graph, fields: Sequence[CellField]) -> Quotient:
     """Return the graph with all states that agree in the fields drawn together."""
     values = [tuple(field(state) for field in fields) for state in graph.states]
     sizes = Counter(values)
@@ -75,15 +75,15 @@ def quotient(graph: Graph, fields: Sequence[Field]) -> Quotient:
     return Quotient(tuple(fields), tuple(sizes.items()), tuple(edges), initial)
 
 
-def chosen_fields(graph: Graph, names: Sequence[str]) -> tuple[Field, ...]:
+def chosen_fields(graph: Graph, names: Sequence[str]) -> tuple[CellField, ...]:
     """Return the fields that names such as `etcd/pods.spec.node_name` mean."""
     families = _families(graph)
-    fields: list[Field] = []
+    fields: list[CellField] = []
     for name in names:
         family, *path = name.split(".")
         if family not in families:
             raise FieldError(f"there are no cells {family} to group by; there are {', '.join(families)}")
-        field = Field(families[family], tuple(path))
+        field = CellField(families[family], tuple(path))
         known = dict.fromkeys(path for value in _values(graph, field.cells) for path, _ in _parts(value, ()))
         if field.path not in known:
             there = ", ".join(".".join(path) for path in known if path) or "none"
@@ -92,14 +92,14 @@ def chosen_fields(graph: Graph, names: Sequence[str]) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def telling_fields(graph: Graph) -> tuple[Field, ...]:
+def telling_fields(graph: Graph) -> tuple[CellField, ...]:
     """Return fields to group by where nobody chose: those that tell much about a state and yet change on few edges."""
     columns = {field: values for field, values in _columns(graph) if 2 <= len(set(values)) <= MOST_VALUES}
     changes = {
         field: 1 + sum(values[edge.source] != values[edge.target] for edge in graph.edges)
         for field, values in columns.items()
     }
-    chosen: list[Field] = []
+    chosen: list[CellField] = []
     groups = [0] * len(graph.states)
     known = 0.0
     while len(chosen) < MOST_FIELDS:
@@ -120,7 +120,7 @@ def _bits(sizes: Counter[tuple[int, str]]) -> float:
     return -sum(size / total * math.log2(size / total) for size in sizes.values())
 
 
-def _columns(graph: Graph) -> Iterator[tuple[Field, list[str]]]:
+def _columns(graph: Graph) -> Iterator[tuple[CellField, list[str]]]:
     """Yield the fields that are plain values, and what each state holds there."""
     for cells in _families(graph).values():
         fields = list(_candidates(graph, cells))
@@ -134,12 +134,12 @@ def _columns(graph: Graph) -> Iterator[tuple[Field, list[str]]]:
             yield field, [texts[number] for number in column]
 
 
-def _candidates(graph: Graph, cells: tuple[Cell[Any], ...]) -> Iterator[Field]:
+def _candidates(graph: Graph, cells: tuple[Cell[Any], ...]) -> Iterator[CellField]:
     paths: dict[tuple[str, ...], bool] = {}
     for value in _values(graph, cells):
         for path, held in _parts(value, ()):
             paths[path] = paths.get(path, True) and (held is None or isinstance(held, bool | int | str | Enum))
-    yield from (Field(cells, path) for path, plain in paths.items() if plain and len(path) <= DEEPEST)
+    yield from (CellField(cells, path) for path, plain in paths.items() if plain and len(path) <= DEEPEST)
 
 
 def _families(graph: Graph) -> dict[str, tuple[Cell[Any], ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from kmodel.engines.replay import Choice
+from kmodel.engines.replay import NamedAction
 from kmodel.kernel import Spec, Trace
 from kmodel.printable import json_text
 from kmodel.reporting.files import write
@@ -27,7 +27,7 @@ class Saved:
 
     source: Source
     initial: int
-    choices: tuple[Choice, ...]
+    choices: tuple[NamedAction, ...]
     address: str
     spec: str | None = None
     module: str | None = None  # that the spec is written in
@@ -104,7 +104,7 @@ def _saved(document: dict[str, Any], folder: Path) -> Saved:
         more=tuple(_near(folder / file) for file in scenario.get("with", ())),
     )
     choices = tuple(
-        Choice(str(step["transition"]), tuple((str(name), str(value)) for name, value in step["binding"].items()))
+        NamedAction(str(step["transition"]), tuple((str(name), str(value)) for name, value in step["binding"].items()))
         for step in document["steps"]
     )
     spec, module, cycle = document.get("spec"), document.get("module"), document.get("cycle")

@@ -5,7 +5,7 @@ from enum import Enum
 import attrs
 
 from kmodel.engines.results import Finding, Result, Verdict, if_alike, up_to_collision
-from kmodel.kernel import Kind, Spec
+from kmodel.kernel import Spec, SpecKind
 
 NEVER_RESTS = "the system never comes to rest"
 
@@ -58,17 +58,17 @@ def word(finding: Finding, result: Result) -> Wording:
     if finding.verdict is Verdict.NOT_JUDGED:
         return Wording(Standing.NOT_JUDGED, "not judged", f"({finding.reason})")
     if finding.verdict is Verdict.NO_VIOLATION_FOUND:
-        if finding.spec.kind is Kind.SOMETIMES:
+        if finding.spec.form.wanted:
             return Wording(Standing.OPEN, "not reached", f"({finding.reason})")
         return Wording(Standing.OPEN, "no violation found", f"({finding.reason})")
-    if finding.spec.kind is Kind.SOMETIMES:
+    if finding.spec.form.wanted:
         return Wording(Standing.HOLDS, "holds", f"(first {where(finding)})")
     but = ", but not put to the test" if _is_untested(finding, result) else ""
     return Wording(Standing.HOLDS, "holds", f"({_seen(finding, result)}){but}")
 
 
 def _seen(finding: Finding, result: Result) -> str:
-    if finding.spec.kind is Kind.CONFLUENT and result.ends is not None:
+    if finding.spec.form.compares_ends and result.ends is not None:
         rests = result.ends.states
         return f"all {count(rests, 'state')} in which the system comes to rest" if rests else NEVER_RESTS
     if not finding.spec.is_temporal:
@@ -100,9 +100,9 @@ def why_untested(finding: Finding) -> str:
     """Return what keeps a temporal spec from being put to the test, as the end of a sentence; nothing if it was."""
     if finding.is_tested:
         return ""
-    if finding.spec.kind is Kind.LEADS_TO:
+    if finding.spec.form.has_premise:
         return "nothing ever waits for the conclusion"
-    if finding.spec.kind is Kind.CONFLUENT:
+    if finding.spec.form.compares_ends:
         return "there are no two states to compare in which the system comes to rest"
     return "it is so from the start"
 
@@ -114,8 +114,8 @@ def word_on_trace(finding: Finding) -> str:
     if finding.trace is None and finding.spec.is_temporal:
         return finding.reason
     if finding.trace is None:
-        return f"not {'reached' if finding.spec.kind is Kind.SOMETIMES else 'violated'} {finding.reason}"
-    if finding.spec.kind is Kind.SOMETIMES:
+        return f"not {'reached' if finding.spec.form.wanted else 'violated'} {finding.reason}"
+    if finding.spec.form.wanted:
         return f"it happens {where(finding)}"
     hazard = f"; documented hazard: {finding.spec.hazard}" if finding.is_hazard else ""
     return f"VIOLATED {where(finding)}: {finding.reason}{hazard}"
@@ -197,9 +197,9 @@ def ends(result: Result) -> str | None:
     return f"{count(found.states, 'state')} in which the system comes to rest{alike}, {when}"
 
 
-def kind_in_words(kind: Kind) -> str:
+def kind_in_words(kind: SpecKind) -> str:
     """Return the kind of a spec in words: `always eventually`."""
-    return kind.value.replace("_", " ")
+    return kind.word.replace("_", " ")
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -6,7 +6,7 @@ import attrs
 from hypothesis import strategies as st
 
 from kmodel.kernel import Append, Cells, Cluster, Model, Spec, Step, Transition, drop_first, first
-from kmodel.kernel.spec import Kind
+from kmodel.kernel.spec import SpecKind
 
 MOST_VALUES = 3
 MOST_QUEUED = 2
@@ -134,11 +134,11 @@ def models(draw: st.DrawFn) -> Model:
     for number in range(draw(st.integers(0, 3))):
         judge = _judge_state(tuple(draw(st.lists(guards, min_size=1, max_size=3))))
         judge.__name__ = f"state{number}"
-        specs.append(Spec(judge, draw(st.sampled_from([Kind.INVARIANT, Kind.SOMETIMES]))))
+        specs.append(Spec(judge, draw(st.sampled_from([SpecKind.INVARIANT, SpecKind.SOMETIMES]))))
     for number in range(draw(st.integers(0, 3))):
         judge = _judge_step(draw(guards), draw(guards), draw(st.integers(0, 3)))
         judge.__name__ = f"step{number}"
-        specs.append(Spec(judge, draw(st.sampled_from([Kind.STEP_INVARIANT, Kind.SOMETIMES]))))
+        specs.append(Spec(judge, draw(st.sampled_from([SpecKind.STEP_INVARIANT, SpecKind.SOMETIMES]))))
     starts = [initial]
     if draw(st.booleans()) and ("number", "a") in places:
         starts.append(initial.set(NUMBER["a"], 2))

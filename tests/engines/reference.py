@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from kmodel.kernel import Cluster, Kind, Model, Spec, Step, enabled
+from kmodel.kernel import Cluster, Model, Spec, SpecKind, Step, enabled
 
 
 @attrs.frozen
@@ -47,5 +47,5 @@ def _telling(model: Model, subject: Cluster | Step) -> Iterator[Spec]:
     for spec in model.specs:
         if spec.of_steps == isinstance(subject, Step):
             holds = spec(subject) is True
-            if holds == (spec.kind is Kind.SOMETIMES):
+            if holds == (spec.kind is SpecKind.SOMETIMES):
                 yield spec

@@ -6,7 +6,7 @@ import attrs
 from hypothesis import strategies as st
 
 from kmodel.kernel import Append, Cell, Cells, Cluster, Model, Spec, Step, Transition, drop_first, first
-from kmodel.kernel.spec import Kind
+from kmodel.kernel.spec import SpecKind
 
 NUMBER: Cells[int] = Cells("number")
 FRIEND: Cells[str | None] = Cells("friend")
@@ -127,9 +127,9 @@ def symmetric_models(draw: st.DrawFn) -> Model:
     for number in range(draw(st.integers(0, 3))):
         judge = judge_of(draw(st.lists(st.integers(0, GUARDS - 1), min_size=1, max_size=3)), draw(st.booleans()))
         judge.__name__ = f"state{number}"
-        specs.append(Spec(judge, draw(st.sampled_from([Kind.INVARIANT, Kind.SOMETIMES]))))
+        specs.append(Spec(judge, draw(st.sampled_from([SpecKind.INVARIANT, SpecKind.SOMETIMES]))))
     for number in range(draw(st.integers(0, 2))):
         judge = step_judge_of(draw(st.integers(0, GUARDS - 1)), draw(st.integers(0, GUARDS - 1)))
         judge.__name__ = f"step{number}"
-        specs.append(Spec(judge, draw(st.sampled_from([Kind.STEP_INVARIANT, Kind.SOMETIMES]))))
+        specs.append(Spec(judge, draw(st.sampled_from([SpecKind.STEP_INVARIANT, SpecKind.SOMETIMES]))))
     return Model((cluster,), tuple(actions), tuple(specs), "symmetric", symmetry=(names,))

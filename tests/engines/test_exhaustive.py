@@ -3,7 +3,7 @@ import pytest
 from kmodel.engines.events import Finished, Progress
 from kmodel.engines.exhaustive import Bounds, explore, result_of, rounds
 from kmodel.engines.results import Result, Verdict
-from kmodel.kernel import BoundReached, Cell, Cluster, Kind, Model, Transition, follow, invariant
+from kmodel.kernel import BoundReached, Cell, Cluster, Model, SpecKind, Transition, follow, invariant
 from tests.engines import reference
 from tests.engines.hash_seeds import printed
 from tests.engines.random_models import models
@@ -37,14 +37,14 @@ def assert_equal_to_reference(model: Model, result: Result) -> None:
     for finding in result.findings:
         name = finding.spec.name
         expected = name in plain.lengths
-        happened = finding.verdict is (Verdict.HOLDS if finding.spec.kind is Kind.SOMETIMES else Verdict.VIOLATED)
+        happened = finding.verdict is (Verdict.HOLDS if finding.spec.kind is SpecKind.SOMETIMES else Verdict.VIOLATED)
         assert (finding.trace is not None) == expected
         if finding.trace is not None:
             assert happened
             assert len(finding.trace.steps) == plain.lengths[name]
             assert follow(model, finding.trace.address) == finding.trace
             subject = finding.trace.steps[-1] if finding.spec.of_steps else finding.trace.last
-            assert (finding.spec(subject) is True) == (finding.spec.kind is Kind.SOMETIMES)
+            assert (finding.spec(subject) is True) == (finding.spec.kind is SpecKind.SOMETIMES)
 
 
 @on_random(models(), share=40, whole=200)

@@ -10,7 +10,7 @@ from kmodel.engines.exhaustive import Bounds, Checkpoints, result_of, rounds
 from kmodel.engines.exhaustive.fingerprinted import FingerprintShard
 from kmodel.engines.results import Result, Verdict, collision_probability, up_to_collision
 from kmodel.engines.tables import interning, spelling
-from kmodel.kernel import Cell, Kind, Model, ModelError
+from kmodel.kernel import Cell, Model, ModelError, SpecKind
 from kmodel.reporting.wording import overall, scope, word
 from tests.engines.random_models import models
 from tests.shares import on_random
@@ -97,7 +97,7 @@ def test_states_with_the_same_fingerprints_are_one_only_if_asked_for(monkeypatch
 def test_what_holds_holds_up_to_a_collision() -> None:
     result = result_of(two_phase_commit.model(3), BY_FINGERPRINTS)
     up_to = "up to a collision of 128-bit fingerprints, probability below 1.3e-34"
-    agree = next(finding for finding in result.findings if finding.spec.kind is not Kind.SOMETIMES)
+    agree = next(finding for finding in result.findings if finding.spec.kind is not SpecKind.SOMETIMES)
     assert agree.verdict is Verdict.HOLDS
     assert agree.reason == f"in all 288 reachable states {up_to}"
     assert str(word(agree, result)) == f"holds (all 288 states {up_to})"

@@ -18,10 +18,10 @@ from kmodel.kernel import (
     BoundReached,
     Cell,
     Cluster,
-    Kind,
     Model,
     ModelError,
     Spec,
+    SpecKind,
     Step,
     failure,
     follow,
@@ -130,7 +130,7 @@ def test_all_states_of_a_walk_are_reachable_and_its_answers_those_of_the_other_e
         }
         assert not result.failures
         for finding in result.findings:
-            if finding.spec.kind is Kind.SOMETIMES and finding.trace is not None:
+            if finding.spec.kind is SpecKind.SOMETIMES and finding.trace is not None:
                 assert finding_on(finding.spec, exact).verdict is Verdict.HOLDS
 
 
@@ -158,7 +158,9 @@ def told(model: Model, subject: Cluster | Step) -> dict[Spec, str]:
     for spec in model.specs:
         if spec.of_steps == isinstance(subject, Step):
             answer = spec(subject)
-            reason = failure(answer) if spec.kind is not Kind.SOMETIMES else "it happens" if answer is True else None
+            reason = (
+                failure(answer) if spec.kind is not SpecKind.SOMETIMES else "it happens" if answer is True else None
+            )
             if reason is not None:
                 answers[spec] = reason
     return answers

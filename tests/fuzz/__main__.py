@@ -26,7 +26,7 @@ from tests.fuzz.models import Draft
 from tests.fuzz.reference import TooLargeError, search
 from tests.fuzz.ways import WAYS, Way
 
-SNIPPET = """from kmodel.kernel import Fairness, Kind, Rank
+SNIPPET = """from kmodel.kernel import Fairness, SpecKind, Rank
 from tests.fuzz.__main__ import differences
 from tests.fuzz.alike import Alike, Asked
 from tests.fuzz.models import Act, Color, Draft, Effect, Guard, Judge, Thing

@@ -4,7 +4,7 @@ from random import Random
 
 import attrs
 
-from kmodel.kernel import Kind, Model, Spec, Transition
+from kmodel.kernel import Model, Spec, SpecKind, Transition
 from tests.engines.symmetric_models import EFFECTS, GUARDS, act_of, judge_of, start_of, step_judge_of
 
 Numbers = tuple[int, ...]
@@ -12,7 +12,7 @@ Numbers = tuple[int, ...]
 
 @attrs.frozen
 class Asked:
-    kind: Kind = attrs.field(repr=str)
+    kind: SpecKind = attrs.field(repr=str)
     of_steps: bool
     guards: Numbers
 
@@ -49,7 +49,7 @@ def draw(seed: int) -> Alike:
 
     def judge() -> Asked:
         of_steps = chance.random() < 0.5
-        kind = chance.choice((Kind.STEP_INVARIANT if of_steps else Kind.INVARIANT, Kind.SOMETIMES))
+        kind = chance.choice((SpecKind.STEP_INVARIANT if of_steps else SpecKind.INVARIANT, SpecKind.SOMETIMES))
         return Asked(kind, of_steps, some(GUARDS, 1, 2))
 
     acts = tuple((some(GUARDS, 0, 2), some(EFFECTS, 1, 2)) for _ in range(chance.randint(1, 2)))

@@ -13,10 +13,10 @@ from kmodel.kernel import (
     Cells,
     Cluster,
     Fairness,
-    Kind,
     Model,
     Rank,
     Spec,
+    SpecKind,
     Step,
     Transition,
     fair_among_writers,
@@ -49,7 +49,13 @@ POOLS: dict[str, tuple[Any, ...]] = {
 }
 ANYTHING_ELSE = "anything else"
 LIMIT: Cell[Any] = Cell("limit")  # a constant
-TEMPORAL = (Kind.EVENTUALLY, Kind.ALWAYS_EVENTUALLY, Kind.CONVERGES, Kind.LEADS_TO, Kind.FINITELY_OFTEN)
+TEMPORAL = (
+    SpecKind.EVENTUALLY,
+    SpecKind.ALWAYS_EVENTUALLY,
+    SpecKind.CONVERGES,
+    SpecKind.LEADS_TO,
+    SpecKind.FINITELY_OFTEN,
+)
 UNCHANGED = "unchanged"  # what is asked of a step as a whole: whether it wrote nothing new
 
 
@@ -133,7 +139,7 @@ class Act:
 
 @attrs.frozen
 class Judge:
-    kind: Kind = attrs.field(repr=str)
+    kind: SpecKind = attrs.field(repr=str)
     looks: tuple[tuple[str, Guard], ...]  # at `before`, `after` or `next` of a step, or at a cluster
 
     @property
@@ -159,7 +165,7 @@ class Judge:
 
         function: Callable[..., bool] = of_step if self.is_of_steps else of_state
         function.__name__ = name
-        if self.kind is not Kind.LEADS_TO:
+        if self.kind is not SpecKind.LEADS_TO:
             return Spec(function, self.kind)
         premise, conclusion = self.looks[0][1], self.looks[-1][1]
         return Spec(
@@ -234,14 +240,14 @@ class Drawing:
         """Draw a spec of states or of steps."""
         chance = self.chance
         of_step = chance.random() < 0.5
-        kind = chance.choice((Kind.STEP_INVARIANT if of_step else Kind.INVARIANT, Kind.SOMETIMES))
+        kind = chance.choice((SpecKind.STEP_INVARIANT if of_step else SpecKind.INVARIANT, SpecKind.SOMETIMES))
         parts = ("before", "after", "next", UNCHANGED) if of_step else ("cluster",)
         return Judge(kind, tuple(self._look(parts) for _ in range(chance.randint(1, most))))
 
     def temporal(self) -> Judge:
         """Draw a spec of runs."""
         kind = self.chance.choice(TEMPORAL)
-        parts = ("before", "after", "next") if kind is Kind.FINITELY_OFTEN else ("cluster",)
+        parts = ("before", "after", "next") if kind is SpecKind.FINITELY_OFTEN else ("cluster",)
         return Judge(kind, tuple(self._look(parts) for _ in range(self.chance.randint(1, 2))))
 
     def initial(self, name: str) -> Any:
@@ -305,7 +311,7 @@ def draw_programs(seed: int) -> Draft:
     if chance.random() < 0.5:  # two programs are never at these steps at the same time
         lines = chance.sample(list(lengths), k=2)
         steps = (Guard(line, "whole", chance.randint(0, lengths[line]), False) for line in lines)
-        judges.append(Judge(Kind.INVARIANT, tuple(("cluster", step) for step in steps)))
+        judges.append(Judge(SpecKind.INVARIANT, tuple(("cluster", step) for step in steps)))
     start = (*((name, drawing.initial(name)) for name in shared), *((line, 0) for line in lengths))
     return Draft(start, tuple(acts), tuple(judges), chance.choice(POOLS["mixed"]))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import BareCluster, Cluster, Kind, Model, Rank
+from kmodel.kernel import BareCluster, Cluster, Model, Rank, SpecKind
 from kmodel.kernel.rank import ranks
 
 MOST_STATES = 250
@@ -87,5 +87,5 @@ def _note(truth: Truth, model: Model, subject: Cluster | Taken, length: int) -> 
     for spec in model.specs:
         if spec.is_temporal:
             continue
-        if spec.of_steps is isinstance(subject, Taken) and (spec(subject) is True) is (spec.kind is Kind.SOMETIMES):
+        if spec.of_steps is isinstance(subject, Taken) and (spec(subject) is True) is (spec.kind is SpecKind.SOMETIMES):
             truth.told.setdefault(spec.name, length)

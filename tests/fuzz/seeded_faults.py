@@ -294,8 +294,8 @@ FAULTS = (
     Fault(
         "eventually may begin anywhere",
         JUDGING,
-        "false & initial if spec.kind is Kind.EVENTUALLY else false",
-        "false",
+        "return _Violation(false, false & seeds, predicate)",
+        "return _Violation(false, false, predicate)",
     ),
 )
 

@@ -16,14 +16,14 @@ from kmodel.engines.events import Finished, Progress
 from kmodel.engines.exhaustive import Bounds, Checkpoints
 from kmodel.engines.exhaustive import rounds as frontier_rounds
 from kmodel.engines.exhaustive.rounds import Frontier
-from kmodel.engines.replay import Choice, follow_actions, follow_path
+from kmodel.engines.replay import NamedAction, follow_actions, follow_path
 from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.engines.runs import hypothesis, simulation
 from kmodel.engines.runs.simulation import Walks
 from kmodel.engines.tables import interning
 from kmodel.engines.tables.spelling import fingerprints
 from kmodel.engines.tables.tries import Tables
-from kmodel.kernel import Action, Cell, Fairness, Kind, Model, Trace
+from kmodel.kernel import Action, Cell, Fairness, Model, SpecKind, Trace
 from kmodel.kernel.renaming import Renaming
 from kmodel.reporting import trace_file
 from kmodel.reporting.source import Source
@@ -65,7 +65,7 @@ def _traces(model: Model, result: Result, truth: Truth) -> Differences:
         trace = finding.trace
         if trace is None or finding.spec.is_temporal:
             continue
-        name, happens = finding.spec.name, finding.spec.kind is Kind.SOMETIMES
+        name, happens = finding.spec.name, finding.spec.kind is SpecKind.SOMETIMES
         if any((key(step.before), str(step.action), key(step.next)) not in edges for step in trace.steps):
             yield f"the trace of {name} is no run"
         subject = trace.steps[-1] if finding.spec.of_steps else trace.last
@@ -75,7 +75,7 @@ def _traces(model: Model, result: Result, truth: Truth) -> Differences:
 
 
 def _replayed(model: Model, name: str, trace: Trace) -> Differences:
-    choices = [Choice(step.action.transition.name, step.action.binding) for step in trace.steps]
+    choices = [NamedAction(step.action.transition.name, step.action.binding) for step in trace.steps]
     if not follow_path(model, trace.path) == follow_actions(model, trace.address[0], choices) == trace:
         yield f"the trace of {name} is another when replayed"
 
@@ -255,7 +255,7 @@ def _lasso(model: Model, finding: Finding) -> Differences:
         lassos.check(model, finding)
     except AssertionError as error:
         yield f"the lasso of {finding.spec.name} is none: {error}"
-    choices = [Choice(step.action.transition.name, step.action.binding) for step in finding.trace.steps]
+    choices = [NamedAction(step.action.transition.name, step.action.binding) for step in finding.trace.steps]
     if not (
         follow_path(model, finding.trace.path)
         == follow_actions(model, finding.trace.address[0], choices, finding.trace.cycle)

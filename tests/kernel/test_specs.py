@@ -10,10 +10,10 @@ from kmodel.kernel import (
     Cell,
     Cells,
     Cluster,
-    Kind,
     Model,
     ModelError,
     Spec,
+    SpecKind,
     Step,
     ask,
     failure,
@@ -101,10 +101,10 @@ def test_a_declared_spec_knows_itself() -> None:
 
     assert isinstance(no_two, Spec)
     assert (no_two.name, no_two.sentence, no_two.module) == ("no_two", "No two pods.", __name__)
-    assert (no_two.kind, no_two.needs, no_two.hazard) == (Kind.INVARIANT, (family,), "it is folklore")
-    assert (only_one.kind, only_one.needs) == (Kind.STEP_INVARIANT, (family, Cells("nodes")))
+    assert (no_two.kind, no_two.needs, no_two.hazard) == (SpecKind.INVARIANT, (family,), "it is folklore")
+    assert (only_one.kind, only_one.needs) == (SpecKind.STEP_INVARIANT, (family, Cells("nodes")))
     assert only_one.sentence == "only one"
-    assert (one.kind, one.shows) == (Kind.SOMETIMES, no_two)
+    assert (one.kind, one.shows) == (SpecKind.SOMETIMES, no_two)
     assert [spec.of_steps for spec in (no_two, only_one, one)] == [False, True, False]
 
 

@@ -11,7 +11,7 @@ from kmodel.engines.exhaustive import Bounds
 from kmodel.engines.graph import extract, neighbourhood
 from kmodel.engines.replay import ReplayError, follow_actions, follow_path, objection, recheck_all
 from kmodel.engines.results import Ends, Finding, Result, Verdict
-from kmodel.kernel import Cluster, Kind, Trace, confluent
+from kmodel.kernel import Cluster, SpecKind, Trace, confluent
 from kmodel.pytest_plugin.jobs import Job
 from kmodel.pytest_plugin.outcomes import explored
 from kmodel.reporting import dot, trace_file
@@ -257,7 +257,12 @@ def test_the_state_graph_shows_the_cycle_in_a_style_of_its_own() -> None:
 
 
 def test_every_kind_has_words() -> None:
-    assert {kind_in_words(kind) for kind in Kind} >= {"leads to", "always eventually", "finitely often", "invariant"}
+    assert {kind_in_words(kind) for kind in SpecKind} >= {
+        "leads to",
+        "always eventually",
+        "finitely often",
+        "invariant",
+    }
 
 
 def test_pytest_outcomes_of_every_kind() -> None:

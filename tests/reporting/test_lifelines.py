@@ -1,4 +1,4 @@
-from kmodel.engines.replay import Choice, follow_actions
+from kmodel.engines.replay import NamedAction, follow_actions
 from kmodel.kernel import Cell, Cells, Cluster, Model, transition
 from kmodel.reporting.lifelines import actors_of, owner, sequence
 
@@ -45,7 +45,7 @@ def a_model() -> Model:
 
 def messages() -> list[list[tuple[str, str, bool]]]:
     model = a_model()
-    trace = follow_actions(model, 0, [Choice(name) for name in ("ask", "handle", "hear", "look")])
+    trace = follow_actions(model, 0, [NamedAction(name) for name in ("ask", "handle", "hear", "look")])
     actors = actors_of(model, ("kubectl", "apiserver", "store", "scheduler", "kubelet"))
     assert actors == ("apiserver", "store", "scheduler", "kubelet/n1", "kubelet/n2")
     diagram = sequence(trace, actors)
@@ -62,7 +62,7 @@ def test_messages_follow_from_who_wrote_and_who_took_up() -> None:
 
 
 def test_the_last_answer_of_a_trace_goes_to_who_asked() -> None:
-    trace = follow_actions(a_model(), 0, [Choice("ask"), Choice("handle")])
+    trace = follow_actions(a_model(), 0, [NamedAction("ask"), NamedAction("handle")])
     last = sequence(trace, actors_of(a_model())).messages[-1]
     assert ("apiserver", "scheduler") in {(message.sender, message.receiver) for message in last}
 

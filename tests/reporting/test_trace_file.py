@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kmodel.engines.replay import Choice, ReplayError, follow_actions, follow_path, recheck
+from kmodel.engines.replay import NamedAction, ReplayError, follow_actions, follow_path, recheck
 from kmodel.engines.results import Verdict
 from kmodel.kernel import Trace
 from kmodel.reporting import trace_file
@@ -72,11 +72,11 @@ def test_a_file_that_is_not_there_gets_one_line(tmp_path: Path) -> None:
 
 
 def test_a_trace_that_does_not_apply_any_more_says_where() -> None:
-    choices = [Choice(step.action.transition.name, step.action.binding) for step in counterexample().steps]
+    choices = [NamedAction(step.action.transition.name, step.action.binding) for step in counterexample().steps]
     with pytest.raises(ReplayError, match=r"^step 4: abort\(\) is not enabled there; the model has changed"):
-        follow_actions(broken_model(), 0, [*choices, Choice("abort")])
+        follow_actions(broken_model(), 0, [*choices, NamedAction("abort")])
     with pytest.raises(ReplayError, match=r"^step 1: two-phase-commit has no action vanish\(pod=p\); the model has"):
-        follow_actions(broken_model(), 0, [Choice("vanish", (("pod", "p"),))])
+        follow_actions(broken_model(), 0, [NamedAction("vanish", (("pod", "p"),))])
     with pytest.raises(ReplayError, match="has no initial state 7"):
         follow_actions(broken_model(), 7, choices)
 
@@ -111,5 +111,5 @@ def test_a_spec_is_asked_again_along_a_trace() -> None:
 
 def test_a_trace_of_another_model_does_not_violate_the_spec() -> None:
     model = two_phase_commit.model(2)
-    trace = follow_actions(model, 0, [Choice("abort"), Choice("receive_abort", (("manager", "rm0"),))])
+    trace = follow_actions(model, 0, [NamedAction("abort"), NamedAction("receive_abort", (("manager", "rm0"),))])
     assert recheck(model.specs[0], trace).verdict is Verdict.NO_VIOLATION_FOUND

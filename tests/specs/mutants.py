@@ -11,16 +11,16 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import Action, Cluster, Kind, Model, Spec, Transition
+from kmodel.kernel import Action, Cluster, Model, Spec, SpecKind, Transition
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.control_plane import build
 from kmodel.project.files import load_specs
 
 ROOT = Path(__file__).parents[2]
 SPECS = load_specs(ROOT / "specs")
-INVARIANTS = {spec.name: spec for spec in SPECS if spec.kind is not Kind.SOMETIMES and not spec.is_temporal}
+INVARIANTS = {spec.name: spec for spec in SPECS if spec.kind is not SpecKind.SOMETIMES and not spec.is_temporal}
 TEMPORAL = {spec.name: spec for spec in SPECS if spec.is_temporal}
-WITNESSES = {spec.name: spec for spec in SPECS if spec.kind is Kind.SOMETIMES}
+WITNESSES = {spec.name: spec for spec in SPECS if spec.kind is SpecKind.SOMETIMES}
 
 Function = Callable[..., Cluster | None]
 Breaking = Callable[[Function], Function]

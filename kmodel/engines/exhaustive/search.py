@@ -24,8 +24,9 @@ from kmodel.engines.results import (
     collision_probability,
     if_alike,
     up_to_collision,
+    when_found,
 )
-from kmodel.kernel import BoundReached, Kind, Model, ModelError, Spec
+from kmodel.kernel import BoundReached, Model, ModelError, Spec
 from kmodel.kernel.model import trace_along
 
 if TYPE_CHECKING:
@@ -300,8 +301,7 @@ class _Search:
         last, code = telling(space, index, row)
         answer = space.tables.outcome(code)
         assert isinstance(answer, Answer)
-        verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
-        return Finding(spec, verdict, answer.reason, trace_along(self.model, initial, [*taken, *last]))
+        return Finding(spec, when_found(spec), answer.reason, trace_along(self.model, initial, [*taken, *last]))
 
     def _conclude(self) -> None:
         """Show, now that all states are known, what their number rests on."""
@@ -393,7 +393,7 @@ class _Search:
         count = f"{0 if self.space is None else self.space.represented:,}"
         seen = f"all reachable states, {count} of them visited" if reduced else f"all {count} reachable states"
         seen += up_to_collision(self.collision_probability) + if_alike(self._symmetry())
-        if spec.kind is Kind.SOMETIMES:
+        if spec.form.wanted:
             return Finding(spec, Verdict.NEVER_HAPPENS, f"it never happens in {seen}")
         return Finding(spec, Verdict.HOLDS, f"in {seen}")
 

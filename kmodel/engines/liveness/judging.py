@@ -19,7 +19,8 @@ from kmodel.engines.liveness.lassos import Lasso, shortest_lasso
 from kmodel.engines.liveness.one_run import idle_in
 from kmodel.engines.liveness.state_graph import StateGraph, search
 from kmodel.engines.results import Ends, Finding, Verdict
-from kmodel.kernel import Cluster, Fairness, Kind, Model, ModelError, Predicate, Spec, Trace, ask, keys_of
+from kmodel.kernel import Cluster, Fairness, Model, ModelError, Predicate, Spec, Trace, ask, keys_of
+from kmodel.kernel.forms import Again, Seed
 from kmodel.kernel.model import trace_along
 from kmodel.kernel.renaming import Renaming
 from kmodel.kernel.values import identity
@@ -91,7 +92,7 @@ class Liveness:
     def judge(self, spec: Spec) -> Finding:
         """Return the verdict on a temporal spec."""
         self.space.deadline.check()
-        if spec.kind is Kind.CONFLUENT:
+        if spec.form.compares_ends:
             return self._judge_ends(spec)
         violations = [self._violation(spec, key) for key in keys_of(spec, self.space.tables.interner.layout)]
         found = [
@@ -108,21 +109,27 @@ class Liveness:
         )
 
     def _violation(self, spec: Spec, key: tuple[str, ...]) -> _Violation:
-        if spec.kind is Kind.LEADS_TO:
-            assert spec.premise is not None
-            assert spec.conclusion is not None
-            conclusion = Predicate(spec, spec.conclusion, key)
-            open_ = ~true_in(self.space, conclusion)
-            return _Violation(open_, open_ & true_in(self.space, Predicate(spec, spec.premise, key)), conclusion)
-        predicate = Predicate(spec, spec.function, key)
+        violating, predicate = spec.form.violating, Predicate(spec, spec.judged, key)
+        assert violating is not None, "it speaks of runs"
+        if violating.again is Again.STEPS:
+            seeds, wanted = self._seeds(spec, key), Wanted(steps=self._false_steps(predicate))
+            return _Violation(self.everywhere, seeds, predicate, wanted)
+        false = ~true_in(self.space, predicate)
+        seeds = self._seeds(spec, key)
+        if violating.again is Again.STATES:
+            return _Violation(self.everywhere, seeds, predicate, Wanted(states=false))
+        return _Violation(false, false & seeds, predicate)
+
+    def _seeds(self, spec: Spec, key: tuple[str, ...]) -> Mask:
+        """Return the states from which on a run may violate a spec."""
+        assert spec.form.violating is not None, "it speaks of runs"
+        if spec.form.violating.seed is Seed.ANYWHERE:
+            return self.everywhere
+        if spec.premise is not None:
+            return true_in(self.space, Predicate(spec, spec.premise, key))
         initial = np.zeros_like(self.everywhere)
         initial[list(self.initial)] = True
-        if spec.kind is Kind.FINITELY_OFTEN:
-            return _Violation(self.everywhere, initial, predicate, Wanted(steps=self._false_steps(predicate)))
-        false = ~true_in(self.space, predicate)
-        if spec.kind is Kind.CONVERGES:
-            return _Violation(self.everywhere, initial, predicate, Wanted(states=false))
-        return _Violation(false, false & initial if spec.kind is Kind.EVENTUALLY else false, predicate)
+        return initial
 
     def _false_steps(self, predicate: Predicate) -> Mask:
         """Return the steps of which a predicate is not true, as far as they can be on a weakly fair cycle."""

@@ -5,13 +5,13 @@ Works on clusters, through the kernel: for runs that were sampled, or are follow
 
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import chain
 from typing import Protocol, TypeVar
 
 import attrs
 
 from kmodel.engines.results import Idle
-from kmodel.kernel import Action, Cluster, Fairness, Kind, Model, Predicate, Spec, Step, Trace, ask, enabled, failure
+from kmodel.kernel import Action, Cluster, Fairness, Model, Predicate, Spec, Step, Trace, ask, enabled, failure
+from kmodel.kernel.forms import Again, Seed
 
 T = TypeVar("T")
 
@@ -75,39 +75,36 @@ def judge_run(spec: Spec, key: tuple[str, ...], trace: Trace) -> str | None:
 
 def judge(spec: Spec, key: tuple[str, ...], answers: Answers) -> str | None:
     """Return why a lasso of which this is known violates a temporal spec, asked about one key; None if it does not."""
-    assert answers.cycle is not None, "a lasso has a cycle"
-    if spec.kind is Kind.CONFLUENT:  # it compares runs
+    cycle, violating = answers.cycle, spec.form.violating
+    assert cycle is not None, "a lasso has a cycle"
+    if violating is None:  # it compares runs
         return None
-    if spec.kind is Kind.LEADS_TO:
-        return _unanswered(spec, key, answers, answers.cycle)
-    predicate = Predicate(spec, spec.function, key)
-    if spec.kind is Kind.FINITELY_OFTEN:
-        steps = range(answers.cycle, answers.length)
-        return _first(answers.of_step(predicate, place) for place in steps)
-    cycle = range(answers.cycle, answers.length + 1)
-    reasons: Iterable[str | None] = (answers.of_state(predicate, place) for place in cycle)
-    if spec.kind is Kind.CONVERGES:
+    predicate = Predicate(spec, spec.judged, key)
+    if violating.again is Again.STEPS:
+        return _first(answers.of_step(predicate, place) for place in range(cycle, answers.length))
+    reasons = (answers.of_state(predicate, place) for place in range(cycle, answers.length + 1))
+    if violating.again is Again.STATES:
         return _first(reasons)
-    if spec.kind is Kind.EVENTUALLY:
-        stem = range(answers.cycle)
-        reasons = chain(reasons, (answers.of_state(predicate, place) for place in stem))
-    return _first_of_all(reasons)
+    wrong = _first_of_all(reasons)
+    return wrong if wrong is not None and _has_seed(spec, key, answers, cycle) else None
 
 
-def _unanswered(spec: Spec, key: tuple[str, ...], answers: Answers, cycle: int) -> str | None:
-    """Return what is wrong with the conclusion for ever, if the premise was True when it already was or later."""
-    assert spec.premise is not None
-    assert spec.conclusion is not None
-    premise, conclusion = Predicate(spec, spec.premise, key), Predicate(spec, spec.conclusion, key)
-    wrong = _first_of_all(answers.of_state(conclusion, place) for place in range(cycle, answers.length + 1))
-    if wrong is None:
-        return None
+def _has_seed(spec: Spec, key: tuple[str, ...], answers: Answers, cycle: int) -> bool:
+    """Tell whether a lasso in whose cycle the predicate is nowhere True has a seed from which on it never is."""
+    predicate = Predicate(spec, spec.judged, key)
     for place in range(answers.length, -1, -1):
-        if place < cycle and answers.of_state(conclusion, place) is None:
-            return None
-        if answers.of_state(premise, place) is None:
-            return wrong
-    return None
+        if place < cycle and answers.of_state(predicate, place) is None:
+            return False
+        if _is_seed(spec, key, answers, place):
+            return True
+    return False
+
+
+def _is_seed(spec: Spec, key: tuple[str, ...], answers: Answers, place: int) -> bool:
+    assert spec.form.violating is not None, "it speaks of runs"
+    if spec.premise is not None:
+        return answers.of_state(Predicate(spec, spec.premise, key), place) is None
+    return place == 0 or spec.form.violating.seed is Seed.ANYWHERE
 
 
 def _first(reasons: Iterable[str | None]) -> str | None:

@@ -19,7 +19,7 @@ from kmodel.engines.liveness.one_run import idle_in, judge, judge_run, starved
 from kmodel.engines.results import Finding, Verdict
 from kmodel.engines.runs.run_space import STATES_KEPT, Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shown, Shrinker, Shrinking
-from kmodel.kernel import Fairness, Kind, Model, Predicate, Spec, keys_of
+from kmodel.kernel import Fairness, Model, Predicate, Spec, keys_of
 from kmodel.kernel.model import trace_of
 
 LEAST_ROUNDS = 100  # are taken however short the runs are
@@ -154,7 +154,7 @@ class FairRuns:
         self.space = space
         self.rounds = FairRounds(space, most_rounds)
         layout = space.model.initial[0].layout
-        judged = [spec for spec in space.model.specs if spec.is_temporal and spec.kind is not Kind.CONFLUENT]
+        judged = [spec for spec in space.model.specs if spec.form.violating is not None]
         self.keys = {spec: keys_of(spec, layout) for spec in judged}
 
     def after(self, states: Sequence[State], choices: Sequence[int]) -> Iterator[Run]:
@@ -173,11 +173,14 @@ class FairRuns:
         reasons = (judge(spec, key, run) for key in self.keys[spec])
         return next((reason for reason in reasons if reason is not None), None)
 
-    def why_open(self, spec: Spec, why: str) -> str:
-        """Return why no more is known of a spec that no run violated, given what was sampled."""
+    def open(self, spec: Spec, why: str) -> Finding:
+        """Return the finding of a spec of which sampled runs showed nothing."""
+        return Finding(spec, Verdict.NO_VIOLATION_FOUND, self._why_open(spec, why))
+
+    def _why_open(self, spec: Spec, why: str) -> str:
         if not spec.is_temporal:
-            return why
-        if spec.kind is Kind.CONFLUENT:
+            return f"not seen to happen; {why}" if spec.form.wanted else why
+        if spec.form.compares_ends:
             return f"{why}; {NOT_JUDGED}"
         rounds = self.rounds
         why += ", then in fair rounds until a state came back"

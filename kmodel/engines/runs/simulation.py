@@ -14,11 +14,11 @@ import attrs
 from kmodel.engines.clock import STOPPED, Clock, Deadline, TimeIsUp
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.interrupts import place_in
-from kmodel.engines.results import Finding, Result, Verdict
+from kmodel.engines.results import Finding, Result, when_found
 from kmodel.engines.runs import fair_rounds
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
-from kmodel.kernel import Kind, Model, Spec
+from kmodel.kernel import Model, Spec
 from kmodel.kernel.model import trace_of
 
 ENGINE = "simulation"
@@ -124,9 +124,8 @@ class _Simulation:
             if spec in self.findings:
                 continue
             shown = self.shrinker.shrink(spec, initial, choices)
-            verdict = Verdict.HOLDS if spec.kind is Kind.SOMETIMES else Verdict.VIOLATED
             trace = trace_of(self.model, initial, list(shown.choices))
-            self.findings[spec] = Finding(spec, verdict, shown.reason, trace)
+            self.findings[spec] = Finding(spec, when_found(spec), shown.reason, trace)
             yield Found(self.findings[spec])
 
     def result(self) -> Result:
@@ -141,7 +140,7 @@ class _Simulation:
         return Result(
             self.model,
             ENGINE,
-            tuple(self.findings.get(spec) or _open(spec, self.fair.why_open(spec, why)) for spec in self.model.specs),
+            tuple(self.findings.get(spec) or self.fair.open(spec, why) for spec in self.model.specs),
             states=len(self.space.seen),
             generated=sum(self.fired) + len(self.model.initial),
             depth=self.depth,
@@ -149,8 +148,3 @@ class _Simulation:
             fired={name: self.fired[index] + (index in self.space.idle) for index, name in enumerate(self.space.names)},
             stopped=why,
         )
-
-
-def _open(spec: Spec, why: str) -> Finding:
-    reason = f"not seen to happen; {why}" if spec.kind is Kind.SOMETIMES else why
-    return Finding(spec, Verdict.NO_VIOLATION_FOUND, reason)

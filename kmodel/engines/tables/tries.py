@@ -14,7 +14,7 @@ import numpy as np
 
 from kmodel.engines.tables.interning import Interner
 from kmodel.engines.tables.jit import UNKNOWN, Memo, Vector, look_up
-from kmodel.kernel import BareCluster, Cluster, Kind, Model, ModelError, Predicate, Spec, Step, ask, failure
+from kmodel.kernel import BareCluster, Cluster, Model, ModelError, Predicate, Spec, Step, ask, failure
 from kmodel.kernel.footprint import Check, Effect, Read, record_checked
 from kmodel.kernel.model import step_of
 
@@ -217,10 +217,7 @@ class Tables:
         return self._classes[key]
 
     def _answer_leaf(self, index: int, asked: Spec | Predicate, answer: bool | str) -> int:
-        if isinstance(asked, Spec) and asked.kind is Kind.SOMETIMES:
-            reason = "it happens" if answer is True else None
-        else:
-            reason = failure(answer)
+        reason = asked.form.found(answer) if isinstance(asked, Spec) else failure(answer)
         if reason is None:
             return NOTHING
         key = (index, reason)

@@ -27,7 +27,7 @@ from kmodel.kubernetes.objects.merging import Merge
 
 
 @attrs.frozen(cache_hash=True)
-class Progress:
+class SessionState:
     """How far a user is: the command's number, what the user does (ready, asked, waiting), the last answer's code."""
 
     command: int = 0
@@ -35,7 +35,7 @@ class Progress:
     answer: int | None = None
 
 
-KUBECTL: Cells[Progress] = Cells("kubectl")
+KUBECTL: Cells[SessionState] = Cells("kubectl")
 
 
 client_of = clients("kubectl/{}")  # by which a user's kubectl calls the api-server
@@ -117,7 +117,7 @@ def read_answer(cluster: Cluster, user: str) -> Cluster | None:
     cluster = cluster.set(CALLS[client_of(user)], None)
     if response.ok and command.wait:
         return cluster.update(KUBECTL[user], doing="waiting", answer=response.code)
-    return cluster.set(KUBECTL[user], Progress(cluster[KUBECTL[user]].command + 1, "ready", response.code))
+    return cluster.set(KUBECTL[user], SessionState(cluster[KUBECTL[user]].command + 1, "ready", response.code))
 
 
 @transition(actor="kubectl/{user}")
@@ -127,7 +127,7 @@ def wait(cluster: Cluster, user: str) -> Cluster | None:
     command = command_of(cluster, user) if progress.doing == "waiting" else None
     if command is None or not fulfilled(command, read(cluster, command.resource, command.key)):
         return None
-    return cluster.set(KUBECTL[user], Progress(progress.command + 1, "ready", progress.answer))
+    return cluster.set(KUBECTL[user], SessionState(progress.command + 1, "ready", progress.answer))
 
 
 def fulfilled(command: Command, found: ApiObject | None) -> bool:
@@ -147,7 +147,7 @@ def _users(plan: Plan) -> list[tuple[str]]:
 
 COMPONENT = Component(
     "kubectl",
-    memory=(Memory(KUBECTL, _users, Progress(), mentions=NOTHING),),
+    memory=(Memory(KUBECTL, _users, SessionState(), mentions=NOTHING),),
     callers=(Caller((run_command,), read_answer, client_of, _users),),
     steps=(Steps((wait,), _users),),
     needed=_needed,

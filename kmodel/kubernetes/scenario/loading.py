@@ -13,7 +13,7 @@ from kmodel.kubernetes.scenario.completing import complete
 from kmodel.kubernetes.scenario.files import Contents, read_files
 from kmodel.kubernetes.scenario.requests import Known, Requests, default_sessions, read_reference, read_requests
 from kmodel.kubernetes.scenario.scenario import Scenario
-from kmodel.kubernetes.scenario.spec import LARGEST_BUDGET, MOST_NODES, Spec, read_spec
+from kmodel.kubernetes.scenario.spec import LARGEST_BUDGET, MOST_NODES, ScenarioSpec, read_spec
 from kmodel.kubernetes.scenario.stored import as_stored
 
 HOSTNAME_LABEL = "kubernetes.io/hostname"  # every kubelet sets it on its node
@@ -90,7 +90,7 @@ def _check_overrides(nodes: int | None, faults: Mapping[str, int], catalog: Cata
             raise InputError("--faults", None, fault, f"is {budget}", f"use a number from 0 to {LARGEST_BUDGET}")
 
 
-def _stored(spec: Spec, manifests: Mapping[str, Manifest], kinds: Kinds) -> dict[str, Field]:
+def _stored(spec: ScenarioSpec, manifests: Mapping[str, Manifest], kinds: Kinds) -> dict[str, Field]:
     names: dict[str, Field] = {}
     for item in () if spec.stored is None else spec.stored.items():
         name = str(read_reference(item, kinds))
@@ -102,7 +102,7 @@ def _stored(spec: Spec, manifests: Mapping[str, Manifest], kinds: Kinds) -> dict
     return names
 
 
-def _requests(spec: Spec, manifests: Mapping[str, Manifest], known: Known, stored: Collection[str]) -> Requests:
+def _requests(spec: ScenarioSpec, manifests: Mapping[str, Manifest], known: Known, stored: Collection[str]) -> Requests:
     if spec.requests is None:
         return Requests(default_sessions([item for name, item in manifests.items() if name not in stored]))
     requests = read_requests(spec.requests, known)
@@ -114,7 +114,7 @@ def _requests(spec: Spec, manifests: Mapping[str, Manifest], known: Known, store
     return requests
 
 
-def _nodes(spec: Spec, contents: Contents, override: int | None) -> tuple[tuple[Node, ...], tuple[str, ...]]:
+def _nodes(spec: ScenarioSpec, contents: Contents, override: int | None) -> tuple[tuple[Node, ...], tuple[str, ...]]:
     given = tuple(manifest for manifest in contents.manifests if manifest.kind.is_machine)
     count = None if spec.nodes is None else spec.nodes.integer(1, MOST_NODES)
     if override is not None:

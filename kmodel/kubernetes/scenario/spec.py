@@ -20,7 +20,7 @@ ADMIN = User("admin")
 
 
 @attrs.frozen(eq=False)
-class Spec:
+class ScenarioSpec:
     """What a Scenario document says; None where it says nothing."""
 
     name: str | None = None
@@ -45,10 +45,10 @@ class Spec:
     interchangeable: tuple[tuple[str, ...], ...] | None = None
 
 
-def read_spec(document: Field | None, catalog: Catalog) -> Spec:
+def read_spec(document: Field | None, catalog: Catalog) -> ScenarioSpec:
     """Return what a Scenario document says; InputError if a field is unknown or of a wrong type."""
     if document is None:
-        return Spec()
+        return ScenarioSpec()
     top = document.fields()
     name = None
     metadata = top.optional("metadata")
@@ -61,7 +61,7 @@ def read_spec(document: Field | None, catalog: Catalog) -> Spec:
     spec_field = top.optional("spec")
     top.refuse_others("a Scenario", ("apiVersion", "kind", "metadata", "spec"))
     if spec_field is None:
-        return Spec(name)
+        return ScenarioSpec(name)
     fields = spec_field.fields()
     spec = _read(name, fields, catalog)
     fields.refuse_others("a Scenario's spec", NAMES)
@@ -78,7 +78,7 @@ def _name(field: Field | None) -> str | None:
     return name
 
 
-def _read(name: str | None, fields: Fields, catalog: Catalog) -> Spec:
+def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
     def mode(what: str, first: str, second: str) -> str:
         field = fields.optional(what)
         return first if field is None else field.one_of((first, second))
@@ -88,7 +88,7 @@ def _read(name: str | None, fields: Fields, catalog: Catalog) -> Spec:
         return None if field is None else field.integer(minimum, maximum)
 
     description, register = fields.optional("description"), fields.optional("registerNodes")
-    return Spec(
+    return ScenarioSpec(
         name=name,
         description="" if description is None else description.string().strip(),
         nodes=fields.optional("nodes"),

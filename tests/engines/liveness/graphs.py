@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import Cell, Cells, Cluster, Fairness, Kind, Model, Spec, Step, Transition, leads_to
+from kmodel.kernel import Cell, Cells, Cluster, Fairness, Model, Spec, SpecKind, Step, Transition, leads_to
 
 AT: Cell[int] = Cell("at")
 GOAL: Cells[None] = Cells("goal")  # the states that a spec may speak of, each by itself
@@ -85,17 +85,17 @@ def at_the_goal(cluster: Cluster, goal: str) -> bool:
 
 def eventually(*places: int) -> Spec:
     """It is there at some point."""
-    return Spec(at(*places), Kind.EVENTUALLY, qualifier=Kind.EVENTUALLY.value)
+    return Spec(at(*places), SpecKind.EVENTUALLY, qualifier=SpecKind.EVENTUALLY.word)
 
 
 def always_eventually(*places: int) -> Spec:
     """It is there again and again."""
-    return Spec(at(*places), Kind.ALWAYS_EVENTUALLY, qualifier=Kind.ALWAYS_EVENTUALLY.value)
+    return Spec(at(*places), SpecKind.ALWAYS_EVENTUALLY, qualifier=SpecKind.ALWAYS_EVENTUALLY.word)
 
 
 def converges(*places: int) -> Spec:
     """It stays there at last."""
-    return Spec(at(*places), Kind.CONVERGES, qualifier=Kind.CONVERGES.value)
+    return Spec(at(*places), SpecKind.CONVERGES, qualifier=SpecKind.CONVERGES.word)
 
 
 def answers(premise: int, *conclusion: int) -> Spec:
@@ -124,7 +124,7 @@ def finitely_often(*actions: str) -> Spec:
     def is_another(step: Step) -> bool | str:
         return step.action.transition.name not in actions or f"{step.action.transition.name} again"
 
-    return Spec(is_another, Kind.FINITELY_OFTEN)
+    return Spec(is_another, SpecKind.FINITELY_OFTEN)
 
 
 def word(steps: Any) -> str:

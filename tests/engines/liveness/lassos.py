@@ -10,7 +10,7 @@ from itertools import chain, combinations
 import attrs
 
 from kmodel.engines.results import Finding, Idle, Verdict
-from kmodel.kernel import Action, Cluster, Fairness, Kind, Model, Spec, Step, enabled, follow, keys_of
+from kmodel.kernel import Action, Cluster, Fairness, Model, Spec, SpecKind, Step, enabled, follow, keys_of
 
 MOST_STATES = 8  # 255 sets of states
 
@@ -57,15 +57,15 @@ class Asked:
     def is_violated_by(self, stem: list[Cluster], visited: list[Cluster], taken: list[Step]) -> bool:
         """Tell whether a run violates the spec: states seen once, then states and steps seen for ever."""
         match self.spec.kind:
-            case Kind.EVENTUALLY:
+            case SpecKind.EVENTUALLY:
                 return not any(self.is_true(cluster) for cluster in stem + visited)
-            case Kind.ALWAYS_EVENTUALLY:
+            case SpecKind.ALWAYS_EVENTUALLY:
                 return not any(self.is_true(cluster) for cluster in visited)
-            case Kind.CONVERGES:
+            case SpecKind.CONVERGES:
                 return not all(self.is_true(cluster) for cluster in visited)
-            case Kind.FINITELY_OFTEN:
+            case SpecKind.FINITELY_OFTEN:
                 return not all(self.is_true(step) for step in taken)
-            case Kind.LEADS_TO:
+            case SpecKind.LEADS_TO:
                 run = stem + visited
                 return any(
                     self.begins(cluster) and not any(map(self.answers, run[min(place, len(stem)) :]))
@@ -118,10 +118,10 @@ def _stem(graph: "Reachable", spec: Asked, visited: frozenset[Cluster]) -> int |
     """Return the length of the shortest way to a set of states, if to stay there violates the spec."""
     kind, everywhere = spec.spec.kind, graph.steps.keys()
     seeds = dict.fromkeys(graph.model.initial, 0)
-    if kind is Kind.EVENTUALLY:
+    if kind is SpecKind.EVENTUALLY:
         within = {cluster for cluster in everywhere if not spec.is_true(cluster)}
         return graph.nearest(seeds, within, visited) if visited <= within else None
-    if kind is Kind.LEADS_TO:
+    if kind is SpecKind.LEADS_TO:
         within = {cluster for cluster in everywhere if not spec.answers(cluster)}
         distance = graph.distances(seeds, set(everywhere))
         seeds = {cluster: distance[cluster] for cluster in within if spec.begins(cluster)}

@@ -6,7 +6,7 @@ was taken last, so that strong fairness and specs of steps can be said in the fo
 
 import attrs
 
-from kmodel.kernel import Fairness, Kind, Spec, keys_of, take
+from kmodel.kernel import Fairness, Spec, SpecKind, keys_of, take
 from kmodel.kernel.spec import Function
 from tests.engines.liveness.graphs import Edges
 
@@ -68,7 +68,7 @@ def _strongly_fair(graph: Edges, action: str) -> str:
 def _formula(graph: Edges, spec: Spec, case: int) -> str:
     """Return a spec as a formula that is true where another graph was chosen."""
     model = graph.model(spec)
-    if spec.kind is Kind.FINITELY_OFTEN:
+    if spec.kind is SpecKind.FINITELY_OFTEN:
         steps = [take(action, graph.cluster(source)) for action in model.actions for source in graph.places]
         bad = {step.action.transition.name for step in steps if step is not None and spec(step) is not True}
         taken = " | ".join(f"(last == {number(name)})" for name in sorted(bad))
@@ -78,16 +78,16 @@ def _formula(graph: Edges, spec: Spec, case: int) -> str:
         return _among([place for place in graph.places if predicate(graph.cluster(place), *key) is True])
 
     def about(key: tuple[str, ...]) -> str:
-        if spec.kind is Kind.LEADS_TO:
+        if spec.kind is SpecKind.LEADS_TO:
             assert spec.premise is not None
             assert spec.conclusion is not None
             premise = f"((chosen == {case}) & {true(spec.premise, key)}) == 1"
             return f"[] (({premise}) -> <> ({true(spec.conclusion, key)} == 1))"
         good = f"((chosen != {case}) | {true(spec.function, key)})"
         return {
-            Kind.EVENTUALLY: f"<> (((chosen != 0) & {good}) == 1)",
-            Kind.ALWAYS_EVENTUALLY: f"[] <> ({good} == 1)",
-            Kind.CONVERGES: f"<> [] ({good} == 1)",
+            SpecKind.EVENTUALLY: f"<> (((chosen != 0) & {good}) == 1)",
+            SpecKind.ALWAYS_EVENTUALLY: f"[] <> ({good} == 1)",
+            SpecKind.CONVERGES: f"<> [] ({good} == 1)",
         }[spec.kind]
 
     return "(" + " && ".join(f"({about(key)})" for key in keys_of(spec, model.initial[0].layout)) + ")"

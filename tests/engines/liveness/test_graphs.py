@@ -5,7 +5,7 @@ import pytest
 
 from kmodel.engines.exhaustive import result_of
 from kmodel.engines.results import Verdict
-from kmodel.kernel import Kind, Spec
+from kmodel.kernel import Spec, SpecKind
 from tests.engines.liveness import lassos
 from tests.engines.liveness.graphs import (
     GOAL,
@@ -96,11 +96,14 @@ CASES = [
     Case(
         "each key of several",
         Edges("0a1 1b2", goals="12"),
-        Spec(at_the_goal, Kind.EVENTUALLY, each=GOAL),
+        Spec(at_the_goal, SpecKind.EVENTUALLY, each=GOAL),
         HOLDS,
     ),
     Case(
-        "one key of several fails", Edges("0a1 1b2", goals="0123"), Spec(at_the_goal, Kind.EVENTUALLY, each=GOAL), "ab~"
+        "one key of several fails",
+        Edges("0a1 1b2", goals="0123"),
+        Spec(at_the_goal, SpecKind.EVENTUALLY, each=GOAL),
+        "ab~",
     ),
     Case("two initial states", Edges("0a1 2b3 3c2", starts=(0, 2)), eventually(1), "~bc"),
 ]
@@ -126,7 +129,7 @@ def test_the_verdict_on_a_small_graph_is_as_known(case: Case) -> None:
 @pytest.mark.parametrize(
     "spec",
     [eventually(2), always_eventually(2), converges(2), answers(0, 2), finitely_often("a"), finitely_often("b")],
-    ids=lambda spec: spec.kind.value,
+    ids=lambda spec: spec.kind.word,
 )
 def test_what_holds_only_by_strong_fairness_says_so(spec: Spec) -> None:
     by_strong, by_weak = Edges("0a1 1b0 1x2", strong="x"), Edges("0a1 1b0 0x2 1x2", strong="x")

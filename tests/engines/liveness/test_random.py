@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.results import Verdict
-from kmodel.kernel import Kind, Model, Spec
+from kmodel.kernel import Model, Spec, SpecKind
 from tests.engines.liveness import lassos
 from tests.engines.liveness.graphs import (
     GOAL,
@@ -56,7 +56,7 @@ def models(draw: st.DrawFn) -> Model:
         answers(draw(place), *draw(places)),
         finitely_often(*sorted(wrong)),
         each_goal_leads_to(*draw(places)),
-        Spec(at_the_goal, Kind.ALWAYS_EVENTUALLY, each=GOAL),
+        Spec(at_the_goal, SpecKind.ALWAYS_EVENTUALLY, each=GOAL),
     )
 
 

@@ -43,7 +43,7 @@ class Chooser(Protocol):
         """Return the arguments with which a rule is possible."""
 
 
-class Choice(_RuleStrategy):
+class RuleChoice(_RuleStrategy):
     """The choice of the next rule and its arguments, in place of Hypothesis's own."""
 
     def __init__(self, machine: Any) -> None:
@@ -79,9 +79,9 @@ def _one_of(data: Any, items: Sequence[Any]) -> Any:
 
 
 def choose_fast(machine: stateful.RuleBasedStateMachine) -> None:
-    """Let the machine choose by `Choice`; with a Hypothesis that chooses rules in another way, leave it as it is."""
+    """Let the machine choose by `RuleChoice`; if this Hypothesis chooses rules in another way, leave it as it is."""
     if hasattr(stateful.RuleStrategy, "_rule_is_enabled") and hasattr(machine, "_rules_strategy"):
-        machine._rules_strategy = Choice(machine)  # type: ignore[assignment]
+        machine._rules_strategy = RuleChoice(machine)  # type: ignore[assignment]
 
 
 def end_run() -> None:

@@ -14,7 +14,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from kmodel.engines.runs.fair_rounds import FairRuns
 from kmodel.engines.runs.hypothesis.internals import choose_fast, draw_up_to, end_run
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
-from kmodel.kernel import Kind, Model, ModelError, Spec, Trace, Transition
+from kmodel.kernel import Model, ModelError, Spec, Trace, Transition
 from kmodel.kernel.model import trace_of
 
 
@@ -179,7 +179,7 @@ class Machine(RuleBasedStateMachine):
                 drawn = len(self._choices) if self._drawn is None else self._drawn
                 path = Path(self._space.model, self._beginning.initial, tuple(self._choices), drawn)
                 self.journal.found[spec] = (reason, path)
-            if spec.kind is not Kind.SOMETIMES and spec not in self.journal.ignored:
+            if not spec.form.wanted and spec not in self.journal.ignored:
                 raise _violation(spec)(f"{spec.name}: {reason}")
 
 

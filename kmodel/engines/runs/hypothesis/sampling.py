@@ -22,7 +22,7 @@ from kmodel.engines.runs import fair_rounds
 from kmodel.engines.runs.hypothesis.machine import Cancelled, Journal, Machine, Path, ViolationError, state_machine
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
-from kmodel.kernel import Kind, Model, ModelError, Predicate, Spec
+from kmodel.kernel import Model, ModelError, Predicate, Spec
 
 PROFILES = ("dev", "ci", "nightly")
 
@@ -170,8 +170,7 @@ class _Sampling:
         """Yield what the runs have found, when there is no time to look for smaller runs."""
         for spec, (reason, path) in self.journal.found.items():
             if spec not in self.findings:
-                is_wanted = spec.kind is Kind.SOMETIMES
-                found = Finding(spec, Verdict.HOLDS, "it happens", path.trace()) if is_wanted else None
+                found = Finding(spec, Verdict.HOLDS, reason, path.trace()) if spec.form.wanted else None
                 self.findings[spec] = found or self._violation(spec, reason, path)
                 yield Found(self.findings[spec])
 
@@ -250,7 +249,7 @@ class _Sampling:
             self.statistics("\n".join(line for line in lines if "draw from sampled_from([Rule(" not in line))
 
     def _violated(self) -> list[Spec]:
-        return [spec for spec in self.model.specs if spec.kind is not Kind.SOMETIMES and spec in self.journal.found]
+        return [spec for spec in self.model.specs if not spec.form.wanted and spec in self.journal.found]
 
     def result(self) -> Result:
         why = (
@@ -264,7 +263,7 @@ class _Sampling:
         return Result(
             self.model,
             ENGINE,
-            tuple(self.findings.get(spec) or _open(spec, self.fair.why_open(spec, why)) for spec in self.model.specs),
+            tuple(self.findings.get(spec) or self.fair.open(spec, why) for spec in self.model.specs),
             states=len(self.space.seen),
             generated=self.journal.steps + len(self.model.initial),
             depth=self.journal.depth,
@@ -275,8 +274,3 @@ class _Sampling:
             },
             stopped=why,
         )
-
-
-def _open(spec: Spec, why: str) -> Finding:
-    reason = f"not seen to happen; {why}" if spec.kind is Kind.SOMETIMES else why
-    return Finding(spec, Verdict.NO_VIOLATION_FOUND, reason)
