@@ -6,7 +6,7 @@ import attrs
 from hypothesis import strategies as st
 
 from kmodel.kernel import Append, Cells, Cluster, Model, Spec, Step, Transition, drop_first, first
-from kmodel.kernel.spec import SpecKind
+from kmodel.kernel.forms import SpecKind
 
 MOST_VALUES = 3
 MOST_QUEUED = 2

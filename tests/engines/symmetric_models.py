@@ -6,7 +6,7 @@ import attrs
 from hypothesis import strategies as st
 
 from kmodel.kernel import Append, Cell, Cells, Cluster, Model, Spec, Step, Transition, drop_first, first
-from kmodel.kernel.spec import SpecKind
+from kmodel.kernel.forms import SpecKind
 
 NUMBER: Cells[int] = Cells("number")
 FRIEND: Cells[str | None] = Cells("friend")
