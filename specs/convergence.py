@@ -5,7 +5,7 @@ and that it is not being deleted; requests and faults have budgets, so on every 
 """
 
 from kmodel.kernel import Cell, Cluster, Layout, Step, converges, finitely_often, sometimes
-from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, RESOURCES
+from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, RESOURCES
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.kubelet.state import is_connected

@@ -3,7 +3,7 @@
 from kmodel.kernel import Cluster, Layout, leads_to
 from kmodel.kubernetes.components.calls import CALLS
 from kmodel.kubernetes.components.controllers import node_lifecycle
-from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, RESOURCES
+from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, RESOURCES
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.kubectl import KUBECTL

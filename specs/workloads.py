@@ -2,7 +2,7 @@
 
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import Request, became
-from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, RESOURCES, ROUND
+from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, RESOURCES, ROUND
 from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, cached, in_cache

@@ -19,7 +19,7 @@ from kmodel.kernel import Cluster, Model, Spec, invariant
 from kmodel.kubernetes import scenario
 from kmodel.kubernetes.catalog import Catalog
 from kmodel.project import Project
-from kmodel.reporting.document import API_VERSION
+from kmodel.reporting.json_document import API_VERSION
 from tests.reporting import examples, lassos
 from tests.reporting.golden import same
 from tests.toys import two_phase_commit

@@ -3,6 +3,8 @@
 import ast
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,31 @@ def test_engines_and_kernel_know_nothing_of_kubernetes() -> None:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         used = {node.id.lower() for node in ast.walk(tree) if isinstance(node, ast.Name)}
         assert not used.intersection(words), f"{names(file)} uses {used.intersection(words)}"
+
+
+def twice(named: Iterable[tuple[str, Path]]) -> dict[str, list[str]]:
+    """Return the names that stand for more than one thing, with the files where they do."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for name, file in named:
+        places[name].append(names(file))
+    return {name: where for name, where in places.items() if len(where) > 1}
+
+
+def test_no_two_files_of_the_package_have_one_name() -> None:
+    files = [(file.name, file) for file in (ROOT / "kmodel").rglob("*.py") if not file.name.startswith("__")]
+    assert len(files) > 100, "the package is there"
+    assert not twice(files)
+
+
+def test_no_two_classes_of_the_package_have_one_name() -> None:
+    classes = [
+        (node.name, file)
+        for file in (ROOT / "kmodel").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert len(classes) > 100, "the package is there"
+    assert not twice(classes)
 
 
 def run(*command: str) -> None:

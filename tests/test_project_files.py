@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kmodel.kubernetes.scenario import InputError
-from kmodel.project.files import find_folder, find_scenarios, find_spec_files, is_for_kmodel, load_specs
+from kmodel.project.spec_files import find_folder, find_scenarios, find_spec_files, is_for_kmodel, load_specs
 
 SPEC = """
 from kmodel.kernel import invariant

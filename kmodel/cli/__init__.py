@@ -5,9 +5,9 @@ import gc
 import click
 
 from kmodel.cli.check import check
-from kmodel.cli.errors import Group
 from kmodel.cli.exit_codes import EPILOG
 from kmodel.cli.graph import graph
+from kmodel.cli.one_line import Group
 from kmodel.cli.replay import replay
 from kmodel.cli.specs import specs
 

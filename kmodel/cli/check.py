@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from kmodel.cli.errors import InputProblem, OneLineCommand, one_line
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
 from kmodel.cli.inputs import Duration, MemoryAmount, chosen_specs, meant, nothing, read, scenario_options
+from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.cli.signals import stopping
 from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Started
@@ -188,7 +188,7 @@ def check(
         if outcomes[-1].is_cut_off:
             break
     if output == "json":
-        from kmodel.reporting.document import as_list
+        from kmodel.reporting.json_document import as_list
 
         items = [outcome.document for outcome in outcomes]
         click.echo(json_text(as_list("Check", items)))
@@ -245,8 +245,8 @@ def _print_all(inputs: list[Input | ModelFile], outcomes: list[_Outcome]) -> Non
 def _check(given: Input | ModelFile, model: Model, how: How, deadline: Deadline, folder: Path, output: str) -> _Outcome:
     from rich.console import Console
 
-    from kmodel.reporting.document import check_document
     from kmodel.reporting.handler import drive
+    from kmodel.reporting.json_document import check_document
     from kmodel.reporting.progress import ProgressLine
     from kmodel.reporting.summary import print_summary
     from kmodel.reporting.wording import overall

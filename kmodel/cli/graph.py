@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from kmodel.cli.errors import InputProblem, OneLineCommand, one_line
 from kmodel.cli.inputs import read_one, scenario_options
+from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.printable import in_one_line
 
 MOST_DRAWN = 250  # states, as in kmodel.reporting.pictures, which is not loaded for a help text

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kmodel.cli.errors import InputProblem
+from kmodel.cli.one_line import InputProblem
 from kmodel.engines.clock import seconds_in
 
 # What a command does not need it does not load: `kmodel --help` must be there at once.

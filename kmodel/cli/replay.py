@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
-from kmodel.cli.errors import InputProblem, OneLineCommand, one_line
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
 from kmodel.cli.inputs import add_to_project, all_specs, read_files, scenario_options
+from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.printable import json_text, printable
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class _Replayed:
 
 
 def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, faults: dict[str, int] | None) -> _Replayed:
-    from kmodel.engines.replay import follow_actions
+    from kmodel.engines.retracing import follow_actions
     from kmodel.reporting import trace_file
 
     saved = trace_file.load(file)
@@ -121,7 +121,7 @@ def _shown(saved: Saved, specs: Sequence[Spec]) -> tuple[Spec, ...]:
 
 
 def _from_path(path: str, filenames: tuple[Path, ...], nodes: int | None, faults: dict[str, int] | None) -> _Replayed:
-    from kmodel.engines.replay import follow_path
+    from kmodel.engines.retracing import follow_path
 
     if not filenames:
         raise InputProblem("--path is an address within a scenario; say which with -f FILE")
@@ -133,13 +133,13 @@ def _from_path(path: str, filenames: tuple[Path, ...], nodes: int | None, faults
 
 
 def _rechecked(given: Input | ModelFile, model: Model, trace: Trace) -> _Replayed:
-    from kmodel.engines.replay import objection, recheck_all
+    from kmodel.engines.retracing import objection, recheck_all
 
     return _Replayed(given, trace, recheck_all(model, trace), objection(model, trace))
 
 
 def _document(replayed: _Replayed) -> dict[str, object]:
-    from kmodel.reporting.document import API_VERSION, steps
+    from kmodel.reporting.json_document import API_VERSION, steps
 
     given, trace, findings = replayed.given, replayed.trace, replayed.findings
     return {

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kmodel.cli.errors import OneLineCommand, one_line
 from kmodel.cli.inputs import named, project_options, read_files, some_specs
+from kmodel.cli.one_line import OneLineCommand, one_line
 from kmodel.printable import json_text
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def specs(scenario: str | None, output: str) -> None:
     if scenario is not None:
         listed = read_files([named(scenario)], None, None).model(listed).specs
     if output == "json":
-        from kmodel.reporting.document import as_list
+        from kmodel.reporting.json_document import as_list
 
         click.echo(json_text(as_list("Spec", [_document(spec) for spec in listed])))
         return

@@ -1,7 +1,7 @@
 """What a model is: cells, cluster, transitions, specs, traces. Knows nothing of Kubernetes."""
 
+from kmodel.kernel.asking import ask
 from kmodel.kernel.cell import Cell, Cells, Layout
-from kmodel.kernel.check import ask
 from kmodel.kernel.cluster import Append, BareCluster, Cluster, Put, Replace, drop_first, first
 from kmodel.kernel.contention import fair_among_writers
 from kmodel.kernel.errors import BoundReached, ModelError

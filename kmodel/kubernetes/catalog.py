@@ -12,14 +12,14 @@ from kmodel.kubernetes.components import apiserver, kubectl, kubelet, proxy, run
 from kmodel.kubernetes.components import faults as losses
 from kmodel.kubernetes.components.component import Component, Fault
 from kmodel.kubernetes.components.controllers import (
-    endpointslice,
+    endpointslice_controller,
     node_lifecycle,
     pod_gc,
-    replicaset,
+    replicaset_controller,
+    restarts,
     taint_eviction,
 )
-from kmodel.kubernetes.components.controllers import faults as controller_faults
-from kmodel.kubernetes.components.kubelet import faults as kubelet_faults
+from kmodel.kubernetes.components.kubelet import failures
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.objects import KINDS, Kind
@@ -30,8 +30,8 @@ COMPONENTS: tuple[Component, ...] = (
     Component("etcd", needed=lambda plan: None, optional=False),
     scheduler.COMPONENT,
     kubelet.COMPONENT,
-    replicaset.COMPONENT,
-    endpointslice.COMPONENT,
+    replicaset_controller.COMPONENT,
+    endpointslice_controller.COMPONENT,
     node_lifecycle.COMPONENT,
     taint_eviction.COMPONENT,
     pod_gc.COMPONENT,
@@ -41,13 +41,13 @@ COMPONENTS: tuple[Component, ...] = (
 FAULTS: tuple[Fault, ...] = (
     runtime.CONTAINER_CRASH,
     runtime.CONTAINER_EXIT,
-    kubelet_faults.KUBELET_RESTART,
-    kubelet_faults.NODE_CRASH,
-    kubelet_faults.NODE_RESTART,
-    kubelet_faults.NETWORK_PARTITION,
+    failures.KUBELET_RESTART,
+    failures.NODE_CRASH,
+    failures.NODE_RESTART,
+    failures.NETWORK_PARTITION,
     node_lifecycle.LATE_HEARTBEAT,
     scheduler.SCHEDULER_RESTART,
-    controller_faults.CONTROLLER_RESTART,
+    restarts.CONTROLLER_RESTART,
     losses.LOST_REQUEST,
     losses.LOST_ANSWER,
 )

@@ -10,8 +10,8 @@ from kmodel.kernel import Model, Spec
 from kmodel.kubernetes import scenario
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.scenario import InputError, Scenario
-from kmodel.project import files
-from kmodel.project.files import BUILT_IN_FOLDER, FOLDER, Definitions
+from kmodel.project import spec_files
+from kmodel.project.spec_files import BUILT_IN_FOLDER, FOLDER, Definitions
 from kmodel.reporting.source import Source
 
 
@@ -36,10 +36,10 @@ class ModelFile:
 
 def read_model(file: Path) -> ModelFile:
     """Return the model that a Python file holds as `MODEL`; InputError if it holds none."""
-    made = files.variable(file, "MODEL")
+    made = spec_files.variable(file, "MODEL")
     if not isinstance(made, Model):
         problem = "defines no MODEL" if made is None else f"has a MODEL that is a {type(made).__name__}"
-        raise InputError(files.near(file), None, "", problem, "write MODEL = Model.of(cells, transitions, specs)")
+        raise InputError(spec_files.near(file), None, "", problem, "write MODEL = Model.of(cells, transitions, specs)")
     return ModelFile(made, Source(made.name, (file,)))
 
 
@@ -83,12 +83,12 @@ class Project:
 
         With `only_mine` it must be there, unless there are further files, and is taken for what it says.
         """
-        own = files.find_folder(start)
+        own = spec_files.find_folder(start)
         if only_mine and own is None and not more:
             raise InputError(
                 str(start), None, "", f"there is no folder {FOLDER}/ here or above", "create one with a spec file"
             )
-        if own is not None and not only_mine and not files.is_for_kmodel(own):
+        if own is not None and not only_mine and not spec_files.is_for_kmodel(own):
             own = None
         if own is not None and own.is_relative_to(Path.cwd()):
             own = own.relative_to(Path.cwd())
@@ -103,7 +103,9 @@ class Project:
 
     def files(self) -> Iterator[tuple[Path, Path]]:
         """Yield the Python files, each with the folder that it is imported from."""
-        found = {file.resolve(): (folder, file) for folder in self.folders for file in files.find_spec_files(folder)}
+        found = {
+            file.resolve(): (folder, file) for folder in self.folders for file in spec_files.find_spec_files(folder)
+        }
         yield from found.values()
         for file in dict.fromkeys(self.more):
             if file.resolve() not in found:
@@ -112,7 +114,7 @@ class Project:
     @cached_property
     def specs(self) -> tuple[Spec, ...]:
         """The specs, of which no two have one name."""
-        return files.distinct(spec for folder, file in self.files() for spec in files.load_file(folder, file))
+        return spec_files.distinct(spec for folder, file in self.files() for spec in spec_files.load_file(folder, file))
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -120,7 +122,7 @@ class Project:
         catalog = BUILT_IN
         for folder, file in self.files():
             if folder != BUILT_IN_FOLDER:
-                catalog = _with(catalog, files.load_all(folder, file), file)
+                catalog = _with(catalog, spec_files.load_all(folder, file), file)
         return catalog
 
     @cached_property
@@ -128,7 +130,7 @@ class Project:
         """The scenario files by their names; one of the project takes the place of one of the same name."""
         found: dict[str, Path] = {}
         for folder in self.folders:
-            for file in files.find_scenarios(folder):
+            for file in spec_files.find_scenarios(folder):
                 found.setdefault(file.stem, file)
         return found
 
@@ -141,10 +143,10 @@ class Project:
         """Why there is nothing to ask where one would expect it, in one line; empty if all is well."""
         if self.own is None:
             return "" if self.specs else "none of the files defines a spec; write @invariant above a function"
-        found = files.find_spec_files(self.own)
-        if any(files.load_all(self.own, file) for file in found) or (not found and self.specs):
+        found = spec_files.find_spec_files(self.own)
+        if any(spec_files.load_all(self.own, file) for file in found) or (not found and self.specs):
             return ""
-        return files.nothing_found(self.own)
+        return spec_files.nothing_found(self.own)
 
     def read(self, paths: Sequence[Path], nodes: int | None = None, faults: Mapping[str, int] | None = None) -> Input:
         """Return the scenario that files and folders make together; InputError if anything is wrong."""
@@ -174,4 +176,4 @@ def _with(catalog: Catalog, found: Definitions, file: Path) -> Catalog:
         return catalog.with_more(components, kinds, faults)
     except ValueError as error:
         problem, _, fix = str(error).partition("; ")
-        raise InputError(files.near(file), None, "", problem, fix) from None
+        raise InputError(spec_files.near(file), None, "", problem, fix) from None

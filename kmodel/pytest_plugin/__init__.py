@@ -14,12 +14,12 @@ import pytest
 
 from kmodel.engines.clock import seconds_in
 from kmodel.project import BUILT_IN_FOLDER, Project
-from kmodel.project.files import FOLDER, is_for_kmodel, is_spec_file
+from kmodel.project.spec_files import FOLDER, is_for_kmodel, is_spec_file
 from kmodel.pytest_plugin.explorations import Explorations
 from kmodel.pytest_plugin.items import SpecFile, SpecItem
 from kmodel.pytest_plugin.jobs import Jobs
 from kmodel.pytest_plugin.stash import EXPLORATIONS, JOBS
-from kmodel.pytest_plugin.summary import print_summary
+from kmodel.pytest_plugin.terminal_summary import print_summary
 
 SHARED = "kmodel_shared"  # where xdist tells a worker the folder through which workers share what they explored
 

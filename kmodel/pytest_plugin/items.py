@@ -8,7 +8,7 @@ import pytest
 
 from kmodel.kernel import Spec, feature_name
 from kmodel.kubernetes.scenario import InputError
-from kmodel.project.files import load_file
+from kmodel.project.spec_files import load_file
 from kmodel.pytest_plugin.jobs import Job, Refused
 from kmodel.pytest_plugin.stash import EXPLORATIONS, JOBS
 from kmodel.reporting.wording import Standing

@@ -10,7 +10,7 @@ from kmodel.kernel.errors import RAISED, name_error
 from kmodel.kubernetes.scenario import InputError
 from kmodel.printable import in_one_line, printable
 from kmodel.project import Input, Project
-from kmodel.project.files import distinct, load_file
+from kmodel.project.spec_files import distinct, load_file
 from kmodel.reporting.source import Source
 from kmodel.reporting.writer import report_folders
 

@@ -7,7 +7,7 @@ import attrs
 
 from kmodel.kernel import Cell, Cluster, Rank
 from kmodel.kernel.values import identity
-from kmodel.reporting.values import brief, show
+from kmodel.reporting.value_text import brief, show
 
 # Letters. What was there is known from the step that wrote it; what is new is what the reader wants to see.
 ROOM_FOR_OLD = 30

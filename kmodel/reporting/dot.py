@@ -7,7 +7,7 @@ from itertools import pairwise
 import attrs
 import graphviz  # type: ignore[import-untyped] # it comes without types
 
-from kmodel.engines.graph import Edge, Graph
+from kmodel.engines.small_graph import Edge, Graph
 from kmodel.kernel import Action, Cluster, Trace
 from kmodel.printable import printable
 from kmodel.reporting.diff import changes

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import attrs
 
-from kmodel.engines.graph import Graph, extract, neighbourhood
 from kmodel.engines.results import Finding
+from kmodel.engines.small_graph import Graph, extract, neighbourhood
 from kmodel.kernel import Model
 from kmodel.reporting import dot
 from kmodel.reporting.draw import Drawing, draw

@@ -8,9 +8,9 @@ from typing import Any
 
 import attrs
 
-from kmodel.engines.graph import Graph
+from kmodel.engines.small_graph import Graph
 from kmodel.kernel import Cell, Cluster, Rank
-from kmodel.reporting.values import show
+from kmodel.reporting.value_text import show
 from kmodel.reporting.wording import count
 
 # Of fields that nobody chose, so that the picture can be taken in:

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from kmodel.engines.replay import NamedAction
+from kmodel.engines.retracing import NamedAction
 from kmodel.kernel import Spec, Trace
 from kmodel.printable import json_text
 from kmodel.reporting.files import write

@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from kmodel.engines.graph import extract
+from kmodel.engines.small_graph import extract
 from kmodel.kernel import Cell, Cluster, Model
 from kmodel.kernel.rank import ranks
 from kmodel.kubernetes.components.calls import CALLS

@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from kmodel.engines.graph import extract
+from kmodel.engines.small_graph import extract
 from kmodel.kernel import Cluster, Model
 from kmodel.kubernetes.components.apiserver import verbs
 from kmodel.kubernetes.components.apiserver.verbs import First, Outcome, Refusal

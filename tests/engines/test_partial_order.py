@@ -24,7 +24,7 @@ from kmodel.kernel import (
     transition,
 )
 from kmodel.kubernetes import scenario
-from kmodel.project.files import load_specs
+from kmodel.project.spec_files import load_specs
 from tests.engines import reference
 from tests.engines.random_models import models
 from tests.shares import long_if_in, on_random

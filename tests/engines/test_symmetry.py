@@ -16,7 +16,7 @@ from kmodel.engines.results import Result, Verdict
 from kmodel.kernel import Cells, Cluster, Model, ModelError, enabled, follow, invariant, take, transition
 from kmodel.kernel.renaming import Renaming, mentioned
 from kmodel.kubernetes import scenario
-from kmodel.project.files import load_specs
+from kmodel.project.spec_files import load_specs
 from tests.engines.hash_seeds import printed
 from tests.engines.symmetric_models import symmetric_models
 from tests.shares import long_if_in

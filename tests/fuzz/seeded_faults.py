@@ -82,7 +82,7 @@ FAULTS = (
     ),
     Fault(
         "step.next is not recorded",
-        "kernel/check.py",
+        "kernel/asking.py",
         "next=View(before, log, {write.position: write.update for write in effect.total})",
         "next=subject.next",
     ),
@@ -263,13 +263,13 @@ FAULTS = (
     ),
     Fault(
         "a state graph leaves out steps that change nothing",
-        "engines/graph.py",
+        "engines/small_graph.py",
         "            if target is not None:\n                self.edges",
         "            if target not in (None, state):\n                self.edges",
     ),
     Fault(
         "an address counts one action too many",
-        "engines/replay.py",
+        "engines/retracing.py",
         "for action in model.actions[:index]))",
         "for action in model.actions[: index + 1]))",
     ),

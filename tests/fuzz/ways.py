@@ -11,13 +11,13 @@ from unittest.mock import patch
 
 import attrs
 
-from kmodel.engines import exhaustive, graph
+from kmodel.engines import exhaustive, small_graph
 from kmodel.engines.events import Finished, Progress
 from kmodel.engines.exhaustive import Bounds, Checkpoints
 from kmodel.engines.exhaustive import rounds as frontier_rounds
 from kmodel.engines.exhaustive.rounds import Frontier
-from kmodel.engines.replay import NamedAction, follow_actions, follow_path
 from kmodel.engines.results import Finding, Result, Verdict
+from kmodel.engines.retracing import NamedAction, follow_actions, follow_path
 from kmodel.engines.runs import hypothesis, simulation
 from kmodel.engines.runs.simulation import Walks
 from kmodel.engines.tables import interning
@@ -288,7 +288,7 @@ def _weakened(model: Model) -> Model:
 
 
 def _drawn(model: Model, truth: Truth) -> Differences:
-    found = graph.extract(model, 2 * len(truth.states))
+    found = small_graph.extract(model, 2 * len(truth.states))
     edges = [(key(found.states[each.source]), str(each.action), key(found.states[each.target])) for each in found.edges]
     if {key(state) for state in found.states} != truth.states.keys() or len(found.states) != len(truth.states):
         yield "its states are others"

@@ -4,8 +4,8 @@ from functools import cache
 from pathlib import Path
 
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.engines.graph import extract
 from kmodel.engines.results import Result, Verdict
+from kmodel.engines.small_graph import extract
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.scenario import load
 from kmodel.kubernetes.scenario.building import model

@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from kmodel.engines.graph import extract
+from kmodel.engines.small_graph import extract
 from kmodel.kernel import Cluster, Model, Rank
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.proxy import RULES, routed

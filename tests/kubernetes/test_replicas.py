@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from kmodel.kubernetes.components.controllers.replicaset import ROUND
+from kmodel.kubernetes.components.controllers.replicaset_controller import ROUND
 from kmodel.kubernetes.components.etcd import PODS
 from kmodel.kubernetes.components.informer import cached
 from kmodel.kubernetes.objects import PodStatus

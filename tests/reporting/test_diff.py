@@ -4,7 +4,7 @@ import attrs
 
 from kmodel.kernel import Cell, Cluster, Rank
 from kmodel.reporting.diff import changes
-from kmodel.reporting.values import brief, show
+from kmodel.reporting.value_text import brief, show
 
 
 @attrs.frozen

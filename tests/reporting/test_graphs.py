@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from kmodel.engines.graph import extract, neighbourhood
+from kmodel.engines.small_graph import extract, neighbourhood
 from kmodel.reporting import dot, draw
 from kmodel.reporting.pictures import pictures
 from kmodel.reporting.quotient import FieldError, chosen_fields, quotient, telling_fields

@@ -8,9 +8,9 @@ import attrs
 import pytest
 
 from kmodel.engines.exhaustive import Bounds
-from kmodel.engines.graph import extract, neighbourhood
-from kmodel.engines.replay import ReplayError, follow_actions, follow_path, objection, recheck_all
 from kmodel.engines.results import Ends, Finding, Result, Verdict
+from kmodel.engines.retracing import ReplayError, follow_actions, follow_path, objection, recheck_all
+from kmodel.engines.small_graph import extract, neighbourhood
 from kmodel.kernel import Cluster, SpecKind, Trace, confluent
 from kmodel.pytest_plugin.jobs import Job
 from kmodel.pytest_plugin.outcomes import explored

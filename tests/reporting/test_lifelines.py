@@ -1,4 +1,4 @@
-from kmodel.engines.replay import NamedAction, follow_actions
+from kmodel.engines.retracing import NamedAction, follow_actions
 from kmodel.kernel import Cell, Cells, Cluster, Model, transition
 from kmodel.reporting.lifelines import actors_of, owner, sequence
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kmodel.engines.replay import NamedAction, ReplayError, follow_actions, follow_path, recheck
 from kmodel.engines.results import Verdict
+from kmodel.engines.retracing import NamedAction, ReplayError, follow_actions, follow_path, recheck
 from kmodel.kernel import Trace
 from kmodel.reporting import trace_file
 from kmodel.reporting.source import Source

@@ -6,7 +6,7 @@ import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.kubernetes.scenario import InputError, load, model
-from kmodel.project.files import load_specs
+from kmodel.project.spec_files import load_specs
 
 SPECS = Path(__file__).parents[2] / "specs"
 FOLDER = Path(__file__).parent / "manifests"

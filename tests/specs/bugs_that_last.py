@@ -5,7 +5,13 @@ from collections.abc import Callable
 import attrs
 
 from kmodel.kernel import Cluster
-from kmodel.kubernetes.components.controllers.replicaset import EXPECTATIONS, ROUND, Expectations, Round, owned
+from kmodel.kubernetes.components.controllers.replicaset_controller import (
+    EXPECTATIONS,
+    ROUND,
+    Expectations,
+    Round,
+    owned,
+)
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.pods import known_pod

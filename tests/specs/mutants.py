@@ -14,7 +14,7 @@ import attrs
 from kmodel.kernel import Action, Cluster, Model, Spec, SpecKind, Transition
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.control_plane import build
-from kmodel.project.files import load_specs
+from kmodel.project.spec_files import load_specs
 
 ROOT = Path(__file__).parents[2]
 SPECS = load_specs(ROOT / "specs")

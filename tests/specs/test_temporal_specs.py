@@ -11,7 +11,7 @@ from kmodel.kernel import keys_of
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.scenario import load
 from kmodel.kubernetes.scenario.building import model
-from kmodel.project.files import find_scenarios
+from kmodel.project.spec_files import find_scenarios
 from tests.specs.mutants import ROOT, TEMPORAL, Mutant, faithful
 from tests.specs.stuck import STUCK
 

@@ -9,7 +9,7 @@ from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.kubernetes.scenario import load
 from kmodel.kubernetes.scenario.building import model
-from kmodel.project.files import find_scenarios
+from kmodel.project.spec_files import find_scenarios
 from tests.specs.mutants import INVARIANTS, ROOT, SPECS, TEMPORAL, WITNESSES
 
 pytestmark = pytest.mark.xdist_group("witnesses")  # one worker explores the scenarios for all

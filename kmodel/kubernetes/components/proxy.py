@@ -11,7 +11,7 @@ Upstream: pkg/proxy/{endpointslicecache.go,topology.go CategorizeEndpoints,iptab
 
 from kmodel.kernel import Cells, Cluster, transition
 from kmodel.kubernetes.components.component import Component, Memory, Steps, each
-from kmodel.kubernetes.components.controllers.endpointslice import asks_for_endpoints
+from kmodel.kubernetes.components.controllers.endpointslice_controller import asks_for_endpoints
 from kmodel.kubernetes.components.informer import in_cache, synced
 from kmodel.kubernetes.components.kubelet.state import is_connected, is_up
 from kmodel.kubernetes.objects import ENDPOINT_SLICE, Endpoint

@@ -1,7 +1,7 @@
 """Reading manifests: YAML, KYAML and JSON whose every field knows its line; what they mean is for objects/ to say."""
 
 from kmodel.kubernetes.manifests.document import documents
-from kmodel.kubernetes.manifests.errors import InputError, quoted
 from kmodel.kubernetes.manifests.field import Field, Fields, choose, did_you_mean
+from kmodel.kubernetes.manifests.input_error import InputError, quoted
 
 __all__ = ["Field", "Fields", "InputError", "choose", "did_you_mean", "documents", "printable", "quoted"]

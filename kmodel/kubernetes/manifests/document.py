@@ -9,8 +9,8 @@ from typing import cast
 
 import yaml
 
-from kmodel.kubernetes.manifests.errors import InputError, quoted
 from kmodel.kubernetes.manifests.field import Field, joined, key_text, tag_of
+from kmodel.kubernetes.manifests.input_error import InputError, quoted
 
 LARGEST_FILE_BYTES = 1 << 20
 DEEPEST = 60  # levels of nesting; a real manifest has about a dozen

@@ -8,7 +8,7 @@ import attrs
 import yaml
 
 from kmodel.kubernetes.manifests import quantity
-from kmodel.kubernetes.manifests.errors import InputError, quoted
+from kmodel.kubernetes.manifests.input_error import InputError, quoted
 
 T = TypeVar("T")
 

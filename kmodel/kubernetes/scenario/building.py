@@ -9,7 +9,7 @@ from kmodel.kubernetes.scenario.scenario import Scenario
 def model(scenario: Scenario, specs: tuple[Spec, ...]) -> Model:
     """Return the model of a scenario, with those of the specs that have all the cells that they need."""
     from kmodel.kubernetes.control_plane import build
-    from kmodel.kubernetes.scenario.symmetry import with_symmetry
+    from kmodel.kubernetes.scenario.interchangeable import with_symmetry
 
     initial, actions = build(scenario.settings, scenario.catalog)
     applying = (spec.within(initial.layout) for spec in specs)

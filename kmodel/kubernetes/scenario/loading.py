@@ -10,10 +10,10 @@ from kmodel.kubernetes.manifests import Field, InputError, choose
 from kmodel.kubernetes.objects import Kinds, Node, ObjectMeta
 from kmodel.kubernetes.objects.reading import Manifest
 from kmodel.kubernetes.scenario.completing import complete
-from kmodel.kubernetes.scenario.files import Contents, read_files
+from kmodel.kubernetes.scenario.manifest_files import Contents, read_files
 from kmodel.kubernetes.scenario.requests import Known, Requests, default_sessions, read_reference, read_requests
 from kmodel.kubernetes.scenario.scenario import Scenario
-from kmodel.kubernetes.scenario.spec import LARGEST_BUDGET, MOST_NODES, ScenarioSpec, read_spec
+from kmodel.kubernetes.scenario.scenario_spec import LARGEST_BUDGET, MOST_NODES, ScenarioSpec, read_spec
 from kmodel.kubernetes.scenario.stored import as_stored
 
 HOSTNAME_LABEL = "kubernetes.io/hostname"  # every kubelet sets it on its node

@@ -11,7 +11,7 @@ from kmodel.kubernetes.manifests import Field, Fields, choose, quoted
 from kmodel.kubernetes.objects import Kind, Kinds, reference
 from kmodel.kubernetes.objects.kinds import written_by_users
 from kmodel.kubernetes.objects.reading import Manifest, read
-from kmodel.kubernetes.scenario.spec import ADMIN
+from kmodel.kubernetes.scenario.scenario_spec import ADMIN
 
 ACTIONS = ("create", "apply", "replace", "delete")
 STEP = (*ACTIONS, "user", "wait", "gracePeriodSeconds", "manifest")

@@ -7,7 +7,7 @@ from kmodel.kubernetes.components.apiserver.validation import errors
 from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.manifests import Field
 from kmodel.kubernetes.objects.reading import Manifest
-from kmodel.kubernetes.scenario.spec import ADMIN
+from kmodel.kubernetes.scenario.scenario_spec import ADMIN
 
 
 def as_stored(manifest: Manifest, field: Field) -> Any:

@@ -28,7 +28,7 @@ from kmodel.kubernetes.components.component import Caller, Component, Fault, Mem
 from kmodel.kubernetes.components.etcd import NODES, version
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache, synced
-from kmodel.kubernetes.components.kubelet.faults import may_be_silent
+from kmodel.kubernetes.components.kubelet.failures import may_be_silent
 from kmodel.kubernetes.components.kubelet.state import is_connected
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import SETTINGS

@@ -22,7 +22,7 @@ from kmodel.kubernetes.components.calls import Request, clients, drop_answer, id
 from kmodel.kubernetes.components.component import Caller, Component, each
 from kmodel.kubernetes.components.etcd import NODES
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache, synced
-from kmodel.kubernetes.components.kubelet.faults import may_be_silent
+from kmodel.kubernetes.components.kubelet.failures import may_be_silent
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.resources import matching
 from kmodel.kubernetes.objects import NODE, POD, Pod, Taint, Toleration

@@ -10,7 +10,7 @@ from kmodel.kernel import Cluster
 from kmodel.kubernetes.components import runtime
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps, each
 from kmodel.kubernetes.components.kubelet import pods, state, status
-from kmodel.kubernetes.components.kubelet.faults import may_be_silent
+from kmodel.kubernetes.components.kubelet.failures import may_be_silent
 from kmodel.kubernetes.components.plan import Plan
 
 USER = "system:node:{node}"
