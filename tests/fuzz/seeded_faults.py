@@ -112,7 +112,7 @@ FAULTS = (
     ),
     Fault(
         "a sometimes happens where it does not",
-        "engines/tables/tries.py",
+        "kernel/forms.py",
         '"it happens" if answer is True else None',
         '"it happens" if answer is False else None',
     ),
