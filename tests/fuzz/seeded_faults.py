@@ -251,9 +251,9 @@ FAULTS = (
     ),
     Fault(
         "simulation says holds",
-        "engines/runs/simulation.py",
-        "return Finding(spec, Verdict.NO_VIOLATION_FOUND, reason)",
-        "return Finding(spec, Verdict.HOLDS, reason)",
+        "engines/runs/fair_rounds.py",
+        "return Finding(spec, Verdict.NO_VIOLATION_FOUND, self._why_open(spec, why))",
+        "return Finding(spec, Verdict.HOLDS, self._why_open(spec, why))",
     ),
     Fault(
         "what is shrunk is not asked again",
