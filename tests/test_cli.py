@@ -18,6 +18,7 @@ from kmodel.cli import main
 from kmodel.kernel import Cluster, Model, Spec, invariant
 from kmodel.kubernetes import scenario
 from kmodel.kubernetes.catalog import Catalog
+from kmodel.kubernetes.scenario.caveats import NONE, Caveats
 from kmodel.project import Project
 from kmodel.reporting.json_document import API_VERSION
 from tests.reporting import examples, lassos
@@ -39,6 +40,8 @@ class Scenario:
     taking_part: tuple[str, ...] = ("coordinator", "rm0", "rm1")
     engine: str = "exhaustive"
     max_states: int | None = None
+    caveats: Caveats = NONE
+    assumed: tuple[str, ...] = ()
 
 
 @invariant
@@ -47,7 +50,14 @@ def raises(cluster: Cluster) -> bool:
     return 1 // len(cluster.names(two_phase_commit.SENT)[:0]) == 1
 
 
-def load(paths: Sequence[Path], *, nodes: int | None, faults: Mapping[str, int] | None, catalog: Catalog) -> Scenario:
+def load(
+    paths: Sequence[Path],
+    *,
+    nodes: int | None,
+    faults: Mapping[str, int] | None,
+    assumed: Sequence[str],
+    catalog: Catalog,
+) -> Scenario:
     text = "".join(path.read_text() for path in paths).strip()
     if text == "malformed":
         raise InputError(f"{paths[0]}:1: spec.nodes: is no number; write a number")
@@ -223,6 +233,7 @@ def test_files_make_one_scenario_and_are_in_the_replay_command(tmp_path: Path) -
         "files": ["../../specs/scenarios/broken.yaml"],
         "nodes": 3,
         "faults": {"crash": 1},
+        "assume": [],
         "with": [],
     }
 

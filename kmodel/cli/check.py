@@ -271,7 +271,8 @@ def _check(given: Input | ModelFile, model: Model, how: How, deadline: Deadline,
     else:
         _print_checkpoint(console, driven, is_finished)
     document = check_document(result, given.source, written)
-    return _Outcome(document, overall(result), worst((_code(driven, engine), writing)), driven.is_cut_off)
+    code = worst((_code(driven, engine, given.source), writing))
+    return _Outcome(document, overall(result, given.source.weakened_by), code, driven.is_cut_off)
 
 
 def _tell_stopping() -> None:
@@ -283,12 +284,12 @@ def _tell_note(event: Event) -> None:
         click.echo(f"note     {event.note}", err=True)
 
 
-def _code(driven: Driven, engine: str) -> ExitCode:
+def _code(driven: Driven, engine: str, source: Source) -> ExitCode:
     result = driven.result
     if result.failures:
         return ExitCode.VIOLATED
     is_cut_off = driven.is_cut_off or (engine == "exhaustive" and not result.finished)
-    return ExitCode.UNFINISHED if is_cut_off or result.not_judged else ExitCode.OK
+    return ExitCode.UNFINISHED if is_cut_off or result.not_judged or source.not_checked else ExitCode.OK
 
 
 def _write(result: Result, source: Source, folder: Path, is_drawn: bool) -> tuple[Written | None, ExitCode]:
@@ -401,8 +402,9 @@ def _print_outcome(console: Console, given: Input | ModelFile, result: Result, w
         console.print()
     for note in written.notes if written else ():
         _say(console, f"note     {note}")
-    style = "bold red" if result.failures else "green" if result.finished and not result.not_judged else "yellow"
-    verdict = wrapped(f"{given.source.name}: {overall(result)}", console.width, 0)
+    is_whole = result.finished and not result.not_judged and not given.source.weakened_by
+    style = "bold red" if result.failures else "green" if is_whole else "yellow"
+    verdict = wrapped(f"{given.source.name}: {overall(result, given.source.weakened_by)}", console.width, 0)
     console.print("\n".join(verdict), style=style, markup=False, soft_wrap=True)
 
 

@@ -31,7 +31,8 @@ class ExitCode(IntEnum):
     UNFINISHED = (
         3,
         "not judged or not finished",
-        "A spec that was asked was not judged, or an exhaustive check was not finished (a bound, or an interrupt).",
+        "A spec that was asked was not judged, an exhaustive check was not finished (a bound, or an interrupt), or a "
+        "workload is of a kind that is not modelled.",
     )
 
 

@@ -74,6 +74,16 @@ class Duration(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
+def _noted(name: str) -> Any:
+    return click.get_current_context().meta.get(f"{__name__}.{name}")
+
+
+def assume(names: Sequence[str]) -> None:
+    """Take further objects for there, as --assume does."""
+    meta = click.get_current_context().meta
+    meta[f"{__name__}.assumed"] = tuple(dict.fromkeys((*(_noted("assumed") or ()), *names)))
+
+
 def _note(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     ctx.meta[f"{__name__}.{param.name}"] = value
 
@@ -107,6 +117,15 @@ def scenario_options(command: F) -> F:
     """Add the options that say what to read."""
     command = project_options(command)
     for option in (
+        click.option(
+            "--assume",
+            "assumed",
+            multiple=True,
+            expose_value=False,
+            callback=_note,
+            metavar="KIND/NAME",
+            help="Take an object that pods need for there, such as secret/db; may be repeated.",
+        ),
         click.option("--faults", type=Faults(), help="How often each kind of fault may happen: container-crash=1,…"),
         click.option(
             "--nodes",
@@ -121,7 +140,16 @@ def scenario_options(command: F) -> F:
             multiple=True,
             type=click.Path(path_type=Path),
             metavar="FILE_OR_DIR",
-            help="Manifests, a scenario file, or a folder of them; may be given several times. They make one scenario.",
+            help="Manifests, a scenario file, a folder of them, or - for the standard input; may be given several "
+            "times. They make one scenario.",
+        ),
+        click.option(
+            "-R",
+            "--recursive",
+            is_flag=True,
+            expose_value=False,
+            callback=_note,
+            help="Read the folders within the folders of -f, too.",
         ),
     ):
         command = option(command)
@@ -151,11 +179,20 @@ def read_one(
 def read_files(files: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> Input | ModelFile:
     """Return the scenario that files make together."""
     for file in files:
-        if not file.exists():
+        if not file.exists() and str(file) != "-":
             raise InputProblem(f"{file}: there is no such file or folder; name a manifest, a scenario or a folder")
     if any(file.suffix == ".py" for file in files):
         return _read_model(files, nodes, faults)
-    return project().read(files, nodes, faults)
+    return project().read(_with_folders_below(files), nodes, faults, _noted("assumed") or ())
+
+
+def _with_folders_below(files: Sequence[Path]) -> Sequence[Path]:
+    """Return the files and folders, with -R also the folders within these."""
+    from kmodel.kubernetes.scenario.manifest_files import with_folders_below
+
+    if not _noted("recursive"):
+        return files
+    return [each for file in files for each in (with_folders_below(file) if file.is_dir() else (file,))]
 
 
 def _read_model(files: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> ModelFile:

@@ -20,13 +20,14 @@ SHOW_TRACEBACK = "KMODEL_TRACEBACK"
 
 
 class InputProblem(click.ClickException):
-    """Something that the user gave cannot be used; the message is one line with the fix."""
+    """Something that the user gave cannot be used; the message is one line with the fix, for each thing."""
 
     exit_code = ExitCode.USAGE
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line."""
-        click.echo(f"error: {in_one_line(self.format_message())}", err=True, file=file)
+        for line in self.format_message().split("\n"):
+            click.echo(f"error: {in_one_line(line)}", err=True, file=file)
 
 
 class OneLineCommand(click.Command):
@@ -82,7 +83,8 @@ def one_line(command: Callable[P, R]) -> Callable[P, R]:
 
 def _line(error: BaseException) -> str:
     if type(error).__module__.startswith("kmodel."):
-        return " ".join(str(error).split())
+        several = getattr(error, "errors", (error,))
+        return "\n".join(" ".join(str(each).split()) for each in several)
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     # What is left comes from a transition or a spec that somebody wrote, or is a mistake in kmodel: say where it is.

@@ -10,7 +10,7 @@ import attrs
 import click
 
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
-from kmodel.cli.inputs import add_to_project, all_specs, read_files, scenario_options
+from kmodel.cli.inputs import add_to_project, all_specs, assume, read_files, scenario_options
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.printable import json_text, printable
 
@@ -93,9 +93,10 @@ def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, fault
     if not (filenames or saved.source.files):
         raise InputProblem(f"{file}: does not say what it was made of; add -f FILE")
     for source in () if filenames else (*saved.source.files, *saved.source.more):
-        if not source.exists():
+        if not source.exists() and str(source) != "-":
             raise InputProblem(f"{file}: {source}, which it was made of, is not there; pass it with -f")
     add_to_project(saved.source.more)
+    assume(saved.source.assumed)
     given = read_files(
         filenames or saved.source.files,
         saved.source.nodes if nodes is None else nodes,

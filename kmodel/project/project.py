@@ -148,9 +148,15 @@ class Project:
             return ""
         return spec_files.nothing_found(self.own)
 
-    def read(self, paths: Sequence[Path], nodes: int | None = None, faults: Mapping[str, int] | None = None) -> Input:
+    def read(
+        self,
+        paths: Sequence[Path],
+        nodes: int | None = None,
+        faults: Mapping[str, int] | None = None,
+        assumed: Sequence[str] = (),
+    ) -> Input:
         """Return the scenario that files and folders make together; InputError if anything is wrong."""
-        made = scenario.load(paths, nodes=nodes, faults=faults, catalog=self.catalog)
+        made = scenario.load(paths, nodes=nodes, faults=faults, assumed=assumed, catalog=self.catalog)
         source = Source(
             made.name,
             tuple(paths),
@@ -161,6 +167,10 @@ class Project:
             made.ignored_fields,
             made.description,
             self.more,
+            made.caveats.notes,
+            made.caveats.weakened_by,
+            made.caveats.workloads,
+            made.assumed,
         )
         return Input(made, source)
 

@@ -61,4 +61,5 @@ def options(source: Source) -> list[str]:
         words += ["--nodes", str(source.nodes)]
     if source.faults:
         words += ["--faults", ",".join(f"{kind}={budget}" for kind, budget in source.faults)]
+    words += [word for name in source.assumed for word in ("--assume", name)]
     return words

@@ -87,7 +87,7 @@ def page(
         _template().render(
             result=result,
             source=source,
-            overall=overall(result),
+            overall=overall(result, source.weakened_by),
             scope=scope(result),
             speed=states_per_second(result),
             mood=_mood(told, result),

@@ -12,6 +12,10 @@ class Source:
     `left_out` says in sentences which actors do not take part, `ignored_fields` which fields of the manifests the model
     does not read, each with its object: `pod/nginx: spec.volumes`. `more` are Python files, beside those of the
     project, whose components, kinds, faults and specs take part.
+
+    `notes` say, each under a heading, what else the model does not have of the manifests; `weakened_by` names what of
+    it may change a verdict, and `not_checked` what is not checked at all for that. `assumed` are the objects that the
+    user declared to be there.
     """
 
     name: str
@@ -23,6 +27,10 @@ class Source:
     ignored_fields: tuple[str, ...] = ()
     description: str = ""
     more: tuple[Path, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+    weakened_by: tuple[str, ...] = ()
+    not_checked: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
 
     @property
     def ignored_by_object(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -32,3 +40,11 @@ class Source:
             name, _, path = field.partition(": ")
             objects.setdefault(name, []).append(path)
         return tuple((name, tuple(paths)) for name, paths in objects.items())
+
+    @property
+    def notes_by_heading(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The notes by their headings."""
+        headings: dict[str, list[str]] = {}
+        for heading, sentence in self.notes:
+            headings.setdefault(heading, []).append(sentence)
+        return tuple((heading, tuple(sentences)) for heading, sentences in headings.items())

@@ -69,6 +69,10 @@ def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
     yield "LEFT OUT", source.left_out[0] if source.left_out else "nothing", ""
     for sentence in source.left_out[1:]:
         yield "", sentence, ""
+    for heading, sentences in source.notes_by_heading:
+        yield heading, sentences[0], "yellow"
+        for sentence in sentences[1:]:
+            yield "", sentence, "yellow"
     label = "NOT READ"
     for name, paths in source.ignored_by_object:
         yield label, f"{name}: {', '.join(paths)}", ""

@@ -15,6 +15,7 @@ from kmodel.reporting.source import Source
 from kmodel.reporting.story import story
 
 FORMAT = "kmodel.dev/trace/v1"
+STANDARD_INPUT = Path("-")
 
 
 class TraceFileError(Exception):
@@ -45,6 +46,7 @@ def save(path: Path, trace: Trace, source: Source, spec: Spec | None = None, rea
             "files": [_as_seen_from(folder, file) for file in source.files],
             "nodes": source.nodes,
             "faults": dict(source.faults),
+            "assume": list(source.assumed),
             "with": [_as_seen_from(folder, file) for file in source.more],
         },
         "spec": None if spec is None else spec.name,
@@ -74,6 +76,8 @@ def save(path: Path, trace: Trace, source: Source, spec: Spec | None = None, rea
 
 
 def _as_seen_from(folder: Path, file: Path) -> str:
+    if file == STANDARD_INPUT:
+        return str(file)
     return Path(os.path.relpath(file.resolve(), folder)).as_posix()
 
 
@@ -102,6 +106,7 @@ def _saved(document: dict[str, Any], folder: Path) -> Saved:
         nodes=None if scenario["nodes"] is None else int(scenario["nodes"]),
         faults=tuple((str(kind), int(budget)) for kind, budget in scenario["faults"].items()),
         more=tuple(_near(folder / file) for file in scenario.get("with", ())),
+        assumed=tuple(str(name) for name in scenario.get("assume", ())),
     )
     choices = tuple(
         NamedAction(str(step["transition"]), tuple((str(name), str(value)) for name, value in step["binding"].items()))
@@ -124,5 +129,7 @@ def _saved(document: dict[str, Any], folder: Path) -> Saved:
 
 def _near(path: Path) -> Path:
     """Return the path as seen from the working directory, which is how the user would write it."""
+    if path.name == STANDARD_INPUT.name:
+        return STANDARD_INPUT
     relative = Path(os.path.relpath(path))
     return path.resolve() if relative.parts[:3] == ("..", "..", "..") else relative

@@ -1,5 +1,6 @@
 """The words for each verdict, in one place: no two are worded alike, and none says more than is known."""
 
+from collections.abc import Sequence
 from enum import Enum
 
 import attrs
@@ -152,8 +153,11 @@ def never_fired(result: Result) -> tuple[str, ...]:
     return result.never_fired if result.fired else ()
 
 
-def overall(result: Result) -> str:
-    """Return the outcome of an exploration in one line."""
+MOST_NAMED = 3  # things that weaken a verdict
+
+
+def overall(result: Result, weakened_by: Sequence[str] = ()) -> str:
+    """Return the outcome of an exploration in one line, with what of the input it does not count in."""
     words = [wording.standing for _, wording in ordered(result)]
     violated, hazards = (words.count(standing) for standing in (Standing.VIOLATED, Standing.HAZARD))
     idle, open_runs = untested(result), len(result.not_judged)
@@ -177,6 +181,10 @@ def overall(result: Result) -> str:
         parts.append(f"{count(len(missed), '`sometimes`', '`sometimes`')} not happening")
     if not result.finished:
         parts.append(scope(result))
+    if weakened_by:
+        names = ", ".join(weakened_by[:MOST_NAMED])
+        more = len(weakened_by) - MOST_NAMED
+        parts.append(f"without what is not modelled: {names}{f' and {more} more' if more > 0 else ''}")
     return "; ".join(parts)
 
 

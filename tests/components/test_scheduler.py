@@ -45,8 +45,8 @@ def test_a_pod_fits_beside_others_if_all_resources_suffice() -> None:
     ("there", "why"),
     [
         (node(), None),
-        (node(taints=(GPU,)), "node(s) had untolerated taint {gpu}"),
-        (node(taints=(Taint("gpu", effect="NoExecute"),)), "node(s) had untolerated taint {gpu}"),
+        (node(taints=(GPU,)), "node(s) had untolerated taint {gpu: yes}"),
+        (node(taints=(Taint("gpu", effect="NoExecute"),)), "node(s) had untolerated taint {gpu: }"),
         (node(taints=(Taint("gpu", effect="PreferNoSchedule"),)), None),
         (Node(ObjectMeta("n1"), NodeSpec(unschedulable=True)), "node(s) were unschedulable"),
         (node(memory_mib=100), "Insufficient memory"),

@@ -64,8 +64,8 @@ def test_it_takes_part_with_its_kind_its_memory_its_fault_and_its_spec(file: Pat
     assert verdicts["transitions_ok"] is verdicts["a_pod_is_reaped"] is Verdict.HOLDS
 
 
-def test_without_it_the_kind_is_not_known(file: Path) -> None:
-    with pytest.raises(InputError, match=r'"Reaper" is not a kind that is modelled'):
+def test_without_it_its_fault_is_not_known(file: Path) -> None:
+    with pytest.raises(InputError, match=r"reaper-restart: is not a fault that is modelled"):
         load([file])
 
 

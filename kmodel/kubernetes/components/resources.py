@@ -1,23 +1,52 @@
 """What both the scheduler and the kubelet ask: does a pod fit, is a taint tolerated.
 
-Upstream: pkg/scheduler/framework/plugins/noderesources/fit.go; k8s.io/component-helpers scheduling/corev1/helpers.go,
-1.34.
+Upstream: pkg/scheduler/framework/plugins/{noderesources,nodeports,nodeaffinity};
+k8s.io/component-helpers scheduling/corev1/helpers.go, 1.34.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from kmodel.kubernetes.objects import NodeStatus, PodSpec, Taint, Toleration
+from kmodel.kubernetes.objects import Node, NodeStatus, PodSpec, Taint, Toleration
+from kmodel.kubernetes.objects.affinity import admits
+
+ANY_ADDRESS = "0.0.0.0"
 
 
 def fit(pod: PodSpec, others: Sequence[PodSpec], node: NodeStatus) -> str | None:
-    """Return which of pods, cpu, memory the node has too little of for one pod more; None if it fits."""
+    """Return the first resource of which the node has too little for one pod more; None if it fits."""
+    return next(lacking(pod, others, node), None)
+
+
+def lacking(pod: PodSpec, others: Sequence[PodSpec], node: NodeStatus) -> Iterator[str]:
+    """Yield the resources of which the node has too little for one pod more: pods, cpu, memory, and others."""
     if len(others) + 1 > node.pods:
-        return "pods"
+        yield "pods"
     if pod.cpu_millicores and pod.cpu_millicores + sum(other.cpu_millicores for other in others) > node.cpu_millicores:
-        return "cpu"
+        yield "cpu"
     if pod.memory_bytes and pod.memory_bytes + sum(other.memory_bytes for other in others) > node.memory_bytes:
-        return "memory"
-    return None
+        yield "memory"
+    for name in pod.others:
+        asked = pod.other(name)
+        if asked and asked + sum(other.other(name) for other in others) > node.other(name):
+            yield name
+
+
+def matches_node(pod: PodSpec, node: Node) -> bool:
+    """Tell whether a node is one of those that a pod's node selector and its node affinity let it run on."""
+    metadata = node.metadata
+    selected = set(pod.node_selector) <= set(metadata.labels)
+    return selected and admits(pod.node_affinity, metadata.name, metadata.labels)
+
+
+def ports_are_free(pod: PodSpec, others: Sequence[PodSpec]) -> bool:
+    """Tell whether no other pod has a port of the node that the pod asks for [framework.HostPortInfo.CheckConflict]."""
+    taken = [port for other in others for port in other.host_ports]
+    return not any(_same_port(port, other) for port in pod.host_ports for other in taken)
+
+
+def _same_port(port: tuple[str, str, int], other: tuple[str, str, int]) -> bool:
+    addresses = {port[1], other[1]}
+    return (port[0], port[2]) == (other[0], other[2]) and (len(addresses) == 1 or ANY_ADDRESS in addresses)
 
 
 def matching(taint: Taint, tolerations: Sequence[Toleration]) -> Toleration | None:

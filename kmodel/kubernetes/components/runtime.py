@@ -11,7 +11,7 @@ kubelet that dies between the call and its answer looks at the runtime again whe
 Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto, 1.34.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
@@ -28,12 +28,21 @@ CRASHED = 1
 
 @attrs.frozen(cache_hash=True)
 class RunningContainer:
-    """One container: created, running, stopping or exited, with its exit code and how often it was started again."""
+    """One container: created, running, stopping or exited, with its exit code and how often it was started again.
+
+    One whose ConfigMap or Secret is not there stands for what the kubelet cannot even create; it is not `startable`.
+    """
 
     name: str
     state: str = "created"
     exit_code: int | None = None
     restarts: int = 0
+    startable: bool = True
+
+    @property
+    def starts_next(self) -> bool:
+        """Whether the runtime may start the container."""
+        return self.state == "created" and self.startable
 
 
 @attrs.frozen(cache_hash=True)
@@ -79,9 +88,9 @@ class Sandbox:
         )
         return attrs.evolve(self, containers=tuple(ended))
 
-    def change(self, which: str, **changes: Any) -> "Sandbox":
-        """Return the sandbox with its first container in that state changed."""
-        index = next(index for index, container in enumerate(self.containers) if container.state == which)
+    def change(self, which: Callable[[RunningContainer], bool], **changes: Any) -> "Sandbox":
+        """Return the sandbox with the first of its containers that is so changed."""
+        index = next(index for index, container in enumerate(self.containers) if which(container))
         changed = attrs.evolve(self.containers[index], **changes)
         return attrs.evolve(self, containers=(*self.containers[:index], changed, *self.containers[index + 1 :]))
 
@@ -93,9 +102,11 @@ RUNTIME: Cells[Sandbox | None] = Cells("container-runtime")
 def start_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Start the next container that the kubelet created."""
     sandbox = cluster[RUNTIME[node, pod]]
-    if sandbox is None or not sandbox.ready or not sandbox.any_in("created") or sandbox.any_in("stopping"):
+    if sandbox is None or not sandbox.ready or sandbox.any_in("stopping"):
         return None
-    return cluster.set(RUNTIME[node, pod], sandbox.change("created", state="running"))
+    if not any(container.starts_next for container in sandbox.containers):
+        return None
+    return cluster.set(RUNTIME[node, pod], sandbox.change(lambda each: each.starts_next, state="running"))
 
 
 @transition(actor="container-runtime/{node}", object="pod/{pod}")
@@ -104,7 +115,9 @@ def stop_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     sandbox = cluster[RUNTIME[node, pod]]
     if sandbox is None or not sandbox.any_in("stopping"):
         return None
-    return cluster.set(RUNTIME[node, pod], sandbox.change("stopping", state="exited", exit_code=TERMINATED))
+    return cluster.set(
+        RUNTIME[node, pod], sandbox.change(lambda each: each.state == "stopping", state="exited", exit_code=TERMINATED)
+    )
 
 
 def _end_container(cluster: Cluster, fault: str, node: str, pod: str, container: str, exit_code: int) -> Cluster | None:

@@ -1,18 +1,20 @@
 """kube-scheduler: finds a node for each pod that has none, and only says so.
 
 Models: an informer's cache of pods and nodes; per pod a place in the queue (active, or unschedulable until something
-changes); filters (resources, taints, unschedulable, nodeSelector); the least-allocated score, with a free choice
-among the best; assuming the pod on its node while the binding is under way; forgetting it when the binding fails,
-which wakes the unschedulable pods as the deletion of a pod does [schedule_one.go handleBindingCycleError]. One pod per
-scheduling cycle, any number of bindings under way.
+changes), unless a gate holds it back or it names another scheduler; filters (resources, taints, unschedulable, node
+selector and affinity, host ports, claims that are not there); the least-allocated score, with a free choice among the
+best; assuming the pod on its node while the binding is under way; forgetting it when the binding fails, which wakes the
+unschedulable pods as the deletion of a pod does [schedule_one.go handleBindingCycleError]. One pod per scheduling
+cycle, any number of bindings under way.
 
-Leaves out: priorities and preemption, affinity, spreading, volumes; the order of the active queue (any active pod may
-be next, which only adds behaviours); backoff and the choice of events that wake an unschedulable pod (any change of a
-pod or node does, as the five-minute flush would in the end).
+Leaves out: priorities and preemption, affinity to pods, spreading, where volumes can be attached; the order of the
+active queue (any active pod may be next, which only adds behaviours); backoff and the choice of events that wake an
+unschedulable pod (any change of a pod or node does, as the five-minute flush would in the end).
 
 Upstream: pkg/scheduler/{schedule_one.go,eventhandlers.go,backend/{cache,queue}}, 1.34.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -26,8 +28,9 @@ from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.informer import all_in_cache, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import restart
-from kmodel.kubernetes.components.resources import fit, tolerated
-from kmodel.kubernetes.objects import NODE, POD, Binding, Node, Pod, Taint, Unscheduled
+from kmodel.kubernetes.components.references import is_there
+from kmodel.kubernetes.components.resources import lacking, matches_node, ports_are_free, tolerated
+from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, NODE, POD, Binding, Node, Pod, Taint, Unscheduled
 
 SCHEDULER = "kube-scheduler"
 UNSCHEDULABLE = Taint("node.kubernetes.io/unschedulable")
@@ -59,6 +62,7 @@ def on_change(cluster: Cluster, watch: Watch, key: str, old: Any, new: Any) -> C
             cluster = cluster.set(ASSUMED[key], None)
             assumed = None
         wanted = new is not None and new.spec.node_name is None and not new.metadata.deleting and assumed is None
+        wanted = wanted and is_queued(new)
         if not wanted:
             cluster = cluster.set(QUEUE[key], None)
         elif old is None or old.metadata.uid != new.metadata.uid or old.spec != new.spec:
@@ -98,16 +102,39 @@ def pods_on(cluster: Cluster, node: str) -> list[Pod]:
 
 
 def feasible(pod: Pod, node: Node, there: list[Pod]) -> str | None:
-    """Return None if the pod may run on the node beside the pods that are there, or the filter that says no."""
+    """Return None if the pod may run on the node beside the pods that are there, or the first filter that says no."""
+    return next(filters(pod, node, there), None)
+
+
+def filters(pod: Pod, node: Node, there: list[Pod]) -> Iterator[str]:
+    """Yield why the node is none for the pod, in upstream's words: all that the first filter to say no has to say."""
     if node.spec.unschedulable and not tolerated(UNSCHEDULABLE, pod.spec.tolerations):
-        return "node(s) were unschedulable"
+        yield "node(s) were unschedulable"
+        return
     for taint in node.spec.taints:
         if taint.effect in ("NoSchedule", "NoExecute") and not tolerated(taint, pod.spec.tolerations):
-            return f"node(s) had untolerated taint {{{taint.key}}}"
-    if not set(pod.spec.node_selector) <= set(node.metadata.labels):
-        return "node(s) didn't match Pod's node affinity/selector"
-    lacking = fit(pod.spec, [other.spec for other in there], node.status)
-    return f"Insufficient {lacking}" if lacking else None
+            yield f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}"
+            return
+    others = [other.spec for other in there]
+    if not matches_node(pod.spec, node):
+        yield "node(s) didn't match Pod's node affinity/selector"
+    elif not ports_are_free(pod.spec, others):
+        yield "node(s) didn't have free ports for the requested pod ports"
+    else:
+        for what in lacking(pod.spec, others, node.status):
+            yield "Too many pods" if what == "pods" else f"Insufficient {what}"
+
+
+def lost_claim(cluster: Cluster, pod: Pod) -> str | None:
+    """Return why no node will do whatever it is like: a claim that is not there [volumebinding PreFilter]."""
+    claims = (need for need in pod.spec.volumes if need.kind == "persistentvolumeclaim")
+    missing = next((claim for claim in claims if not is_there(cluster, claim, pod.metadata.namespace)), None)
+    return None if missing is None else f'persistentvolumeclaim "{missing.name}" not found'
+
+
+def is_queued(pod: Pod) -> bool:
+    """Tell whether this scheduler schedules a pod at all, and no gate holds it back [schedulinggates PreEnqueue]."""
+    return pod.spec.scheduler_name == DEFAULT_SCHEDULER and not pod.spec.scheduling_gates
 
 
 def score(pod: Pod, node: Node, there: list[Pod]) -> int:
@@ -124,8 +151,8 @@ def _free(used: int, allocatable: int) -> int:
 
 def best_nodes(cluster: Cluster, pod: Pod) -> list[str]:
     """Return the names of the feasible nodes with the best score, as the scheduler sees the cluster now."""
-    scores = {}
-    for node in all_in_cache(cluster, SCHEDULER, NODE):
+    scores: dict[str, int] = {}
+    for node in all_in_cache(cluster, SCHEDULER, NODE) if lost_claim(cluster, pod) is None else ():
         there = pods_on(cluster, node.metadata.name)
         if feasible(pod, node, there) is None:
             scores[node.metadata.name] = score(pod, node, there)

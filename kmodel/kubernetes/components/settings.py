@@ -60,6 +60,7 @@ class Settings:
     missed_heartbeats: int = 1  # checks without a renewal before a node is taken for unhealthy
     terminated_pod_threshold: int | None = None  # finished pods that the garbage collector leaves; None: all
     pod_quota: int | None = None  # pods that a ResourceQuota lets be stored at once; None: there is no quota
+    surroundings: tuple[str, ...] = ()  # objects of kinds that are not modelled, as kubectl names them
 
     def budget(self, fault: str) -> int:
         """Return how often the fault may happen."""

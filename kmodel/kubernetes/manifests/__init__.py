@@ -2,6 +2,16 @@
 
 from kmodel.kubernetes.manifests.document import documents
 from kmodel.kubernetes.manifests.field import Field, Fields, choose, did_you_mean
-from kmodel.kubernetes.manifests.input_error import InputError, quoted
+from kmodel.kubernetes.manifests.input_error import InputError, NoManifestError, SeveralError, quoted
 
-__all__ = ["Field", "Fields", "InputError", "choose", "did_you_mean", "documents", "printable", "quoted"]
+__all__ = [
+    "Field",
+    "Fields",
+    "InputError",
+    "NoManifestError",
+    "SeveralError",
+    "choose",
+    "did_you_mean",
+    "documents",
+    "quoted",
+]

@@ -83,6 +83,11 @@ class Field:
         return tag_of(self.node) == "null"
 
     @property
+    def is_string(self) -> bool:
+        """Whether the value is a string."""
+        return tag_of(self.node) == "string"
+
+    @property
     def is_mapping(self) -> bool:
         """Whether the value is a mapping."""
         return tag_of(self.node) == "mapping"

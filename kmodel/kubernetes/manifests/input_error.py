@@ -1,5 +1,7 @@
 """The error that bad input gets: one line that names the place, the problem and the fix."""
 
+from collections.abc import Sequence
+
 from kmodel.printable import printable
 
 LONGEST_QUOTE = 60  # characters of the user's text that an error repeats
@@ -21,3 +23,16 @@ class InputError(Exception):
 def quoted(text: str) -> str:
     """Return the beginning of the user's text in double quotes."""
     return f'"{text[:LONGEST_QUOTE]}…"' if len(text) > LONGEST_QUOTE else f'"{text}"'
+
+
+class NoManifestError(InputError):
+    """A file is something else than manifests: values of a chart, a template, a kustomization."""
+
+
+class SeveralError(InputError):
+    """Several files cannot be read; str is the first error, and `errors` are all of them."""
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        first = errors[0]
+        super().__init__(first.file, first.line, first.path, first.problem, first.fix)
+        self.errors = tuple(errors)

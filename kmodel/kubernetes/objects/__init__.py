@@ -1,5 +1,6 @@
 """Kubernetes API objects as immutable values, with the fields that the modelled components read; a kind per file."""
 
+from kmodel.kubernetes.objects.container import Container, Need, Resources
 from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE, Endpoint, EndpointSlice
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Part, Template
 from kmodel.kubernetes.objects.kinds import KINDS, Kinds, Object, kind_named, kind_of, reference, resource_of
@@ -7,7 +8,7 @@ from kmodel.kubernetes.objects.lease import LEASE, Lease
 from kmodel.kubernetes.objects.meta import DEFAULT_NAMESPACE, Labels, ObjectMeta, OwnerReference, key, selects
 from kmodel.kubernetes.objects.node import GIBIBYTE, NODE, Node, NodeSpec, NodeStatus, Taint, Taints
 from kmodel.kubernetes.objects.pod import POD, Binding, Phase, Pod, PodStatus, Unscheduled
-from kmodel.kubernetes.objects.pod_spec import Container, PodSpec, Resources, Toleration
+from kmodel.kubernetes.objects.pod_spec import DEFAULT_SCHEDULER, PodSpec, Toleration
 from kmodel.kubernetes.objects.replicaset import REPLICA_SET, REPLICATION_CONTROLLER, PodTemplate, ReplicaSet
 from kmodel.kubernetes.objects.service import SERVICE, Service
 
@@ -16,6 +17,7 @@ BY_RESOURCE = {kind.resource: kind for kind in KINDS}  # the built-in kinds
 __all__ = [
     "BY_RESOURCE",
     "DEFAULT_NAMESPACE",
+    "DEFAULT_SCHEDULER",
     "ENDPOINT_SLICE",
     "GIBIBYTE",
     "KINDS",
@@ -34,6 +36,7 @@ __all__ = [
     "Kinds",
     "Labels",
     "Lease",
+    "Need",
     "Node",
     "NodeSpec",
     "NodeStatus",

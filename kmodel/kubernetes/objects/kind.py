@@ -7,6 +7,7 @@ import attrs
 
 from kmodel.kernel import Rank
 from kmodel.kubernetes.manifests.field import Fields
+from kmodel.kubernetes.objects.container import Need
 from kmodel.kubernetes.objects.meta import ObjectMeta, key
 
 
@@ -68,6 +69,11 @@ class ApiObject:
     def reached(self, wait: str) -> bool:
         """Tell whether the object is as `kubectl wait` is to wait for; a kind without such a state always is."""
         return True
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """The objects that it names and that must be there."""
+        return ()
 
     def templates(self) -> tuple["Template", ...]:
         """Return what is made from the object, under generated names."""

@@ -49,3 +49,12 @@ NODE_STATUS = (
 # fmt: on
 TAINT = ("effect", "key", "timeAdded", "value")
 CONDITION = ("lastHeartbeatTime", "lastTransitionTime", "message", "reason", "status", "type")
+# Of the fields that are not read, those that may decide where a pod runs, whether, or for how long.
+# fmt: off
+DECIDING = frozenset((
+    "activeDeadlineSeconds", "initContainers", "lifecycle", "livenessProbe", "minReadySeconds", "os", "overhead",
+    "ownerReferences", "podAffinity", "podAntiAffinity", "preemptionPolicy",
+    "preferredDuringSchedulingIgnoredDuringExecution", "priority", "publishNotReadyAddresses", "readinessProbe",
+    "resourceClaims", "restartPolicyRules", "startupProbe", "topologySpreadConstraints",
+))
+# fmt: on

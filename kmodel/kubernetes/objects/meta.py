@@ -69,10 +69,10 @@ def read_metadata(fields: Fields, left_out: list[str], *, namespaced: bool = Tru
     top = fields.required("metadata", "add metadata with a name").fields()
     name = top.required("name", 'add a name, for example "web"')
     namespace = top.optional("namespace")
-    in_namespace = DEFAULT_NAMESPACE if namespace is None else _name(namespace)
+    in_namespace = DEFAULT_NAMESPACE if namespace is None else read_name(namespace)
     finalizers = top.optional("finalizers")
     metadata = ObjectMeta(
-        name=_name(name),
+        name=read_name(name),
         namespace=in_namespace if namespaced else "",
         labels=read_labels(top.optional("labels")),
         finalizers=() if finalizers is None else finalizers.strings(),
@@ -81,7 +81,7 @@ def read_metadata(fields: Fields, left_out: list[str], *, namespaced: bool = Tru
     return metadata
 
 
-def _name(field: Field) -> str:
+def read_name(field: Field) -> str:
     """Return a name that can be part of a key; whether it is one that Kubernetes allows, the api-server says."""
     name = field.string()
     if not name or "/" in name or not name.isprintable() or " " in name:

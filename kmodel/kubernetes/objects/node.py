@@ -13,6 +13,7 @@ from kmodel.kubernetes.objects.kind import ApiObject, Kind
 from kmodel.kubernetes.objects.meta import ObjectMeta, read_metadata
 
 GIBIBYTE = 1 << 30
+EPHEMERAL_STORAGE = "ephemeral-storage"
 
 
 @attrs.frozen(cache_hash=True)
@@ -40,6 +41,11 @@ class NodeStatus:
     cpu_millicores: int = 4000
     memory_bytes: int = 8 * GIBIBYTE
     pods: int = 110
+    others: tuple[tuple[str, int], ...] = ((EPHEMERAL_STORAGE, 100 * GIBIBYTE),)
+
+    def other(self, name: str) -> int:
+        """Return how much of another resource pods may use: ephemeral storage, or an extended resource."""
+        return dict(self.others).get(name, 0)
 
     def onto(self, stored: "Node") -> "Node":
         """Return the node with this status."""
@@ -129,29 +135,27 @@ def _node_status(field: Field | None, left_out: list[str]) -> NodeStatus:
     for name in ("capacity", "allocatable"):  # what a node may give to pods counts, if it says so
         members = fields.optional(name)
         if members is not None:
-            amounts |= _amounts(members.fields(), left_out)
+            amounts |= _amounts(members.fields())
     default = NodeStatus()
     status = NodeStatus(
         ready=_ready(fields.optional("conditions"), left_out) or default.ready,
         cpu_millicores=amounts.get("cpu", default.cpu_millicores),
         memory_bytes=amounts.get("memory", default.memory_bytes),
         pods=amounts.get("pods", default.pods),
+        others=tuple(sorted({**dict(default.others), **_without(amounts, "cpu", "memory", "pods")}.items())),
     )
     left_out.extend(fields.unmodelled(known.NODE_STATUS))
     return status
 
 
-def _amounts(fields: Fields, left_out: list[str]) -> dict[str, int]:
-    amounts: dict[str, int] = {}
-    for name in ("cpu", "memory", "pods"):
-        amount = fields.optional(name)
-        if amount is not None:
-            amounts[name] = amount.quantity(milli=name == "cpu")
-    for _, _, other in fields.others():
-        if not other.is_null:
-            other.quantity()
-            left_out.append(other.path)
-    return amounts
+def _amounts(fields: Fields) -> dict[str, int]:
+    return {
+        name: amount.quantity(milli=name == "cpu") for name, (_, amount) in fields.members.items() if not amount.is_null
+    }
+
+
+def _without(amounts: dict[str, int], *names: str) -> dict[str, int]:
+    return {name: amount for name, amount in amounts.items() if name not in names}
 
 
 def _ready(field: Field | None, left_out: list[str]) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import attrs
 
 from kmodel.kubernetes.manifests.field import Fields
+from kmodel.kubernetes.objects.container import Need
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
 from kmodel.kubernetes.objects.meta import ObjectMeta, read_metadata
 from kmodel.kubernetes.objects.pod_spec import PodSpec, pod_spec_errors, read_pod_spec, update_errors
@@ -40,6 +41,11 @@ class Pod(ApiObject):
     def node(self) -> str | None:
         """The node that the pod is bound to."""
         return self.spec.node_name
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """The objects that it names and that must be there."""
+        return self.spec.needs
 
     @property
     def terminal(self) -> bool:

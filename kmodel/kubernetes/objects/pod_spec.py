@@ -1,41 +1,38 @@
 """What a pod is to run: its containers, where, and how [kubernetes/kubernetes pkg/apis/core/{types.go,v1/defaults.go,
 validation/validation.go}, 1.34].
 
-Left out: volumes, probes (a container is ready when it runs), init and ephemeral containers, affinity, priority, ports.
+Left out: probes, the run of init containers (what they request counts), ephemeral containers, affinity to other pods,
+priority, the contents of volumes.
 """
 
-import re
 from collections.abc import Iterator
 
 import attrs
 
 from kmodel.kubernetes.manifests.field import Field
 from kmodel.kubernetes.objects import known, merging
+from kmodel.kubernetes.objects.affinity import Terms, affinity_errors, read_affinity
+from kmodel.kubernetes.objects.container import (
+    Amount,
+    Container,
+    Need,
+    Resources,
+    container_errors,
+    needed,
+    read_containers,
+    read_resources,
+    requested,
+    resource_errors,
+)
 from kmodel.kubernetes.objects.meta import Labels, read_labels
 
+NONE = Resources()
 DEFAULT_GRACE_SECONDS = 30
-DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-LONGEST_LABEL = 63
+DEFAULT_SCHEDULER = "default-scheduler"
+OPERATORS = ("Equal", "Exists")
+EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
 INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
-
-
-@attrs.frozen(cache_hash=True)
-class Resources:
-    """Amounts of cpu in millicores and of memory in bytes; None where the manifest names none."""
-
-    cpu_millicores: int | None = None
-    memory_bytes: int | None = None
-
-
-@attrs.frozen(cache_hash=True)
-class Container:
-    """One container of a pod's spec."""
-
-    name: str
-    image: str = ""
-    requests: Resources = Resources()
-    limits: Resources = Resources()
 
 
 @attrs.frozen(cache_hash=True)
@@ -62,16 +59,64 @@ class PodSpec:
     node_selector: Labels = attrs.field(default=(), metadata=merging.MAP)
     tolerations: tuple[Toleration, ...] = ()
     termination_grace_seconds: int | None = None
+    init_containers: tuple[Container, ...] = attrs.field(default=(), metadata=merging.BY_NAME)
+    requests: Resources = NONE  # of the pod as a whole, in place of its containers' sum
+    limits: Resources = NONE
+    node_affinity: Terms | None = None
+    scheduling_gates: tuple[str, ...] = ()
+    scheduler_name: str = DEFAULT_SCHEDULER
+    readiness_gates: tuple[str, ...] = ()
+    service_account: str | None = None
+    priority_class: str | None = None
+    runtime_class: str | None = None
+    volumes: tuple[Need, ...] = ()  # what they come from, as far as that must be there
+
+    def requested(self, amount: Amount) -> int:
+        """Return how much of a resource the pod requests: as a whole, or else by its containers."""
+        whole = amount(self.requests)
+        return requested(self.containers, self.init_containers, amount) if whole is None else whole
 
     @property
     def cpu_millicores(self) -> int:
-        """The cpu that the containers request together."""
-        return sum(container.requests.cpu_millicores or 0 for container in self.containers)
+        """The cpu that the pod requests."""
+        return self.requested(lambda resources: resources.cpu_millicores)
 
     @property
     def memory_bytes(self) -> int:
-        """The memory that the containers request together."""
-        return sum(container.requests.memory_bytes or 0 for container in self.containers)
+        """The memory that the pod requests."""
+        return self.requested(lambda resources: resources.memory_bytes)
+
+    def other(self, name: str) -> int:
+        """Return how much the pod requests of a resource that is neither cpu nor memory."""
+        return self.requested(lambda resources: resources.other(name))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The resources other than cpu and memory that the pod requests."""
+        everybody = (*self.containers, *self.init_containers)
+        return tuple(sorted({name for each in everybody for name, _ in each.requests.others}))
+
+    @property
+    def host_ports(self) -> tuple[tuple[str, str, int], ...]:
+        """The ports that the pod takes on its node: the protocol, the address and the number of each."""
+        everybody = (*self.containers, *(each for each in self.init_containers if each.stays))
+        return tuple(port for each in everybody for port in each.host_ports)
+
+    @property
+    def admission_needs(self) -> tuple[Need, ...]:
+        """What must be there for the pod to be admitted."""
+        named = (
+            ("serviceaccount", self.service_account),
+            ("priorityclass", self.priority_class),
+            ("runtimeclass", self.runtime_class),
+        )
+        return tuple(Need(kind, name) for kind, name in named if name is not None)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """All that must be there for the pod to run, in the order in which it would be missed."""
+        config = tuple(need for each in (*self.init_containers, *self.containers) for need in each.config)
+        return (*self.admission_needs, *self.volumes, *config)
 
     def defaulted(self) -> "PodSpec":
         """Return the spec with restartPolicy, the grace period and requests from limits filled in."""
@@ -80,35 +125,39 @@ class PodSpec:
             self,
             restart_policy=self.restart_policy or "Always",
             termination_grace_seconds=DEFAULT_GRACE_SECONDS if grace is None else grace,
-            containers=tuple(_requests_from_limits(container) for container in self.containers),
+            containers=tuple(container.defaulted() for container in self.containers),
+            init_containers=tuple(container.defaulted() for container in self.init_containers),
+            requests=self._whole_requests(),
         )
 
-
-def _requests_from_limits(container: Container) -> Container:
-    requests, limits = container.requests, container.limits
-    return attrs.evolve(
-        container,
-        requests=Resources(
-            limits.cpu_millicores if requests.cpu_millicores is None else requests.cpu_millicores,
-            limits.memory_bytes if requests.memory_bytes is None else requests.memory_bytes,
-        ),
-    )
+    def _whole_requests(self) -> Resources:
+        """Return the requests of the whole pod: its limits, where no container requests the resource itself."""
+        asked = [each.defaulted().requests for each in (*self.containers, *self.init_containers)]
+        of_none = Resources(
+            None if any(each.cpu_millicores is not None for each in asked) else self.limits.cpu_millicores,
+            None if any(each.memory_bytes is not None for each in asked) else self.limits.memory_bytes,
+        )
+        return self.requests.or_else(of_none)
 
 
 def pod_spec_errors(spec: PodSpec, path: str) -> Iterator[str]:
     """Yield what is wrong with a pod's spec that stands at the path."""
     if not spec.containers:
         yield f"{path}.containers: Required value"
-    names = [container.name for container in spec.containers]
-    for index, container in enumerate(spec.containers):
-        here = f"{path}.containers[{index}]"
-        if not DNS_LABEL.fullmatch(container.name) or len(container.name) > LONGEST_LABEL:
-            yield f"{here}.name: Invalid value: {container.name!r}: must be a lowercase RFC 1123 label"
-        if container.name in names[:index]:
-            yield f"{here}.name: Duplicate value: {container.name!r}"
-        if not container.image:
-            yield f"{here}.image: Required value"
-        yield from _resource_errors(container.requests, container.limits, f"{here}.resources.requests")
+    names: list[str] = []
+    for what, containers in (("containers", spec.containers), ("initContainers", spec.init_containers)):
+        for index, container in enumerate(containers):
+            here = f"{path}.{what}[{index}]"
+            yield from container_errors(container, here)
+            if container.name in names:
+                yield f"{here}.name: Duplicate value: {container.name!r}"
+            names.append(container.name)
+    yield from resource_errors(spec.requests, spec.limits, f"{path}.resources.requests")
+    yield from affinity_errors(spec.node_affinity, path)
+    for index, toleration in enumerate(spec.tolerations):
+        yield from _toleration_errors(toleration, f"{path}.tolerations[{index}]")
+    if spec.scheduling_gates and spec.node_name is not None:
+        yield f"{path}.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared"
     if spec.restart_policy not in (None, *RESTART_POLICIES):
         supported = ", ".join(RESTART_POLICIES)
         yield f"{path}.restartPolicy: Unsupported value: {spec.restart_policy!r}: supported values: {supported}"
@@ -116,33 +165,47 @@ def pod_spec_errors(spec: PodSpec, path: str) -> Iterator[str]:
         yield f"{path}.terminationGracePeriodSeconds: Invalid value: must be greater than or equal to 0"
 
 
+def _toleration_errors(toleration: Toleration, path: str) -> Iterator[str]:
+    if toleration.operator not in OPERATORS:
+        supported = ", ".join(OPERATORS)
+        yield f"{path}.operator: Unsupported value: {toleration.operator!r}: supported values: {supported}"
+    if toleration.key is None and toleration.operator != "Exists":
+        yield f"{path}.operator: Invalid value: {toleration.operator!r}: operator must be Exists when `key` is empty"
+    if toleration.operator == "Exists" and toleration.value:
+        yield f"{path}.operator: Invalid value: {toleration.value!r}: value must be empty when `operator` is 'Exists'"
+    if toleration.effect not in (None, *EFFECTS):
+        supported = ", ".join(EFFECTS)
+        yield f"{path}.effect: Unsupported value: {toleration.effect!r}: supported values: {supported}"
+    if toleration.seconds is not None and toleration.effect != "NoExecute":
+        yield (
+            f"{path}.effect: Invalid value: {toleration.effect or ''!r}: effect must be 'NoExecute' when "
+            "`tolerationSeconds` is set"
+        )
+
+
 def update_errors(spec: PodSpec, stored: PodSpec) -> Iterator[str]:
     """Yield what is wrong with a pod's spec that replaces a stored one [ValidatePodUpdate].
 
-    Images may change, and tolerations be added; of those that are there, how long they last may change.
+    Images may change, tolerations be added (of those that are there, how long they last may change), and scheduling
+    gates be removed.
     """
+    if set(spec.scheduling_gates) - set(stored.scheduling_gates):
+        yield "spec.schedulingGates: Forbidden: only deletion is allowed, but found new scheduling gate"
     if {attrs.evolve(each, seconds=None) for each in stored.tolerations} - {
         attrs.evolve(each, seconds=None) for each in spec.tolerations
     }:
         yield "spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds"
-    same = attrs.evolve(stored, containers=_without_images(stored), tolerations=spec.tolerations)
-    if attrs.evolve(spec, containers=_without_images(spec)) != same:
+    same = attrs.evolve(_without_images(stored), tolerations=spec.tolerations, scheduling_gates=spec.scheduling_gates)
+    if _without_images(spec) != same:
         yield "spec: Forbidden: pod updates may not change fields other than image and tolerations (additions only)"
 
 
-def _without_images(spec: PodSpec) -> tuple[Container, ...]:
-    return tuple(attrs.evolve(container, image="") for container in spec.containers)
-
-
-def _resource_errors(requests: Resources, limits: Resources, path: str) -> Iterator[str]:
-    for what, requested, limit in (
-        ("cpu", requests.cpu_millicores, limits.cpu_millicores),
-        ("memory", requests.memory_bytes, limits.memory_bytes),
-    ):
-        if min(requested or 0, limit or 0) < 0:
-            yield f"{path}.{what}: Invalid value: must be greater than or equal to 0"
-        if requested is not None and limit is not None and requested > limit:
-            yield f"{path}.{what}: Invalid value: must be less than or equal to the limit"
+def _without_images(spec: PodSpec) -> PodSpec:
+    return attrs.evolve(
+        spec,
+        containers=tuple(attrs.evolve(each, image="") for each in spec.containers),
+        init_containers=tuple(attrs.evolve(each, image="") for each in spec.init_containers),
+    )
 
 
 def read_pod_spec(field: Field | None, left_out: list[str]) -> PodSpec:
@@ -150,53 +213,62 @@ def read_pod_spec(field: Field | None, left_out: list[str]) -> PodSpec:
     if field is None:
         return PodSpec()
     fields = field.fields()
-    containers = fields.optional("containers")
-    tolerations = fields.optional("tolerations")
-    node_name = fields.optional("nodeName")
+    tolerations, node_name = fields.optional("tolerations"), fields.optional("nodeName")
+    grace, on_host = fields.optional("terminationGracePeriodSeconds"), fields.optional("hostNetwork")
+    is_on_host = on_host is not None and on_host.boolean()
     restart_policy = fields.optional("restartPolicy")
-    grace = fields.optional("terminationGracePeriodSeconds")
+    requests, limits = read_resources(fields.optional("resources"), left_out)
+    first = fields.optional("initContainers")
     spec = PodSpec(
-        containers=() if containers is None else tuple(_container(item, left_out) for item in containers.items()),
+        containers=read_containers(fields.optional("containers"), left_out, on_host=is_on_host),
+        init_containers=read_containers(first, left_out, on_host=is_on_host),
         node_name=None if node_name is None else node_name.string() or None,
         restart_policy=None if restart_policy is None else restart_policy.string(),
         node_selector=read_labels(fields.optional("nodeSelector")),
         tolerations=() if tolerations is None else tuple(_toleration(item, left_out) for item in tolerations.items()),
         termination_grace_seconds=None if grace is None else grace.integer(**INT64),
+        requests=requests,
+        limits=limits,
+        node_affinity=read_affinity(fields.optional("affinity"), left_out),
+        scheduling_gates=_names(fields.optional("schedulingGates"), "name"),
+        scheduler_name=_text(fields.optional("schedulerName")) or DEFAULT_SCHEDULER,
+        readiness_gates=_names(fields.optional("readinessGates"), "conditionType"),
+        service_account=_text(fields.optional("serviceAccountName")) or _text(fields.optional("serviceAccount")),
+        priority_class=_text(fields.optional("priorityClassName")),
+        runtime_class=_text(fields.optional("runtimeClassName")),
+        volumes=tuple(_sources(fields.optional("volumes"))),
     )
+    if spec.init_containers and first is not None:
+        left_out.append(first.path)  # they are not run
     left_out.extend(fields.unmodelled(known.POD_SPEC))
     return spec
 
 
-def _container(field: Field, left_out: list[str]) -> Container:
-    fields = field.fields()
-    image = fields.optional("image")
-    resources = fields.optional("resources")
-    requests, limits = Resources(), Resources()
-    name = fields.required("name", 'add a name, for example "main"').string()
-    if resources is not None:
-        members = resources.fields()
-        requests = _resources(members.optional("requests"), left_out)
-        limits = _resources(members.optional("limits"), left_out)
-        left_out.extend(members.unmodelled(known.RESOURCES))
-    container = Container(name, "" if image is None else image.string(), requests, limits)
-    left_out.extend(fields.unmodelled(known.CONTAINER))
-    return container
+def _text(field: Field | None) -> str | None:
+    return None if field is None else field.string() or None
 
 
-def _resources(field: Field | None, left_out: list[str]) -> Resources:
-    if field is None:
-        return Resources()
-    fields = field.fields()
-    cpu = fields.optional("cpu")
-    memory = fields.optional("memory")
-    for _, _, other in fields.others():  # extended resources are not modelled, but must be quantities all the same
-        if not other.is_null:
-            other.quantity()
-            left_out.append(other.path)
-    return Resources(
-        cpu_millicores=None if cpu is None else cpu.quantity(milli=True),
-        memory_bytes=None if memory is None else memory.quantity(),
-    )
+def _names(field: Field | None, called: str) -> tuple[str, ...]:
+    return () if field is None else tuple(item.fields().required(called).string() for item in field.items())
+
+
+def _sources(field: Field | None) -> Iterator[Need]:
+    """Yield what volumes come from: ConfigMaps, Secrets and claims that are not optional."""
+    for item in () if field is None else field.items():
+        members = item.fields()
+        projected = members.optional("projected")
+        listed = None if projected is None else projected.fields().optional("sources")
+        for source, called in ((members, "secretName"), *((each.fields(), "name") for each in _items(listed))):
+            for name, kind in (("configMap", "configmap"), ("secret", "secret"), ("persistentVolumeClaim", "claim")):
+                member = source.optional(name)
+                if member is not None and kind == "claim":
+                    yield from needed(member, "persistentvolumeclaim", "claimName")
+                elif member is not None:
+                    yield from needed(member, kind, called if kind == "secret" else "name")
+
+
+def _items(field: Field | None) -> tuple[Field, ...]:
+    return () if field is None else field.items()
 
 
 def _toleration(field: Field, left_out: list[str]) -> Toleration:

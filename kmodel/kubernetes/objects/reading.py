@@ -5,11 +5,13 @@ from typing import Any
 
 import attrs
 
-from kmodel.kubernetes.manifests.field import Field, Fields, did_you_mean
-from kmodel.kubernetes.manifests.input_error import quoted
+from kmodel.kubernetes.manifests.field import Field, Fields, choose, did_you_mean
+from kmodel.kubernetes.manifests.input_error import InputError, quoted
 from kmodel.kubernetes.objects import known
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
 from kmodel.kubernetes.objects.kinds import KINDS, Kinds, written_by_users
+from kmodel.kubernetes.objects.opaque import Opaque, read_opaque
+from kmodel.kubernetes.objects.served import SERVED, all_kinds, is_custom, versions_of
 
 
 @attrs.frozen(eq=False)
@@ -27,18 +29,51 @@ class Manifest:
         return f"{self.kind.singular}/{self.object.metadata.key}"
 
 
-def read_all(document: Field, kinds: Kinds = KINDS) -> Iterator[Manifest]:
-    """Yield the object of a document, or the objects of a document of kind List."""
+def read_all(document: Field, kinds: Kinds = KINDS) -> Iterator[Manifest | Opaque]:
+    """Yield the object of a document, or the objects of a document of kind List.
+
+    InputError if no api-server has such a kind, or the model cannot represent the object.
+    """
     fields = document.fields()
     kind = fields.optional("kind")
     if kind is None or kind.string() != "List":
-        yield read(document, kinds)
+        yield read_any(document, kinds)
         return
     _check_api_version(fields, "List", "v1")
     for item in fields.required("items").items():
-        yield read(item, kinds)
+        yield read_any(item, kinds)
     fields.optional("metadata")
     fields.refuse_others("a List", ("apiVersion", "items", "kind", "metadata"))
+
+
+def read_any(document: Field, kinds: Kinds = KINDS) -> Manifest | Opaque:
+    """Return the object that a document describes, whether its kind is modelled or not."""
+    fields = document.fields()
+    kind, version = fields.required("kind", "add a kind, for example Pod"), fields.optional("apiVersion")
+    name, api_version = kind.string(), "" if version is None else version.string()
+    modelled = {(each.kind, each.api_version) for each in written_by_users(kinds)}
+    if (name, api_version) in modelled:
+        return read(document, kinds)
+    if not api_version:
+        known = next((each for each, _ in modelled if each == name), None)
+        fields.required("apiVersion", f"add apiVersion: {next(versions_of(known or name), 'v1')}")
+    if not is_custom(api_version) and name not in SERVED.get(api_version, "").split():
+        raise _no_match(kind, name, api_version, tuple(each for each, _ in modelled))
+    return read_opaque(document, name, api_version)
+
+
+def _no_match(kind: Field, name: str, api_version: str, modelled: tuple[str, ...]) -> InputError:
+    """Return the error that no api-server has this kind in this version."""
+    other = next(versions_of(name), None)
+    meant = did_you_mean(name, (*modelled, *all_kinds()), cutoff=0.85)
+    fix = (
+        f"write apiVersion: {other}"
+        if other is not None
+        else f'did you mean "{meant}"?'
+        if meant is not None
+        else "see `kubectl api-resources` for the kinds there are"
+    )
+    return kind.error(f"there are no matches for kind {quoted(name)} in version {quoted(api_version)}", fix)
 
 
 def read(document: Field, kinds: Kinds = KINDS) -> Manifest:
@@ -48,11 +83,7 @@ def read(document: Field, kinds: Kinds = KINDS) -> Manifest:
     kind_field = fields.required("kind", f"add one of {', '.join(by_name)}")
     name = kind_field.string()
     if name not in by_name:
-        meant = did_you_mean(name, tuple(by_name), cutoff=0.85)
-        raise kind_field.error(
-            f"{quoted(name)} is not a kind that is modelled",
-            (f'did you mean "{meant}"? ' if meant else "") + f"these are: {', '.join(by_name)}",
-        )
+        raise kind_field.error(f"{quoted(name)} is not a kind that is modelled", choose(name, tuple(by_name)))
     kind = by_name[name]
     _check_api_version(fields, name, kind.api_version)
     left_out: list[str] = []

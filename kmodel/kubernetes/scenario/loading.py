@@ -9,8 +9,9 @@ from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.manifests import Field, InputError, choose
 from kmodel.kubernetes.objects import Kinds, Node, ObjectMeta
 from kmodel.kubernetes.objects.reading import Manifest
+from kmodel.kubernetes.scenario.caveats import caveats, decides, read_assumed
 from kmodel.kubernetes.scenario.completing import complete
-from kmodel.kubernetes.scenario.manifest_files import Contents, read_files
+from kmodel.kubernetes.scenario.manifest_files import STANDARD_INPUT, Contents, read_files
 from kmodel.kubernetes.scenario.requests import Known, Requests, default_sessions, read_reference, read_requests
 from kmodel.kubernetes.scenario.scenario import Scenario
 from kmodel.kubernetes.scenario.scenario_spec import LARGEST_BUDGET, MOST_NODES, ScenarioSpec, read_spec
@@ -24,14 +25,17 @@ def load(
     *,
     nodes: int | None = None,
     faults: Mapping[str, int] | None = None,
+    assumed: Sequence[str] = (),
     catalog: Catalog = BUILT_IN,
 ) -> Scenario:
     """Read manifests and at most one Scenario from files and folders; InputError, in one line, if anything is wrong.
 
     `nodes` takes the place of the nodes that the files name, `faults` the place of the budgets of the same names.
-    `catalog` has the components, kinds and faults that there are.
+    `assumed` are objects that are there beside those of the files: `secret/db`. `catalog` has the components, kinds and
+    faults that there are.
     """
     _check_overrides(nodes, faults or {}, catalog)
+    declared = (*read_assumed(assumed),)
     contents = read_files(paths, catalog.kinds)
     spec = read_spec(contents.scenario, catalog)
     cluster_nodes, replaced = _nodes(spec, contents, nodes)
@@ -62,9 +66,11 @@ def load(
         missed_heartbeats=spec.missed_heartbeats or 1,
         terminated_pod_threshold=spec.terminated_pod_threshold,
         pod_quota=spec.pod_quota,
+        surroundings=tuple(dict.fromkeys((*(each.reference for each in contents.others), *declared))),
     )
+    described = (*known.manifests.values(), *requests.extra)
     scenario = Scenario(
-        name=spec.name or contents.sources[0].stem or "scenario",
+        name=spec.name or _name(contents.sources, paths),
         settings=settings,
         description=spec.description,
         sources=contents.sources,
@@ -72,10 +78,20 @@ def load(
         max_states=spec.max_states,
         interchangeable=spec.interchangeable,
         left_out=replaced,
-        ignored_fields=_ignored((*known.manifests.values(), *requests.extra)),
+        ignored_fields=_ignored(described),
+        caveats=caveats(contents.others, contents.skipped, described, settings),
+        assumed=declared,
         catalog=catalog,
     )
     return complete(scenario, actors=spec.actors, heartbeats=spec.missed_heartbeats is not None)
+
+
+def _name(sources: Sequence[Path], paths: Sequence[Path]) -> str:
+    """Return the name of what has no Scenario: that of its only file or folder, or of its first file."""
+    alone = paths[0] if len(paths) == 1 else sources[0]
+    if alone == STANDARD_INPUT:
+        return "stdin"
+    return alone.stem or alone.resolve().name or "scenario"
 
 
 def _check_overrides(nodes: int | None, faults: Mapping[str, int], catalog: Catalog) -> None:
@@ -135,4 +151,9 @@ def default_nodes(count: int) -> tuple[Node, ...]:
 
 
 def _ignored(manifests: Sequence[Manifest]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{manifest.reference}: {path}" for manifest in manifests for path in manifest.left_out))
+    """Return the fields that nobody reads and that decide nothing."""
+    return tuple(
+        dict.fromkeys(
+            f"{manifest.reference}: {path}" for manifest in manifests for path in manifest.left_out if not decides(path)
+        )
+    )

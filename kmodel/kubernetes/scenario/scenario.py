@@ -7,6 +7,7 @@ import attrs
 
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.scenario.caveats import NONE, Caveats
 
 Engine = Literal["exhaustive", "hypothesis"]
 
@@ -18,7 +19,8 @@ class Scenario:
     `taking_part` names the actors, `left_out` says in sentences who does not take part and why, `ignored_fields` which
     fields of the manifests the model does not read (`pod/nginx: spec.volumes`): reports show both. `interchangeable`
     has the groups of names that it declares to be; None if it leaves that to kmodel.
-    `catalog` has the components, kinds and faults that there are.
+    `caveats` has what the model does not have of the manifests, and what of that weakens a verdict; `assumed` are the
+    objects that somebody declared to be there. `catalog` has the components, kinds and faults that there are.
     """
 
     name: str
@@ -31,4 +33,6 @@ class Scenario:
     taking_part: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     ignored_fields: tuple[str, ...] = ()
+    caveats: Caveats = NONE
+    assumed: tuple[str, ...] = ()
     catalog: Catalog = BUILT_IN

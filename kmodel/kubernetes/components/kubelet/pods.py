@@ -1,7 +1,8 @@
 """kubelet, its pods: admit, run through the container runtime, restart, stop, and clean up.
 
-Models: one worker per pod name, for one UID at a time; admission by what the node can hold and by the nodeSelector
-(which the scheduler has checked, unless the manifest names the node); restart by restartPolicy; termination when the
+Models: one worker per pod name, for one UID at a time; admission by what the node can hold, by node selector and
+affinity, and by host ports (which the scheduler has checked, unless the manifest names the node); volumes and
+environments from what is not there; restart by restartPolicy; termination when the
 pod is being deleted, is gone, or is another one of the same name. A kubelet that restarts forgets its workers, lists
 its pods and finds the containers again; after a reboot it finds their records, by which containers that ran are
 ContainerStatusUnknown (exit code 137), start again where the restartPolicy says so, and never do under Never.
@@ -23,12 +24,14 @@ from kmodel.kubernetes.components.calls import idle
 from kmodel.kubernetes.components.etcd import PODS, Watch
 from kmodel.kubernetes.components.informer import in_cache, synced
 from kmodel.kubernetes.components.kubelet.state import WORKERS, Worker, client_of, is_up, watcher_of
-from kmodel.kubernetes.components.resources import fit
+from kmodel.kubernetes.components.references import missing_config, missing_volume
+from kmodel.kubernetes.components.resources import fit, matches_node, ports_are_free
 from kmodel.kubernetes.components.runtime import RUNTIME, RunningContainer, Sandbox
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import POD, Node, Pod, PodSpec
 
 NODE_AFFINITY = "NodeAffinity"
+NODE_PORTS = "NodePorts"
 OUT_OF = "OutOf"  # followed by what the node has too little of: pods, cpu, memory
 
 
@@ -53,7 +56,7 @@ def _admitted(step: Step) -> Event:
     worker = step.after[WORKERS[node, pod]]
     if worker is not None and worker.rejected is not None:
         matches = worker.rejected != NODE_AFFINITY
-        why = "cannot hold it beside its other pods" if matches else "does not match its nodeSelector"
+        why = "cannot hold it beside its other pods" if matches else "does not match its node selector or affinity"
         return Event("Warning", worker.rejected, f"pod/{pod}", f"rejected: {node} {why}")
     return Event("Normal", "Admits", f"pod/{pod}", f"takes the pod on; {node} can hold it")
 
@@ -88,7 +91,9 @@ def why_rejected(pod: PodSpec, others: Sequence[PodSpec], node: Node) -> str | N
     lacking = fit(pod, others, node.status)
     if lacking is not None:
         return f"{OUT_OF}{lacking}"
-    return None if set(pod.node_selector) <= set(node.metadata.labels) else NODE_AFFINITY
+    if not matches_node(pod, node):
+        return NODE_AFFINITY
+    return None if ports_are_free(pod, others) else NODE_PORTS
 
 
 @transition(actor="kubelet/{node}", object="pod/{pod}")
@@ -100,11 +105,18 @@ def create_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     known = known_pod(cluster, node, pod)
     if known is None or known.terminal or must_stop(cluster, node, pod):
         return None
+    if missing_volume(cluster, known.spec, known.metadata.namespace) is not None:
+        return None
     if sandbox is not None:
         again = _anew(sandbox, known.spec.restart_policy)
         return None if again is None else cluster.set(RUNTIME[node, pod], again)
     containers = tuple(
-        RunningContainer(container.name, restarts=known.status.restarts) for container in known.spec.containers
+        RunningContainer(
+            container.name,
+            restarts=known.status.restarts,
+            startable=missing_config(cluster, container, known.metadata.namespace) is None,
+        )
+        for container in known.spec.containers
     )
     assert known.metadata.uid is not None
     return cluster.set(RUNTIME[node, pod], Sandbox(known.metadata.uid, containers))

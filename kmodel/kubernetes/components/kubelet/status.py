@@ -53,7 +53,8 @@ def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodSta
     return attrs.evolve(
         last,
         phase=_phase(pod, last, sandbox),
-        ready=sandbox.all_in("running") and not pod.metadata.deleting,
+        # Nobody sets the conditions that readiness gates ask for.
+        ready=sandbox.all_in("running") and not pod.metadata.deleting and not pod.spec.readiness_gates,
         restarts=sum(container.restarts for container in sandbox.containers),
         reason=None,
     )

@@ -1,0 +1,61 @@
+"""What a pod names and what must be there: ConfigMaps, Secrets, claims, its service account and its classes.
+
+These are objects of kinds that are not modelled: a scenario has them from its start to its end, or not at all. Which of
+them are missing therefore never changes, and what is missing shows as upstream shows it: a pod is refused, waits for a
+node, or for its containers.
+
+Upstream: plugin/pkg/admission/{serviceaccount,priority,runtimeclass}/admission.go; pkg/kubelet/{kubelet_pods.go,
+volumemanager,container/helpers.go}; pkg/scheduler/framework/plugins/volumebinding, 1.34.
+"""
+
+from kmodel.kernel import Cluster
+from kmodel.kubernetes.components.settings import SETTINGS, Settings
+from kmodel.kubernetes.objects import Container, Need, PodSpec
+from kmodel.kubernetes.objects.meta import key
+
+# What every cluster has: of its own, or in each namespace.
+ALWAYS = {
+    Need("serviceaccount", "default"),
+    Need("configmap", "kube-root-ca.crt"),
+    Need("priorityclass", "system-cluster-critical"),
+    Need("priorityclass", "system-node-critical"),
+}
+OF_CLUSTER = ("priorityclass", "runtimeclass")
+
+
+def is_there(cluster: Cluster, need: Need, namespace: str) -> bool:
+    """Tell whether a pod of the namespace finds what it needs."""
+    return has(cluster[SETTINGS], need, namespace)
+
+
+def has(settings: Settings, need: Need, namespace: str) -> bool:
+    """Tell whether a scenario has what a pod of the namespace needs."""
+    return need in ALWAYS or reference_of(need, namespace) in settings.surroundings
+
+
+def reference_of(need: Need, namespace: str) -> str:
+    """Return how kubectl names an object that a pod of the namespace needs, for example `secret/db`."""
+    return f"{need.kind}/{key(need.name, '' if need.kind in OF_CLUSTER else namespace)}"
+
+
+def refusal(settings: Settings, spec: PodSpec, namespace: str) -> str | None:
+    """Return why the api-server refuses a pod that names what is not there; None if it does not."""
+    for need in spec.admission_needs:
+        if not has(settings, need, namespace):
+            return {
+                "serviceaccount": f"error looking up service account {namespace}/{need.name}: "
+                f'serviceaccount "{need.name}" not found',
+                "priorityclass": f"no PriorityClass with name {need.name} was found",
+                "runtimeclass": f'pod rejected: RuntimeClass "{need.name}" not found',
+            }[need.kind]
+    return None
+
+
+def missing_volume(cluster: Cluster, spec: PodSpec, namespace: str) -> Need | None:
+    """Return what a volume comes from that is not there: no container of the pod is made before it is."""
+    return next((need for need in spec.volumes if not is_there(cluster, need, namespace)), None)
+
+
+def missing_config(cluster: Cluster, container: Container, namespace: str) -> Need | None:
+    """Return what a container's environment comes from that is not there: it is in CreateContainerConfigError."""
+    return next((need for need in container.config if not is_there(cluster, need, namespace)), None)

@@ -1,0 +1,152 @@
+"""Objects of kinds that are not modelled: they are there from the start to the end, and nobody changes them.
+
+That is how the components that are modelled meet them: none of these writes a ConfigMap, and whether a Secret is there
+decides whether a container can be made. What else they would do, if their own controllers ran, is said in a sentence
+per kind, and where it could change a verdict, that is said, too.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from kmodel.kubernetes.manifests.field import Field, Fields
+from kmodel.kubernetes.objects.meta import DEFAULT_NAMESPACE, key, read_name
+from kmodel.kubernetes.objects.served import WITHOUT_NAMESPACE, is_custom
+
+# What a pod may need to be there, by the names that kubectl takes for it.
+SHORT_NAMES = {
+    name: singular
+    for singular, short in (
+        ("configmap", "cm"),
+        ("secret", ""),
+        ("persistentvolumeclaim", "pvc"),
+        ("serviceaccount", "sa"),
+        ("priorityclass", "pc"),
+        ("runtimeclass", ""),
+    )
+    for name in (singular, f"{singular}es" if singular.endswith("s") else f"{singular}s", short)
+    if name
+}
+NAMED = 3  # objects of a kind that a sentence names
+
+
+@attrs.frozen(eq=False)
+class Opaque:
+    """An object that is only known by its kind and name; `makes_pods` if it has a template of pods in it."""
+
+    kind: str
+    api_version: str
+    key: str
+    field: Field
+    makes_pods: bool = False
+    target: str | None = None  # what an autoscaler scales, as kubectl names it
+
+    @property
+    def reference(self) -> str:
+        """How kubectl names the object, for example `configmap/web`."""
+        return f"{self.kind.lower()}/{self.key}"
+
+
+def read_opaque(document: Field, kind: str, api_version: str) -> Opaque:
+    """Return an object of a kind that is not modelled; InputError without metadata and a name."""
+    metadata = document.fields().required("metadata", "add metadata with a name").fields()
+    generated = metadata.optional("generateName")
+    name = generated if generated is not None and "name" not in metadata else metadata.required("name", "add a name")
+    namespace = metadata.optional("namespace")
+    within = "" if kind in WITHOUT_NAMESPACE else DEFAULT_NAMESPACE if namespace is None else read_name(namespace)
+    return Opaque(
+        kind,
+        api_version,
+        key(read_name(name), within),
+        document,
+        makes_pods=_has_pod_template(document.fields().optional("spec"), 0),
+        target=_target(document.fields().optional("spec")) if kind == "HorizontalPodAutoscaler" else None,
+    )
+
+
+DEEPEST_TEMPLATE = 6  # levels below spec: a CronJob has its containers at jobTemplate.spec.template.spec
+
+
+def _has_pod_template(field: Field | None, depth: int) -> bool:
+    """Tell whether there are containers below a field, as in all workloads and in many custom resources."""
+    if field is None or not field.is_mapping or depth > DEEPEST_TEMPLATE:
+        return False
+    members = [member for _, member in field.fields().members.values()]
+    names = field.fields().members
+    if "containers" in names and names["containers"][1].is_list:
+        return True
+    return any(_has_pod_template(member, depth + 1) for member in members)
+
+
+def _target(spec: Field | None) -> str | None:
+    target = spec.fields().optional("scaleTargetRef") if spec is not None and spec.is_mapping else None
+    if target is None or not target.is_mapping:
+        return None
+    members: Fields = target.fields()
+    kind, name = members.optional("kind"), members.optional("name")
+    return None if kind is None or name is None else f"{kind.string().lower()}/{name.string()}"
+
+
+@attrs.frozen
+class Meaning:
+    """What becomes of a kind that is not modelled, and whether that may change a verdict."""
+
+    sentence: str
+    weakens: bool = False
+
+
+HELD = Meaning("there from the start, and never changed")
+ACCESS = Meaning("users may do what the scenario says")
+TRAFFIC = Meaning("traffic is not modelled")
+ADMISSION = Meaning("admission goes on without it", weakens=True)
+VOLUMES = Meaning("where a volume can be attached is not modelled")
+CUSTOM = Meaning("stored as it is; no controller of it takes part")
+WORKLOAD = Meaning("not modelled: its pods are not there", weakens=True)
+MEANINGS = {
+    **dict.fromkeys(("ConfigMap", "Secret", "ServiceAccount", "Namespace", "PriorityClass", "RuntimeClass"), HELD),
+    **dict.fromkeys(("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"), ACCESS),
+    **dict.fromkeys(("Ingress", "IngressClass", "NetworkPolicy", "Endpoints", "EndpointSlice"), TRAFFIC),
+    **dict.fromkeys(
+        (
+            "LimitRange",
+            "MutatingWebhookConfiguration",
+            "ResourceQuota",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "ValidatingWebhookConfiguration",
+        ),
+        ADMISSION,
+    ),
+    **dict.fromkeys(("CSIDriver", "CSINode", "PersistentVolume", "StorageClass", "VolumeAttachment"), VOLUMES),
+    "PersistentVolumeClaim": Meaning("taken for bound to a volume that every node can attach"),
+    "CustomResourceDefinition": Meaning("its objects are stored as they are"),
+    "HorizontalPodAutoscaler": Meaning("not modelled, replicas stay as they are", weakens=True),
+    "PodDisruptionBudget": Meaning("the evictions that are modelled, by taints, ask no budget, as in Kubernetes"),
+    **dict.fromkeys(("CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet"), WORKLOAD),
+}
+NOT_LOOKED_AT = Meaning("nothing that is modelled looks at it")
+
+
+def meaning(value: Opaque) -> Meaning:
+    """Return what becomes of an object of a kind that is not modelled."""
+    if value.makes_pods:
+        return WORKLOAD
+    if is_custom(value.api_version):
+        return CUSTOM
+    return MEANINGS.get(value.kind, NOT_LOOKED_AT)
+
+
+def told(values: Sequence[Opaque], replicas: dict[str, int]) -> Iterable[tuple[str, bool]]:
+    """Yield a sentence for each kind that is not modelled, and whether it may change a verdict.
+
+    `replicas` has how many pods the workloads want, by how kubectl names them.
+    """
+    by_kind: dict[tuple[str, Meaning], list[Opaque]] = {}
+    for value in values:
+        by_kind.setdefault((value.kind, meaning(value)), []).append(value)
+    for (kind, what), members in by_kind.items():
+        names = ", ".join(member.key for member in members[:NAMED])
+        more = f" and {len(members) - NAMED} more" if len(members) > NAMED else ""
+        stay = [f"{each.target} stays at {replicas[each.target]}" for each in members if each.target in replicas]
+        at = f" ({', '.join(stay)})" if stay else ""
+        yield f"{kind} {names}{more}: {what.sentence}{at}", what.weakens

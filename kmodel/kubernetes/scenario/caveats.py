@@ -1,0 +1,88 @@
+"""What of the manifests the model does not have: kinds, fields, files, and objects that pods name and nobody declares.
+
+Some of it may change a verdict: the last line of a report says so.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from kmodel.kubernetes.components.references import has, reference_of
+from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.manifests import InputError, choose
+from kmodel.kubernetes.objects import known
+from kmodel.kubernetes.objects.opaque import SHORT_NAMES, Opaque, meaning, told
+from kmodel.kubernetes.objects.reading import Manifest
+
+INDEX = re.compile(r"\[\d+\]$")
+
+
+@attrs.frozen
+class Caveats:
+    """Notes, each under a heading, and what weakens a verdict; `workloads` are those that are not modelled."""
+
+    notes: tuple[tuple[str, str], ...] = ()
+    weakened_by: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+
+
+NONE = Caveats()
+
+
+def decides(path: str) -> bool:
+    """Tell whether a field that the model does not read may decide where, or how long, a pod runs."""
+    return INDEX.sub("", path).rpartition(".")[2] in known.DECIDING
+
+
+def caveats(
+    others: Sequence[Opaque], skipped: Sequence[str], manifests: Sequence[Manifest], settings: Settings
+) -> Caveats:
+    """Return what is to be said of files with these objects of kinds that are not modelled, and these manifests."""
+    replicas = {
+        manifest.reference: template.copies for manifest in manifests for template in manifest.object.templates()
+    }
+    sentences = list(told(others, replicas))
+    fields = [(each.reference, path) for each in manifests for path in each.left_out if decides(path)]
+    missing = list(_missing(manifests, settings))
+    return Caveats(
+        notes=(
+            *(("NOT MODELLED", sentence) for sentence, _ in sentences),
+            *(("MAY DECIDE", f"{name}: {path} is not read") for name, path in fields),
+            *(("MISSING", sentence) for sentence in missing),
+            *(("SKIPPED", sentence) for sentence in skipped),
+        ),
+        weakened_by=(
+            *(value.reference for value in others if meaning(value).weakens),
+            *(f"{name} {INDEX.sub('', path).rpartition('.')[2]}" for name, path in dict.fromkeys(fields)),
+            *(sentence.partition(":")[0] for sentence in skipped if ": skipped, is a Helm" in sentence),
+        ),
+        workloads=tuple(value.reference for value in others if value.makes_pods),
+    )
+
+
+def _missing(manifests: Sequence[Manifest], settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each object that pods need, that is not there and that they do not bring."""
+    users: dict[str, str] = {}
+    for manifest in manifests:
+        for value in (manifest.object, *(template.object for template in manifest.object.templates())):
+            for need in value.needs:
+                if not has(settings, need, value.metadata.namespace):
+                    users.setdefault(reference_of(need, value.metadata.namespace), manifest.reference)
+    for reference, user in users.items():
+        yield f"{reference}, which {user} needs; if something else brings it, add --assume {reference}"
+
+
+def read_assumed(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the objects that a user declares to be there, as kubectl names them; InputError for what names none."""
+    found = []
+    for text in texts:
+        kind, slash, key = text.partition("/")
+        known_kind = SHORT_NAMES.get(kind.lower())
+        if known_kind is None or not slash or not key:
+            raise InputError("--assume", None, text, "names no object that a pod may need", choose(kind, _SINGULAR))
+        found.append(f"{known_kind}/{key.removeprefix('default/')}")
+    return tuple(found)
+
+
+_SINGULAR = tuple(dict.fromkeys(SHORT_NAMES.values()))

@@ -1,0 +1,151 @@
+"""What the model does not have of manifests: it is named, and weakens a verdict where it may change one."""
+
+import io
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from kmodel.kubernetes.manifests import SeveralError
+from kmodel.kubernetes.scenario import InputError, Scenario, load
+from kmodel.kubernetes.scenario.manifest_files import with_folders_below
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec: {containers: [{name: main, image: nginx}]}
+"""
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\n"
+AUTOSCALER = """
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}, maxReplicas: 9}
+"""
+REPLICA_SET = """
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {a: b}}
+  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: main, image: nginx}]}}
+"""
+CRON_JOB = """
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec: {schedule: "@daily", jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: x}]}}}}}
+"""
+KUSTOMIZATION = "resources: [pod.yaml]\n"
+TEMPLATE = "apiVersion: v1\nkind: Pod\nmetadata: {{ include . }}\n"
+
+
+def write(folder: Path, **texts: str) -> Path:
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(dedent(text), encoding="utf-8")
+    return folder
+
+
+def notes(scenario: Scenario, heading: str) -> list[str]:
+    return [sentence for at, sentence in scenario.caveats.notes if at == heading]
+
+
+def test_a_kind_that_is_not_modelled_gets_a_line(tmp_path: Path) -> None:
+    write(tmp_path, a=CONFIG, b=AUTOSCALER, c=REPLICA_SET, d=CRON_JOB, e=CONFIG.replace("name: web,", "name: api,"))
+    got = load([tmp_path])
+    assert notes(got, "NOT MODELLED") == [
+        "ConfigMap shop/web, shop/api: there from the start, and never changed",
+        "HorizontalPodAutoscaler web: not modelled, replicas stay as they are (replicaset/web stays at 2)",
+        "CronJob nightly: not modelled: its pods are not there",
+    ]
+    assert got.caveats.weakened_by == ("horizontalpodautoscaler/web", "cronjob/nightly")
+    assert got.caveats.workloads == ("cronjob/nightly",)
+    assert got.settings.surroundings == (
+        "configmap/shop/web",
+        "horizontalpodautoscaler/web",
+        "cronjob/nightly",
+        "configmap/shop/api",
+    )
+
+
+def test_what_is_not_modelled_adds_no_state(tmp_path: Path) -> None:
+    from kmodel.engines.exhaustive import Bounds, result_of
+    from kmodel.kubernetes.scenario import model
+
+    alone = write(tmp_path, pod=POD) / "pod.yaml"
+    beside = write(tmp_path, config=CONFIG) / "config.yaml"
+    counts = {result_of(model(load(files), ()), Bounds()).states for files in ([alone], [alone, beside])}
+    assert len(counts) == 1
+
+
+def test_a_field_that_decides_is_told_apart(tmp_path: Path) -> None:
+    spec = "spec: {topologySpreadConstraints: [{maxSkew: 1}], dnsPolicy: None, containers:"
+    write(tmp_path, pod=POD.replace("spec: {containers:", spec))
+    got = load([tmp_path / "pod.yaml"])
+    assert notes(got, "MAY DECIDE") == ["pod/web: spec.topologySpreadConstraints is not read"]
+    assert got.caveats.weakened_by == ("pod/web topologySpreadConstraints",)
+    assert got.ignored_fields == ("pod/web: spec.dnsPolicy",)
+
+
+def test_what_is_missing_is_proposed_and_may_be_assumed(tmp_path: Path) -> None:
+    needs = "image: nginx, envFrom: [{secretRef: {name: db}}, {configMapRef: {name: c, optional: true}}]"
+    file = write(tmp_path, pod=POD.replace("image: nginx", needs)) / "pod.yaml"
+    assert notes(load([file]), "MISSING") == [
+        "secret/db, which pod/web needs; if something else brings it, add --assume secret/db"
+    ]
+    got = load([file], assumed=["Secrets/default/db"])
+    assert notes(got, "MISSING") == []
+    assert got.assumed == got.settings.surroundings == ("secret/db",)
+    with pytest.raises(InputError, match=r'--assume: secrt/db: names no object .*; did you mean "secret"\?'):
+        load([file], assumed=["secrt/db"])
+
+
+def test_a_folder_skips_what_is_no_manifest(tmp_path: Path) -> None:
+    write(tmp_path, pod=POD, values="image: nginx\n", kustomization=KUSTOMIZATION, template=TEMPLATE)
+    got = load([tmp_path])
+    assert got.settings.pod_names == ("web",)
+    assert notes(got, "SKIPPED") == [
+        f"kustomization.yaml: skipped, is a kustomization; run `kubectl kustomize {tmp_path} | kmodel check -f -`",
+        "template.yaml: skipped, is a Helm template; run `helm template CHART | kmodel check -f -` on its chart",
+        "values.yaml: skipped, is missing; add apiVersion and kind, for example Pod",
+    ]
+    assert got.caveats.weakened_by == ("template.yaml",)
+    for name, problem in (("kustomization", "is a kustomization; run `kubectl kustomize "), ("values", "is missing")):
+        with pytest.raises(InputError, match=problem):
+            load([tmp_path / f"{name}.yaml"])
+
+
+def test_all_errors_are_found_in_one_run(tmp_path: Path) -> None:
+    write(tmp_path, a="a: [", b="kind: Pod", c=POD, d=POD.replace("containers", "contianers"))
+    with pytest.raises(SeveralError) as caught:
+        load([tmp_path])
+    assert [Path(error.file).name for error in caught.value.errors] == ["a.yaml", "b.yaml", "d.yaml"]
+    assert str(caught.value) == str(caught.value.errors[0])
+
+
+def test_the_later_of_two_files_counts(tmp_path: Path) -> None:
+    got = load([write(tmp_path, a=POD, b=POD.replace("nginx", "nginx:2"))])
+    assert [command.object.spec.containers[0].image for command in got.settings.sessions[0].commands] == ["nginx:2"]  # type: ignore[union-attr]
+    assert notes(got, "SKIPPED") == ["pod/web: b.yaml takes the place of a.yaml"]
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{POD}---\n{CONFIG}".encode())))
+    got = load([Path("-")])
+    assert (got.name, got.settings.pod_names) == ("stdin", ("web",))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"kind: Pod")))
+    with pytest.raises(InputError, match=r"^stdin:1: apiVersion: is missing"):
+        load([Path("-")])
+
+
+def test_folders_below_are_read_if_asked(tmp_path: Path) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    write(below, pod=POD)
+    with pytest.raises(InputError, match="or add -R to read the folders in it"):
+        load([tmp_path])
+    assert with_folders_below(tmp_path) == (below,)
+    assert load(with_folders_below(tmp_path)).settings.pod_names == ("web",)
