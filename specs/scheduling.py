@@ -1,12 +1,23 @@
 """Binding pods to nodes: once, to a node that passed the filters, within what the node has."""
 
-from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
+from kmodel.kernel import Cluster, Layout, Step, invariant, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Transaction, became
 from kmodel.kubernetes.components.etcd import NODES, PODS
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import in_cache
 from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE
+from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Binding, Node, Pod, Taint, Toleration
+
+CORDON = Taint("node.kubernetes.io/unschedulable")  # what a pod has to tolerate on a node that is cordoned
+
+
+def a_pod_names_its_node(layout: Layout) -> bool:
+    """Tell whether a manifest has a pod that goes round the scheduler, by itself or from a template."""
+    settings = layout.constant(SETTINGS)
+    templates = (workload.template.spec for workload in settings.workloads)
+    specs = (*(pod.spec for pod in settings.given if isinstance(pod, Pod)), *templates)
+    return any(spec.node_name is not None for spec in specs)
 
 
 @step_invariant
@@ -51,7 +62,7 @@ def _why_not(cluster: Cluster, key: str, name: str) -> str | None:
     node: Node | None = in_cache(cluster, "kube-scheduler", "nodes", name)
     if pod is None or node is None:
         return "that the scheduler does not know, or the pod is unknown"
-    if node.spec.unschedulable:
+    if node.spec.unschedulable and not _tolerates(pod.spec.tolerations, CORDON):
         return "that is unschedulable"
     if any(
         not _tolerates(pod.spec.tolerations, taint) for taint in node.spec.taints if taint.effect != "PreferNoSchedule"
@@ -59,15 +70,18 @@ def _why_not(cluster: Cluster, key: str, name: str) -> str | None:
         return "that has a taint that the pod does not tolerate"
     if not set(pod.spec.node_selector) <= set(node.metadata.labels):
         return "that the pod's nodeSelector does not select"
-    cpu = memory = 0
+    pods = cpu = memory = 0
     for other in cluster.names(PODS):
         known: Pod | None = in_cache(cluster, "kube-scheduler", "pods", other)
         assumed = cluster[ASSUMED[other]]
         if known is None or other == key or known.terminal:
             continue
         if known.spec.node_name == name or (assumed is not None and assumed.node == name):
+            pods += 1
             cpu += known.spec.cpu_millicores
             memory += known.spec.memory_bytes
+    if pods >= node.status.pods:
+        return "that takes no more pods"
     if cpu + pod.spec.cpu_millicores > node.status.cpu_millicores and pod.spec.cpu_millicores:
         return "that has too little cpu"
     if memory + pod.spec.memory_bytes > node.status.memory_bytes and pod.spec.memory_bytes:
@@ -93,9 +107,10 @@ def a_pod_finds_no_node(cluster: Cluster) -> bool:
 @invariant(
     hazard="A binding outlives the scheduler that asked for it: a scheduler that restarts, or gives up on an answer, "
     "takes the room for free while the binding is still under way, and binds another pod there. The kubelet "
-    "then rejects one (OutOfmemory, OutOfcpu). The api-server checks no capacity "
+    "then rejects one (OutOfmemory, OutOfcpu). So it does where manifests name the node themselves, which no scheduler "
+    "counts before they are stored. The api-server checks no capacity "
     "[pkg/registry/core/pod/storage/storage.go; cf. kubernetes/kubernetes#136782].",
-    hazard_with=(BUDGET["scheduler-restart"], BUDGET["lost-answer"]),
+    hazard_with=(BUDGET["scheduler-restart"], BUDGET["lost-answer"], a_pod_names_its_node),
 )
 def no_node_is_overcommitted(cluster: Cluster) -> bool | str:
     """The pods bound to a node that have not finished request no more than the node has."""

@@ -1,10 +1,11 @@
 """All mutants: for every invariant of specs/ at least one bug that violates it."""
 
 from kmodel.kubernetes.components.settings import User
-from kmodel.kubernetes.objects import PodStatus, Taint
-from tests.components.scenes import apply, create, delete, labelled, node, pod, replace, replicaset, scene, service
-from tests.specs import bugs
+from kmodel.kubernetes.objects import PodStatus
+from tests.components.scenes import apply, create, delete, labelled, pod, replace, replicaset, scene, service
+from tests.specs import broken_scheduling, bugs
 from tests.specs import bugs_of_clients as clients
+from tests.specs.broken_scheduling import IS_SCHEDULED_TWICE
 from tests.specs.bugs import taking_requests_for
 from tests.specs.mutants import Mutant
 
@@ -13,7 +14,6 @@ BOUND = pod(node="n1")
 RUNS = scene(stored=(BOUND,))
 RUNS_BESIDE_ANOTHER_NODE = scene(stored=(BOUND,), nodes=2)
 IS_SCHEDULED = scene(stored=(pod(),), actors=("kube-scheduler",))
-IS_SCHEDULED_TWICE = scene(stored=(pod(),), nodes=2, actors=("kube-scheduler",), faults={"scheduler-restart": 1})
 IS_CREATED = scene(create(pod()), actors=("kubelet",))
 INVALID = scene(create(pod(memory_mib=200, limit_mib=100)), actors=())
 ENDS = scene(stored=(pod(node="n1", restart_policy="Never"),), faults={"container-exit": 1})
@@ -27,12 +27,6 @@ ARROGATION = scene(others={"carol": (delete("pods/web"),)}, users=(CAROL,), stor
 REGISTERS = scene(nodes=2, register_nodes=True, actors=("kubelet",))
 REPLACED = scene(replace(labelled(BOUND, "tier", "front")), stored=(BOUND,))
 RECREATED = scene(delete("pods/web"), delete("pods/web", grace_seconds=0), create(BOUND), stored=(BOUND,))
-TAINTED = scene(stored=(pod(),), nodes=(node(taints=(Taint("dedicated"),)), node("n2")), actors=("kube-scheduler",))
-TWO_FOR_ONE = scene(
-    stored=(pod("left", memory_mib=600), pod("right", memory_mib=600)),
-    nodes=(node(memory_mib=1024),),
-    actors=("kube-scheduler",),
-)
 KEEPS_ONE = scene(stored=(replicaset(),), names_per_workload=2, actors=("replicaset-controller",))
 SCALED_DOWN = scene(
     apply(replicaset(replicas=1)),
@@ -223,63 +217,7 @@ MUTANTS = (
         24,
         "commit",
     ),
-    # scheduling
-    Mutant(
-        "a_pod_is_bound_once",
-        "a binding overwrites the node",
-        IS_SCHEDULED_TWICE,
-        (("handle", bugs.binds_again),),
-        9,
-        "commit",
-    ),
-    Mutant(
-        "a_pod_is_bound_once",
-        "etcd does not compare versions",
-        IS_SCHEDULED_TWICE,
-        (("commit", bugs.compares_no_version),),
-        9,
-        "commit",
-    ),
-    Mutant(
-        "bound_only_to_a_node_that_passed_the_filters",
-        "the scheduler ignores taints",
-        TAINTED,
-        (("schedule", clients.ignores_taints),),
-        1,
-        "schedule",
-    ),
-    Mutant(
-        "bound_only_to_a_node_that_passed_the_filters",
-        "the scheduler ignores memory",
-        TWO_FOR_ONE,
-        (("schedule", clients.ignores_memory),),
-        2,
-        "schedule",
-    ),
-    Mutant(
-        "bound_only_to_a_node_that_passed_the_filters",
-        "the scheduler ignores assumed pods",
-        TWO_FOR_ONE,
-        (("schedule", clients.ignores_assumed_pods),),
-        2,
-        "schedule",
-    ),
-    Mutant(
-        "no_node_is_overcommitted",
-        "the scheduler ignores assumed pods",
-        TWO_FOR_ONE,
-        (("schedule", clients.ignores_assumed_pods),),
-        6,
-        "commit",
-    ),
-    Mutant(
-        "no_node_is_overcommitted",
-        "the scheduler ignores memory",
-        TWO_FOR_ONE,
-        (("schedule", clients.ignores_memory),),
-        6,
-        "commit",
-    ),
+    *broken_scheduling.MUTANTS,
     # storage
     Mutant(
         "only_the_apiserver_writes_etcd",

@@ -41,12 +41,17 @@ def _with_endless_memory(node: Node) -> Node:
     return attrs.evolve(node, status=attrs.evolve(node.status, memory_bytes=1 << 50))
 
 
+def _with_endless_room_for_pods(node: Node) -> Node:
+    return attrs.evolve(node, status=attrs.evolve(node.status, pods=1 << 20))
+
+
 def _without_assumptions(cluster: Cluster, binding: dict[str, str]) -> Hidden:
     return {ASSUMED[pod]: None for pod in cluster.names(ASSUMED) if pod != binding["pod"]}
 
 
 ignores_taints = hiding(_nodes_seen_as(_without_taints))
 ignores_memory = hiding(_nodes_seen_as(_with_endless_memory))
+ignores_the_number_of_pods = hiding(_nodes_seen_as(_with_endless_room_for_pods))
 ignores_assumed_pods = hiding(_without_assumptions)
 
 
