@@ -119,25 +119,15 @@ def follow(model: Model, address: tuple[int, ...]) -> Trace:
     return Trace(model.initial[first], tuple(steps), address)
 
 
-def trace_along(model: Model, initial: int, taken: Iterable[tuple[int, int | None]]) -> Trace:
-    """Return the trace that takes these actions from an initial state, each with its index among those enabled.
-
-    An index that is None is found out, by asking all actions before it.
-    """
+def trace_along(model: Model, initial: int, taken: Iterable[tuple[int, int]]) -> Trace:
+    """Return the trace that takes these actions from an initial state, each with its index among those enabled."""
     cluster = model.initial[initial]
     steps: list[Step] = []
     address = [initial]
     for choice, index in taken:
         step = take(model.actions[choice], cluster)
         assert step is not None, f"{model.actions[choice]} is not enabled on its own trace"
-        if index is None:
-            index = sum(take(action, cluster) is not None for action in model.actions[:choice])
         steps.append(step)
         address.append(index)
         cluster = step.next
     return Trace(model.initial[initial], tuple(steps), tuple(address))
-
-
-def trace_of(model: Model, initial: int, choices: Iterable[int]) -> Trace:
-    """Return the trace that takes these actions, by their index in the model, from an initial state."""
-    return trace_along(model, initial, ((choice, None) for choice in choices))

@@ -19,8 +19,8 @@ from kmodel.engines.liveness.one_run import idle_in, judge, judge_run, starved
 from kmodel.engines.results import Finding, Verdict
 from kmodel.engines.runs.run_space import STATES_KEPT, Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shown, Shrinker, Shrinking
+from kmodel.engines.tables.walker import trace_of
 from kmodel.kernel import Fairness, Model, Predicate, Spec, keys_of
-from kmodel.kernel.model import trace_of
 
 LEAST_ROUNDS = 100  # are taken however short the runs are
 

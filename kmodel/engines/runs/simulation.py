@@ -18,8 +18,8 @@ from kmodel.engines.results import Finding, Result, when_found
 from kmodel.engines.runs import fair_rounds
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
+from kmodel.engines.tables.walker import trace_of
 from kmodel.kernel import Model, Spec
-from kmodel.kernel.model import trace_of
 
 ENGINE = "simulation"
 STEPS = 100
@@ -124,7 +124,7 @@ class _Simulation:
             if spec in self.findings:
                 continue
             shown = self.shrinker.shrink(spec, initial, choices)
-            trace = trace_of(self.model, initial, list(shown.choices))
+            trace = trace_of(self.model, initial, shown.choices)
             self.findings[spec] = Finding(spec, when_found(spec), shown.reason, trace)
             yield Found(self.findings[spec])
 

@@ -5,13 +5,14 @@ walks the same tries here, by way of dictionaries, since each access to an array
 the walk. Each is filled from the tries when it is first needed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
 from kmodel.engines.tables.jit import UNKNOWN, look_up
 from kmodel.engines.tables.tries import NOTHING, Answer, Leaf, Tables
-from kmodel.kernel import Model
+from kmodel.kernel import Model, Trace
+from kmodel.kernel.model import trace_along
 
 MODELS_KEPT = 16  # whose tables are kept; those used last
 
@@ -96,6 +97,23 @@ class Walker:
             self._nodes[code].following[row[cell]] = following
             code = following
         return code, read
+
+
+def trace_of(model: Model, initial: int, choices: Iterable[int]) -> Trace:
+    """Return the trace that takes these actions, by their index in the model, from an initial state.
+
+    Its steps are taken by Python; which other actions are enabled, as an address tells them, the tables know.
+    """
+    walker = walker_of(model)
+    row, taken = walker.tables.row(model.initial[initial]), list[tuple[int, int]]()
+    for choice in choices:
+        *others, code = (walker.answer(action, row)[0] for action in range(choice + 1))
+        taken.append((choice, sum(other != NOTHING for other in others)))
+        leaf = walker.leaf(code)
+        assert leaf is not None, f"{model.actions[choice]} is not enabled on its own trace"
+        for cell, value in walker.changes(leaf, row):
+            row[cell] = value
+    return trace_along(model, initial, taken)
 
 
 _walkers: dict[int, Walker] = {}  # by the model's id, which stays its own while the walker holds it

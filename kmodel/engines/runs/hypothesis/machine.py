@@ -14,8 +14,8 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from kmodel.engines.runs.fair_rounds import FairRuns
 from kmodel.engines.runs.hypothesis.internals import choose_fast, draw_up_to, end_run
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
+from kmodel.engines.tables.walker import trace_of
 from kmodel.kernel import Model, ModelError, Spec, Trace, Transition
-from kmodel.kernel.model import trace_of
 
 
 @attrs.frozen
@@ -32,7 +32,7 @@ class Path:
 
     def trace(self) -> Trace:
         """Take the steps again, and return them with their address."""
-        return trace_of(self.model, self.initial, list(self.choices))
+        return trace_of(self.model, self.initial, self.choices)
 
 
 @attrs.define
