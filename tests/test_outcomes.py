@@ -209,6 +209,20 @@ def test_specs_of_one_name_in_two_files_are_told_apart_everywhere() -> None:
     assert "s.s" in run("specs", "--only-mine").stdout
 
 
+def test_a_spec_with_the_name_of_a_built_in_one_is_asked_by_its_full_name() -> None:
+    name = "no_invalid_object_is_stored"
+    write("storage.py", HEAD, STORED.format(name=name))
+    mine, built_in = f"specs.storage.{name}", f"kmodel.specs.storage.{name}"
+    for asked in (name, f"storage.{name}"):
+        outcome = run("check", "-f", "web.yaml", "--spec", asked)
+        assert outcome.stderr == f"error: 2 specs are called {asked}; write {mine} or {built_in}\n"
+    assert run("check", "-f", "web.yaml", "--spec", built_in).exit_code == ExitCode.OK
+    assert run("check", "-f", "web.yaml", "--spec", mine).exit_code == ExitCode.VIOLATED
+    again = run("replay", f"reports/web/trace-{mine}.json")
+    assert again.exit_code == ExitCode.VIOLATED
+    assert f"\n{mine}: VIOLATED" in again.stdout
+
+
 def test_a_trace_file_is_read_when_its_spec_is_the_only_one_of_its_name_left() -> None:
     write("s.py", HEAD, STORED.format(name="s"))
     write("t.py", HEAD, STORED.format(name="s"))

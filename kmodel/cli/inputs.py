@@ -283,8 +283,12 @@ def chosen_specs(names: Sequence[str], inputs: Sequence[Input | ModelFile]) -> t
 
 
 def meant(name: str, specs: Sequence[Spec]) -> Spec:
-    """Return the spec of a name, which may be qualified with its file; InputProblem if that is none, or several."""
-    found = [spec for spec in specs if f".{spec.origin}".endswith(f".{name}")]
+    """Return the spec of a name, which may be qualified with its file; InputProblem if that is none, or several.
+
+    The name that `kmodel specs` lists means that spec, also where the names of others end in it.
+    """
+    ending = [spec for spec in specs if f".{spec.origin}".endswith(f".{name}")]
+    found = [spec for spec in ending if spec.name == name] or ending
     if len(found) == 1:
         return found[0]
     if found:
