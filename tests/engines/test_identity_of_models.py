@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from kmodel.engines.checkpoints.identity import identity
+from kmodel.engines.checkpoints.identity import _Told, identity
 from kmodel.kernel import Cell, Cluster, Model, invariant
 
 
@@ -117,3 +118,59 @@ def through_an_instance(limit: int) -> str:
 
 def _below(limit: Any, cluster: Cluster) -> bool:
     return bool(cluster[Cell("x")] < limit.limit)
+
+
+INSTALLED = """
+import sys
+sys.path[:0] = [{folder!r}, {site!r}, {here!r}]
+import model
+from kmodel.engines.checkpoints.identity import identity
+print(identity(model.MODEL))
+"""
+USES_HELPERS = """
+import helping, packed
+from kmodel.kernel import Cell, Cluster, Model, transition
+X = Cell('x')
+@transition(actor='a')
+def up(cluster):
+    return cluster.set(X, cluster[X] + 1) if cluster[X] < helping.most() + packed.more() else None
+MODEL = Model((Cluster.of({X: 0}),), (up.bind(),))
+"""
+
+
+def test_the_identity_of_a_model_knows_its_helpers_that_are_installed(tmp_path: Path) -> None:
+    files = {
+        "site-packages/helping.py": "def most():\n    return 3\n",
+        "site-packages/packed/__init__.py": "from packed.inner import more\n",
+        "site-packages/packed/inner.py": "def more():\n    return 1\n",
+        "site-packages/packed-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: packed\nVersion: 1.0\n",
+        "site-packages/packed-1.0.dist-info/top_level.txt": "packed\n",
+        "site-packages/unused.py": "LIMIT = 3\n",
+        "own/model.py": USES_HELPERS,
+    }
+
+    def told(changed: str = "", old: str = "", new: str = "") -> str:
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text.replace(old, new) if name.endswith(changed or "-") else text)
+        site, own = str(tmp_path / "site-packages"), str(tmp_path / "own")
+        code = INSTALLED.format(folder=own, site=site, here=str(Path.cwd()))
+        return subprocess.run(
+            [sys.executable, "-B", "-c", code], capture_output=True, text=True, timeout=60, check=True
+        ).stdout
+
+    before = told()
+    assert before == told() == told("unused.py", "3", "4")
+    ways = [told("helping.py", "3", "4"), told("inner.py", "1", "2"), told("METADATA", "1.0", "1.1")]
+    assert len({before, *ways}) == 4
+
+
+def test_what_kmodel_itself_needs_counts_by_its_version() -> None:
+    told = _Told()
+    told.text(the_largest)
+    assert f"numpy {np.__version__}" in told.versions
+    assert {root.name for root in told.roots} == {"kmodel", "tests"}
+
+
+def the_largest(cluster: Cluster) -> bool:
+    return bool(np.max([cluster[Cell("x")]]) > 1)

@@ -2,11 +2,12 @@
 
 import hashlib
 import re
+import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from functools import partial
-from inspect import getmodule
+from functools import cache, partial
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -19,7 +20,8 @@ from kmodel.kernel.errors import KERNEL
 from kmodel.kernel.values import ATOMS
 
 KMODEL = Path(KERNEL).resolve().parent
-INSTALLED = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib"))
+STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib")).resolve()
+SITES = {"site-packages", "dist-packages"}  # the folders that packages are installed in
 
 
 def identity(model: Model) -> str:
@@ -27,8 +29,9 @@ def identity(model: Model) -> str:
 
     The code is that of each function with what it closes over, its defaults, and whatever it names in its module, and
     that of the methods of classes, from one to the next; and the text of the files that all of it is in, with those
-    beside them and those of the modules that these import, and of kmodel. Of other packages that are installed nothing
-    is read.
+    beside them and those of the modules that these import, wherever they are installed, and of kmodel. Packages that
+    are installed also count by their versions, and those that kmodel needs by their versions only; the standard
+    library does not count.
     """
     layout, told = model.initial[0].layout, _Told()
     texts = [
@@ -42,16 +45,17 @@ def identity(model: Model) -> str:
         *(f"{spec.name} {told.text(spec)}" for spec in model.specs),
     ]
     digest = hashlib.sha256()
-    for text in (*texts, *told.sources()):
+    for text in (*texts, *told.sources(), *sorted(told.versions)):
         digest.update(f"{len(text)}:{text}".encode())
     return digest.hexdigest()
 
 
 class _Told:
-    """What was told of functions and objects as text, each once, and the folders that their code is in."""
+    """What was told of functions and objects as text, each once, and the folders and files that their code is in."""
 
     def __init__(self) -> None:
         self.roots = {KMODEL}
+        self.versions: set[str] = set()  # of what is installed
         self._modules: set[str] = set()  # whose imports are followed
         self._numbers: dict[int, int] = {}  # by id; what was told is kept, so that its id stays its own
         self._kept: list[object] = []
@@ -122,30 +126,37 @@ class _Told:
         return f"{function.__module__}.{function.__qualname__}{self.text(parts)}{self.text(here)}"
 
     def _is_installed(self, value: Any) -> bool:
-        """Tell whether a value is code of kmodel, which is read as a whole, or of another package that is installed."""
+        """Tell whether a value is code of kmodel, or of another package that is installed: these are told by files."""
         file = _file(value) if isinstance(value, FunctionType | type | ModuleType) else None
-        return file is not None and (_is_within(file, (KMODEL,)) or _is_within(file, INSTALLED))
+        return file is not None and (file.is_relative_to(KMODEL) or _is_standard(file) or _is_at_a_site(file))
 
     def _note(self, code: Any) -> None:
-        """Note the folder of the outermost package that code is in, if it is no installed one."""
-        file = _file(code)
-        if file is None or _is_within(file, INSTALLED):
-            return
-        folder = file.parent
-        while (folder.parent / "__init__.py").exists():
-            folder = folder.parent
-        self.roots.add(folder)
-        module = code if isinstance(code, ModuleType) else getmodule(code)
-        if module is not None and module.__name__ not in self._modules:
-            self._modules.add(module.__name__)
-            for each in list(vars(module).values()):
-                if isinstance(each, ModuleType | FunctionType | type):
-                    self._note(each)
+        """Note where code is, and what its module imports, and so on."""
+        waiting = [code]
+        while waiting:
+            code = waiting.pop()
+            file, module = _file(code), _module(code)
+            if file is None or file.is_relative_to(KMODEL) or _is_standard(file):
+                continue
+            if _is_at_a_site(file) and module is not None and self._is_told_by_version(module.__name__):
+                continue
+            self.roots.add(_root(file))
+            if module is not None and module.__name__ not in self._modules:
+                self._modules.add(module.__name__)
+                held = list(vars(module).values())
+                waiting += [each for each in held if isinstance(each, ModuleType | FunctionType | type)]
+
+    def _is_told_by_version(self, module: str) -> bool:
+        """Note the version of what an installed module belongs to; tell whether that is enough: kmodel needs it."""
+        found = set(_distributions().get(module.partition(".")[0], ()))
+        self.versions |= {f"{name} {version(name)}" for name in found}
+        return any(_normal(name) in _needed() for name in found)
 
     def sources(self) -> Iterable[str]:
         """Yield the name and the text of each source file that may matter, in order."""
         for root in sorted(self.roots):
-            for file in sorted(root.rglob("*.py") if (root / "__init__.py").exists() else root.glob("*.py")):
+            found = root.rglob("*.py") if (root / "__init__.py").exists() else root.glob("*.py")
+            for file in [root] if root.is_file() else sorted(found):
                 yield file.relative_to(root.parent).as_posix()
                 yield file.read_text(encoding="utf-8", errors="replace")
 
@@ -172,15 +183,54 @@ def _is_full(cell: Any) -> bool:
     return True
 
 
+def _module(code: Any) -> ModuleType | None:
+    return code if isinstance(code, ModuleType) else sys.modules.get(getattr(code, "__module__", None) or "")
+
+
 def _file(code: Any) -> Path | None:
-    if isinstance(code, FunctionType):
-        name = code.__code__.co_filename
-    else:
-        module = code if isinstance(code, ModuleType) else getmodule(code)
-        name = getattr(module, "__file__", None) or ""
+    is_function = isinstance(code, FunctionType)
+    name = code.__code__.co_filename if is_function else getattr(_module(code), "__file__", None) or ""
     path = Path(name)
     return path.resolve() if name and path.is_file() else None
 
 
-def _is_within(file: Path, folders: Iterable[Path]) -> bool:
-    return any(file.is_relative_to(folder) for folder in folders)
+def _root(file: Path) -> Path:
+    """Return the outermost package that a file is in, or else its folder; an installed file stands alone there."""
+    folder = file.parent
+    while (folder.parent / "__init__.py").exists():
+        folder = folder.parent
+    return file if folder.name in SITES else folder
+
+
+def _is_standard(file: Path) -> bool:
+    return file.is_relative_to(STANDARD_LIBRARY) and not _is_at_a_site(file)
+
+
+def _is_at_a_site(file: Path) -> bool:
+    return not SITES.isdisjoint(file.parts)
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    """Return the names of what is installed, by the names that it is imported by."""
+    return packages_distributions()
+
+
+@cache
+def _needed() -> frozenset[str]:
+    """Return the names of what kmodel needs, and of what that needs."""
+    needed, waiting = set[str](), ["kmodel"]
+    while waiting:
+        name = _normal(waiting.pop())
+        if name in needed:
+            continue
+        needed.add(name)
+        try:
+            waiting += [re.split(r"[^\w.-]", each)[0] for each in requires(name) or () if "extra ==" not in each]
+        except PackageNotFoundError:  # as on another system
+            continue
+    return frozenset(needed)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
