@@ -21,7 +21,7 @@ from kmodel.engines.liveness.edges import find, steps_of
 from kmodel.engines.liveness.fair_cycles import fair_components
 from kmodel.engines.liveness.state_graph import StateGraph
 from kmodel.engines.results import Result, Verdict
-from kmodel.engines.tables import jit
+from kmodel.engines.tables import interning, jit
 from kmodel.engines.tables.jit import UNKNOWN, Memo, Vector
 from kmodel.kernel import (
     Action,
@@ -268,6 +268,17 @@ def test_tables_that_are_full_end_the_search(most: int, monkeypatch: pytest.Monk
     monkeypatch.setattr(block_tables, "MOST", most)
     result = result_of(attrs.evolve(pods.model(2, 1), specs=(right, wrong)))
     assert result.stopped == str(jit.tables_are_full())
+    assert Verdict.HOLDS not in verdicts(result)
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_cell_with_more_values_than_there_are_numbers_ends_the_search(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interning, "MOST", most)
+    result = result_of(counters())
+    assert result.stopped == str(jit.tables_are_full())
+    assert 0 < result.states <= most ** len(NAMES)
     assert Verdict.HOLDS not in verdicts(result)
 
 

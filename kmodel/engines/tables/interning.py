@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kmodel.engines.tables.jit import UNKNOWN, Memo, Vector
+from kmodel.engines.tables.jit import MOST, UNKNOWN, Memo, Vector, tables_are_full
 from kmodel.engines.tables.spelling import fingerprints
 from kmodel.kernel import Layout, ModelError
 from kmodel.kernel.cluster import name_of
@@ -42,11 +42,16 @@ class Interner:
         self.updated = Memo()
 
     def intern(self, cell: int, value: Any) -> int:
-        """Return the number of a value of the cell at a position, a new one if it was never seen."""
+        """Return the number of a value of the cell at a position, a new one if it was never seen.
+
+        BoundReached if the cell has as many values as there are numbers.
+        """
         key = identity(value)
         number = self._ids[cell].get(key)
         if number is None:
             self._check_mentions(cell, value)
+            if len(self.values[cell]) >= MOST:
+                raise tables_are_full()
             number = self._ids[cell][key] = len(self.values[cell])
             self.values[cell].append(value)
             if number >= self._capacity[cell]:
