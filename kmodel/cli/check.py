@@ -14,6 +14,7 @@ from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
 from kmodel.cli.inputs import Duration, MemoryAmount, chosen_specs, meant, nothing, read, scenario_options
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.cli.signals import stopping
+from kmodel.cli.user_objects import UserObjects, print_objects, print_stuck, user_objects
 from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Started
 from kmodel.printable import json_text, printable
@@ -257,22 +258,25 @@ def _check(given: Input | ModelFile, model: Model, how: How, deadline: Deadline,
     with closing(ProgressLine(console)) as progress, stopping(deadline, _tell_stopping):
         driven = drive(events, progress, _tell_note)
     result = driven.result
+    objects = user_objects(given, result)
+    print_objects(console, objects)
     print_summary(console, given.source, result)  # before the report, whose pictures take a moment
     if how.verbose:
         from kmodel.reporting.cost import print_cost
 
         print_cost(console, result)
+    print_stuck(console, objects, wide=output == "wide")
     _print_stories(console, result, wide=output == "wide")  # before the report, which may be impossible
     written, writing = _write(result, given.source, folder, is_drawn=not driven.time_is_up)
-    _print_outcome(console, given, result, written)
+    _print_outcome(console, given, result, written, objects)
     is_finished = result.finished and not driven.is_cut_off
     if written and is_finished:
         driven.done()
     else:
         _print_checkpoint(console, driven, is_finished)
-    document = check_document(result, given.source, written)
-    code = worst((_code(driven, engine, given.source), writing))
-    return _Outcome(document, overall(result, given.source.weakened_by), code, driven.is_cut_off)
+    document = check_document(result, given.source, written) | objects.document()
+    code = worst((_code(driven, engine, given.source), writing, ExitCode.OK if objects.are_well else ExitCode.VIOLATED))
+    return _Outcome(document, objects.in_short + overall(result, given.source.weakened_by), code, driven.is_cut_off)
 
 
 def _tell_stopping() -> None:
@@ -387,7 +391,9 @@ def _print_stories(console: Console, result: Result, wide: bool) -> None:
     console.print()
 
 
-def _print_outcome(console: Console, given: Input | ModelFile, result: Result, written: Written | None) -> None:
+def _print_outcome(
+    console: Console, given: Input | ModelFile, result: Result, written: Written | None, objects: UserObjects
+) -> None:
     from kmodel.reporting.columns import wrapped
     from kmodel.reporting.failure import replay_command
     from kmodel.reporting.wording import overall
@@ -403,8 +409,10 @@ def _print_outcome(console: Console, given: Input | ModelFile, result: Result, w
     for note in written.notes if written else ():
         _say(console, f"note     {note}")
     is_whole = result.finished and not result.not_judged and not given.source.weakened_by
-    style = "bold red" if result.failures else "green" if is_whole else "yellow"
-    verdict = wrapped(f"{given.source.name}: {overall(result, given.source.weakened_by)}", console.width, 0)
+    style = "bold red" if result.failures or not objects.are_well else "green" if is_whole else "yellow"
+    verdict = wrapped(
+        f"{given.source.name}: {objects.in_short}{overall(result, given.source.weakened_by)}", console.width, 0
+    )
     console.print("\n".join(verdict), style=style, markup=False, soft_wrap=True)
 
 

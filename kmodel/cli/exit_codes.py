@@ -22,7 +22,12 @@ class ExitCode(IntEnum):
         "no violation",
         "Each spec that was asked was judged, and none is violated; documented hazards are not counted.",
     )
-    VIOLATED = 1, "violated", "A spec is violated, also if the report could not be written."
+    VIOLATED = (
+        1,
+        "violated",
+        "A spec is violated, an object is refused, or it never gets where it should though nothing fails; also if the "
+        "report could not be written.",
+    )
     USAGE = (
         2,
         "bad input or usage",

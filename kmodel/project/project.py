@@ -6,10 +6,11 @@ from pathlib import Path
 
 import attrs
 
-from kmodel.kernel import Model, Spec
+from kmodel.kernel import Model, Spec, Trace
 from kmodel.kubernetes import scenario
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.scenario import InputError, Scenario
+from kmodel.kubernetes.scenario.endings import Ending, endings
 from kmodel.project import spec_files
 from kmodel.project.spec_files import BUILT_IN_FOLDER, FOLDER, Definitions
 from kmodel.reporting.source import Source
@@ -23,11 +24,20 @@ class ModelFile:
     source: Source
     engine: str = "exhaustive"
     max_states: int | None = None
+    refused: tuple[str, ...] = ()
 
     @property
     def own_specs(self) -> tuple[Spec, ...]:
         """The specs of the model, which are asked instead of the project's."""
         return self.made.specs
+
+    def endings(self, traces: Sequence[Trace]) -> dict[Ending, Trace]:
+        """Return nothing: what its cells mean nobody knows."""
+        return {}
+
+    def is_wrong(self, ending: Ending) -> bool:
+        """Tell that nothing is known to be wrong."""
+        return False
 
     def model(self, specs: tuple[Spec, ...]) -> Model:
         """Return the model, with those of its specs."""
@@ -55,6 +65,26 @@ class Input:
     def engine(self) -> str:
         """The engine that it asks for."""
         return self.scenario.engine
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The requests that the api-server refuses, though the scenario does not say that it should."""
+        expected = self.scenario.expected
+        return tuple(str(each) for each in self.scenario.refused if (each.reference, each.reason) not in expected)
+
+    def endings(self, traces: Sequence[Trace]) -> dict[Ending, Trace]:
+        """Return where each object may be in the end, with a run to each; those that are wrong come first."""
+        found: dict[Ending, Trace] = {}
+        for trace in traces:
+            for each in endings(trace.last, self.scenario.settings, self.scenario.catalog.kinds):
+                found.setdefault(each, trace)
+        return dict(sorted(found.items(), key=lambda pair: (pair[0].is_well, pair[0].reference)))
+
+    def is_wrong(self, ending: Ending) -> bool:
+        """Tell whether an object should not end so: nothing may fail, and the scenario does not expect it."""
+        settings = self.scenario.settings
+        expected = (ending.reference, "Pending") in self.scenario.expected
+        return not (ending.is_well or settings.faults or expected or ending.status == "Terminating")
 
     @property
     def max_states(self) -> int | None:

@@ -10,7 +10,7 @@ volumemanager,container/helpers.go}; pkg/scheduler/framework/plugins/volumebindi
 
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.settings import SETTINGS, Settings
-from kmodel.kubernetes.objects import Container, Need, PodSpec
+from kmodel.kubernetes.objects import ApiObject, Container, Need, PodSpec
 from kmodel.kubernetes.objects.meta import key
 
 # What every cluster has: of its own, or in each namespace.
@@ -38,9 +38,10 @@ def reference_of(need: Need, namespace: str) -> str:
     return f"{need.kind}/{key(need.name, '' if need.kind in OF_CLUSTER else namespace)}"
 
 
-def refusal(settings: Settings, spec: PodSpec, namespace: str) -> str | None:
-    """Return why the api-server refuses a pod that names what is not there; None if it does not."""
-    for need in spec.admission_needs:
+def refusal(settings: Settings, value: ApiObject) -> str | None:
+    """Return why the api-server refuses an object that names what is not there; None if it does not."""
+    namespace = value.metadata.namespace
+    for need in value.admission_needs:
         if not has(settings, need, namespace):
             return {
                 "serviceaccount": f"error looking up service account {namespace}/{need.name}: "

@@ -71,6 +71,11 @@ class ApiObject:
         return True
 
     @property
+    def admission_needs(self) -> tuple[Need, ...]:
+        """Those of the objects that it names without which it is refused."""
+        return ()
+
+    @property
     def needs(self) -> tuple[Need, ...]:
         """The objects that it names and that must be there."""
         return ()

@@ -43,6 +43,11 @@ class Pod(ApiObject):
         return self.spec.node_name
 
     @property
+    def admission_needs(self) -> tuple[Need, ...]:
+        """Those of the objects that it names without which it is refused."""
+        return self.spec.admission_needs
+
+    @property
     def needs(self) -> tuple[Need, ...]:
         """The objects that it names and that must be there."""
         return self.spec.needs

@@ -11,6 +11,7 @@ from kmodel.kubernetes.objects import Kinds, Node, ObjectMeta
 from kmodel.kubernetes.objects.reading import Manifest
 from kmodel.kubernetes.scenario.caveats import caveats, decides, read_assumed
 from kmodel.kubernetes.scenario.completing import complete
+from kmodel.kubernetes.scenario.endings import refusals
 from kmodel.kubernetes.scenario.manifest_files import STANDARD_INPUT, Contents, read_files
 from kmodel.kubernetes.scenario.requests import Known, Requests, default_sessions, read_reference, read_requests
 from kmodel.kubernetes.scenario.scenario import Scenario
@@ -81,6 +82,8 @@ def load(
         ignored_fields=_ignored(described),
         caveats=caveats(contents.others, contents.skipped, described, settings),
         assumed=declared,
+        refused=tuple(refusals(settings, catalog.kinds)),
+        expected=requests.expected,
         catalog=catalog,
     )
     return complete(scenario, actors=spec.actors, heartbeats=spec.missed_heartbeats is not None)

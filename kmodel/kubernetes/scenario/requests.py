@@ -14,7 +14,8 @@ from kmodel.kubernetes.objects.reading import Manifest, read
 from kmodel.kubernetes.scenario.scenario_spec import ADMIN
 
 ACTIONS = ("create", "apply", "replace", "delete")
-STEP = (*ACTIONS, "user", "wait", "gracePeriodSeconds", "manifest")
+STEP = (*ACTIONS, "user", "wait", "gracePeriodSeconds", "manifest", "expect")
+EXPECTED = ("Unauthorized", "Forbidden", "Invalid", "Pending")
 WAITS = ("Running", "Deleted")
 
 
@@ -36,6 +37,7 @@ class Requests:
     sessions: tuple[Session, ...]
     extra: tuple[Manifest, ...] = ()
     brought: frozenset[str] = frozenset()  # the references of the objects that some step may store
+    expected: frozenset[tuple[str, str]] = frozenset()  # references, and what may become of them without being wrong
 
 
 def read_reference(field: Field, kinds: Kinds) -> Reference:
@@ -78,6 +80,7 @@ def read_requests(field: Field, known: Known) -> Requests:
     extra: list[Manifest] = []
     deleted: list[tuple[Field, str]] = []
     brought: set[str] = set()
+    expected: set[tuple[str, str]] = set()
     for item in field.items():
         fields = item.fields()
         given = [action for action in ACTIONS if action in fields]
@@ -90,6 +93,8 @@ def read_requests(field: Field, known: Known) -> Requests:
         user = fields.optional("user")
         name = ADMIN.name if user is None else user.one_of(known.users)
         command, target, manifest = _command(fields, given[0], known)
+        expect = fields.optional("expect")
+        expected |= set() if expect is None else {(str(target), expect.one_of(EXPECTED))}
         fields.refuse_others("a step", STEP)
         sessions.setdefault(name, []).append(command)
         brought |= {str(target)} if command.verb != "delete" else set()
@@ -109,7 +114,10 @@ def read_requests(field: Field, known: Known) -> Requests:
         if gone not in deletable:
             raise where.error(f"there is no {gone}", choose(gone, deletable) if deletable else "add its manifest")
     return Requests(
-        tuple(Session(name, tuple(commands)) for name, commands in sessions.items()), tuple(extra), frozenset(brought)
+        tuple(Session(name, tuple(commands)) for name, commands in sessions.items()),
+        tuple(extra),
+        frozenset(brought),
+        frozenset(expected),
     )
 
 

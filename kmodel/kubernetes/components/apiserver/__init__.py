@@ -18,7 +18,7 @@ import attrs
 from kmodel.kernel import Cluster, Event, Step, transition
 from kmodel.kubernetes.components.apiserver import verbs
 from kmodel.kubernetes.components.apiserver.access import authenticated, authorized
-from kmodel.kubernetes.components.apiserver.admission import admit, exceeds_quota
+from kmodel.kubernetes.components.apiserver.admission import admit, exceeds_quota, lacks_what_it_names
 from kmodel.kubernetes.components.apiserver.validation import errors
 from kmodel.kubernetes.components.apiserver.verbs import SUBRESOURCES, First, Refusal, Removal
 from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, deliver, respond
@@ -82,7 +82,7 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
     if value is None and request.verb == "patch":
         return deliver(cluster, client, respond(request, 422, "Invalid", key))
     admitted = admit(request, value, current)
-    if isinstance(admitted, str):
+    if isinstance(admitted, str) or lacks_what_it_names(cluster, request, admitted):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     outcome = _carry_out(cluster, request, key, admitted, current)
     if isinstance(outcome, First):

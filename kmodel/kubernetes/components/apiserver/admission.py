@@ -1,8 +1,9 @@
 """Admission: what the api-server fills in, and what it refuses although the user may do it.
 
 Models: defaulting, the mutating plugin DefaultTolerationSeconds, the validating plugin NodeRestriction, in this
-order. A plugin is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further
-plugins of the same shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream charges it by a
+order; ServiceAccount, Priority and RuntimeClass as far as they refuse a pod that names what is not there. A plugin is a
+function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further plugins of the same
+shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream charges it by a
 compare-and-swap on its status before the pod is written, so that no two creates take the same place; here a create
 counts the pods that are stored, and those that were admitted and are on their way to etcd.
 
@@ -23,6 +24,7 @@ from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.apiserver.access import node_restriction
 from kmodel.kubernetes.components.calls import CALLS, Call, Request, Transaction
 from kmodel.kubernetes.components.etcd import PODS
+from kmodel.kubernetes.components.references import refusal
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import ApiObject, Toleration
 
@@ -68,6 +70,12 @@ def exceeds_quota(cluster: Cluster, request: Request) -> bool:
         return False
     charged = sum(cluster.look(CALLS[client], is_charged) for (client,) in cluster.layout.keys(CALLS))
     return sum(cluster[PODS[key]] is not None for key in cluster.names(PODS)) + charged >= quota
+
+
+def lacks_what_it_names(cluster: Cluster, request: Request, value: Any) -> bool:
+    """Tell whether a create is of a pod whose service account, or one of whose classes, is not there."""
+    is_new = request.verb == "create" and not request.subresource and isinstance(value, ApiObject)
+    return is_new and bool(value.admission_needs) and refusal(cluster[SETTINGS], value) is not None
 
 
 def is_charged(call: Call | None) -> bool:

@@ -1,0 +1,165 @@
+"""What becomes of a user's objects: those that an api-server refuses, and where each of the others is in the end.
+
+The words are those of `kubectl get` and `kubectl describe` [pkg/printers/internalversion/printers.go printPod;
+pkg/scheduler/framework/types.go FitError, 1.34].
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import attrs
+
+from kmodel.kernel import Cluster
+from kmodel.kubernetes.components.apiserver.access import authenticated, authorized
+from kmodel.kubernetes.components.apiserver.admission import admit
+from kmodel.kubernetes.components.apiserver.validation import errors
+from kmodel.kubernetes.components.calls import Request
+from kmodel.kubernetes.components.etcd import NODES, PODS, stored
+from kmodel.kubernetes.components.references import missing_config, missing_volume, refusal
+from kmodel.kubernetes.components.scheduler import filters, lost_claim
+from kmodel.kubernetes.components.settings import RIGHTS, SETTINGS, Command, Settings
+from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, Kinds, Node, Pod, kind_named
+
+PENDING = "Pending"
+
+
+@attrs.frozen
+class Refused:
+    """A request that an api-server refuses whenever it comes: about what, the code, the reason and its message."""
+
+    reference: str
+    code: int
+    reason: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {self.code} {self.reason}: {self.message}"
+
+
+@attrs.frozen
+class Ending:
+    """Where an object is in the end: its status, why, and whether that is what its user wants."""
+
+    reference: str
+    status: str
+    message: str = ""
+    is_well: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.status} {self.message}".rstrip()
+
+
+def refusals(settings: Settings, kinds: Kinds) -> Iterator[Refused]:
+    """Yield the users' requests that are refused whatever else happens: 401, 403 and 422."""
+    cluster: Cluster = Cluster.of({}, {SETTINGS: settings, RIGHTS: ()})
+    for session in settings.sessions:
+        for command in session.commands:
+            found = _refusal(cluster, session.user, command, kinds)
+            if found is not None:
+                singular = kind_named(command.resource, kinds).singular
+                yield Refused(f"{singular}/{command.key}", *found)
+
+
+def _refusal(cluster: Cluster, user: str, command: Command, kinds: Kinds) -> tuple[int, str, str] | None:
+    verb = {"replace": "update", "apply": "create"}.get(command.verb, command.verb)
+    request = Request(user, verb, command.resource, command.key, command.object)
+    name = command.key.rpartition("/")[2]
+    forbidden = f'{command.resource} "{name}" is forbidden'
+    if not authenticated(cluster, user):
+        return 401, "Unauthorized", "Unauthorized"
+    if not authorized(cluster, request):
+        return 403, "Forbidden", f'{forbidden}: User "{user}" cannot {verb} resource "{command.resource}"'
+    if command.object is None:
+        return None
+    admitted = admit(request, command.object, None)
+    if isinstance(admitted, str):
+        return 403, "Forbidden", f"{forbidden}: {admitted}"
+    missing = refusal(cluster[SETTINGS], admitted)
+    if missing is not None:
+        return 403, "Forbidden", f"{forbidden}: {missing}"
+    wrong = errors(admitted)
+    if wrong:
+        said = wrong[0] if len(wrong) == 1 else f"[{', '.join(wrong)}]"
+        return 422, "Invalid", f'{kind_named(command.resource, kinds).kind} "{name}" is invalid: {said}'
+    return None
+
+
+def endings(cluster: Cluster, settings: Settings, kinds: Kinds) -> Iterator[Ending]:
+    """Yield where each object is that a user asked for, and each pod, in a state that is not left any more."""
+    given = dict.fromkeys(
+        (command.resource, command.key) for session in settings.sessions for command in session.commands
+    )
+    for resource, key in given:
+        value = cluster[stored(resource)[key]] if cluster.has(stored(resource)[key]) else None
+        templates = () if value is None else value.templates()
+        reference = f"{kind_named(resource, kinds).singular}/{key}"
+        if templates:
+            wanted = sum(template.copies for template in templates)
+            ready = sum(pod.status.ready for pod in _pods(cluster) if _is_of(pod, value))
+            refused = next((why for template in templates if (why := refusal(settings, template.object))), None)
+            yield Ending(
+                reference,
+                f"{ready}/{wanted}",
+                "" if refused is None else f'pods "{templates[0].prefix}" is forbidden: {refused}',
+                ready >= wanted,
+            )
+    for pod in _pods(cluster):
+        yield _ending(cluster, pod)
+
+
+def _pods(cluster: Cluster) -> list[Pod]:
+    values = (cluster[PODS[key]] for key in cluster.names(PODS))
+    return [value for value in values if value is not None]
+
+
+def _is_of(pod: Pod, owner: object) -> bool:
+    metadata = getattr(owner, "metadata", None)
+    return pod.metadata.owner is not None and metadata is not None and pod.metadata.owner.uid == metadata.uid
+
+
+def _ending(cluster: Cluster, pod: Pod) -> Ending:
+    status, message = _status(cluster, pod)
+    ready = pod.status.ready or status == "Succeeded"
+    count = f" {len(pod.spec.containers) if pod.status.ready else 0}/{len(pod.spec.containers)}"
+    return Ending(
+        f"pod/{pod.metadata.key}", status + (count if status == "Running" else ""), message, ready or status == "Failed"
+    )
+
+
+def _status(cluster: Cluster, pod: Pod) -> tuple[str, str]:
+    spec, namespace = pod.spec, pod.metadata.namespace
+    if pod.metadata.deleting:
+        return "Terminating", ""
+    if spec.node_name is None:
+        return _unbound(cluster, pod)
+    if pod.status.phase == PENDING:
+        volume = missing_volume(cluster, spec, namespace)
+        if volume is not None:
+            return "ContainerCreating", f'MountVolume.SetUp failed: {volume.kind} "{volume.name}" not found'
+        for container in spec.containers:
+            need = missing_config(cluster, container, namespace)
+            if need is not None:
+                return "CreateContainerConfigError", f'{need.kind} "{need.name}" not found'
+    if pod.status.phase == "Running" and spec.readiness_gates:
+        return "Running", f'readiness gate "{spec.readiness_gates[0]}" is not met: nothing that is modelled sets it'
+    return pod.status.reason or pod.status.phase, ""
+
+
+def _unbound(cluster: Cluster, pod: Pod) -> tuple[str, str]:
+    if pod.spec.scheduling_gates:
+        return "SchedulingGated", f"waits for the removal of {', '.join(pod.spec.scheduling_gates)}"
+    if pod.spec.scheduler_name != DEFAULT_SCHEDULER:
+        return PENDING, f'no scheduler is called "{pod.spec.scheduler_name}"'
+    nodes = [node for name in cluster.names(NODES) if (node := cluster[NODES[name]]) is not None]
+    lost = lost_claim(cluster, pod)
+    said = lost or ", ".join(_histogram(cluster, pod, nodes))
+    return PENDING, f"0/{len(nodes)} nodes are available: {said}"
+
+
+def _histogram(cluster: Cluster, pod: Pod, nodes: list[Node]) -> list[str]:
+    counts: Counter[str] = Counter()
+    for node in nodes:
+        others = (other for other in _pods(cluster) if other.metadata.key != pod.metadata.key and not other.terminal)
+        there = [other for other in others if other.node == node.metadata.name]
+        counts.update(filters(pod, node, there))
+    return sorted(f"{number} {why}" for why, number in counts.items())
