@@ -17,7 +17,8 @@ from click.testing import CliRunner, Result
 from kmodel.cli import main
 from kmodel.kernel import Cluster, Model, Spec, invariant
 from kmodel.kubernetes import scenario
-from kmodel.kubernetes.catalog import Catalog
+from kmodel.kubernetes.catalog import BUILT_IN, Catalog
+from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.scenario.caveats import NONE, Caveats
 from kmodel.project import Project
 from kmodel.reporting.json_document import API_VERSION
@@ -28,6 +29,9 @@ from tests.toys import two_phase_commit
 
 class InputError(Exception):
     __module__ = "kmodel.kubernetes.scenario"
+
+
+SETTINGS = Settings()
 
 
 @attrs.frozen
@@ -42,6 +46,9 @@ class Scenario:
     max_states: int | None = None
     caveats: Caveats = NONE
     assumed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    settings: Settings = SETTINGS
+    catalog: Catalog = BUILT_IN
 
 
 @invariant

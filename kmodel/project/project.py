@@ -81,10 +81,11 @@ class Input:
         return dict(sorted(found.items(), key=lambda pair: (pair[0].is_well, pair[0].reference)))
 
     def is_wrong(self, ending: Ending) -> bool:
-        """Tell whether an object should not end so: nothing may fail, and the scenario does not expect it."""
+        """Tell whether an object should not end so: who runs it takes part, no fault may happen, nobody expects it."""
         settings = self.scenario.settings
+        runs = "kubelet" in settings.actors and ("kube-scheduler" in settings.actors or ending.status != "Pending")
         expected = (ending.reference, "Pending") in self.scenario.expected
-        return not (ending.is_well or settings.faults or expected or ending.status == "Terminating")
+        return runs and not (ending.is_well or settings.faults or expected or ending.status == "Terminating")
 
     @property
     def max_states(self) -> int | None:

@@ -50,14 +50,19 @@ class Ending:
 
 
 def refusals(settings: Settings, kinds: Kinds) -> Iterator[Refused]:
-    """Yield the users' requests that are refused whatever else happens: 401, 403 and 422."""
+    """Yield what is refused whatever else happens: 401, 403 and 422, of users' requests and of pods of templates."""
     cluster: Cluster = Cluster.of({}, {SETTINGS: settings, RIGHTS: ()})
     for session in settings.sessions:
         for command in session.commands:
             found = _refusal(cluster, session.user, command, kinds)
+            reference = f"{kind_named(command.resource, kinds).singular}/{command.key}"
             if found is not None:
-                singular = kind_named(command.resource, kinds).singular
-                yield Refused(f"{singular}/{command.key}", *found)
+                yield Refused(reference, *found)
+                continue
+            for template in () if command.object is None else command.object.templates():
+                missing = refusal(settings, template.object)
+                if missing is not None:
+                    yield Refused(reference, 403, "Forbidden", f'pods "{template.prefix}" is forbidden: {missing}')
 
 
 def _refusal(cluster: Cluster, user: str, command: Command, kinds: Kinds) -> tuple[int, str, str] | None:
@@ -96,13 +101,7 @@ def endings(cluster: Cluster, settings: Settings, kinds: Kinds) -> Iterator[Endi
         if templates:
             wanted = sum(template.copies for template in templates)
             ready = sum(pod.status.ready for pod in _pods(cluster) if _is_of(pod, value))
-            refused = next((why for template in templates if (why := refusal(settings, template.object))), None)
-            yield Ending(
-                reference,
-                f"{ready}/{wanted}",
-                "" if refused is None else f'pods "{templates[0].prefix}" is forbidden: {refused}',
-                ready >= wanted,
-            )
+            yield Ending(reference, f"{ready}/{wanted}", is_well=ready >= wanted)
     for pod in _pods(cluster):
         yield _ending(cluster, pod)
 
@@ -153,7 +152,7 @@ def _unbound(cluster: Cluster, pod: Pod) -> tuple[str, str]:
     nodes = [node for name in cluster.names(NODES) if (node := cluster[NODES[name]]) is not None]
     lost = lost_claim(cluster, pod)
     said = lost or ", ".join(_histogram(cluster, pod, nodes))
-    return PENDING, f"0/{len(nodes)} nodes are available: {said}"
+    return PENDING, f"0/{len(nodes)} nodes are available: {said}" if said else "no scheduler takes part"
 
 
 def _histogram(cluster: Cluster, pod: Pod, nodes: list[Node]) -> list[str]:
