@@ -47,6 +47,7 @@ class Scenario:
     caveats: Caveats = NONE
     assumed: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    expected: frozenset[tuple[str, str]] = frozenset()
     settings: Settings = SETTINGS
     catalog: Catalog = BUILT_IN
 
@@ -205,7 +206,9 @@ def test_json_is_one_document_and_nothing_else() -> None:
         "kind",
         "neverFired",
         "notPutToTheTest",
+        "objects",
         "partialOrder",
+        "refused",
         "report",
         "scenario",
         "specs",

@@ -24,7 +24,7 @@ PENDING = "Pending"
 
 
 @attrs.frozen
-class Refused:
+class RefusedRequest:
     """A request that an api-server refuses whenever it comes: about what, the code, the reason and its message."""
 
     reference: str
@@ -49,7 +49,7 @@ class Ending:
         return f"{self.reference} {self.status} {self.message}".rstrip()
 
 
-def refusals(settings: Settings, kinds: Kinds) -> Iterator[Refused]:
+def refusals(settings: Settings, kinds: Kinds) -> Iterator[RefusedRequest]:
     """Yield what is refused whatever else happens: 401, 403 and 422, of users' requests and of pods of templates."""
     cluster: Cluster = Cluster.of({}, {SETTINGS: settings, RIGHTS: ()})
     for session in settings.sessions:
@@ -57,12 +57,14 @@ def refusals(settings: Settings, kinds: Kinds) -> Iterator[Refused]:
             found = _refusal(cluster, session.user, command, kinds)
             reference = f"{kind_named(command.resource, kinds).singular}/{command.key}"
             if found is not None:
-                yield Refused(reference, *found)
+                yield RefusedRequest(reference, *found)
                 continue
             for template in () if command.object is None else command.object.templates():
                 missing = refusal(settings, template.object)
                 if missing is not None:
-                    yield Refused(reference, 403, "Forbidden", f'pods "{template.prefix}" is forbidden: {missing}')
+                    yield RefusedRequest(
+                        reference, 403, "Forbidden", f'pods "{template.prefix}" is forbidden: {missing}'
+                    )
 
 
 def _refusal(cluster: Cluster, user: str, command: Command, kinds: Kinds) -> tuple[int, str, str] | None:

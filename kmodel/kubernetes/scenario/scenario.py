@@ -8,7 +8,7 @@ import attrs
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.scenario.caveats import NONE, Caveats
-from kmodel.kubernetes.scenario.endings import Refused
+from kmodel.kubernetes.scenario.endings import RefusedRequest
 
 Engine = Literal["exhaustive", "hypothesis"]
 
@@ -36,6 +36,6 @@ class Scenario:
     ignored_fields: tuple[str, ...] = ()
     caveats: Caveats = NONE
     assumed: tuple[str, ...] = ()
-    refused: tuple[Refused, ...] = ()  # by the api-server, whatever else happens
+    refused: tuple[RefusedRequest, ...] = ()  # by the api-server, whatever else happens
     expected: frozenset[tuple[str, str]] = frozenset()  # what may become of an object without being wrong
     catalog: Catalog = BUILT_IN
