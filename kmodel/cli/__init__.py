@@ -1,4 +1,4 @@
-"""The command line: kmodel check, replay, graph and specs, in kubectl's manners."""
+"""The command line: kmodel check, replay, graph, specs and survey, in kubectl's manners."""
 
 import gc
 
@@ -10,6 +10,7 @@ from kmodel.cli.graph import graph
 from kmodel.cli.one_line import Group
 from kmodel.cli.replay import replay
 from kmodel.cli.specs import specs
+from kmodel.cli.survey import survey
 
 __all__ = ["main"]
 
@@ -31,9 +32,10 @@ def main() -> None:
     Take the steps of a counterexample:     kmodel replay reports/pod-creation/trace-SPEC.json
     Draw the states:                        kmodel graph -f pod.yaml
     See what is checked:                    kmodel specs
+    See which manifests load:               kmodel survey manifests/
     """
     gc.set_threshold(NEW_OBJECTS)
 
 
-for command in (check, replay, graph, specs):
+for command in (check, replay, graph, specs, survey):
     main.add_command(command)

@@ -110,10 +110,13 @@ def test_a_folder_skips_what_is_no_manifest(tmp_path: Path) -> None:
     assert notes(got, "SKIPPED") == [
         f"kustomization.yaml: skipped, is a kustomization; run `kubectl kustomize {tmp_path} | kmodel check -f -`",
         "template.yaml: skipped, is a Helm template; run `helm template CHART | kmodel check -f -` on its chart",
-        "values.yaml: skipped, is missing; add apiVersion and kind, for example Pod",
+        "values.yaml: skipped, has neither apiVersion nor kind; add both, or leave the file out",
     ]
     assert got.caveats.weakened_by == ("template.yaml",)
-    for name, problem in (("kustomization", "is a kustomization; run `kubectl kustomize "), ("values", "is missing")):
+    for name, problem in (
+        ("kustomization", "is a kustomization; run `kubectl kustomize "),
+        ("values", "has neither apiVersion nor kind"),
+    ):
         with pytest.raises(InputError, match=problem):
             load([tmp_path / f"{name}.yaml"])
 

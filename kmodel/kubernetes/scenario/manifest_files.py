@@ -139,7 +139,7 @@ def _refuse_others(file: Path, found: Sequence[Field]) -> None:
         )
     if found and not any("kind" in head or "apiVersion" in head for head in heads):
         raise NoManifestError(
-            _name(file), found[0].line, "kind", "is missing", "add apiVersion and kind, for example Pod"
+            _name(file), found[0].line, "", "has neither apiVersion nor kind", "add both, or leave the file out"
         )
 
 
