@@ -105,12 +105,18 @@ def a_pod_finds_no_node(cluster: Cluster) -> bool:
 
 
 @invariant(
-    hazard="A binding outlives the scheduler that asked for it: a scheduler that restarts, or gives up on an answer, "
-    "takes the room for free while the binding is still under way, and binds another pod there. The kubelet "
-    "then rejects one (OutOfmemory, OutOfcpu). So it does where manifests name the node themselves, which no scheduler "
-    "counts before they are stored. The api-server checks no capacity "
+    hazard="A binding outlives the scheduler that asked for it: one that restarts, a standby that takes over, or one "
+    "that gives up on an answer, takes the room for free while the binding is still under way, and binds another pod "
+    "there. The kubelet then rejects one (OutOfmemory, OutOfcpu). So it does where manifests name the node themselves, "
+    "which no scheduler counts before they are stored. The api-server checks no capacity "
     "[pkg/registry/core/pod/storage/storage.go; cf. kubernetes/kubernetes#136782].",
-    hazard_with=(BUDGET["scheduler-restart"], BUDGET["lost-answer"], a_pod_names_its_node),
+    hazard_with=(
+        BUDGET["scheduler-restart"],
+        BUDGET["scheduler-failover"],
+        BUDGET["lost-answer"],
+        BUDGET["late-call"],
+        a_pod_names_its_node,
+    ),
 )
 def no_node_is_overcommitted(cluster: Cluster) -> bool | str:
     """The pods bound to a node that have not finished request no more than the node has."""

@@ -38,7 +38,12 @@ def cached_pods(cluster: Cluster, kind: str, name: str) -> tuple[ReplicaSet | No
     "way, or that hears no answer to one that was carried out, counts pods in a cache that does not show it "
     "yet, and creates another; it deletes the surplus later [pkg/controller/replicaset/replica_set.go; cf. "
     "kubernetes/kubernetes#129795, KEP-5647].",
-    hazard_with=(BUDGET["controller-restart"], BUDGET["lost-answer"]),
+    hazard_with=(
+        BUDGET["controller-restart"],
+        BUDGET["controller-failover"],
+        BUDGET["lost-answer"],
+        BUDGET["late-call"],
+    ),
 )
 def a_replicaset_never_has_too_many_pods(step: Step) -> bool | str:
     """A round plans no more pods than its controller's cache wants, and no more are created than were planned.

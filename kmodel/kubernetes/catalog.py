@@ -41,15 +41,20 @@ COMPONENTS: tuple[Component, ...] = (
 FAULTS: tuple[Fault, ...] = (
     runtime.CONTAINER_CRASH,
     runtime.CONTAINER_EXIT,
+    runtime.FAILED_START,
     failures.KUBELET_RESTART,
     failures.NODE_CRASH,
     failures.NODE_RESTART,
     failures.NETWORK_PARTITION,
     node_lifecycle.LATE_HEARTBEAT,
     scheduler.SCHEDULER_RESTART,
+    scheduler.SCHEDULER_FAILOVER,
     restarts.CONTROLLER_RESTART,
+    restarts.CONTROLLER_FAILOVER,
     losses.LOST_REQUEST,
     losses.LOST_ANSWER,
+    losses.LATE_CALL,
+    losses.APISERVER_RESTART,
 )
 
 

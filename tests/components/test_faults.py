@@ -3,12 +3,14 @@
 import pytest
 
 from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Response, slot
-from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS
+from kmodel.kubernetes.components.etcd import QUEUES, Closed, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import cached
+from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, client_of
 from tests.components.runs import KUBECTL, Run
-from tests.components.scenes import ADMIN, create, pod, replicaset, scene
+from tests.components.scenes import ADMIN, create, delete, pod, replicaset, scene
 
 PODS = stored("pods")
 BOUND = pod(node="n1")
@@ -70,3 +72,59 @@ def test_a_controller_manager_that_restarts_lists_again() -> None:
     run = run.settle()
     assert run.cluster[cached("pods")["kube-controller-manager", "web-b"]] == run.cluster[PODS["web-b"]]
     assert run.cluster[PODS["web-c"]] is None
+
+
+def test_a_standby_of_the_scheduler_knows_as_much_and_assumes_nothing() -> None:
+    run = Run.of(
+        scene(stored=(pod(), pod("other")), actors=("kube-scheduler",), faults={"scheduler-failover": 1})
+    ).take("schedule", pod="web", node="n1")
+    known = run.cluster[cached("pods")["kube-scheduler", "web"]]
+    run = run.take("fail_over_scheduler")
+    assert known is not None
+    assert run.cluster[cached("pods")["kube-scheduler", "web"]] == known
+    assert run.cluster[ASSUMED["web"]] is None
+    assert {run.cluster[QUEUE[name]] for name in ("web", "other")} == {"active"}
+    assert run.cluster[CALLS[slot(client_of("web"), 1)]] is not None
+
+
+def test_a_standby_of_the_controller_manager_knows_as_much_and_expects_nothing() -> None:
+    run = Run.of(scene(stored=(replicaset(),), actors=("replicaset-controller",), faults={"controller-failover": 1}))
+    run = run.take("reconcile", kind="replicaset", name="web").take("create_pod", kind="replicaset", name="web")
+    run = run.take("fail_over_controller_manager")
+    assert run.cluster[cached("replicasets")["kube-controller-manager", "web"]] is not None
+    assert run.cluster[EXPECTATIONS["replicaset", "web"]].fulfilled
+    assert run.can("reconcile", kind="replicaset", name="web")
+
+
+def test_a_container_that_could_not_be_started_has_ended_and_is_started_again() -> None:
+    run = Run.of(scene(stored=(BOUND,), faults={"failed-start": 1}))
+    run = run.take("admit_pod", node="n1", pod="web").take("create_containers", node="n1", pod="web")
+    run = run.take("fail_to_start_container", node="n1", pod="web")
+    sandbox = run.cluster[RUNTIME["n1", "web"]]
+    assert sandbox is not None
+    assert [(each.state, each.exit_code) for each in sandbox.containers] == [("exited", 128)]
+    run = run.settle()
+    assert (run.cluster[PODS["web"]].status.phase, run.cluster[PODS["web"]].status.restarts) == ("Running", 1)
+
+
+def test_a_call_that_was_given_up_may_be_carried_out_after_the_next() -> None:
+    run = Run.of(scene(create(BOUND), delete("pods/web", grace_seconds=0), create(BOUND), faults={"late-call": 1}))
+    run = run.take("run_command", user=ADMIN).take("give_up_call", client=KUBECTL)
+    heard, late = run.cluster[CALLS[KUBECTL]], slot(KUBECTL, 1)
+    assert isinstance(heard, Response)
+    assert heard.code == TIMEOUT
+    assert run.cluster[PODS["web"]] is None
+    for name in ("handle", "commit", "answer"):
+        run = run.take(name, client=late)
+    assert run.cluster[PODS["web"]] is not None
+    assert run.cluster[CALLS[late]] is None
+
+
+def test_an_api_server_that_restarts_closes_all_watches_and_loses_no_call() -> None:
+    run = Run.of(scene(create(BOUND), faults={"apiserver-restart": 1})).take("run_command", user=ADMIN)
+    run = run.take("restart_apiserver")
+    assert run.cluster[CALLS[KUBECTL]] is not None
+    assert run.cluster[QUEUES["kubelet/n1", "pods"]] is Closed.WATCH
+    run = run.settle()
+    assert run.cluster[QUEUES["kubelet/n1", "pods"]] == ()
+    assert run.cluster[PODS["web"]].status.ready

@@ -23,6 +23,18 @@ SCENES: dict[str, Settings] = {
     "scheduler-restart": scene(
         stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"scheduler-restart": 1}
     ),
+    "scheduler-failover": scene(
+        stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"scheduler-failover": 1}
+    ),
+    "controller-failover": scene(
+        stored=(replicaset(),), actors=("replicaset-controller",), faults={"controller-failover": 1}
+    ),
+    "failed-start": scene(stored=(BOUND,), faults={"failed-start": 1}),
+    "late-call": scene(create(BOUND), delete("pods/web", grace_seconds=0), faults={"late-call": 1}),
+    "late-call of the scheduler": scene(
+        stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"late-call": 1}
+    ),
+    "apiserver-restart": scene(create(BOUND), faults={"apiserver-restart": 1}),
     "controller-restart": scene(
         stored=(replicaset(),), actors=("replicaset-controller",), faults={"controller-restart": 1}
     ),
@@ -62,6 +74,9 @@ def test_a_fault_happens_and_violates_nothing_but_hazards(name: str) -> None:
     [
         ("scheduler-restart", "no_node_is_overcommitted"),
         ("lost-answer to the scheduler", "no_node_is_overcommitted"),
+        ("scheduler-failover", "no_node_is_overcommitted"),
+        ("late-call of the scheduler", "no_node_is_overcommitted"),
+        ("controller-failover", "a_replicaset_never_has_too_many_pods"),
         ("controller-restart", "a_replicaset_never_has_too_many_pods"),
         ("lost-answer to a controller", "a_replicaset_never_has_too_many_pods"),
         ("container-crash under a service", "a_service_routes_only_to_ready_pods"),

@@ -153,6 +153,7 @@ class Fault:
     hits: tuple[str, ...] = ()
     kills: tuple[str, ...] = ()
     after: str | None = None
+    leaves_calls: bool = False  # a call goes on although its client lives and does not wait any more
     only_split: bool = False
 
     def is_deadly(self, component: Component) -> bool:

@@ -82,6 +82,11 @@ QUEUES: Cells[Queue] = Cells("watches")
 WATCHES: Cell[tuple[Watch, ...]] = Cell("watches of the control plane")
 
 
+def closed(queue: Queue) -> Queue:
+    """The update of a watch's queue by which the api-server closes the watch: what was under way never arrives."""
+    return Closed.WATCH if isinstance(queue, tuple) else queue
+
+
 @attrs.frozen(cache_hash=True)
 class Publish:
     """The update of a watch's queue: append the event; if the watcher is too far behind, close the watch instead."""

@@ -1,18 +1,21 @@
 """Faults: what may go wrong, each kind as often as the scenario's budget says (zero unless it says).
 
-A fault stands beside whom it hits; here is what all have in common, and what hits everybody who calls: a request or an
-answer that is lost. Who calls hears nothing then and gives up after its timeout; it cannot tell which of the two was
-lost.
+A fault stands beside whom it hits; here is what all have in common, and what hits everybody who calls or watches: a
+request or an answer that is lost, or a call that comes so late that the caller has given up on it. Who calls hears
+nothing then, and cannot tell which it was. And an api-server that restarts: it finishes what is under way, and closes
+the watches [staging/src/k8s.io/apiserver/pkg/server/genericapiserver.go, 1.34].
 
-Leaves out: partitions among the components of the control plane (they are many lost messages), an api-server or etcd
-that is down (nothing is written then).
+Leaves out: partitions among the components of the control plane (they are many lost messages); an api-server that
+crashes (it loses answers, and closes the watches); an api-server or etcd that is down for a while (nothing is written
+then); events of a watch that are lost one by one.
 """
 
 from collections.abc import Iterator
 
 from kmodel.kernel import Cells, Cluster, transition
-from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, Response, respond
+from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, Response, orphan, respond
 from kmodel.kubernetes.components.component import Fault, Steps
+from kmodel.kubernetes.components.etcd import WATCHES, closed
 from kmodel.kubernetes.components.plan import Plan
 
 FAULT = "fault"  # the actor of what nobody does on purpose
@@ -51,9 +54,35 @@ def lose_answer(cluster: Cluster, client: str) -> Cluster | None:
     return spent.set(CALLS[client], Response(TIMEOUT, "Timeout", call.verb, call.resource, key, call.subresource))
 
 
+@transition(actor=FAULT, object="{client}", environment=True)
+def give_up_call(cluster: Cluster, client: str) -> Cluster | None:
+    """A client gives up on a call that is under way: it goes on, and may be carried out after the next attempt."""
+    call = cluster[CALLS[client]]
+    if call is None or isinstance(call, Response):
+        return None
+    spent = spend(cluster, "late-call")
+    if spent is None:
+        return None
+    request = call if isinstance(call, Request) else call.request
+    return orphan(spent, client).set(CALLS[client], respond(request, TIMEOUT, "Timeout"))
+
+
+@transition(actor=FAULT, object="kube-apiserver", environment=True)
+def restart_apiserver(cluster: Cluster) -> Cluster | None:
+    """The api-server restarts: it finishes what is under way and closes all watches; who watched lists again."""
+    spent = spend(cluster, "apiserver-restart")
+    if spent is None:
+        return None
+    for watch in cluster[WATCHES]:
+        spent = spent.modify(watch.queue, closed)
+    return spent
+
+
 def _clients(plan: Plan) -> Iterator[tuple[str]]:
     return ((client,) for client in plan.clients)
 
 
 LOST_REQUEST = Fault("lost-request", (Steps((lose_request,), _clients),), only_split=True)
+LATE_CALL = Fault("late-call", (Steps((give_up_call,), _clients),), leaves_calls=True, only_split=True)
+APISERVER_RESTART = Fault("apiserver-restart", (Steps((restart_apiserver,)),))
 LOST_ANSWER = Fault("lost-answer", (Steps((lose_answer,), _clients),), only_split=True)

@@ -145,7 +145,7 @@ def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] 
             return None
         cell = cached(resource)[watcher, event.key]
         old = cluster[cell]
-        cluster = cluster.modify(QUEUES[watcher, resource], _received).set(cell, event.object)
+        cluster = cluster.modify(QUEUES[watcher, resource], without_first).set(cell, event.object)
         return on_change(cluster, watch_of(cluster, watcher, resource), event.key, old, event.object)
 
     @transition(actor="{watcher}", object="{resource}")
@@ -181,7 +181,7 @@ def forget_all(cluster: Cluster, watcher: str) -> Cluster:
     return cluster
 
 
-def _received(queue: Queue) -> Queue:
+def without_first(queue: Queue) -> Queue:
     """The update of a watch's queue by which its first event is taken off."""
     return drop_first(queue) if isinstance(queue, tuple) else queue
 

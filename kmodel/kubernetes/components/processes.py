@@ -24,10 +24,16 @@ PROCESSES: Cell[tuple[Process, ...]] = Cell("processes")
 
 def restart(cluster: Cluster, name: str) -> Cluster:
     """Return the cluster after a process died and started again: it has forgotten all, its calls go on without it."""
+    return forget_all(fail_over(cluster, name), name)
+
+
+def fail_over(cluster: Cluster, name: str) -> Cluster:
+    """Return the cluster after another instance took over from a process: what that had decided is forgotten, its calls
+    go on without it, and what it knew the other knows, as late as it did: the informers of a standby run all the time.
+    """
     process = next(process for process in cluster[PROCESSES] if process.name == name)
     for cell, value in process.memory:
         cluster = cluster.set(cell, value)
-    cluster = forget_all(cluster, name)
     for client in process.clients:
         cluster = orphan(cluster, client)
     return cluster

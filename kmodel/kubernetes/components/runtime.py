@@ -1,9 +1,10 @@
 """Container runtime of a node: sandboxes and containers, by the word of the kubelet (CRI); it outlives the kubelet.
 
-Models: one sandbox per pod with its containers, each created, running, stopping or exited(code). The kubelet asks for
-a sandbox, for a restart and for a stop; the runtime starts and stops containers in steps of its own. A container may
-also end by itself. The records of sandboxes and containers are on disk: after a node went down they are still there, of
-a sandbox that is not ready and containers of which nobody knows how they ended; one that was never started stays so.
+Models: one sandbox per pod with its containers, each created, running, stopping or exited(code). The kubelet asks for a
+sandbox, for a restart and for a stop; the runtime starts and stops containers in steps of its own. A container may also
+end by itself, or not start at all. The records of sandboxes and containers are on disk: after a node went down they are
+still there, of a sandbox that is not ready and containers of which nobody knows how they ended; one that was never
+started stays so.
 
 Leaves out: images, networks, logs; the calls of the CRI as messages (kubelet and runtime share a machine, and a
 kubelet that dies between the call and its answer looks at the runtime again when it is back).
@@ -24,6 +25,7 @@ from kmodel.kubernetes.components.plan import Plan
 TERMINATED = 143  # 128 + SIGTERM
 LOST = 137  # what is said of a container whose end nobody saw [pkg/kubelet/kubelet_pods.go ContainerStatusUnknown]
 CRASHED = 1
+NOT_STARTED = 128  # StartError [containerd, internal/cri/server/container_start.go]
 
 
 @attrs.frozen(cache_hash=True)
@@ -60,6 +62,11 @@ class Sandbox:
     def any_in(self, *states: str) -> bool:
         """Tell whether a container is in one of these states."""
         return any(container.state in states for container in self.containers)
+
+    @property
+    def may_start(self) -> bool:
+        """Whether a container is to be started now."""
+        return self.ready and not self.any_in("stopping") and any(each.starts_next for each in self.containers)
 
     def stopped(self) -> "Sandbox":
         """Return the sandbox whose running containers have to stop, and whose created ones never start."""
@@ -102,9 +109,7 @@ RUNTIME: Cells[Sandbox | None] = Cells("container-runtime")
 def start_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Start the next container that the kubelet created."""
     sandbox = cluster[RUNTIME[node, pod]]
-    if sandbox is None or not sandbox.ready or sandbox.any_in("stopping"):
-        return None
-    if not any(container.starts_next for container in sandbox.containers):
+    if sandbox is None or not sandbox.may_start:
         return None
     return cluster.set(RUNTIME[node, pod], sandbox.change(lambda each: each.starts_next, state="running"))
 
@@ -139,6 +144,17 @@ def exit_container(cluster: Cluster, node: str, pod: str, container: str) -> Clu
     return _end_container(cluster, "container-exit", node, pod, container, 0)
 
 
+@transition(actor=FAULT, object="pod/{pod}", environment=True)
+def fail_to_start_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """The runtime cannot start a container: the call fails, and the container has ended with code 128."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    spent = spend(cluster, "failed-start")
+    if spent is None or sandbox is None or not sandbox.may_start:
+        return None
+    failed = sandbox.change(lambda each: each.starts_next, state="exited", exit_code=NOT_STARTED)
+    return spent.set(RUNTIME[node, pod], failed)
+
+
 def _containers(plan: Plan) -> Iterator[tuple[str, str, str]]:
     """Yield each container that may ever run: its node, its pod and its name."""
     for node in plan.nodes:
@@ -149,4 +165,5 @@ def _containers(plan: Plan) -> Iterator[tuple[str, str, str]]:
 
 CONTAINER_CRASH = Fault("container-crash", (Steps((crash_container,), _containers),), hits=("kubelet",))
 CONTAINER_EXIT = Fault("container-exit", (Steps((exit_container,), _containers),), hits=("kubelet",))
+FAILED_START = Fault("failed-start", (Steps((fail_to_start_container,), each("nodes", "pods")),), hits=("kubelet",))
 MEMORY = Memory(RUNTIME, each("nodes", "pods"), None, mentions="pods", survives=True)

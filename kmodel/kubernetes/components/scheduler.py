@@ -27,7 +27,7 @@ from kmodel.kubernetes.components.etcd import PODS, Watch
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.informer import all_in_cache, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
-from kmodel.kubernetes.components.processes import restart
+from kmodel.kubernetes.components.processes import fail_over, restart
 from kmodel.kubernetes.components.references import is_there
 from kmodel.kubernetes.components.resources import lacking, matches_node, ports_are_free, tolerated
 from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, NODE, POD, Binding, Node, Pod, Taint, Unscheduled
@@ -61,9 +61,7 @@ def on_change(cluster: Cluster, watch: Watch, key: str, old: Any, new: Any) -> C
         if assumed is not None and (new is None or new.metadata.uid != assumed.uid or new.spec.node_name is not None):
             cluster = cluster.set(ASSUMED[key], None)
             assumed = None
-        wanted = new is not None and new.spec.node_name is None and not new.metadata.deleting and assumed is None
-        wanted = wanted and is_queued(new)
-        if not wanted:
+        if assumed is not None or not needs_a_node(new):
             cluster = cluster.set(QUEUE[key], None)
         elif old is None or old.metadata.uid != new.metadata.uid or old.spec != new.spec:
             cluster = cluster.set(QUEUE[key], "active")
@@ -72,6 +70,11 @@ def on_change(cluster: Cluster, watch: Watch, key: str, old: Any, new: Any) -> C
         if new is not None and new.spec.node_name is None:
             return cluster  # a pod that takes no room
     return wake_others(cluster, key if watch.resource == "pods" else None)
+
+
+def needs_a_node(pod: Pod | None) -> bool:
+    """Tell whether a pod is the scheduler's to place: it is there to stay, not bound, and may be queued."""
+    return pod is not None and pod.spec.node_name is None and not pod.metadata.deleting and is_queued(pod)
 
 
 def wake_others(cluster: Cluster, pod: str | None) -> Cluster:
@@ -244,6 +247,21 @@ def restart_scheduler(cluster: Cluster) -> Cluster | None:
     return None if spent is None else restart(spent, SCHEDULER)
 
 
+@transition(actor=FAULT, object="kube-scheduler", environment=True)
+def fail_over_scheduler(cluster: Cluster) -> Cluster | None:
+    """A standby takes over from the scheduler: it knows as much, and queues all pods that its cache shows unbound."""
+    spent = spend(cluster, "scheduler-failover")
+    if spent is None:
+        return None
+    cluster = fail_over(spent, SCHEDULER)
+    for name in cluster.names(QUEUE):
+        pod = in_cache(cluster, SCHEDULER, POD, name)
+        if needs_a_node(pod):
+            cluster = cluster.set(QUEUE[name], "active")
+    return cluster
+
+
+SCHEDULER_FAILOVER = Fault("scheduler-failover", (Steps((fail_over_scheduler,)),), kills=(SCHEDULER,))
 SCHEDULER_RESTART = Fault("scheduler-restart", (Steps((restart_scheduler,)),), kills=(SCHEDULER,))
 
 

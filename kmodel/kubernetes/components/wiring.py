@@ -45,7 +45,8 @@ def wire(plan: Plan, known: Sequence[Component], part: tuple[Component, ...], fa
     calling = [(caller, component) for component in part for caller in component.callers if caller.when(plan)]
     calling.sort(key=lambda pair: pair[0].turn)
     slots = {
-        component: sum(plan.budget(fault.name) for fault in faults if fault.is_deadly(component)) for component in part
+        component: sum(plan.budget(fault.name) for fault in faults if fault.leaves_calls or fault.is_deadly(component))
+        for component in part
     }
     living: dict[str, Living] = {}
     for caller, component in calling:

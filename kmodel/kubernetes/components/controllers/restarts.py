@@ -1,10 +1,18 @@
-"""kube-controller-manager, what befalls it."""
+"""kube-controller-manager, what befalls it: a restart, or that a standby takes over.
+
+Models: a standby whose informers have run all the time, and lag just as those of the leader did; what the leader had
+decided, expected or counted is gone.
+
+Leaves out: a standby that lags otherwise than its leader; a leader that goes on after it has lost its lease.
+
+Upstream: cmd/kube-controller-manager/app/controllermanager.go, staging/src/k8s.io/client-go/tools/leaderelection, 1.34.
+"""
 
 from kmodel.kernel import Cluster, transition
 from kmodel.kubernetes.components.component import Fault, Steps
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER
-from kmodel.kubernetes.components.processes import restart
+from kmodel.kubernetes.components.processes import fail_over, restart
 
 
 @transition(actor=FAULT, object="kube-controller-manager", environment=True)
@@ -14,4 +22,14 @@ def restart_controller_manager(cluster: Cluster) -> Cluster | None:
     return None if spent is None else restart(spent, CONTROLLER_MANAGER)
 
 
+@transition(actor=FAULT, object="kube-controller-manager", environment=True)
+def fail_over_controller_manager(cluster: Cluster) -> Cluster | None:
+    """A standby takes over from the controller manager: it knows as much, and expects nothing."""
+    spent = spend(cluster, "controller-failover")
+    return None if spent is None else fail_over(spent, CONTROLLER_MANAGER)
+
+
+CONTROLLER_FAILOVER = Fault(
+    "controller-failover", (Steps((fail_over_controller_manager,)),), kills=(CONTROLLER_MANAGER,)
+)
 CONTROLLER_RESTART = Fault("controller-restart", (Steps((restart_controller_manager,)),), kills=(CONTROLLER_MANAGER,))
