@@ -85,4 +85,4 @@ def test_memory_is_a_quantity() -> None:
         outcome = run("check", "holds", "--max-memory", amount)
         assert outcome.stderr.startswith(f"error: Invalid value for '--max-memory': '{amount}' is no")
     outcome = run("check", "sampled", "--max-memory", "1Gi")
-    assert outcome.stderr == "error: --max-memory and --resume are for the engine exhaustive; add --engine exhaustive\n"
+    assert outcome.stderr == "error: --max-memory is for the engine exhaustive; add --engine exhaustive\n"

@@ -25,7 +25,7 @@ class Toy:
     made: object
     source: Source
     engine: str
-    max_states: int | None
+    told: dict
 
     def model(self, specs):
         layout = self.made.initial[0].layout
@@ -38,9 +38,9 @@ def read(project, paths):
     if "bad" in rest:
         raise InputError("scenarios/bad.yaml", 3, "spec.faults", "is no fault", "remove it")
     made = two_phase_commit_that_disagrees(int(size)) if "mutant" in rest else two_phase_commit.model(int(size))
-    bound = next((int(word[1:]) for word in rest if word.startswith("<")), None)
+    told = {"max_states": int(word[1:]) for word in rest if word.startswith("<")}
     name = next((word.partition("=")[2] for word in rest if word.startswith("called=")), path.stem)
-    return Toy(path, made, Source(name, (path,), left_out=("kube-proxy: no Service asks for it",)), engine, bound)
+    return Toy(path, made, Source(name, (path,), left_out=("kube-proxy: no Service asks for it",)), engine, told)
 Project.read = read
 from kmodel.engines import exhaustive
 explore = exhaustive.explore

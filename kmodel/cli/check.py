@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from kmodel.cli.engine_options import engine_options
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
-from kmodel.cli.inputs import Duration, MemoryAmount, chosen_specs, meant, nothing, read, scenario_options
+from kmodel.cli.inputs import Duration, chosen_specs, meant, nothing, read, scenario_options
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.cli.signals import stopping
 from kmodel.cli.user_objects import UserObjects, print_objects, print_stuck, user_objects
 from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Started
+from kmodel.engines.registry import ENGINES, choose
 from kmodel.printable import json_text, printable
 
 if TYPE_CHECKING:
@@ -30,35 +31,6 @@ if TYPE_CHECKING:
     from kmodel.reporting.writer import Written
 
 
-@attrs.frozen
-class How:
-    """How to explore, as far as the command line says."""
-
-    engine: str | None
-    profile: str
-    max_states: int | None
-    max_depth: int | None
-    first: bool
-    max_memory: int | None
-    checkpoint_every: float
-    resume: bool
-    simulate: int | None
-    steps: int | None
-    seed: int | None
-    symmetry: bool
-    partial_order: bool
-    fingerprints: bool
-    threads: int
-    max_time: float
-    verbose: bool
-
-    @property
-    def is_exhaustive(self) -> bool:
-        """Whether something is asked for that only an exhaustive exploration can do."""
-        reduced = self.symmetry or self.partial_order or self.fingerprints
-        return reduced or self.max_states is not None or self.max_depth is not None
-
-
 @click.command(
     cls=OneLineCommand,
     short_help="Explore a scenario and check every spec.",
@@ -66,69 +38,13 @@ class How:
 )
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @scenario_options
-@click.option("--engine", type=click.Choice(["exhaustive", "hypothesis"]), help="Instead of the scenario's own.")
-@click.option(
-    "--profile",
-    type=click.Choice(["dev", "ci", "nightly"]),
-    default="dev",
-    show_default=True,
-    help="How much the engine hypothesis samples.",
-)
+@engine_options
 @click.option(
     "--max-time",
     type=Duration(),
     default="0",
     metavar="TIME",
     help="Stop after this time, such as 60s, 5m or 1h, with what is known by then; 0: no limit.  [default: 0]",
-)
-@click.option("--max-states", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many states.")
-@click.option("--max-depth", type=click.IntRange(min=1), help="Stop the exhaustive engine at this many steps.")
-@click.option(
-    "--max-memory",
-    type=MemoryAmount(),
-    help="The memory that the exhaustive engine may take, such as 2Gi; beyond it states move to disk.",
-)
-@click.option(
-    "--checkpoint-every",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How often the exhaustive engine leaves a checkpoint, in REPORTS/SCENARIO/checkpoint/.",
-)
-@click.option(
-    "--resume", is_flag=True, help="Go on from the checkpoint that an unfinished check left, if there is one."
-)
-@click.option(
-    "--simulate",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Take N long random walks instead, where there are too many states to see them all.",
-)
-@click.option("--steps", type=click.IntRange(min=1), help="How long such a walk may be.  [default: 100]")
-@click.option("--seed", type=click.IntRange(min=0), help="Which walks: the same seed, the same walks.  [default: 0]")
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1, max=16),
-    default=1,
-    show_default=True,
-    help="How many threads the exhaustive engine uses; the result is the same.",
-)
-@click.option("--first/--keep-going", "first", help="Stop at the first violation, or go on to find others (default).")
-@click.option(
-    "--symmetry",
-    is_flag=True,
-    help="Explore one state for all that differ only in the names of identical nodes; the bounds count such orbits.",
-)
-@click.option(
-    "--partial-order",
-    is_flag=True,
-    help="Leave out states that only another order of independent steps leads to: the same verdicts, fewer states.",
-)
-@click.option(
-    "--fingerprints",
-    is_flag=True,
-    help="Keep states as 128-bit fingerprints; the verdicts tell the probability that two of them are the same.",
 )
 @click.option(
     "--spec",
@@ -154,8 +70,11 @@ def check(
     faults: dict[str, int] | None,
     spec_names: tuple[str, ...],
     reports: Path,
+    max_time: float,
     output: str,
-    **how: Any,
+    verbose: bool,
+    engine: str | None,
+    told: dict[str, Any],
 ) -> None:
     """Explore scenarios, check every spec and write a report of each.
 
@@ -176,16 +95,17 @@ def check(
     if not inputs:
         raise InputProblem(nothing("check"))
     models = _models(inputs, chosen_specs(spec_names, inputs), spec_names)
+    engines = [choose(engine, told, given.engine) for given in inputs]
     _make(reports)
     from kmodel.reporting.writer import report_folders  # which loads much that a mistake in the input does not need
 
     folders = report_folders([given.source for given in inputs])
     outcomes: list[_Outcome] = []
-    deadline = Deadline(how["max_time"] or None)
-    for given, model, folder in zip(inputs, models, folders, strict=True):
+    deadline = Deadline(max_time or None)
+    for given, model, name, folder in zip(inputs, models, engines, folders, strict=True):
         if outcomes and output != "json":
             click.echo()
-        outcomes.append(_check(given, model, How(**how), deadline, reports / folder, output))
+        outcomes.append(_check(given, model, name, told, deadline, reports / folder, output, verbose))
         if outcomes[-1].is_cut_off:
             break
     if output == "json":
@@ -243,7 +163,16 @@ def _print_all(inputs: list[Input | ModelFile], outcomes: list[_Outcome]) -> Non
         click.echo("\n".join(lines))
 
 
-def _check(given: Input | ModelFile, model: Model, how: How, deadline: Deadline, folder: Path, output: str) -> _Outcome:
+def _check(
+    given: Input | ModelFile,
+    model: Model,
+    engine: str,
+    told: dict[str, Any],
+    deadline: Deadline,
+    folder: Path,
+    output: str,
+    verbose: bool,
+) -> _Outcome:
     from rich.console import Console
 
     from kmodel.reporting.handler import drive
@@ -253,15 +182,15 @@ def _check(given: Input | ModelFile, model: Model, how: How, deadline: Deadline,
     from kmodel.reporting.wording import overall
 
     console = Console(highlight=False, quiet=output == "json")
-    engine = "simulation" if how.simulate else how.engine or given.engine
-    events = _explore(model, engine, how, deadline, given.max_states, folder)
+    options = ENGINES[engine].Options.of({**given.told, **told}, folder)
+    events = ENGINES[engine].explore(model, options, deadline)
     with closing(ProgressLine(console)) as progress, stopping(deadline, _tell_stopping):
         driven = drive(events, progress, _tell_note)
     result = driven.result
     objects = user_objects(given, result)
     print_objects(console, objects)
     print_summary(console, given.source, result)  # before the report, whose pictures take a moment
-    if how.verbose:
+    if verbose:
         from kmodel.reporting.cost import print_cost
 
         print_cost(console, result)
@@ -292,7 +221,7 @@ def _code(driven: Driven, engine: str, source: Source) -> ExitCode:
     result = driven.result
     if result.failures:
         return ExitCode.VIOLATED
-    is_cut_off = driven.is_cut_off or (engine == "exhaustive" and not result.finished)
+    is_cut_off = driven.is_cut_off or (ENGINES[engine].sees_all and not result.finished)
     return ExitCode.UNFINISHED if is_cut_off or result.not_judged or source.not_checked else ExitCode.OK
 
 
@@ -311,49 +240,6 @@ def _write(result: Result, source: Source, folder: Path, is_drawn: bool) -> tupl
         return None, ExitCode.USAGE
 
 
-def _explore(
-    model: Model, engine: str, how: How, deadline: Deadline, max_states: int | None, folder: Path
-) -> Iterable[Event]:
-    if engine != "exhaustive" and (how.max_memory or how.resume):
-        raise InputProblem("--max-memory and --resume are for the engine exhaustive; add --engine exhaustive")
-    if engine == "simulation":
-        return _simulate(model, how, deadline)
-    if how.steps is not None or how.seed is not None:
-        raise InputProblem("--steps and --seed are about random walks; add --simulate N")
-    if engine == "hypothesis":
-        if how.is_exhaustive or how.first:
-            raise InputProblem(
-                "--max-states, --max-depth, --first, --symmetry, --partial-order and --fingerprints are for the engine "
-                "exhaustive; add --engine exhaustive"
-            )
-        from kmodel.engines.runs import hypothesis
-
-        return hypothesis.explore(model, profile=how.profile, deadline=deadline)
-    if how.partial_order and (how.resume or how.symmetry):
-        raise InputProblem("--partial-order keeps no checkpoint and knows no orbits; leave out --resume and --symmetry")
-    if how.fingerprints and (how.symmetry or how.partial_order or how.resume or how.max_memory):
-        raise InputProblem(
-            "--fingerprints keeps no checkpoint and stays in memory; leave out --symmetry, --partial-order, --resume "
-            "and --max-memory"
-        )
-    from kmodel.engines import exhaustive
-
-    checkpoints = exhaustive.Checkpoints(folder / "checkpoint", how.checkpoint_every, how.resume)
-    bounds = exhaustive.Bounds(
-        how.max_states or max_states,
-        how.max_depth,
-        how.first,
-        threads=how.threads,
-        symmetry=how.symmetry,
-        partial_order=how.partial_order,
-        max_memory_bytes=how.max_memory,
-        spill_folder=folder,
-        checkpoints=None if how.partial_order or how.fingerprints else checkpoints,
-        fingerprints=how.fingerprints,
-    )
-    return exhaustive.explore(model, bounds, deadline)
-
-
 def _print_checkpoint(console: Console, driven: Driven, is_finished: bool) -> None:
     """Say how to go on with an exploration that was cut off, or whose report could not be written."""
     if driven.checkpoint is not None:
@@ -362,21 +248,6 @@ def _print_checkpoint(console: Console, driven: Driven, is_finished: bool) -> No
         _say(console, f"resume   {how} to go on from {driven.checkpoint}")
     if driven.problem:
         _say(console, f"note     {driven.problem}")
-
-
-def _simulate(model: Model, how: How, deadline: Deadline) -> Iterable[Event]:
-    if how.engine:
-        raise InputProblem(f"--simulate is an engine of its own; leave out --engine {how.engine}")
-    if how.is_exhaustive:
-        raise InputProblem(
-            "--max-states, --max-depth, --symmetry, --partial-order and --fingerprints are for the engine exhaustive; "
-            "--simulate has --steps"
-        )
-    from kmodel.engines.runs import simulation
-
-    assert how.simulate is not None, "the engine is the simulation"
-    steps = simulation.STEPS if how.steps is None else how.steps
-    return simulation.explore(model, simulation.Walks(how.simulate, steps, how.seed or 0, how.first), deadline)
 
 
 def _print_stories(console: Console, result: Result, wide: bool) -> None:

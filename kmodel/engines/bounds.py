@@ -1,10 +1,15 @@
 """How an exhaustive exploration is bounded, and what it may leave out; what of this cannot be combined."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, ClassVar
 
 import attrs
 
 from kmodel.engines.checkpoints.keeping import Checkpoints
+from kmodel.engines.options import FIRST, Bytes, Option
 from kmodel.kernel import ModelError
 
 RUNS_NOT_JUDGED = "runs are judged only once all states are known"
@@ -48,6 +53,64 @@ class Bounds:
     spill_folder: Path | None = None
     checkpoints: Checkpoints | None = None
     fingerprints: bool = False
+
+    ASKED: ClassVar[tuple[Option, ...]] = (
+        Option("max_states", "Stop at this many states.", int, metavar="N"),
+        Option("max_depth", "Stop at this many steps.", int, metavar="N"),
+        Option("max_memory", "The memory to take, such as 2Gi; beyond it states move to disk.", Bytes),
+        Option("threads", "How many threads to use; the result is the same.", int, 1, most=16, metavar="N"),
+        FIRST,
+        Option(
+            "symmetry",
+            "Explore one state for all that differ only in the names of identical nodes; the bounds count such orbits.",
+        ),
+        Option(
+            "partial_order",
+            "Leave out states that only another order of independent steps leads to: the same verdicts, fewer states.",
+        ),
+        Option(
+            "fingerprints",
+            "Keep states as 128-bit fingerprints; the verdicts tell the probability that two of them are the same.",
+        ),
+        Option(
+            "checkpoint_every",
+            "How often to leave a checkpoint, in REPORTS/SCENARIO/checkpoint/.",
+            float,
+            60.0,
+            least=0,
+            metavar="SECONDS",
+            is_of_one_run=True,
+        ),
+        Option(
+            "resume",
+            "Go on from the checkpoint that an unfinished check left, if there is one.",
+            is_of_one_run=True,
+        ),
+    )
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any], folder: Path | None) -> Bounds:
+        """Return the bounds that are asked for; in the folder are checkpoints, where these can be, and spilled states.
+
+        ModelError for what cannot be combined.
+        """
+        resume, symmetry = told.get("resume", False), told.get("symmetry", False)
+        partial_order, fingerprints = told.get("partial_order", False), told.get("fingerprints", False)
+        checkpoints = None
+        if folder is not None and (resume or not (partial_order or fingerprints)):
+            checkpoints = Checkpoints(folder / "checkpoint", told.get("checkpoint_every", 60.0), resume)
+        return cls(
+            told.get("max_states"),
+            told.get("max_depth"),
+            told.get("first", False),
+            threads=told.get("threads", 1),
+            symmetry=symmetry,
+            partial_order=partial_order,
+            max_memory_bytes=told.get("max_memory"),
+            spill_folder=folder,
+            checkpoints=checkpoints,
+            fingerprints=fingerprints,
+        )
 
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot be combined."""

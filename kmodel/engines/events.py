@@ -1,4 +1,4 @@
-"""The events that every engine emits, in this order: Started, any number of Progress and Found, Finished."""
+"""The events that every engine emits, in this order: Started, any number of others, Finished."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +41,13 @@ class Found:
 
 
 @attrs.frozen
+class Sampled:
+    """What an engine tells of the runs that it took, for who wants to know how well it samples; several lines."""
+
+    text: str
+
+
+@attrs.frozen
 class Finished:
     """The exploration is over; the last event.
 
@@ -57,4 +64,4 @@ class Finished:
     """To be called when the result is where it belongs: removes what was kept to go on from."""
 
 
-Event = Started | Progress | Found | Finished
+Event = Started | Progress | Found | Sampled | Finished

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -23,7 +24,7 @@ class ModelFile:
     made: Model
     source: Source
     engine: str = "exhaustive"
-    max_states: int | None = None
+    told: Mapping[str, Any] = attrs.field(factory=dict)
     refused: tuple[str, ...] = ()
 
     @property
@@ -88,9 +89,9 @@ class Input:
         return runs and not (ending.is_well or settings.faults or expected or ending.status == "Terminating")
 
     @property
-    def max_states(self) -> int | None:
-        """The bound on its states; None if it sets none."""
-        return self.scenario.max_states
+    def told(self) -> Mapping[str, Any]:
+        """What it tells the engine, by name."""
+        return {} if self.scenario.max_states is None else {"max_states": self.scenario.max_states}
 
     def model(self, specs: tuple[Spec, ...]) -> Model:
         """Return the scenario's model, with those of the specs that apply to it."""

@@ -16,6 +16,7 @@ from kmodel.engines.clock import seconds_in
 from kmodel.project import BUILT_IN_FOLDER, Project
 from kmodel.project.spec_files import FOLDER, is_for_kmodel, is_spec_file
 from kmodel.pytest_plugin.explorations import Explorations
+from kmodel.pytest_plugin.exploring import add_engine_options
 from kmodel.pytest_plugin.items import SpecFile, SpecItem
 from kmodel.pytest_plugin.jobs import Jobs
 from kmodel.pytest_plugin.stash import EXPLORATIONS, JOBS
@@ -27,19 +28,9 @@ SHARED = "kmodel_shared"  # where xdist tells a worker the folder through which 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add kmodel's options."""
     group = parser.getgroup("kmodel", "kmodel: explore scenarios of the Kubernetes control plane")
-    group.addoption(
-        "--kmodel-engine",
-        choices=("exhaustive", "hypothesis"),
-        help="explore every scenario with this engine, whatever it asks for itself",
-    )
+    add_engine_options(group)
     group.addoption(
         "--kmodel-only-mine", action="store_true", help="leave out the specs and scenarios that come with kmodel"
-    )
-    group.addoption(
-        "--kmodel-max-states",
-        type=int,
-        metavar="N",
-        help="stop an exhaustive exploration after N states, whatever the scenario says",
     )
     group.addoption(
         "--kmodel-max-time",
@@ -51,9 +42,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Find the project's specs, and where to share what is explored."""
-    limit = config.getoption("--kmodel-max-states")
-    if limit is not None and limit < 1:
-        raise pytest.UsageError(f"--kmodel-max-states is {limit}; it must be at least 1")
     shared = getattr(config, "workerinput", {}).get(SHARED)
     if shared is None and config.getoption("numprocesses", None):
         shared = tempfile.mkdtemp(prefix="kmodel-")

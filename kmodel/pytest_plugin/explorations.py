@@ -4,14 +4,15 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kmodel.engines import exhaustive
 from kmodel.engines.clock import Deadline
-from kmodel.engines.events import Event, Finished
-from kmodel.engines.runs import hypothesis
+from kmodel.engines.events import Event, Finished, Sampled
+from kmodel.engines.registry import ENGINES
 from kmodel.kernel import ModelError
+from kmodel.pytest_plugin.exploring import engine_told
 from kmodel.pytest_plugin.jobs import Job
 from kmodel.pytest_plugin.outcomes import Explored, explored, failed
 from kmodel.pytest_plugin.sharing import Shared
@@ -30,7 +31,7 @@ class Explorations:
         self.shared = shared
         self.profile = profile
         self.engine: str | None = None
-        self.max_states: int | None = None
+        self.told: dict[str, Any] = {}  # to the engines, by name
         self.max_seconds: float | None = None
         self.wanted: list[Job] = []
         self.statistics: dict[str, str] = {}
@@ -43,8 +44,7 @@ class Explorations:
         # A worker on another machine has no part in the folder.
         folder = Shared(shared) if shared is not None and shared.is_dir() else None
         made = Explorations(config.rootpath, config.invocation_params.dir, folder, profile)
-        made.engine = config.getoption("--kmodel-engine")
-        made.max_states = config.getoption("--kmodel-max-states")
+        made.engine, made.told = engine_told(config)
         made.max_seconds = config.getoption("--kmodel-max-time")
         return made
 
@@ -94,13 +94,15 @@ class Explorations:
 
     def _events(self, job: Job) -> Iterator[Event]:
         deadline = Deadline(self.max_seconds)
-        if (self.engine or job.engine) == "hypothesis":
-            told: list[str] = []
-            yield from hypothesis.explore(job.model, profile=self.profile, statistics=told.append, deadline=deadline)
+        engine = ENGINES[self.engine or job.engine]
+        options = engine.Options.of({"profile": self.profile, **job.told, **self.told}, None)
+        told: list[str] = []
+        for event in engine.explore(job.model, options, deadline):
+            if isinstance(event, Sampled):
+                told.append(event.text)
+            yield event
+        if told:
             self.statistics[job.name] = "\n\n".join(told)
-        else:
-            bounds = exhaustive.Bounds(max_states=self.max_states or job.max_states)
-            yield from exhaustive.explore(job.model, bounds, deadline)
 
     def _near(self, written: Written) -> Written:
         """Return the paths as one would type them where pytest was started."""

@@ -1,7 +1,9 @@
 """The project under test, as its items need it: scenarios that are ready to be explored, read once and lazily."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -24,7 +26,7 @@ class Job:
     model: Model
     source: Source
     engine: str
-    max_states: int | None
+    told: Mapping[str, Any]  # to the engine, by name
     report: str  # the name of the folder for it, which no other scenario of the project has
 
     @cached_property
@@ -92,7 +94,7 @@ class Jobs:
 
     def _job(self, path: Path, given: Input, model: Model, folder: str) -> Job:
         is_mine = self.project.is_mine(path)
-        return Job(_name(path), is_mine, model, given.source, given.engine, given.max_states, folder)
+        return Job(_name(path), is_mine, model, given.source, given.engine, given.told, folder)
 
     @cached_property
     def nothing_found(self) -> str:

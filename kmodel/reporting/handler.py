@@ -89,7 +89,7 @@ class SoFar:
             self.progress = event
         elif isinstance(event, Found):
             self.findings[event.finding.spec] = event.finding
-        else:
+        elif isinstance(event, Finished):
             self.finished = event
 
     def result(self, why: str) -> Result:

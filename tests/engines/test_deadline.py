@@ -47,7 +47,7 @@ WAYS: dict[str, Explore] = {
     "partial order": lambda model, deadline: exhaustive.explore(model, exhaustive.Bounds(partial_order=True), deadline),
     "simulation": lambda model, deadline: simulation.explore(model, simulation.Walks(10**9, 50), deadline),
     "hypothesis": lambda model, deadline: hypothesis.explore(
-        model, profile="nightly", max_examples=10**6, deadline=deadline
+        model, hypothesis.Samples("nightly", max_examples=10**6), deadline
     ),
 }
 

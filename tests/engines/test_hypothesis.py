@@ -9,9 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
-from kmodel.engines.events import Finished, Found, Progress, Started
+from kmodel.engines.events import Finished, Found, Progress, Sampled, Started
 from kmodel.engines.results import Finding, Result, Verdict
-from kmodel.engines.runs.hypothesis import PROFILES, explore, settings_of, state_machine
+from kmodel.engines.runs.hypothesis import PROFILES, Samples, explore, settings_of, state_machine
 from kmodel.kernel import (
     BoundReached,
     Cell,
@@ -40,7 +40,7 @@ def _no_database() -> Iterator[None]:
 
 
 def sampled(model: Model, max_examples: int | None = None) -> Result:
-    *_, last = explore(model, profile="ci", max_examples=max_examples)
+    *_, last = explore(model, Samples("ci", max_examples=max_examples))
     assert isinstance(last, Finished)
     return last.result
 
@@ -115,11 +115,11 @@ def test_several_violations_are_found_each_by_itself() -> None:
 
 
 def test_events_come_in_order() -> None:
-    events = list(explore(dining_philosophers.model(3, last_is_left_handed=False), profile="ci"))
+    events = list(explore(dining_philosophers.model(3, last_is_left_handed=False), Samples("ci")))
     assert isinstance(events[0], Started)
     assert events[0].engine == "hypothesis"
     assert isinstance(events[-1], Finished)
-    assert all(isinstance(event, Progress | Found) for event in events[1:-1])
+    assert all(isinstance(event, Progress | Found | Sampled) for event in events[1:-1])
     found = [event.finding for event in events if isinstance(event, Found)]
     assert {finding.spec for finding in found} == {
         finding.spec for finding in events[-1].result.findings if finding.trace is not None
@@ -133,7 +133,7 @@ def test_runs_under_the_profile_ci_are_the_same_each_time() -> None:
 
 def test_a_seed_makes_runs_the_same() -> None:
     def run(seed: int) -> int:
-        *_, last = explore(two_phase_commit.model(3), profile="test", seed=seed, max_examples=30)
+        *_, last = explore(two_phase_commit.model(3), Samples("test", seed, 30))
         assert isinstance(last, Finished)
         return last.result.generated
 
@@ -141,15 +141,15 @@ def test_a_seed_makes_runs_the_same() -> None:
 
 
 def test_an_abandoned_exploration_ends_its_runs() -> None:
-    events = explore(two_phase_commit.model(5), profile="nightly")
+    events = explore(two_phase_commit.model(5), Samples("nightly"))
     while not isinstance(next(events), Progress):
         pass
     events.close()  # type: ignore[attr-defined]
 
 
 def test_statistics_are_told() -> None:
-    told: list[str] = []
-    list(explore(binary_clock.model(), profile="ci", max_examples=10, statistics=told.append))
+    events = explore(binary_clock.model(), Samples("ci", max_examples=10))
+    told = [event.text for event in events if isinstance(event, Sampled)]
     assert "binary-clock" in told[0]
     assert "Stopped because settings.max_examples=10" in told[0]
     assert max(map(len, told[0].splitlines())) < 200

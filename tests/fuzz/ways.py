@@ -212,7 +212,7 @@ def _simulated(model: Model, truth: Truth) -> Differences:
 
 
 def _by_hypothesis(model: Model, truth: Truth) -> Differences:
-    *_, last = hypothesis.explore(model, seed=len(truth.edges), max_examples=4, steps=8)
+    *_, last = hypothesis.explore(model, hypothesis.Samples(seed=len(truth.edges), max_examples=4, steps=8))
     assert isinstance(last, Finished)
     yield from _sampled(model, truth, last.result)
 

@@ -267,7 +267,7 @@ def test_every_kind_has_words() -> None:
 
 def test_pytest_outcomes_of_every_kind() -> None:
     outcome = starving()
-    job = Job(SOURCE.name, True, outcome.model, SOURCE, "exhaustive", None, SOURCE.name)
+    job = Job(SOURCE.name, True, outcome.model, SOURCE, "exhaustive", {}, SOURCE.name)
     told = explored(job, outcome, "no report", 80).outcomes
     assert {key.rpartition(".")[2]: (each.standing, each.label) for key, each in told.items()} == {
         "p0_eats_again": (Standing.VIOLATED, "violated"),

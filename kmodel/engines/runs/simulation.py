@@ -9,30 +9,18 @@ states. What a walk shows is shrunk. Walks with the same seed are the same in ev
 from collections.abc import Iterator
 from random import Random
 
-import attrs
-
 from kmodel.engines.clock import STOPPED, Clock, Deadline, TimeIsUp
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.interrupts import place_in
 from kmodel.engines.results import Finding, Result, when_found
 from kmodel.engines.runs import fair_rounds
+from kmodel.engines.runs.amounts import Walks as Walks
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
 from kmodel.engines.tables.walker import trace_of
 from kmodel.kernel import Model, Spec
 
 ENGINE = "simulation"
-STEPS = 100
-
-
-@attrs.frozen
-class Walks:
-    """How many walks to take, of how many steps at most, by which seed, and whether the first violation is enough."""
-
-    number: int
-    steps: int = STEPS
-    seed: int = 0
-    stop_at_first_violation: bool = False
 
 
 def explore(model: Model, walks: Walks, deadline: Deadline | None = None) -> Iterator[Event]:

@@ -13,6 +13,7 @@ from kmodel.engines.events import Finished
 from kmodel.engines.exhaustive import result_of as exhaustive_result_of
 from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.engines.runs.fair_rounds import FairRounds
+from kmodel.engines.runs.hypothesis import Samples
 from kmodel.engines.runs.hypothesis import explore as explore_by_hypothesis
 from kmodel.engines.runs.run_space import RunSpace
 from kmodel.engines.runs.simulation import Walks
@@ -63,7 +64,7 @@ def _no_database() -> Iterator[None]:
 
 
 def by_hypothesis(model: Model) -> Result:
-    *_, last = explore_by_hypothesis(model, profile="ci", max_examples=60, steps=12)
+    *_, last = explore_by_hypothesis(model, Samples("ci", max_examples=60, steps=12))
     assert isinstance(last, Finished)
     return last.result
 

@@ -15,16 +15,15 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from hypothesis.statistics import collector, describe_statistics
 
 from kmodel.engines.clock import STOPPED, Deadline, TimeIsUp
-from kmodel.engines.events import Event, Finished, Found, Progress, Started
+from kmodel.engines.events import Event, Finished, Found, Progress, Sampled, Started
 from kmodel.engines.interrupts import place_in, place_of_frame
 from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.engines.runs import fair_rounds
+from kmodel.engines.runs.amounts import PROFILES, Samples
 from kmodel.engines.runs.hypothesis.machine import Cancelled, Journal, Machine, Path, ViolationError, state_machine
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
 from kmodel.kernel import Model, ModelError, Predicate, Spec
-
-PROFILES = ("dev", "ci", "nightly")
 
 
 def settings_of(profile: str, *, max_examples: int | None = None, steps: int | None = None) -> settings:
@@ -65,28 +64,21 @@ _register()
 PROGRESS_EVERY_SECONDS = 0.2
 PATIENCE_SECONDS = 1.0  # with a run that is to end
 ENGINE = "hypothesis"
+BY_PROFILE = Samples()
 T = TypeVar("T")
 
 
-def explore(
-    model: Model,
-    *,
-    profile: str = "dev",
-    seed: int | None = None,
-    max_examples: int | None = None,
-    steps: int | None = None,
-    statistics: Callable[[str], None] | None = None,
-    deadline: Deadline | None = None,
-) -> Iterator[Event]:
+def explore(model: Model, samples: Samples = BY_PROFILE, deadline: Deadline | None = None) -> Iterator[Event]:
     """Yield the events of sampled runs over the model; the last one has the result.
 
-    It never says of an invariant that it holds. At the deadline it stops with what it knows. `statistics` is called
-    with what Hypothesis tells of each round of runs. ModelError if the model is impure.
+    It never says of an invariant that it holds. At the deadline it stops with what it knows. ModelError if the model is
+    impure.
     """
-    chosen = settings(settings_of(profile, max_examples=max_examples, steps=steps), verbosity=Verbosity.quiet)
+    asked = settings_of(samples.profile, max_examples=samples.max_examples, steps=samples.steps)
+    chosen = settings(asked, verbosity=Verbosity.quiet)
     deadline = deadline or Deadline()
     yield Started(model, ENGINE)
-    sampling = _Sampling(model, chosen, seed, statistics, deadline)
+    sampling = _Sampling(model, chosen, samples.seed, deadline)
     stopped_by: BaseException | None = None
     try:
         yield from sampling.events()
@@ -129,18 +121,11 @@ class _Guarded(RunSpace):
 
 
 class _Sampling:
-    def __init__(
-        self,
-        model: Model,
-        chosen: settings,
-        seed: int | None,
-        statistics: Callable[[str], None] | None,
-        deadline: Deadline,
-    ) -> None:
+    def __init__(self, model: Model, chosen: settings, seed: int | None, deadline: Deadline) -> None:
         self.model = model
         self.settings = chosen
         self.seed = seed
-        self.statistics = statistics
+        self.statistics: list[Sampled] = []  # and not told yet
         self.journal = Journal()
         self.deadline = deadline
         self.cut_short: str | None = None
@@ -156,6 +141,8 @@ class _Sampling:
         while True:
             rounds += 1
             yield from self._round(rounds)
+            yield from self.statistics
+            self.statistics.clear()
             violated = [spec for spec in self._violated() if spec not in self.findings]
             for spec in violated:
                 self.findings[spec] = self._violation(spec, *self.journal.found[spec])
@@ -243,10 +230,10 @@ class _Sampling:
         return machine if self.seed is None else seeded(self.seed)(machine)
 
     def _tell(self, told: dict[str, object]) -> None:
-        if self.statistics is not None:
-            lines = describe_statistics(told).splitlines()  # type: ignore[arg-type]
-            # Where a rule was drawn again, Hypothesis writes out all rules: several pages of nothing new.
-            self.statistics("\n".join(line for line in lines if "draw from sampled_from([Rule(" not in line))
+        lines = describe_statistics(told).splitlines()  # type: ignore[arg-type]
+        # Where a rule was drawn again, Hypothesis writes out all rules: several pages of nothing new.
+        text = "\n".join(line for line in lines if "draw from sampled_from([Rule(" not in line)
+        self.statistics.append(Sampled(text))
 
     def _violated(self) -> list[Spec]:
         return [spec for spec in self.model.specs if not spec.form.wanted and spec in self.journal.found]
