@@ -16,7 +16,6 @@ from kmodel.kubernetes.objects.meta import key
 # What every cluster has: of its own, or in each namespace.
 ALWAYS = {
     Need("serviceaccount", "default"),
-    Need("configmap", "kube-root-ca.crt"),
     Need("priorityclass", "system-cluster-critical"),
     Need("priorityclass", "system-node-critical"),
 }

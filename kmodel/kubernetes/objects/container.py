@@ -15,6 +15,7 @@ from kmodel.kubernetes.objects import known
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 LONGEST_LABEL = 63
 LARGEST_PORT = 65535
+ROOT_CA = "kube-root-ca.crt"  # the ConfigMap that each namespace has, and each pod mounts for its service account
 
 
 @attrs.frozen(cache_hash=True)
@@ -182,7 +183,7 @@ def needed(field: Field, kind: str, called: str = "name") -> Iterator[Need]:
     """Yield the object that a mapping names, unless it is optional or has no name."""
     members = field.fields()
     name, optional = members.optional(called), members.optional("optional")
-    if name is not None and name.string() and not (optional is not None and optional.boolean()):
+    if name is not None and name.string() not in ("", ROOT_CA) and not (optional is not None and optional.boolean()):
         yield Need(kind, name.string())
 
 

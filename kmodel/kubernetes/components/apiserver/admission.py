@@ -1,9 +1,9 @@
 """Admission: what the api-server fills in, and what it refuses although the user may do it.
 
-Models: defaulting, the mutating plugin DefaultTolerationSeconds, the validating plugin NodeRestriction, in this
-order; ServiceAccount, Priority and RuntimeClass as far as they refuse a pod that names what is not there. A plugin is a
-function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further plugins of the same
-shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream charges it by a
+Models: defaulting, the mutating plugins ServiceAccount and DefaultTolerationSeconds, the validating plugin
+NodeRestriction, in this order; ServiceAccount, Priority and RuntimeClass refuse a pod that names what is not there. A
+plugin is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further plugins of
+the same shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream charges it by a
 compare-and-swap on its status before the pod is written, so that no two creates take the same place; here a create
 counts the pods that are stored, and those that were admitted and are on their way to etcd.
 
@@ -29,6 +29,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import ApiObject, Toleration
 
 DEFAULT_TOLERATION_SECONDS = 300
+DEFAULT_SERVICE_ACCOUNT = "default"
 NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
 
@@ -55,12 +56,25 @@ def default_toleration_seconds(request: Request, value: Any, stored: ApiObject |
     return attrs.evolve(value, spec=attrs.evolve(value.spec, tolerations=value.spec.tolerations + missing))
 
 
+def default_service_account(request: Request, value: Any, stored: ApiObject | None) -> Any:
+    """Let a pod act as the service account `default`, if it names none."""
+    if request.verb == "delete" or (request.resource, request.subresource) != ("pods", ""):
+        return value
+    named = value.spec.service_account or DEFAULT_SERVICE_ACCOUNT
+    return attrs.evolve(value, spec=attrs.evolve(value.spec, service_account=named))
+
+
 def restrict_nodes(request: Request, value: Any, stored: ApiObject | None) -> Any:
     """Refuse what a kubelet asks about another node or its pods."""
     return node_restriction(request, stored) or value
 
 
-PLUGINS: tuple[Plugin, ...] = (defaults, default_toleration_seconds, restrict_nodes)
+PLUGINS: tuple[Plugin, ...] = (
+    defaults,
+    default_service_account,
+    default_toleration_seconds,
+    restrict_nodes,
+)
 
 
 def exceeds_quota(cluster: Cluster, request: Request) -> bool:
