@@ -173,7 +173,7 @@ def _contradiction(cluster: Cluster, node: str, pod: str, status: PodStatus) -> 
     sandbox, worker = cluster[RUNTIME[node, pod]], cluster[WORKERS[node, pod]]
     if worker is None:
         return "without a worker that watches it"
-    if status.ready and (sandbox is None or sandbox.uid != worker.uid or not sandbox.all_in("running")):
+    if status.ready and (sandbox is None or sandbox.uid != worker.uid or not sandbox.all_in("running", "stopping")):
         return "ready, though not all its containers run"
     never = sandbox is not None and sandbox.all_in("created") and not status.restarts
     if status.phase == "Running" and never:

@@ -185,10 +185,10 @@ def test_a_write_that_changes_nothing_makes_no_version() -> None:
     assert not any(step.action.actor == "etcd" for step in run.steps)
 
 
-def test_a_status_changes_no_spec_and_the_kubelet_does_not_touch_pod_scheduled() -> None:
-    run = start(pod(node="n1"))
+def test_a_status_changes_no_spec_and_the_kubelet_says_that_its_pod_is_scheduled() -> None:
+    run = start(pod(node="n1", status=PodStatus(scheduled=False, reason="Unschedulable")))
     before = run.cluster[stored("pods")["web"]]
-    body = PodStatus("Running", ready=True, scheduled=False)
+    body = PodStatus("Running", ready=True, scheduled=True)
     _, run = run.ask(Request("system:node:n1", "patch", "pods", "web", body, "status"))
     after = run.cluster[stored("pods")["web"]]
     assert after.spec == before.spec

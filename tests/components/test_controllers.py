@@ -7,12 +7,12 @@ from attrs import evolve
 
 from kmodel.kubernetes.components.apiserver.admission import UNREACHABLE
 from kmodel.kubernetes.components.calls import TIMEOUT, Response
-from kmodel.kubernetes.components.controllers.node_lifecycle import HEALTH, TAINTS
+from kmodel.kubernetes.components.controllers.node_lifecycle import CORDONED, HEALTH, TAINTS
 from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, ROUND, Expectations, Round
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.informer import cached
 from kmodel.kubernetes.components.proxy import RULES
-from kmodel.kubernetes.objects import PodStatus
+from kmodel.kubernetes.objects import NodeSpec, PodStatus, Taint
 from tests.components.runs import Run
 from tests.components.scenes import delete, node, pod, replicaset, scene, service
 
@@ -124,6 +124,15 @@ def test_a_silent_node_becomes_unknown_and_is_tainted() -> None:
     assert set(TAINTS) <= set(run.cluster[NODES["n1"]].spec.taints)
     assert {taint.key for taint in TAINTS} == {UNREACHABLE}
     assert run.cluster[PODS["web"]].spec.node_name == "n1"  # the pod stays bound to it
+
+
+def test_a_cordoned_node_is_tainted_and_an_uncordoned_one_is_not() -> None:
+    cordoned = evolve(node(), spec=NodeSpec(unschedulable=True))
+    run = Run.of(scene(nodes=(cordoned,), actors=("kubelet", "node-lifecycle-controller"))).settle()
+    assert run.cluster[NODES["n1"]].spec.taints == (Taint(CORDONED),)
+    was_cordoned = evolve(node(), spec=NodeSpec(taints=(Taint("own"), Taint(CORDONED))))
+    run = Run.of(scene(nodes=(was_cordoned,), actors=("kubelet", "node-lifecycle-controller"))).settle()
+    assert run.cluster[NODES["n1"]].spec.taints == (Taint("own"),)
 
 
 def test_the_pods_of_a_silent_node_are_marked_and_its_kubelet_sets_them_ready_again() -> None:

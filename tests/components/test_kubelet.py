@@ -61,6 +61,23 @@ def test_a_pod_of_two_containers_is_ready_when_both_run() -> None:
     assert run.settle().cluster[PODS["web"]].status == PodStatus("Running", ready=True, scheduled=True)
 
 
+def test_a_pod_that_is_deleted_is_ready_until_its_containers_end() -> None:
+    run = Run.of(scene(delete("pods/web"), stored=(BOUND,))).settle(without=("run_command",))
+    run = run.take("run_command", user="admin").settle(without=("stop_container",))
+    stopping = run.cluster[RUNTIME["n1", "web"]]
+    assert stopping is not None
+    assert stopping.all_in("stopping")
+    assert run.cluster[PODS["web"]].status.ready
+    run = run.take("stop_container", node="n1", pod="web").settle(without=("remove_containers",))
+    assert not run.cluster[PODS["web"]].status.ready
+
+
+def test_a_pod_that_no_scheduler_bound_is_said_to_be_scheduled_by_its_kubelet() -> None:
+    unsaid = pod(node="n1", status=PodStatus())
+    run = Run.of(scene(stored=(unsaid,))).settle(without=("start_container",))
+    assert run.cluster[PODS["web"]].status == PodStatus("Pending", scheduled=True)
+
+
 @pytest.mark.parametrize(
     ("there", "reason"),
     [

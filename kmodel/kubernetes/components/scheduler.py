@@ -200,8 +200,10 @@ def find_no_node(cluster: Cluster, pod: str) -> Cluster | None:
     cluster = cluster.set(QUEUE[pod], "unschedulable")
     if pending.status.scheduled is False:
         return cluster  # reported before
-    body = Unscheduled("Unschedulable")
-    request = Request(SCHEDULER_USER, "patch", "pods", pod, body, subresource="status", uid=pending.metadata.uid)
+    body = Unscheduled(
+        "Unschedulable"
+    )  # of whoever bears the name by then [pkg/scheduler/util/utils.go PatchPodStatus]
+    request = Request(SCHEDULER_USER, "patch", "pods", pod, body, subresource="status")
     return send(cluster, client_of(pod), request)
 
 

@@ -22,10 +22,8 @@ class PodStatus:
     scheduled: bool | None = None
 
     def onto(self, stored: "Pod") -> "Pod | None":
-        """Return the pod with the kubelet's part of its status: PodScheduled is not among it."""
-        if not _may_follow(stored, self):
-            return None
-        return attrs.evolve(stored, status=attrs.evolve(self, scheduled=stored.status.scheduled))
+        """Return the pod with the status that a kubelet reports; PodScheduled is among it [PodConditionsByKubelet]."""
+        return attrs.evolve(stored, status=self) if _may_follow(stored, self) else None
 
 
 @attrs.frozen(cache_hash=True)

@@ -3,18 +3,18 @@
 Models: checks that compare the lease's renewal with the one last seen, by the controller's own observation; after as
 many checks without news as the scenario says (the node-monitor-grace-period), Ready becomes Unknown, by a PUT with
 the version in the cache; pods that are said to be ready on a node that is not are marked as not ready, each by a PUT
-with its version [MarkPodsNotReady]; the unreachable taints follow Ready, and go when the kubelet reports Ready again,
-by patches with the version in the cache.
+with its version [MarkPodsNotReady]; taints follow Ready (not-ready, unreachable) and spec.unschedulable, by
+patches with the version in the cache.
 
 Leaves out: clocks (a check that finds no news counts if the node is down or cut off; that a heartbeat of a node that
-is neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones; the eviction of pods, which
-is the work of taint_eviction.py; Ready=False, which only a kubelet that is up reports, and the taint not-ready that
-goes with it; the one taint without the other (upstream patches them one by one). If heartbeats do not take part in the
-scenario, none is late: no lease is written, and a node is silent if it is down or cut off. Pods are marked once, when
-Ready changes, and those are missed that a watch or a report shows to be ready later than that: later than the grace
-period, which neither is taken to be here.
+is neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones; the one taint without the
+other (upstream patches them one by one); the eviction of pods, which is the work of taint_eviction.py; Ready=False,
+which only a kubelet that is up reports. If heartbeats do not take part in the scenario, none is late: no lease is
+written, and a node is silent if it is down or cut off. Pods are marked once, when Ready changes, and those are missed
+that a watch or a report shows to be ready later than that: later than the grace period, which neither is taken to be
+here.
 
-Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth,
+Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth, doNoScheduleTaintingPass,
 pkg/controller/util/node/controller_utils.go, 1.34.
 """
 
@@ -22,7 +22,7 @@ import attrs
 
 from kmodel.kernel import Cells, Cluster, Rank, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
-from kmodel.kubernetes.components.apiserver.admission import UNREACHABLE
+from kmodel.kubernetes.components.apiserver.admission import NOT_READY, UNREACHABLE
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, Fault, Memory, Steps, each
 from kmodel.kubernetes.components.etcd import NODES, version
@@ -37,7 +37,10 @@ from kmodel.kubernetes.objects.kind import first, renewals
 
 ACTOR = CONTROLLER_MANAGER + "/node-lifecycle"
 USER = CONTROLLER_USER + "node-controller"
-TAINTS = (Taint(UNREACHABLE, effect="NoSchedule"), Taint(UNREACHABLE, effect="NoExecute"))
+TAINTS = (Taint(UNREACHABLE, effect="NoSchedule"), Taint(UNREACHABLE, effect="NoExecute"))  # of a silent node
+CONDITIONS = {"False": NOT_READY, "Unknown": UNREACHABLE}  # the taint of a node whose Ready condition is this
+CORDONED = "node.kubernetes.io/unschedulable"
+OWN = (*CONDITIONS.values(), CORDONED)  # the keys of the taints that nobody else has to set
 
 
 @attrs.frozen(cache_hash=True)
@@ -111,29 +114,29 @@ def mark_unknown(cluster: Cluster, node: str) -> Cluster | None:
     return send(cluster, client_of(node), request)
 
 
-@transition(actor=ACTOR, object="node/{node}")
-def taint_node(cluster: Cluster, node: str) -> Cluster | None:
-    """Taint a node whose Ready is Unknown, so that nothing new goes there."""
-    known = _known(cluster, node)
-    if known is None or known.status.ready != "Unknown" or set(TAINTS) <= set(known.spec.taints):
-        return None
-    taints = (*(taint for taint in known.spec.taints if taint not in TAINTS), *TAINTS)
-    return send(cluster, client_of(node), _patch(known, taints))
+def _wanted(node: Node) -> tuple[Taint, ...]:
+    """Return the taints that follow from the node's Ready condition, and from its being cordoned."""
+    key = CONDITIONS.get(node.status.ready)
+    taints = () if key is None else (Taint(key, effect="NoSchedule"), Taint(key, effect="NoExecute"))
+    return (*taints, Taint(CORDONED)) if node.spec.unschedulable else taints
 
 
 @transition(actor=ACTOR, object="node/{node}")
-def untaint_node(cluster: Cluster, node: str) -> Cluster | None:
-    """Take the taints off a node that is Ready again."""
+def adjust_taints(cluster: Cluster, node: str) -> Cluster | None:
+    """Have a node tainted as its Ready condition says, and whether it is cordoned.
+
+    The patch has the whole list, and is carried out if the node is still as it is known [PatchNodeTaints].
+    """
     known = _known(cluster, node)
-    if known is None or known.status.ready != "True" or not set(TAINTS) & set(known.spec.taints):
+    if known is None:
         return None
-    taints = tuple(taint for taint in known.spec.taints if taint not in TAINTS)
-    return send(cluster, client_of(node), _patch(known, taints))
-
-
-def _patch(known: Node, taints: tuple[Taint, ...]) -> Request:
-    """Return the request to patch a node's taints, if it is still as it is known [PatchNodeTaints]."""
-    return Request(USER, "patch", "nodes", known.metadata.name, Taints(taints), resource_version=version(known))
+    wanted, there = _wanted(known), known.spec.taints
+    kept = tuple(taint for taint in there if taint in wanted or taint.key not in OWN)
+    taints = (*kept, *(taint for taint in wanted if taint not in there))
+    if taints == there:
+        return None
+    request = Request(USER, "patch", "nodes", node, Taints(taints), resource_version=version(known))
+    return send(cluster, client_of(node), request)
 
 
 @transition(actor=ACTOR, object="node/{node}")
@@ -206,7 +209,12 @@ COMPONENT = Component(
         ),
     ),
     callers=(
-        Caller((mark_unknown, taint_node, untaint_node), read_node_answer, client_of, each("nodes")),
+        Caller(
+            (mark_unknown, adjust_taints),
+            read_node_answer,
+            client_of,
+            each("nodes"),
+        ),
         Caller((mark_pod_not_ready,), read_mark_answer, pod_client_of, each("pods"), turn=2),
     ),
     steps=(Steps((check_heartbeat,), each("nodes"), when=_with_heartbeats),),

@@ -7,11 +7,12 @@ expectations; both live in memory only. What is never seen (a pod that came and 
 expected for five minutes: longer than any call or event is under way.
 
 Leaves out: adoption and release of pods by label; expectations that expire earlier (kubernetes#129795); slow start,
-which sends batches of 2, 4, … at once from the second pod of a round on (here they follow one another, as all
-deletions do); status. Pods to delete are ranked as upstream ranks them: not bound, Pending, not ready come first, and
-of those that are not ready the ones with more restarts. Ready pods are told apart by how long they have been ready, in
-logarithmic buckets, and then by UID: so any of equal ones may go (of more than three, two or more are neighbours in the
-order of names). Pods that share a node do not come first, since a ReplicaSet without an owner has no related ones.
+which sends batches of 2, 4, … at once from the second pod of a round on (here they follow one another); deletions at
+once (here one after the other, in any order); status. Pods to delete are ranked as upstream ranks them: not bound,
+Pending, not ready come first, and of those that are not ready the ones with more restarts. Ready pods are told apart by
+how long they have been ready, in logarithmic buckets, and then by UID: so any of equal ones may go (of more than three,
+two or more are neighbours in the order of names). Pods that share a node do not come first, since a ReplicaSet without
+an owner has no related ones.
 
 Upstream: pkg/controller/{replicaset/replica_set.go,controller_utils.go}, 1.32 to 1.34.
 """
@@ -140,7 +141,8 @@ def _victims(active: list[Pod], surplus: int, first: str) -> tuple[str, ...] | N
     if first not in (equal if left < len(equal) else equal[:1]):
         return None
     start = equal.index(first)
-    return (*sure, *(equal[start:] + equal[:start])[:left])
+    chosen = {*sure, *(equal[start:] + equal[:start])[:left]}
+    return tuple(pod.metadata.key for pod in active if pod.metadata.key in chosen)
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")
@@ -187,13 +189,14 @@ def create_pod(cluster: Cluster, kind: str, name: str) -> Cluster | None:
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")
-def delete_pod(cluster: Cluster, kind: str, name: str) -> Cluster | None:
-    """Ask for the deletion of the next pod that is too many."""
+def delete_pod(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | None:
+    """Ask for the deletion of one of the pods that are too many: they are deleted at once, so any may be the next."""
     plan = cluster[ROUND[kind, name]]
-    if not plan.deletions or not idle(cluster, client_of(kind, name)):
+    if pod not in plan.deletions or not idle(cluster, client_of(kind, name)):
         return None
-    cluster = cluster.set(ROUND[kind, name], Round(plan.creations, plan.deletions[1:]))
-    return send(cluster, client_of(kind, name), Request(USERS[kind], "delete", "pods", plan.deletions[0]))
+    left = tuple(each for each in plan.deletions if each != pod)
+    cluster = cluster.set(ROUND[kind, name], Round(plan.creations, left))
+    return send(cluster, client_of(kind, name), Request(USERS[kind], "delete", "pods", pod))
 
 
 def _told(step: Step) -> Event:

@@ -43,10 +43,14 @@ ALREADY_EXISTS = 409
 
 
 def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodStatus:
-    """Return the status that the containers show: phase, ready, restarts and reason."""
+    """Return the status that the containers show: phase, ready, restarts and reason; a pod that is here is scheduled.
+
+    It is ready until its containers end, also while they are being stopped.
+    """
     last = worker.reported or pod.status
-    if worker.rejected is not None:
+    if worker.rejected is not None:  # which says nothing of PodScheduled [pkg/kubelet/kubelet.go rejectPod]
         return attrs.evolve(last, phase="Failed", ready=False, reason=worker.rejected)
+    last = attrs.evolve(last, scheduled=True)
     if sandbox is None:
         never_ran = pod.metadata.deleting and last.phase not in FINAL_PHASES
         return attrs.evolve(last, phase="Failed" if never_ran else last.phase, ready=False)
@@ -54,7 +58,7 @@ def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodSta
         last,
         phase=_phase(pod, last, sandbox),
         # Nobody sets the conditions that readiness gates ask for.
-        ready=sandbox.all_in("running") and not pod.metadata.deleting and not pod.spec.readiness_gates,
+        ready=sandbox.all_in("running", "stopping") and not pod.spec.readiness_gates,
         restarts=sum(container.restarts for container in sandbox.containers),
         reason=None,
     )
@@ -74,19 +78,10 @@ def _phase(pod: Pod, last: PodStatus, sandbox: Sandbox) -> str:
 
 def _is_overwritten(cluster: Cluster, known: Pod, status: PodStatus) -> bool:
     """Tell whether the api-server has another status than the one it acknowledged [needsReconcile, then syncPod]."""
-    if _own(known.status) == _own(status):
+    if known.status == status:
         return False
     stored_pod: Any = read(cluster, POD, known.metadata.key)
-    return (
-        stored_pod is not None
-        and stored_pod.metadata.uid == known.metadata.uid
-        and _own(stored_pod.status) != _own(status)
-    )
-
-
-def _own(status: PodStatus) -> PodStatus:
-    """Return a status without the condition that is not the kubelet's [isPodStatusByKubeletEqual]."""
-    return attrs.evolve(status, scheduled=None)
+    return stored_pod is not None and stored_pod.metadata.uid == known.metadata.uid and stored_pod.status != status
 
 
 def _reported(step: Step) -> Event:
