@@ -214,6 +214,18 @@ class _ToLasso(Shrinking):
         super().__init__(shrinker, spec, initial)
         self.fair = FairRuns(self.space, most_rounds)
 
+    def shrink(self, choices: Sequence[int]) -> Shown:
+        """Return the smallest run found, given one that shows it: first its beginning is cut short.
+
+        Dropped one by one, the steps of fair rounds would be taken by these again, which is most of the work in vain.
+        """
+        length = 0
+        while length < len(choices):
+            if self._run(choices[:length]) is not None:
+                return super().shrink(choices[:length])
+            length = 2 * length or 1
+        return super().shrink(choices)
+
     def _run(self, choices: Sequence[int]) -> Shown | None:
         states, kept = [self.space.initial(self.initial)], list[int]()
         for index in choices:
