@@ -11,6 +11,7 @@ from kmodel.cli.one_line import Group
 from kmodel.cli.replay import replay
 from kmodel.cli.specs import specs
 from kmodel.cli.survey import survey
+from kmodel.cli.warm import warm
 
 __all__ = ["main"]
 
@@ -33,9 +34,10 @@ def main() -> None:
     Draw the states:                        kmodel graph -f pod.yaml
     See what is checked:                    kmodel specs
     See which manifests load:               kmodel survey manifests/
+    Compile the search ahead:               kmodel warm
     """
     gc.set_threshold(NEW_OBJECTS)
 
 
-for command in (check, replay, graph, specs, survey):
+for command in (check, replay, graph, specs, survey, warm):
     main.add_command(command)

@@ -175,6 +175,7 @@ def _check(
 ) -> _Outcome:
     from rich.console import Console
 
+    from kmodel.engines.tables import compiling
     from kmodel.reporting.handler import drive
     from kmodel.reporting.json_document import check_document
     from kmodel.reporting.progress import ProgressLine
@@ -184,7 +185,7 @@ def _check(
     console = Console(highlight=False, quiet=output == "json")
     options = ENGINES[engine].Options.of({**given.told, **told}, folder)
     events = ENGINES[engine].explore(model, options, deadline)
-    with closing(ProgressLine(console)) as progress, stopping(deadline, _tell_stopping):
+    with closing(ProgressLine(console)) as progress, stopping(deadline, _tell_stopping), compiling.telling(_tell):
         driven = drive(events, progress, _tell_note)
     result = driven.result
     objects = user_objects(given, result)
@@ -214,7 +215,11 @@ def _tell_stopping() -> None:
 
 def _tell_note(event: Event) -> None:
     if isinstance(event, Started) and event.note:
-        click.echo(f"note     {event.note}", err=True)
+        _tell(event.note)
+
+
+def _tell(note: str) -> None:
+    click.echo(f"note     {note}", err=True)
 
 
 def _code(driven: Driven, engine: str, source: Source) -> ExitCode:

@@ -1,6 +1,5 @@
 """How the engines' inner loops are compiled, and the two building blocks they share: a memo and a growing array."""
 
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -11,6 +10,7 @@ from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from kmodel.engines.tables.compiling import on_first_call
 from kmodel.kernel import BoundReached
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -20,29 +20,9 @@ UNKNOWN = -1
 MOST = (1 << 31) - 1  # what indices into tables are stored in: 32 bits with a sign
 
 
-def _load_without_blas() -> None:
-    """Load Numba's functions of arrays without SciPy's linear algebra, which takes a quarter of a second to import.
-
-    Numba loads it only to see whether it is there (`_check_blas` in numba/np/arraymath.py, Numba 0.68). As SciPy is among the
-    requirements, it is; a function that needs it imports it when it is compiled.
-    """
-    blas = "scipy.linalg.cython_blas"
-    if blas in sys.modules or "numba.np.arraymath" in sys.modules:
-        return
-    sys.modules[blas] = None  # type: ignore[assignment]  # so that an import of it fails at once
-    try:
-        from numba.np import arraymath
-    finally:
-        del sys.modules[blas]
-    arraymath._HAVE_BLAS = True
-
-
-_load_without_blas()
-
-
 def compiled(function: F) -> F:
     """Return the function compiled on its first call, cached on disk, and free to run beside other threads."""
-    fast: F = numba.njit(function, nogil=True, cache=True)
+    fast: F = on_first_call(function)
     return fast
 
 

@@ -1,0 +1,66 @@
+"""`kmodel warm`: compile ahead what a check would compile, for images and machines that are set up once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
+
+STATES = 20_000  # enough that tables grow and states are numbered anew
+
+
+@click.command(cls=OneLineCommand, short_help="Compile the search ahead, for CI images.")
+@one_line
+def warm() -> None:
+    """Compile the search ahead and keep it on disk, so that no later check has to. Once done, it has nothing to do.
+
+    It is kept beside the installed package, or in your cache folder, or in NUMBA_CACHE_DIR if that is set.
+
+    \b
+    Examples:
+      kmodel warm
+      NUMBA_CACHE_DIR=/opt/kmodel-cache kmodel warm
+    """
+    from kmodel.engines import exhaustive  # noqa: F401  # whose functions are those that are compiled
+    from kmodel.engines.tables import compiling
+
+    if compiling.folder() is None:
+        raise InputProblem("no folder for compiled functions can be written; set NUMBA_CACHE_DIR to one that can be")
+    started = time.monotonic()
+    with compiling.telling(lambda _: click.echo("compiling the search, for a minute or two", err=True)) as compiled:
+        for search in _searches():
+            search()
+    seconds = time.monotonic() - started
+    done = f"compiled {len(compiled)} functions in {seconds:.0f} s" if compiled else "there is nothing left to compile"
+    click.echo(f"{done}; they are kept in {compiling.folder()}")
+
+
+def _searches() -> Iterator[Callable[[], object]]:
+    """Yield one search of each kind, of a scenario that comes with kmodel."""
+    from functools import partial
+
+    from kmodel.engines.exhaustive import Bounds, Checkpoints, explore
+    from kmodel.project import BUILT_IN_FOLDER, Project
+    from kmodel.reporting.handler import drive
+
+    project = Project(BUILT_IN_FOLDER)
+    model = project.read([project.scenarios["pod-creation"]], nodes=2).model(project.specs)
+
+    def run(bounds: Bounds) -> None:
+        drive(explore(model, bounds))
+
+    yield partial(run, Bounds())  # to its end, as only then temporal specs are judged
+    yield partial(run, Bounds(STATES, symmetry=True))
+    yield partial(run, Bounds(STATES, partial_order=True))
+    yield partial(run, Bounds(STATES, fingerprints=True))
+    yield partial(run, Bounds(STATES, threads=2))
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        yield partial(run, Bounds(STATES, max_memory_bytes=1 << 20, spill_folder=folder))
+        yield partial(run, Bounds(STATES // 2, checkpoints=Checkpoints(folder / "checkpoint")))
+        yield partial(run, Bounds(STATES, checkpoints=Checkpoints(folder / "checkpoint", resume=True)))

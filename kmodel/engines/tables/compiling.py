@@ -1,0 +1,76 @@
+"""How functions are compiled and kept on disk, and how to hear that one is compiled, which takes its time."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import event
+
+FUNCTIONS: list[Any] = []  # all that may be compiled, of the modules that were imported
+ONCE = "compiling the search, once after an installation, up to a minute; `kmodel warm` does it ahead"
+EACH_TIME = (
+    "compiling the search, up to a minute at each run, as no folder for compiled functions can be written; set "
+    "NUMBA_CACHE_DIR to one that can be"
+)
+
+
+def _load_without_blas() -> None:
+    """Load Numba's functions of arrays without SciPy's linear algebra, which takes a quarter of a second to import.
+
+    Numba loads it only to see whether it is there (`_check_blas` in numba/np/arraymath.py, Numba 0.68). As SciPy is
+    among the requirements, it is; a function that needs it imports it when it is compiled.
+    """
+    blas = "scipy.linalg.cython_blas"
+    if blas in sys.modules or "numba.np.arraymath" in sys.modules:
+        return
+    sys.modules[blas] = None  # type: ignore[assignment]  # so that an import of it fails at once
+    try:
+        from numba.np import arraymath
+    finally:
+        del sys.modules[blas]
+    arraymath._HAVE_BLAS = True
+
+
+_load_without_blas()
+
+
+def on_first_call(function: Callable[..., Any]) -> Any:
+    """Return the function compiled on its first call, kept on disk if a folder can be written."""
+    try:
+        fast = numba.njit(function, nogil=True, cache=True)
+    except RuntimeError:  # Numba finds no folder: neither beside the module, nor of the user, nor NUMBA_CACHE_DIR
+        fast = numba.njit(function, nogil=True)
+    FUNCTIONS.append(fast)
+    return fast
+
+
+def folder() -> Path | None:
+    """Return the folder below which compiled functions are kept; None if they are not."""
+    paths = [function.stats.cache_path for function in FUNCTIONS]
+    return None if None in paths or not paths else Path(os.path.commonpath(paths))
+
+
+class _Listener(event.Listener):
+    def __init__(self, told: Callable[[str], None]) -> None:
+        self.told = told
+        self.compiled: list[str] = []
+
+    def on_start(self, event: Any) -> None:
+        if not self.compiled:
+            self.told(EACH_TIME if folder() is None else ONCE)
+        self.compiled.append(event.data["dispatcher"].py_func.__qualname__)
+
+    def on_end(self, event: Any) -> None:
+        """Nothing: only the start is told."""
+
+
+@contextmanager
+def telling(told: Callable[[str], None]) -> Iterator[list[str]]:
+    """Tell in one line if something is compiled meanwhile, as it begins; yield the names of what was, as it grows."""
+    listener = _Listener(told)
+    with event.install_listener("numba:compile", listener):
+        yield listener.compiled
