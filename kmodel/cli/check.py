@@ -185,7 +185,11 @@ def _check(
     console = Console(highlight=False, quiet=output == "json")
     options = ENGINES[engine].Options.of({**given.told, **told}, folder)
     events = ENGINES[engine].explore(model, options, deadline)
-    with closing(ProgressLine(console)) as progress, stopping(deadline, _tell_stopping), compiling.telling(_tell):
+    with (
+        closing(ProgressLine(console)) as progress,
+        stopping(deadline, _tell_stopping),
+        compiling.telling(tell_compiling),
+    ):
         driven = drive(events, progress, _tell_note)
     result = driven.result
     objects = user_objects(given, result)
@@ -216,6 +220,11 @@ def _tell_stopping() -> None:
 def _tell_note(event: Event) -> None:
     if isinstance(event, Started) and event.note:
         _tell(event.note)
+
+
+def tell_compiling(note: str) -> None:
+    """Say that something is compiled, which is why nothing else happens yet."""
+    _tell(note)
 
 
 def _tell(note: str) -> None:

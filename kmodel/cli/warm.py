@@ -26,8 +26,7 @@ def warm() -> None:
       kmodel warm
       NUMBA_CACHE_DIR=/opt/kmodel-cache kmodel warm
     """
-    from kmodel.engines import exhaustive  # noqa: F401  # whose functions are those that are compiled
-    from kmodel.engines.tables import compiling
+    from kmodel.engines.tables import compiling, jit  # noqa: F401  # jit has the first functions that are kept
 
     if compiling.folder() is None:
         raise InputProblem("no folder for compiled functions can be written; set NUMBA_CACHE_DIR to one that can be")
@@ -49,10 +48,12 @@ def _searches() -> Iterator[Callable[[], object]]:
     from kmodel.reporting.handler import drive
 
     project = Project(BUILT_IN_FOLDER)
-    model = project.read([project.scenarios["pod-creation"]], nodes=2).model(project.specs)
+
+    model = project.read([project.scenarios["pod-creation"]]).model(project.specs)
+    of_equal_nodes = project.read([project.scenarios["pod-creation"]], nodes=2).model(project.specs)
 
     def run(bounds: Bounds) -> None:
-        drive(explore(model, bounds))
+        drive(explore(of_equal_nodes if bounds.symmetry else model, bounds))
 
     yield partial(run, Bounds())  # to its end, as only then temporal specs are judged
     yield partial(run, Bounds(STATES, symmetry=True))
