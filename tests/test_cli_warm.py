@@ -7,7 +7,6 @@ import numba
 import pytest
 
 from kmodel.engines.tables import compiling
-from tests.test_cli import project as project  # the fixture: a project in the working directory
 from tests.test_cli import run
 
 
@@ -55,9 +54,12 @@ def test_where_no_folder_can_be_written_functions_are_compiled_at_each_run(monke
 
 
 @pytest.mark.long
-def test_warm_compiles_what_a_check_calls_and_has_nothing_to_do_then(project: Path) -> None:
+def test_warm_compiles_what_a_check_calls_and_has_nothing_to_do_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     outcome = run("warm")
-    assert outcome.exit_code == 0
+    assert outcome.exit_code == 0, outcome.output
     assert str(compiling.folder()) in outcome.stdout
     for more in ((), ("--symmetry", "--nodes", "2"), ("--partial-order",), ("--fingerprints",), ("--threads", "2")):
         with compiling.telling(lambda _: None) as compiled:
