@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+import attrs
+
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.components.plan import names_needed
 from kmodel.kubernetes.components.settings import Settings
@@ -51,22 +53,12 @@ def load(
     )
     stored = _stored(spec, manifests, catalog.kinds)
     requests = _requests(spec, manifests, known, stored)
-    budgets = {**spec.faults, **(faults or {})}
-    settings = Settings(
+    settings = attrs.evolve(
+        _settings_of(spec, {**spec.faults, **(faults or {})}, catalog),
         nodes=cluster_nodes,
         objects=tuple(as_stored(manifests[name], where) for name, where in stored.items()),
-        users=spec.users,
         sessions=requests.sessions,
         names_per_workload=known.names_per_workload,
-        faults=tuple((fault, budgets[fault]) for fault in catalog.fault_names if budgets.get(fault)),
-        calls=spec.calls,
-        scheduler=spec.scheduler,
-        kubelet=spec.kubelet,
-        register_nodes=spec.register_nodes,
-        watch_buffer=spec.watch_buffer,
-        missed_heartbeats=spec.missed_heartbeats or 1,
-        terminated_pod_threshold=spec.terminated_pod_threshold,
-        pod_quota=spec.pod_quota,
         surroundings=tuple(dict.fromkeys((*(each.reference for each in contents.others), *declared))),
     )
     described = (*known.manifests.values(), *requests.extra)
@@ -87,6 +79,22 @@ def load(
         catalog=catalog,
     )
     return complete(scenario, actors=spec.actors, heartbeats=spec.missed_heartbeats is not None)
+
+
+def _settings_of(spec: ScenarioSpec, budgets: Mapping[str, int], catalog: Catalog) -> Settings:
+    """Return the settings that the scenario's file says, without any objects."""
+    return Settings(
+        users=spec.users,
+        faults=tuple((fault, budgets[fault]) for fault in catalog.fault_names if budgets.get(fault)),
+        calls=spec.calls,
+        scheduler=spec.scheduler,
+        kubelet=spec.kubelet,
+        register_nodes=spec.register_nodes,
+        watch_buffer=spec.watch_buffer,
+        missed_heartbeats=spec.missed_heartbeats or 1,
+        terminated_pod_threshold=spec.terminated_pod_threshold,
+        pod_quota=spec.pod_quota,
+    )
 
 
 def _name(sources: Sequence[Path], paths: Sequence[Path]) -> str:
