@@ -29,7 +29,7 @@ def engine_told(config: pytest.Config) -> tuple[str | None, dict[str, Any]]:
     UsageError for a number out of range, and for what the engine cannot be told.
     """
     told = {option.name: config.getoption(_dashed(option.flag)) for option in OF_TESTS}
-    told = {name: said for name, said in told.items() if said not in (None, False)}
+    told = {name: said for name, said in told.items() if said is not None and said is not False}  # 0 is told
     for option in OF_TESTS:
         said = told.get(option.name)
         if option.type in (int, float) and said is not None and said < option.least:
