@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from kmodel.cli.inputs import MemoryAmount
 from kmodel.engines.options import Bytes, Option
-from kmodel.engines.registry import ENGINES, NAMED, OPTIONS
+from kmodel.engines.registry import NAMED, OPTIONS, engines_of
 
 R = TypeVar("R")
 
@@ -34,9 +34,8 @@ def engine_options(command: Callable[..., R]) -> Callable[..., R]:
 
 
 def _as_click(option: Option) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    engines = ", ".join(name for name, engine in ENGINES.items() if option in engine.Options.ASKED)
     flag = f"--{option.flag}/--{option.instead}" if option.instead else f"--{option.flag}"
-    more: dict[str, Any] = {"help": f"{option.help}  [{engines}]", "default": option.default}
+    more: dict[str, Any] = {"help": f"{option.help}  [{engines_of(option)}]", "default": option.default}
     if option.type is bool:
         more |= {"is_flag": True, "default": False}
     elif isinstance(option.type, tuple):

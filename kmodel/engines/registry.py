@@ -45,6 +45,11 @@ NAMED = tuple(name for name, engine in ENGINES.items() if engine.chosen_by is No
 OPTIONS = tuple(dict.fromkeys(option for engine in ENGINES.values() for option in engine.Options.ASKED))
 
 
+def engines_of(option: Option) -> str:
+    """Return the names of the engines that can be told of an option, for its help."""
+    return ", ".join(name for name, engine in ENGINES.items() if option in engine.Options.ASKED)
+
+
 def choose(
     named: str | None, told: Mapping[str, Any], otherwise: str, dashed: Callable[[str], str] = lambda flag: f"--{flag}"
 ) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kmodel.engines.options import Bytes, Option
-from kmodel.engines.registry import ENGINES, NAMED, OPTIONS, choose
+from kmodel.engines.registry import ENGINES, NAMED, OPTIONS, choose, engines_of
 from kmodel.kernel import ModelError
 from kmodel.kubernetes.manifests.quantity import QuantityError, whole_units
 
@@ -19,8 +19,8 @@ def add_engine_options(group: pytest.OptionGroup) -> None:
         "--kmodel-engine", choices=NAMED, help="explore every scenario with this engine, whatever it asks for itself"
     )
     for option in OF_TESTS:
-        engines = ", ".join(name for name, engine in ENGINES.items() if option in engine.Options.ASKED)
-        group.addoption(_dashed(option.flag), help=f"{option.help} [{engines}]".replace("%", "%%"), **_read(option))
+        said = f"{option.help} [{engines_of(option)}]".replace("%", "%%")
+        group.addoption(_dashed(option.flag), help=said, **_read(option))
 
 
 def engine_told(config: pytest.Config) -> tuple[str | None, dict[str, Any]]:
@@ -32,8 +32,12 @@ def engine_told(config: pytest.Config) -> tuple[str | None, dict[str, Any]]:
     told = {name: said for name, said in told.items() if said is not None and said is not False}  # 0 is told
     for option in OF_TESTS:
         said = told.get(option.name)
-        if option.type in (int, float) and said is not None and said < option.least:
+        if said is None or option.type is bool or isinstance(option.type, tuple):
+            continue
+        if said < option.least:
             raise pytest.UsageError(f"{_dashed(option.flag)} is {said}; it must be at least {option.least}")
+        if option.most is not None and said > option.most:
+            raise pytest.UsageError(f"{_dashed(option.flag)} is {said}; it must be at most {option.most}")
     named = config.getoption("--kmodel-engine")
     if named is None and not any(engine.chosen_by and engine.chosen_by.name in told for engine in ENGINES.values()):
         return None, told
