@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from kmodel.engines.events import Finished
 from kmodel.engines.exhaustive import Bounds, explore
 from kmodel.engines.results import Finding, Result
 from kmodel.kernel import Model
-from kmodel.reporting.failure import story_of
 from kmodel.reporting.handler import drive
+from kmodel.reporting.reports import ReportContext, handlers
 from kmodel.reporting.source import Source
-from kmodel.reporting.summary import print_lines, print_summary
 from kmodel.reporting.wording import overall
 
 if TYPE_CHECKING:
@@ -54,13 +54,8 @@ class Checked:
 
     def _print(self, console: "Console") -> None:
         name = self.result.model.name
-        print_summary(console, Source(name), self.result)
-        for finding in self.failures:
-            console.print()
-            print_lines(
-                console, story_of(finding, heading="VIOLATED", width=console.width).split("\n"), "VIOLATED", "red"
-            )
-        console.print()
+        for tell in handlers(["summary", "stories"], ReportContext(Source(name), console=console)):
+            tell(Finished(self.result))
         console.print(f"{name}: {overall(self.result)}", markup=False)
 
 

@@ -48,7 +48,7 @@ def test_the_checkpoint_stays_where_the_report_cannot_be_written(monkeypatch: py
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("kmodel.reporting.writer.write_report", fails)
+        patch.setattr("kmodel.reporting.html.page", fails)
         patch.setattr(Keeper, "is_due", property(lambda keeper: True))
         outcome = run("check", "holds")
     assert (outcome.exit_code, "all 56 states" in outcome.stdout) == (2, True)

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 
 from kmodel.cli import main
 from kmodel.cli.exit_codes import ExitCode, table, worst
-from kmodel.reporting import trace_file, writer
+from kmodel.reporting import html, trace_file
+from kmodel.reporting.folders import report_folders
 from kmodel.reporting.source import Source
-from kmodel.reporting.writer import report_folders
 
 README = Path(__file__).parents[1] / "README.md"
 SERVICE = """
@@ -244,7 +244,7 @@ def test_a_violation_is_told_before_the_report_and_stays_one_without_it(
         raise OSError(why, "No space left on device", str(path))
 
     write("a.py", HEAD, STORED.format(name="s"))
-    monkeypatch.setattr(writer, "write", fails)
+    monkeypatch.setattr(html, "write", fails)
     monkeypatch.setattr(trace_file, "write", fails)
     outcome = check()
     assert outcome.exit_code == ExitCode.VIOLATED
@@ -266,7 +266,7 @@ def test_a_success_without_its_report_is_no_success(monkeypatch: pytest.MonkeyPa
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     write("a.py", HEAD, HOLDS)
-    monkeypatch.setattr(writer, "write", fails)
+    monkeypatch.setattr(html, "write", fails)
     assert check().exit_code == ExitCode.USAGE
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
 from kmodel.cli.inputs import Duration, chosen_specs, meant, nothing, read, scenario_options
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.cli.signals import stopping
-from kmodel.cli.user_objects import UserObjects, print_objects, print_stuck, user_objects
+from kmodel.cli.user_objects import ObjectsReport, UserObjects
 from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Started
 from kmodel.engines.registry import ENGINES, choose
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from kmodel.kernel import Model, Spec
     from kmodel.project import Input, ModelFile
     from kmodel.reporting.handler import Driven
+    from kmodel.reporting.reports import ReportContext, Written
     from kmodel.reporting.source import Source
-    from kmodel.reporting.writer import Written
 
 
 @click.command(
@@ -97,7 +98,7 @@ def check(
     models = _models(inputs, chosen_specs(spec_names, inputs), spec_names)
     engines = [choose(engine, told, given.engine) for given in inputs]
     _make(reports)
-    from kmodel.reporting.writer import report_folders  # which loads much that a mistake in the input does not need
+    from kmodel.reporting.folders import report_folders
 
     folders = report_folders([given.source for given in inputs])
     outcomes: list[_Outcome] = []
@@ -105,7 +106,8 @@ def check(
     for given, model, name, folder in zip(inputs, models, engines, folders, strict=True):
         if outcomes and output != "json":
             click.echo()
-        outcomes.append(_check(given, model, name, told, deadline, reports / folder, output, verbose))
+        exploration = _Exploration(given, model, name, told, reports / folder)
+        outcomes.append(_check(exploration, deadline, output, verbose))
         if outcomes[-1].is_cut_off:
             break
     if output == "json":
@@ -163,54 +165,67 @@ def _print_all(inputs: list[Input | ModelFile], outcomes: list[_Outcome]) -> Non
         click.echo("\n".join(lines))
 
 
-def _check(
-    given: Input | ModelFile,
-    model: Model,
-    engine: str,
-    told: dict[str, Any],
-    deadline: Deadline,
-    folder: Path,
-    output: str,
-    verbose: bool,
-) -> _Outcome:
+@attrs.frozen
+class _Exploration:
+    """One scenario of a run: its model, the engine with what the command line tells it, and the folder for reports."""
+
+    given: Input | ModelFile
+    model: Model
+    engine: str
+    told: dict[str, Any]
+    folder: Path
+
+    def events(self, deadline: Deadline) -> Iterator[Event]:
+        """Yield the events of the exploration."""
+        options = ENGINES[self.engine].Options.of({**self.given.told, **self.told}, self.folder)
+        return ENGINES[self.engine].explore(self.model, options, deadline)
+
+
+def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: bool) -> _Outcome:
     from rich.console import Console
 
-    from kmodel.engines.tables import compiling
     from kmodel.reporting.handler import drive
-    from kmodel.reporting.json_document import check_document
-    from kmodel.reporting.progress import ProgressLine
-    from kmodel.reporting.summary import print_summary
+    from kmodel.reporting.reports import ReportContext, handlers, of_files
     from kmodel.reporting.wording import overall
 
+    given = exploration.given
     console = Console(highlight=False, quiet=output == "json")
-    options = ENGINES[engine].Options.of({**given.told, **told}, folder)
-    events = ENGINES[engine].explore(model, options, deadline)
-    with (
-        closing(ProgressLine(console)) as progress,
-        stopping(deadline, _tell_stopping),
-        compiling.telling(tell_compiling),
-    ):
-        driven = drive(events, progress, _tell_note)
-    result = driven.result
-    objects = user_objects(given, result)
-    print_objects(console, objects)
-    print_summary(console, given.source, result)  # before the report, whose pictures take a moment
-    if verbose:
-        from kmodel.reporting.cost import print_cost
-
-        print_cost(console, result)
-    print_stuck(console, objects, wide=output == "wide")
-    _print_stories(console, result, wide=output == "wide")  # before the report, which may be impossible
-    written, writing = _write(result, given.source, folder, is_drawn=not driven.time_is_up)
-    _print_outcome(console, given, result, written, objects)
-    is_finished = result.finished and not driven.is_cut_off
-    if written and is_finished:
+    context = ReportContext(given.source, exploration.folder, console, wide=output == "wide")
+    objects = ObjectsReport(given, console, wide=context.wide)
+    driven = drive(
+        exploration.events(deadline),
+        *handlers(["progress"], context),
+        _tell_note,
+        objects.tell_first,
+        *handlers(["summary", *(["cost"] if verbose else [])], context),
+        objects.tell_stuck,
+        # Verdicts and stories come before the files: pictures take a moment, and a disk may be full.
+        *handlers(["stories", *of_files(), *(["json"] if output == "json" else [])], context),
+        while_exploring=_while_exploring(deadline, context),
+    )
+    writing = _tell_problem(context)
+    _print_outcome(console, given, driven.result, context.written, objects.found)
+    is_finished = driven.result.finished and not driven.is_cut_off
+    if context.written and is_finished:
         driven.done()
     else:
         _print_checkpoint(console, driven, is_finished)
-    document = check_document(result, given.source, written) | objects.document()
-    code = worst((_code(driven, engine, given.source), writing, ExitCode.OK if objects.are_well else ExitCode.VIOLATED))
-    return _Outcome(document, objects.in_short + overall(result, given.source.weakened_by), code, driven.is_cut_off)
+    code = _code(driven, exploration.engine, given.source)
+    return _Outcome(
+        context.document | objects.found.document(),
+        objects.found.in_short + overall(driven.result, given.source.weakened_by),
+        worst((code, writing, ExitCode.OK if objects.found.are_well else ExitCode.VIOLATED)),
+        driven.is_cut_off,
+    )
+
+
+@contextmanager
+def _while_exploring(deadline: Deadline, context: ReportContext) -> Iterator[None]:
+    """Listen to signals, and for what is compiled, as long as the engine is at work."""
+    from kmodel.engines.tables import compiling
+
+    with context.exploring, stopping(deadline, _tell_stopping), compiling.telling(tell_compiling):
+        yield
 
 
 def _tell_stopping() -> None:
@@ -239,19 +254,17 @@ def _code(driven: Driven, engine: str, source: Source) -> ExitCode:
     return ExitCode.UNFINISHED if is_cut_off or result.not_judged or source.not_checked else ExitCode.OK
 
 
-def _write(result: Result, source: Source, folder: Path, is_drawn: bool) -> tuple[Written | None, ExitCode]:
-    """Write the report; where that cannot be done, say so in one line: the verdicts are known all the same."""
-    from kmodel.reporting.writer import write_report
-
-    try:
-        return write_report(result, source, folder, is_drawn=is_drawn), ExitCode.OK
-    except KeyboardInterrupt:
+def _tell_problem(context: ReportContext) -> ExitCode:
+    """Say in one line why the report was not written, if so: the verdicts are known all the same."""
+    problem, folder = context.problem, context.folder
+    if isinstance(problem, KeyboardInterrupt):
         click.echo(f"interrupted: the report in {folder} is not complete", err=True)
-        return None, ExitCode.UNFINISHED
-    except OSError as error:
-        why = error.strerror or str(error)
+        return ExitCode.UNFINISHED
+    if problem is not None:
+        why = problem.strerror or str(problem)
         InputProblem(f"{folder}: the report cannot be written: {why}; name another folder with --reports").show()
-        return None, ExitCode.USAGE
+        return ExitCode.USAGE
+    return ExitCode.OK
 
 
 def _print_checkpoint(console: Console, driven: Driven, is_finished: bool) -> None:
@@ -262,18 +275,6 @@ def _print_checkpoint(console: Console, driven: Driven, is_finished: bool) -> No
         _say(console, f"resume   {how} to go on from {driven.checkpoint}")
     if driven.problem:
         _say(console, f"note     {driven.problem}")
-
-
-def _print_stories(console: Console, result: Result, wide: bool) -> None:
-    from kmodel.reporting.failure import story_of
-    from kmodel.reporting.summary import STYLE, print_lines
-    from kmodel.reporting.wording import Standing
-
-    for finding in result.failures:
-        story = story_of(finding, heading="VIOLATED", width=console.width, wide=wide)
-        console.print()
-        print_lines(console, story.split("\n"), "VIOLATED", STYLE[Standing.VIOLATED])
-    console.print()
 
 
 def _print_outcome(

@@ -63,8 +63,8 @@ def graph(
       kmodel graph -f pod.yaml --nodes 1 --max-states 100
       kmodel graph pod-creation --group-by etcd/pods.status.phase -o dot
     """
-    from kmodel.reporting.pictures import pictures
-    from kmodel.reporting.writer import folder_name, write_pictures
+    from kmodel.reporting.folders import folder_name
+    from kmodel.reporting.pictures import pictures, write_pictures
 
     given = read_one(scenario, filenames, nodes, faults)
     drawn = pictures(given.model(()), max_states=max_states, group_by=group_by, svg=output != "dot")
@@ -79,7 +79,7 @@ def graph(
         folder = reports / folder_name(given.source.name)
         folder.mkdir(parents=True, exist_ok=True)
         click.echo(in_one_line(f"{picture.title}: {picture.caption}"))
-        for file in write_pictures(drawn, folder):
+        for file in write_pictures(drawn, folder.joinpath):
             click.echo(in_one_line(str(file)))
         if picture.drawing.note:
             click.echo(f"note: {picture.drawing.note}", err=True)

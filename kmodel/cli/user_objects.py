@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from kmodel.engines.events import Event, Finished
 from kmodel.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kmodel.engines.results import Result
     from kmodel.kernel import Trace
     from kmodel.kubernetes.scenario.endings import Ending
     from kmodel.project import Input, ModelFile
@@ -56,34 +56,45 @@ class UserObjects:
         return {"refused": list(self.refused), "objects": ends}
 
 
-def user_objects(given: Input | ModelFile, result: Result) -> UserObjects:
-    """Return what becomes of the objects, as far as the result shows it."""
-    found = given.endings(() if result.ends is None else result.ends.traces)
-    return UserObjects(given.refused, found, tuple(ending for ending in found if given.is_wrong(ending)))
+@attrs.define(eq=False)
+class ObjectsReport:
+    """Two handlers that print what becomes of the objects, one before and one after what others print."""
 
+    given: Input | ModelFile
+    console: Console
+    wide: bool
+    found: UserObjects = UserObjects((), {}, ())
 
-def print_objects(console: Console, objects: UserObjects) -> None:
-    """Print a line for each refusal, and for each way in which an object may end."""
-    for sentence in objects.refused:
-        _say(console, f"REFUSED  {sentence}", "bold red")
-    width = max((len(ending.reference) for ending in objects.endings), default=0)
-    for ending in objects.endings:
-        line = f"IN THE END  {ending.reference.ljust(width)}  {ending.status}  {ending.message}".rstrip()
-        _say(console, line, "bold red" if ending in objects.wrong else "")
-    if objects.refused or objects.endings:
-        console.print()
+    def tell_first(self, event: Event) -> None:
+        """Print a line for each refusal, and for each way in which an object may end."""
+        if not isinstance(event, Finished):
+            return
+        ends = event.result.ends
+        endings = self.given.endings(() if ends is None else ends.traces)
+        wrong = tuple(ending for ending in endings if self.given.is_wrong(ending))
+        self.found = UserObjects(self.given.refused, endings, wrong)
+        for sentence in self.found.refused:
+            _say(self.console, f"REFUSED  {sentence}", "bold red")
+        width = max((len(ending.reference) for ending in endings), default=0)
+        for ending in endings:
+            line = f"IN THE END  {ending.reference.ljust(width)}  {ending.status}  {ending.message}".rstrip()
+            _say(self.console, line, "bold red" if ending in wrong else "")
+        if self.found.refused or endings:
+            self.console.print()
 
+    def tell_stuck(self, event: Event) -> None:
+        """Print how objects come to where they should not stay."""
+        if not isinstance(event, Finished):
+            return
+        from kmodel.reporting.story import event_table
 
-def print_stuck(console: Console, objects: UserObjects, *, wide: bool) -> None:
-    """Print how objects come to where they should not stay."""
-    from kmodel.reporting.story import event_table
-
-    for ending in objects.wrong[:MOST_STORIES]:
-        console.print()
-        _say(console, f"STUCK {ending}", "bold red")
-        console.print()
-        _say(console, event_table(objects.endings[ending], width=console.width, wide=wide), "")
-        _say(console, "and then nothing, for ever", "")
+        for ending in self.found.wrong[:MOST_STORIES]:
+            self.console.print()
+            _say(self.console, f"STUCK {ending}", "bold red")
+            self.console.print()
+            trace = self.found.endings[ending]
+            _say(self.console, event_table(trace, width=self.console.width, wide=self.wide), "")
+            _say(self.console, "and then nothing, for ever", "")
 
 
 def _say(console: Console, text: str, style: str) -> None:

@@ -2,21 +2,21 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kmodel.engines.clock import Deadline
-from kmodel.engines.events import Event, Finished, Sampled
+from kmodel.engines.events import Finished, Sampled
 from kmodel.engines.registry import ENGINES
+from kmodel.engines.results import Result
 from kmodel.kernel import ModelError
 from kmodel.pytest_plugin.exploring import engine_told
 from kmodel.pytest_plugin.jobs import Job
 from kmodel.pytest_plugin.outcomes import Explored, explored, failed
 from kmodel.pytest_plugin.sharing import Shared
-from kmodel.reporting.writer import Written, write_report
+from kmodel.reporting.reports import ReportContext, Written, handlers, of_files
 
 REPORTS = "reports"
 PATIENCE_SECONDS = 0.05
@@ -75,34 +75,34 @@ class Explorations:
         return known is not None
 
     def _explore(self, job: Job) -> Explored:
+        context = ReportContext(job.source, self.root / REPORTS / job.report)
         try:
-            *_, last = self._events(job)
+            result = self._result(job, context)
         except ModelError as error:
             return failed(job, " ".join(str(error).split()))
         except SystemExit as error:  # where no function of a spec or a transition could be named
             return failed(job, f"sys.exit({error}) ended the exploration; remove it from specs and model")
-        assert isinstance(last, Finished), "an engine ends with its result"
-        if last.interrupted:  # pytest knows what to do
-            raise KeyboardInterrupt
-        result = last.result
-        try:
-            report: Written | str = self._near(write_report(result, job.source, self.root / REPORTS / job.report))
-        except OSError as error:
-            why = f"{REPORTS}/{job.report} cannot be written: {error.strerror or error}"
-            report = f"no report: {why}"
-        return explored(job, result, report, _width())
+        if isinstance(context.problem, KeyboardInterrupt):
+            raise context.problem
+        if context.written is not None:
+            return explored(job, result, self._near(context.written), _width())
+        why = "" if context.problem is None else context.problem.strerror or context.problem
+        return explored(job, result, f"no report: {REPORTS}/{job.report} cannot be written: {why}", _width())
 
-    def _events(self, job: Job) -> Iterator[Event]:
-        deadline = Deadline(self.max_seconds)
+    def _result(self, job: Job, context: ReportContext) -> Result:
+        """Return the result of an exploration, of which each report of files and the statistics hear every event."""
         engine = ENGINES[self.engine or job.engine]
         options = engine.Options.of({"profile": self.profile, **job.told, **self.told}, None)
-        told: list[str] = []
-        for event in engine.explore(job.model, options, deadline):
+        reports = handlers(of_files(), context)
+        for event in engine.explore(job.model, options, Deadline(self.max_seconds)):
+            if isinstance(event, Finished) and event.interrupted:  # pytest knows what to do
+                raise KeyboardInterrupt
             if isinstance(event, Sampled):
-                told.append(event.text)
-            yield event
-        if told:
-            self.statistics[job.name] = "\n\n".join(told)
+                self.statistics[job.name] = "\n\n".join(filter(None, (self.statistics.get(job.name), event.text)))
+            for handle in reports:
+                handle(event)
+        assert isinstance(event, Finished), "an engine ends with its result"
+        return event.result
 
     def _near(self, written: Written) -> Written:
         """Return the paths as one would type them where pytest was started."""

@@ -13,8 +13,8 @@ from kmodel.kubernetes.scenario import InputError
 from kmodel.printable import in_one_line, printable
 from kmodel.project import Input, Project
 from kmodel.project.spec_files import distinct, load_file
+from kmodel.reporting.folders import report_folders
 from kmodel.reporting.source import Source
-from kmodel.reporting.writer import report_folders
 
 
 @attrs.frozen(eq=False, slots=False)

@@ -10,8 +10,8 @@ from kmodel.engines.results import Finding, Result
 from kmodel.printable import in_one_line
 from kmodel.pytest_plugin.jobs import Job
 from kmodel.reporting.failure import failure_text
+from kmodel.reporting.reports import Written
 from kmodel.reporting.wording import Standing, all_states, word
-from kmodel.reporting.writer import Written
 
 # What the summary calls an outcome, in a list of counts: "16 hold, 1 violated". The others go by their verdicts.
 LABELS = {Standing.HOLDS: "hold", Standing.VACUOUS: "never happen", Standing.VIOLATED: "violated"}

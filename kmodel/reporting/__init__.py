@@ -1,1 +1,1 @@
-"""What becomes of an exploration: consumers of the engines' events. Each knows nothing of the others."""
+"""What becomes of an exploration: reports, each a handler of the engines' events, in one registry."""

@@ -4,10 +4,22 @@ from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 
+from kmodel.engines.events import Finished
 from kmodel.engines.results import Result
 from kmodel.printable import in_one_line
+from kmodel.reporting.handler import Handler
+from kmodel.reporting.reports import ReportContext, at_the_end
 
 MOST = 8  # rows of each list
+
+
+def handler(context: ReportContext) -> Handler:
+    """Return the handler that prints what an exploration took."""
+
+    def tell(event: Finished) -> None:
+        print_cost(context.terminal, event.result)
+
+    return at_the_end(tell)
 
 
 def print_cost(console: Console, result: Result) -> None:

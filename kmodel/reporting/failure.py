@@ -44,22 +44,10 @@ def replay_command(trace: Trace, source: Source, trace_file: Path | None = None)
     """Return the command that replays a trace: by its file if it was written, by its address otherwise."""
     if trace_file is not None:
         return shlex.join(["kmodel", "replay", str(_from_here(trace_file))])
-    return shlex.join(["kmodel", "replay", "--path", trace.path, *options(source)])
+    return shlex.join(["kmodel", "replay", "--path", trace.path, *source.replay_arguments])
 
 
 def _from_here(file: Path) -> Path:
     """Return the path as it is typed in the current folder, if the file is below it."""
     here = Path.cwd()
     return file.relative_to(here) if file.is_relative_to(here) else file
-
-
-def options(source: Source) -> list[str]:
-    """Return the options of the command line that read the source again."""
-    words = [word for file in source.files for word in ("-f", str(file))]
-    words += [word for file in source.more for word in ("--with", str(file))]
-    if source.nodes is not None:
-        words += ["--nodes", str(source.nodes)]
-    if source.faults:
-        words += ["--faults", ",".join(f"{kind}={budget}" for kind, budget in source.faults)]
-    words += [word for name in source.assumed for word in ("--assume", name)]
-    return words

@@ -1,6 +1,7 @@
 """Handlers: each consumes the events of an exploration and knows nothing of the others."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import attrs
@@ -33,34 +34,45 @@ class Driven:
         return self.interrupted or self.time_is_up
 
 
-def drive(events: Iterable[Event], *handlers: Handler) -> Driven:
+def drive(
+    events: Iterable[Event], *handlers: Handler, while_exploring: AbstractContextManager[object] | None = None
+) -> Driven:
     """Give each event to each handler and return the result.
 
     An interrupt that comes while events are handled is passed on to the engine, which ends with what it found so far.
+    What is in force while the engine explores is no more when the handlers get the result, the last event.
     """
     so_far = SoFar()
-    handlers = (so_far, *handlers)
+    with while_exploring or nullcontext():
+        last = _explored(events, so_far, handlers)
+    for handle in handlers:
+        handle(last)
+    return Driven(last.result, last.interrupted, last.time_is_up, last.checkpoint, last.problem, last.done)
+
+
+def _explored(events: Iterable[Event], so_far: "SoFar", handlers: Iterable[Handler]) -> Finished:
+    """Give each event but the last one to each handler; return that one."""
     try:
-        _give(events, handlers)
+        _give(events, so_far, handlers)
     except STOPPED as stop:
         if so_far.model is None:  # nothing was begun
             raise
         try:
-            _give(_told(events, stop), handlers)
+            _give(_told(events, stop), so_far, handlers)
         except STOPPED:  # the engine does not listen, or somebody is in a hurry
             if so_far.finished is None:
                 is_up = isinstance(stop, TimeIsUp)
-                cut_off = Finished(so_far.result("time was up" if is_up else "interrupted"), not is_up, is_up)
-                _give((cut_off,), handlers)
-    last = so_far.finished
-    assert last is not None, "an engine ends with Finished"
-    return Driven(last.result, last.interrupted, last.time_is_up, last.checkpoint, last.problem, last.done)
+                return Finished(so_far.result("time was up" if is_up else "interrupted"), not is_up, is_up)
+    assert so_far.finished is not None, "an engine ends with Finished"
+    return so_far.finished
 
 
-def _give(events: Iterable[Event], handlers: Iterable[Handler]) -> None:
+def _give(events: Iterable[Event], so_far: "SoFar", handlers: Iterable[Handler]) -> None:
     for event in events:
-        for handle in handlers:
-            handle(event)
+        so_far(event)
+        if not isinstance(event, Finished):
+            for handle in handlers:
+                handle(event)
 
 
 def _told(events: Iterable[Event], stop: BaseException) -> Iterator[Event]:

@@ -10,14 +10,18 @@ import attrs
 import jinja2
 import markupsafe
 
+from kmodel.engines.events import Finished
 from kmodel.engines.results import Finding, Result
 from kmodel.printable import printable
 from kmodel.reporting.diff import Change, changes
 from kmodel.reporting.draw import inline
 from kmodel.reporting.failure import replay_command
+from kmodel.reporting.files import write
+from kmodel.reporting.handler import Handler
 from kmodel.reporting.lasso import after_the_cycle, before_the_cycle, why_idle
 from kmodel.reporting.lifelines import actors_of, sequence
 from kmodel.reporting.pictures import Picture
+from kmodel.reporting.reports import ReportContext, writing
 from kmodel.reporting.sequence import sequence_svg
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import Line, story
@@ -74,6 +78,17 @@ class Coverage:
     sentence: str
     count: int
     actions: tuple[tuple[str, int], ...]
+
+
+def handler(context: ReportContext) -> Handler:
+    """Return the handler that writes the page, with the pictures and the traces that were made before it."""
+
+    def write_page(event: Finished) -> None:
+        index = context.file("index.html")
+        write(index, page(event.result, context.source, context.pictures, context.traces))
+        context.index = index
+
+    return writing(context, write_page)
 
 
 def page(

@@ -2,15 +2,26 @@
 
 from typing import Any
 
+from kmodel.engines.events import Finished
 from kmodel.engines.results import Finding, Result
 from kmodel.kernel import Trace
 from kmodel.reporting.failure import replay_command
+from kmodel.reporting.handler import Handler
+from kmodel.reporting.reports import ReportContext, Written, at_the_end
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import story
 from kmodel.reporting.wording import never_fired, ordered, untested
-from kmodel.reporting.writer import Written
 
 API_VERSION = "kmodel.dev/v1alpha1"
+
+
+def handler(context: ReportContext) -> Handler:
+    """Return the handler that makes the document, which names the files that were written before it."""
+
+    def make(event: Finished) -> None:
+        context.document = check_document(event.result, context.source, context.written)
+
+    return at_the_end(make)
 
 
 def as_list(kind: str, items: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,20 +1,27 @@
 """Which pictures of a model to draw: all states if they are few, else a quotient and what is near a violation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import attrs
 
+from kmodel.engines.events import Finished
 from kmodel.engines.results import Finding
 from kmodel.engines.small_graph import Graph, extract, neighbourhood
 from kmodel.kernel import Model
 from kmodel.reporting import dot
 from kmodel.reporting.draw import Drawing, draw
+from kmodel.reporting.files import write
+from kmodel.reporting.handler import Handler
 from kmodel.reporting.quotient import CellField, chosen_fields, quotient, telling_fields
+from kmodel.reporting.reports import ReportContext, writing
 from kmodel.reporting.wording import count
 
 MOST_DRAWN = 250  # states of a graph that is drawn whole
 CYCLE = "What a run takes for ever is drawn as double lines, from a red state back to it."
 MOST_GROUPED = 1000  # states that a quotient is made of: a few seconds' work
+
+NOT_DRAWN = "the time was up, so there is no picture; see kmodel graph"
 
 
 @attrs.frozen
@@ -26,6 +33,34 @@ class Picture:
     caption: str
     dot: str
     drawing: Drawing
+
+
+def handler(context: ReportContext) -> Handler:
+    """Return the handler that draws the states of a model, and the violations; where no time is left, nothing."""
+
+    def draw_all(event: Finished) -> None:
+        if event.time_is_up:  # drawing takes most of the time of a report
+            context.notes = (NOT_DRAWN,)
+            return
+        violated = [finding for finding in event.result.findings if finding.is_failure or finding.is_hazard]
+        context.pictures = pictures(event.result.model, violated)
+        write_pictures(context.pictures, context.file)
+        notes = [each.drawing.note for each in context.pictures if each.drawing.note]
+        context.notes = tuple(dict.fromkeys(notes))
+
+    return writing(context, draw_all)
+
+
+def write_pictures(drawn: Sequence[Picture], place: Callable[[str], Path]) -> list[Path]:
+    """Write each picture's DOT and, if it could be drawn, its SVG, where they have their place; return the files."""
+    files = []
+    for picture in drawn:
+        files.append(place(f"{picture.name}.dot"))
+        write(files[-1], picture.dot)
+        if picture.drawing.svg is not None:
+            files.append(place(f"{picture.name}.svg"))
+            write(files[-1], picture.drawing.svg)
+    return files
 
 
 def pictures(

@@ -5,6 +5,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from kmodel.engines import events
 from kmodel.printable import in_one_line
+from kmodel.reporting.handler import Handler
+from kmodel.reporting.reports import ReportContext
 from kmodel.reporting.wording import count
 
 
@@ -39,6 +41,13 @@ class ProgressLine:
     def close(self) -> None:
         """Take the line off the terminal and show the cursor again, however the exploration ended."""
         self._bar.stop()
+
+
+def handler(context: ReportContext) -> Handler:
+    """Return the handler that shows how far an exploration is, as long as it goes on."""
+    line = ProgressLine(context.terminal)
+    context.exploring.callback(line.close)
+    return line
 
 
 def counts(event: events.Progress) -> str:

@@ -48,3 +48,15 @@ class Source:
         for heading, sentence in self.notes:
             headings.setdefault(heading, []).append(sentence)
         return tuple((heading, tuple(sentences)) for heading, sentences in headings.items())
+
+    @property
+    def replay_arguments(self) -> list[str]:
+        """The arguments of `kmodel replay` that read all this again."""
+        words = [word for file in self.files for word in ("-f", str(file))]
+        words += [word for file in self.more for word in ("--with", str(file))]
+        if self.nodes is not None:
+            words += ["--nodes", str(self.nodes)]
+        if self.faults:
+            words += ["--faults", ",".join(f"{kind}={budget}" for kind, budget in self.faults)]
+        words += [word for name in self.assumed for word in ("--assume", name)]
+        return words

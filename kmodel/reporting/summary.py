@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
+from kmodel.engines.events import Finished
 from kmodel.engines.results import PartialOrder, Result, Symmetry
 from kmodel.printable import printable
 from kmodel.reporting.columns import columns, wrapped
+from kmodel.reporting.handler import Handler
+from kmodel.reporting.reports import ReportContext, at_the_end
 from kmodel.reporting.source import Source
 from kmodel.reporting.wording import Standing, count, ends, never_fired, ordered, scope, states_per_second, untested
 
@@ -22,6 +25,15 @@ STYLE = {
 }
 MOST_SPECS = 3  # that are told to see much of the model
 LABEL = 14  # columns for the label of a fact
+
+
+def handler(context: ReportContext) -> Handler:
+    """Return the handler that prints the summary."""
+
+    def tell(event: Finished) -> None:
+        print_summary(context.terminal, context.source, event.result)
+
+    return at_the_end(tell)
 
 
 def print_summary(console: Console, source: Source, result: Result) -> None:

@@ -7,10 +7,13 @@ from typing import Any
 
 import attrs
 
+from kmodel.engines.events import Finished
 from kmodel.engines.retracing import NamedAction
 from kmodel.kernel import Spec, Trace
 from kmodel.printable import json_text
 from kmodel.reporting.files import write
+from kmodel.reporting.handler import Handler
+from kmodel.reporting.reports import ReportContext, writing
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import story
 
@@ -34,6 +37,18 @@ class Saved:
     module: str | None = None  # that the spec is written in
     reason: str = ""
     cycle: int | None = None  # from how many steps on they are taken for ever; of a trace that ends: none
+
+
+def handler(context: ReportContext) -> Handler:
+    """Return the handler that writes a file for each trace."""
+
+    def write_all(event: Finished) -> None:
+        for finding in event.result.findings:
+            if finding.trace is not None:
+                path = context.traces[finding.spec.name] = context.file(f"trace-{finding.spec.name}.json")
+                save(path, finding.trace, context.source, finding.spec, finding.reason)
+
+    return writing(context, write_all)
 
 
 def save(path: Path, trace: Trace, source: Source, spec: Spec | None = None, reason: str = "") -> None:

@@ -1,10 +1,14 @@
 """Small explorations to report on: two-phase commit as it is, and with faults planted in it."""
 
+from pathlib import Path
+
 import attrs
 
+from kmodel.engines.events import Finished
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.results import Result
 from kmodel.kernel import Cluster, Model, invariant, sometimes, transition
+from kmodel.reporting.reports import ReportContext, Written, handlers, of_files
 from kmodel.reporting.source import Source
 from tests.toys import two_phase_commit as toy
 
@@ -55,3 +59,12 @@ def broken_model(managers: int = 2) -> Model:
 def result(model: Model, bounds: Bounds = WITHOUT_BOUNDS) -> Result:
     """Explore the model; the seconds it took are fixed, so that what is printed can be compared."""
     return attrs.evolve(result_of(model, bounds), seconds=0.5)
+
+
+def write_report(outcome: Result, source: Source, folder: Path) -> Written:
+    """Write the files of all reports on an exploration that is over."""
+    context = ReportContext(source, folder)
+    for handle in handlers(of_files(), context):
+        handle(Finished(outcome))
+    assert context.written is not None, context.problem
+    return context.written

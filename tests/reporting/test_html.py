@@ -8,10 +8,10 @@ import pytest
 from kmodel.engines.exhaustive import Bounds
 from kmodel.engines.results import Verdict
 from kmodel.kernel import Cell, Cluster, Event, Model, Step, invariant, transition
+from kmodel.reporting.folders import folder_name
 from kmodel.reporting.html import coverage, page
 from kmodel.reporting.source import Source
-from kmodel.reporting.writer import folder_name, write_report
-from tests.reporting.examples import SOURCE, broken_model, result
+from tests.reporting.examples import SOURCE, broken_model, result, write_report
 from tests.toys import two_phase_commit
 
 VOID = {"wbr", "meta", "link", "br", "input", "line", "rect", "circle", "path", "img", "hr"}
