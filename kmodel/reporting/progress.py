@@ -1,4 +1,7 @@
-"""The progress line on a terminal: states found, how many of them are expanded, depth, states per second."""
+"""How far an exploration is: a line on a terminal that is kept up to date, or a line now and then where none is."""
+
+import sys
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
@@ -8,6 +11,8 @@ from kmodel.printable import in_one_line
 from kmodel.reporting.handler import Handler
 from kmodel.reporting.reports import ReportContext
 from kmodel.reporting.wording import count
+
+SECONDS_BETWEEN = 30.0  # so that whoever reads a log, or a CI that waits for output, knows that something is done
 
 
 class ProgressLine:
@@ -43,8 +48,24 @@ class ProgressLine:
         self._bar.stop()
 
 
+class ProgressNotes:
+    """The handler that tells how far an exploration is, every so many seconds; the first time after as many."""
+
+    def __init__(self, tell: Callable[[str], None], seconds_between: float = SECONDS_BETWEEN) -> None:
+        self._tell = tell
+        self._between = self._next = seconds_between
+
+    def __call__(self, event: events.Event) -> None:
+        """Tell of the event if it is time to."""
+        if isinstance(event, events.Progress) and event.seconds >= self._next:
+            self._next = event.seconds + self._between
+            self._tell(f"{counts(event)}, after {event.seconds:,.0f} s")
+
+
 def handler(context: ReportContext) -> Handler:
     """Return the handler that shows how far an exploration is, as long as it goes on."""
+    if not context.terminal.is_terminal:
+        return ProgressNotes(lambda so_far: print(f"so far   {so_far}", file=sys.stderr, flush=True))
     line = ProgressLine(context.terminal)
     context.exploring.callback(line.close)
     return line

@@ -13,7 +13,7 @@ from kmodel.engines.exhaustive import Bounds, explore
 from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.reporting.failure import failure_text, replay_command
 from kmodel.reporting.handler import drive
-from kmodel.reporting.progress import ProgressLine, counts
+from kmodel.reporting.progress import ProgressLine, ProgressNotes, counts
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import event_table
 from kmodel.reporting.summary import print_summary
@@ -208,3 +208,14 @@ def test_without_a_terminal_there_is_no_progress_line() -> None:
     out = io.StringIO()
     drive(explore(two_phase_commit.model(2)), ProgressLine(Console(file=out, width=80)))
     assert out.getvalue() == ""
+
+
+def test_without_a_terminal_a_line_is_told_now_and_then() -> None:
+    told: list[str] = []
+    notes = ProgressNotes(told.append, seconds_between=30)
+    for seconds in (10.0, 31.0, 45.0, 62.0):
+        notes(Progress(states=round(seconds) * 1_000, depth=8, waiting=0, seconds=seconds))
+    assert told == [
+        "31,000 states, depth 8, 1,000 states/s, after 31 s",
+        "62,000 states, depth 8, 1,000 states/s, after 62 s",
+    ]
