@@ -2,7 +2,7 @@
 
 import attrs
 
-from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
+from kmodel.kernel import Cluster, Layout, Step, invariant, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Transaction, became
 from kmodel.kubernetes.components.controllers.node_lifecycle import USER as NODE_CONTROLLER
 from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
@@ -12,6 +12,7 @@ from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.state import WORKERS
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
+from kmodel.kubernetes.components.settings import POOLS, SETTINGS
 from kmodel.kubernetes.objects import Phase, Pod, PodStatus
 
 
@@ -44,6 +45,72 @@ def at_most_one_instance_of_a_pod_runs(cluster: Cluster) -> bool | str:
         if other != node:
             return f"pod/{name} runs on {other} and on {node}"
     return True
+
+
+def a_pod_is_deleted_at_once(layout: Layout) -> bool:
+    """Tell whether pods may go without their kubelet's word: by force, without a grace period, or with their Node."""
+    settings = layout.constant(SETTINGS)
+    commands = (command for session in settings.sessions for command in session.commands)
+    templates = (workload.template.spec for workload in settings.workloads)
+    specs = (*(pod.spec for pod in settings.given if isinstance(pod, Pod)), *templates)
+    return (
+        any(command.verb == "delete" and command.grace_seconds == 0 for command in commands)
+        or any(spec.termination_grace_seconds == 0 for spec in specs)
+        or bool(layout.keys(QUARANTINE))
+    )
+
+
+AT_ONCE = (
+    "A pod that is deleted without a grace period, by a user's --force, or by the garbage collector once its Node is "
+    "gone, is removed from the api-server before its kubelet has stopped anything, and the name is free "
+)
+
+
+@invariant(
+    needs=RUNTIME,
+    hazard=AT_ONCE + "while the containers run on [pkg/registry/core/pod/strategy.go CheckGracefulDelete, "
+    "pkg/controller/podgc/gc_controller.go, 1.34].",
+    hazard_with=(a_pod_is_deleted_at_once,),
+)
+def no_container_runs_without_its_pod(cluster: Cluster) -> bool | str:
+    """The pod of every running container is stored until its kubelet says that the containers have ended."""
+    for node, name, sandbox in running(cluster):
+        pod = cluster[PODS[name]]
+        if pod is None or pod.metadata.uid != sandbox.uid:
+            return f"containers of pod/{name} run on {node}, and the pod is gone"
+    return True
+
+
+@sometimes(needs=RUNTIME, shows=no_container_runs_without_its_pod)
+def a_container_is_being_stopped(cluster: Cluster) -> bool:
+    """A container of a pod that is stored is being stopped."""
+    stopping = (name for _, name, sandbox in running(cluster) if sandbox.any_in("stopping"))
+    return any(cluster[PODS[name]] is not None for name in stopping)
+
+
+@invariant(
+    needs=RUNTIME,
+    hazard=AT_ONCE + "for another pod, which may run on another node beside it "
+    "[https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod].",
+    hazard_with=(a_pod_is_deleted_at_once,),
+)
+def at_most_one_pod_of_a_name_runs(cluster: Cluster) -> bool | str:
+    """Of a pod whose name is its identity, and not generated, no two instances run at once, even of different UIDs."""
+    generated = {key for pool in cluster[POOLS] if pool.resource == "pods" for key in pool.keys}
+    where: dict[str, str] = {}
+    for node, name, _ in running(cluster):
+        other = where.setdefault(name, node)
+        if other != node and name not in generated:
+            return f"a pod/{name} runs on {other}, and one on {node}"
+    return True
+
+
+@sometimes(needs=RUNTIME, shows=at_most_one_pod_of_a_name_runs)
+def a_pod_runs_under_a_name_of_its_own(cluster: Cluster) -> bool:
+    """A pod that a user named runs on one of several nodes."""
+    generated = {key for pool in cluster[POOLS] if pool.resource == "pods" for key in pool.keys}
+    several = len({node for node, _ in cluster.layout.keys(RUNTIME)}) > 1
+    return several and any(name not in generated for _, name, _ in running(cluster))
 
 
 @sometimes(needs=RUNTIME, shows=a_container_runs_only_where_its_pod_is_bound)

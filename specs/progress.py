@@ -64,6 +64,22 @@ def a_bound_pod_runs_or_says_why_not() -> None:
     """A pod that is bound is Running at last, or has Failed with a reason, unless it or its node goes."""
 
 
+def _is_bound_and_not_said_so(cluster: Cluster, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    if value is None or not value.active or value.status.scheduled is True:
+        return False
+    return value.spec.node_name is not None and is_connected(cluster, value.spec.node_name)
+
+
+def _is_said_to_be_scheduled(cluster: Cluster, pod: str) -> bool | str:
+    return not _is_bound_and_not_said_so(cluster, pod) or f"pod/{pod} is bound, and PodScheduled does not say so"
+
+
+@leads_to(_is_bound_and_not_said_so, _is_said_to_be_scheduled, each=PODS, needs=RUNTIME)
+def pod_scheduled_tells_the_truth() -> None:
+    """A pod that is bound, and to run, is at last said to be scheduled, unless its node falls silent."""
+
+
 def _is_to_run_again(cluster: Cluster, node: str, pod: str) -> bool:
     value = cluster[PODS[pod]]
     if value is None or value.spec.node_name != node or not value.active or value.spec.restart_policy != "Always":

@@ -1,7 +1,7 @@
 """Binding pods to nodes: once, to a node that passed the filters, within what the node has."""
 
 from kmodel.kernel import Cluster, Layout, Step, invariant, sometimes, step_invariant
-from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Transaction, became
+from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Response, Transaction, became
 from kmodel.kubernetes.components.etcd import NODES, PODS
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import in_cache
@@ -62,10 +62,10 @@ def _why_not(cluster: Cluster, key: str, name: str) -> str | None:
     node: Node | None = in_cache(cluster, "kube-scheduler", "nodes", name)
     if pod is None or node is None:
         return "that the scheduler does not know, or the pod is unknown"
-    if node.spec.unschedulable and not _tolerates(pod.spec.tolerations, CORDON):
+    if node.spec.unschedulable and not tolerates(pod.spec.tolerations, CORDON):
         return "that is unschedulable"
     if any(
-        not _tolerates(pod.spec.tolerations, taint) for taint in node.spec.taints if taint.effect != "PreferNoSchedule"
+        not tolerates(pod.spec.tolerations, taint) for taint in node.spec.taints if taint.effect != "PreferNoSchedule"
     ):
         return "that has a taint that the pod does not tolerate"
     if not set(pod.spec.node_selector) <= set(node.metadata.labels):
@@ -89,11 +89,51 @@ def _why_not(cluster: Cluster, key: str, name: str) -> str | None:
     return None
 
 
-def _tolerates(tolerations: tuple[Toleration, ...], taint: Taint) -> bool:
+def tolerates(tolerations: tuple[Toleration, ...], taint: Taint) -> bool:
+    """Tell whether one of the tolerations is for this taint, for a time or for ever."""
     for toleration in tolerations:
         right_effect = toleration.effect in (None, taint.effect)
         right_key = toleration.key == taint.key or (toleration.key is None and toleration.operator == "Exists")
         if right_effect and right_key and (toleration.operator == "Exists" or toleration.value == taint.value):
+            return True
+    return False
+
+
+@step_invariant(needs=(SPLIT, QUEUE))
+def a_binding_is_of_the_pod_that_was_scheduled(step: Step) -> bool | str:
+    """The pod that is bound is the very one that the scheduler found the node for, not another of its name."""
+    for cell in step.wrote(CALLS):
+        call = step.before[cell]
+        if not isinstance(call, Transaction) or not isinstance(call.request.body, Binding) or not step.wrote(PODS):
+            continue
+        bound = step.before[PODS[call.key]]
+        if bound is not None and bound.metadata.uid != call.request.uid:
+            return f"another pod/{call.key} is bound to {call.request.body.node} than the one that was scheduled"
+    return True
+
+
+@sometimes(needs=(SPLIT, QUEUE), shows=a_binding_is_of_the_pod_that_was_scheduled)
+def a_binding_comes_too_late(step: Step) -> bool:
+    """A binding is refused since its pod is gone, is another one by now, or is being deleted."""
+    return any(call.subresource == "binding" and call.code in (404, 409) for _, call in became(step, Response))
+
+
+@invariant
+def a_pod_that_is_said_to_be_scheduled_is_bound(cluster: Cluster) -> bool | str:
+    """PodScheduled is True only of a pod that has a node."""
+    for name in cluster.names(PODS):
+        pod = cluster[PODS[name]]
+        if pod is not None and pod.status.scheduled and pod.spec.node_name is None:
+            return f"pod/{name} is said to be scheduled, and has no node"
+    return True
+
+
+@sometimes(shows=a_pod_that_is_said_to_be_scheduled_is_bound)
+def a_pod_becomes_scheduled(step: Step) -> bool:
+    """A pod that was not said to be scheduled is so from now on."""
+    for cell in step.wrote(PODS):
+        before, after = step.before[cell], step.after[cell]
+        if before is not None and after is not None and after.status.scheduled and not before.status.scheduled:
             return True
     return False
 

@@ -217,10 +217,10 @@ def test_symmetry_and_checkpoints_are_refused(tmp_path: Path) -> None:
 
 # States and steps, in full and reduced with all specs, of the scenarios that can be seen whole.
 SCENARIOS = {
-    "controller-restart": ((594, 1_560), (205, 394)),
-    "kubelet-restart": ((97_542, 437_863), (33_466, 125_441)),
+    "controller-restart": ((594, 1_560), (282, 604)),
+    "kubelet-restart": ((97_542, 437_863), (40_833, 155_418)),
     "lost-answer": ((46, 62), (46, 62)),
-    "node-cut-off": ((16_294, 65_059), (13_632, 48_535)),
+    "node-cut-off": ((16_294, 65_059), (16_147, 60_297)),
     "node-deleted": ((85_684, 367_899), (14_910, 35_800)),
     "node-lost": ((6_008, 20_185), (5_972, 18_095)),
     "pod-creation": ((36_990, 181_801), (2_060, 4_180)),
@@ -229,7 +229,7 @@ SCENARIOS = {
     "pod-recreated": ((47_050, 191_871), (31_103, 87_685)),
     "rejected-template": ((165, 352), (165, 352)),
     "replicaset-loses-a-pod": ((11_648, 37_351), (11_648, 37_351)),
-    "scheduler-restart": ((378_234, 1_891_639), (24_669, 71_232)),
+    "scheduler-restart": ((378_234, 1_891_639), (29_706, 90_210)),
     "service": ((24_082, 109_124), (9_680, 25_478)),
     "two-pods-one-node": ((5_902, 15_953), (5_902, 15_953)),
     "unauthorized-user": ((6_336, 28_913), (84, 149)),

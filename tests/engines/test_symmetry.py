@@ -228,9 +228,11 @@ EXHAUSTIVE = sorted(file.stem for file in SCENARIOS.glob("*.yaml") if scenario.l
 DIFFERING = (
     "node-cut-off",
     "node-deleted",
+    "node-given-up",
     "node-reboots",
     "rejected-template",
     "silent-node",
+    "start-up-taint",
 )
 ALIKE = (
     "controller-restart",
@@ -277,7 +279,7 @@ def compare_up_to(name: str, depth: int) -> None:
 
 def test_which_scenarios_have_interchangeable_names() -> None:
     having = {name for name in EXHAUSTIVE if of_scenario(name, None).symmetry}
-    assert having == {"node-lost", "pod-creation-poll"}  # the others have one node, or nodes that differ
+    assert having == {"node-lost", "pod-creation-poll", "pod-forced-out"}  # others have one, or some that differ
     assert {name for name in EXHAUSTIVE if not of_scenario(name, 2).symmetry} == set(DIFFERING)
 
 

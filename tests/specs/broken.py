@@ -3,7 +3,7 @@
 from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.objects import PodStatus
 from tests.components.scenes import apply, create, delete, labelled, pod, replace, replicaset, scene, service
-from tests.specs import broken_scheduling, bugs
+from tests.specs import broken_identities, broken_scheduling, bugs
 from tests.specs import bugs_of_clients as clients
 from tests.specs.broken_scheduling import IS_SCHEDULED_TWICE
 from tests.specs.bugs import taking_requests_for
@@ -217,6 +217,7 @@ MUTANTS = (
         24,
         "commit",
     ),
+    *broken_identities.MUTANTS,
     *broken_scheduling.MUTANTS,
     # storage
     Mutant(

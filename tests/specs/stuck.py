@@ -1,7 +1,9 @@
 """The mutants of temporal specs: for each at least one bug by which a fair run violates it for ever."""
 
+from kmodel.kubernetes.objects import PodStatus
 from tests.components.scenes import create, delete, node, pod, replicaset, scene, service
 from tests.specs import bugs_that_last as bugs
+from tests.specs.broken_identities import takes_no_marks
 from tests.specs.bugs_that_last import unless
 from tests.specs.mutants import Mutant
 
@@ -88,6 +90,22 @@ STUCK = (
         (("report_status", unless(bugs.was_reported_before)),),
         13,
         cycle=0,
+    ),
+    Mutant(
+        "pod_scheduled_tells_the_truth",
+        "the kubelet tells nobody how its pods are",
+        scene(stored=(pod(node="n1", status=PodStatus()),), actors=("kubelet",)),
+        (("report_status", unless(bugs.always)),),
+        3,
+        cycle=0,
+    ),
+    Mutant(
+        "nothing_is_left_of_a_node_that_is_gone",
+        "the api-server refuses the garbage collector's mark",
+        scene(delete("nodes/n1"), stored=(BOUND,), actors=("pod-garbage-collector",)),
+        (("handle", takes_no_marks),),
+        7,
+        cycle=3,
     ),
     Mutant(
         "endpoints_are_the_ready_pods",
