@@ -13,6 +13,7 @@ from kmodel.kubernetes.components import faults as losses
 from kmodel.kubernetes.components.component import Component, Fault
 from kmodel.kubernetes.components.controllers import (
     endpointslice_controller,
+    garbage_collector,
     node_lifecycle,
     pod_gc,
     replicaset_controller,
@@ -35,6 +36,7 @@ COMPONENTS: tuple[Component, ...] = (
     node_lifecycle.COMPONENT,
     taint_eviction.COMPONENT,
     pod_gc.COMPONENT,
+    garbage_collector.COMPONENT,
     proxy.COMPONENT,
     kubelet.HEARTBEATS,
 )

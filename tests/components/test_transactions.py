@@ -29,7 +29,7 @@ def evict(cluster: Cluster, request: Request, current: Any) -> Outcome:
         if not budget.replicas:
             return Refusal(429, "TooManyRequests")
         return First("replicasets", "web", attrs.evolve(budget, replicas=budget.replicas - 1))
-    return verbs.delete(current, request)
+    return verbs.delete(cluster, current, request)
 
 
 @pytest.fixture(autouse=True)

@@ -237,6 +237,7 @@ DIFFERING = (
 ALIKE = (
     "controller-restart",
     "lost-answer",
+    "replicaset-deleted",
     "replicaset-scaled-down",
 )  # have no kubelets: no step tells two nodes apart
 WHOLE = ("pod-deletion", "scheduler-restart")  # take long, and are compared to their end

@@ -1,8 +1,8 @@
 """From recorded JSON to the model's own objects: what the model has of a kind, all of it, and what it has not.
 
 A recorded object becomes an object of the model's class, by the model's own reader as far as that goes; so no field
-that a spec could see is left out of a comparison. UIDs and versions are patterns: whether they are those of the object
-that is there now (CURRENT) or others.
+that a spec could see is left out of a comparison. UIDs, versions and generations are patterns: whether they are those
+of the object that is there now (CURRENT) or others.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +26,7 @@ from kmodel.kubernetes.objects import (
     kind_named,
 )
 from kmodel.kubernetes.objects import key as key_of
-from kmodel.kubernetes.objects.kind import scope
+from kmodel.kubernetes.objects.kind import generations, scope
 
 CURRENT, OTHER = 1, 2
 SERVICE_NAME = "kubernetes.io/service-name"
@@ -60,25 +60,27 @@ def read(resource: str, value: Mapping[str, Any], is_current: Uids) -> ApiObject
         made = reader(field_of(value).fields(), [])
     if resource == "pods":
         made = attrs.evolve(made, status=_pod_status(value.get("status") or {}))
-    whole: ApiObject = attrs.evolve(made, metadata=_metadata(resource, made.metadata, value["metadata"], is_current))
+    whole: ApiObject = attrs.evolve(made, metadata=_metadata(resource, made, value["metadata"], is_current))
     return whole
 
 
-def _metadata(resource: str, made: ObjectMeta, value: Mapping[str, Any], is_current: Uids) -> ObjectMeta:
+def _metadata(resource: str, whole: ApiObject, value: Mapping[str, Any], is_current: Uids) -> ObjectMeta:
+    made = whole.metadata
     singular = kind_named(resource).singular
     owners = [owner for owner in value.get("ownerReferences", ()) if owner.get("controller")]
     resources = {kind.kind: kind for kind in KINDS if resource in kind.makes}
-    owner = None
+    found: list[OwnerReference] = []
     for each in owners:
         if each["kind"] in resources:
             kind, key = resources[each["kind"]], key_of(each["name"], made.namespace)
             number = CURRENT if is_current(kind.resource, key, each["uid"]) else OTHER
-            owner = OwnerReference(kind.kind, key, Rank(scope("uid", kind.singular, key), number))
+            found.append(OwnerReference(kind.kind, key, Rank(scope("uid", kind.singular, key), number)))
     return attrs.evolve(
         made,
         uid=Rank(scope("uid", singular, made.key), CURRENT),
         resource_version=Rank(scope("version", singular, made.key), CURRENT),
-        owner=owner,
+        generation=None if whole.desired is None else Rank(generations(singular, made.key), CURRENT),
+        owners=tuple(found),
         deleting="deletionTimestamp" in value,
         deletion_grace_seconds=value.get("deletionGracePeriodSeconds"),
     )
@@ -121,7 +123,7 @@ def in_order(value: Any) -> Any:
 
 
 def as_recorded(cluster: Cluster, value: Any) -> Any:
-    """Return a model's object with patterns for UIDs and versions, as a recorded one has."""
+    """Return a model's object with patterns for its ranks, as a recorded one has."""
     return in_order(
         _with_ranks(value, lambda rank: Rank(rank.scope, CURRENT if _now(cluster, rank) == rank else OTHER))
     )
@@ -141,7 +143,8 @@ def _now(cluster: Cluster, rank: Rank) -> Rank | None:
     value: Any = cluster[cell] if cluster.has(cell) else None
     if value is None:
         return None
-    return value.metadata.uid if what == "uid" else value.metadata.resource_version  # type: ignore[no-any-return]
+    ranks = {"uid": "uid", "version": "resource_version", "generation": "generation"}
+    return getattr(value.metadata, ranks[what])  # type: ignore[no-any-return]
 
 
 def _with_ranks(value: Any, change: Callable[[Rank], Rank]) -> Any:

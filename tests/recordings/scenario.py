@@ -85,12 +85,16 @@ def model_of(lines: Iterable[Line]) -> Played:
         watch_buffer=UNBOUNDED,
         faults=tuple(faults.items()),
     )
-    owned = {line.key for line in made if (value := line.changes[0].after) is not None and value.metadata.owner}
+    owned = {
+        (line.resource, line.key)
+        for line in made
+        if (value := line.changes[0].after) is not None and value.metadata.owner
+    }
     commands = tuple(
         Command("create", line.resource, line.key, line.body)
         for line in lines
         if line.body is not None and line.agent not in ("kubelet", "kube-scheduler")
-        if line.resource not in ("nodes", "endpointslices") and line.key not in owned
+        if line.resource not in ("nodes", "endpointslices") and (line.resource, line.key) not in owned
     )
     settings = attrs.evolve(settings, sessions=(Session(ADMIN, commands),), names_per_workload=max(1, len(owned)) + 1)
     initial, actions = build(settings)

@@ -40,6 +40,7 @@ class Request:
     uid: Rank | None = None
     resource_version: Rank | None = None
     grace_seconds: int | None = None
+    propagation: str = ""  # of a deletion: Background, Foreground or Orphan
     done: int = 0  # transactions of it that etcd has carried out, if it takes several
 
     @property

@@ -72,7 +72,14 @@ def _request(cluster: Cluster, user: str, command: Command) -> Request:
     if command.verb == "create":
         return Request(user, "create", command.resource, command.key, command.object)
     if command.verb == "delete":
-        return Request(user, "delete", command.resource, command.key, grace_seconds=command.grace_seconds)
+        return Request(
+            user,
+            "delete",
+            command.resource,
+            command.key,
+            grace_seconds=command.grace_seconds,
+            propagation=command.propagation,
+        )
     found = read(cluster, command.resource, command.key)
     if command.verb == "apply":
         return _apply(user, command, found)

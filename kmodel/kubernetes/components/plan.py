@@ -99,10 +99,10 @@ class Plan:
         """Return the keys that objects of a kind may ever have, by how kubectl names one."""
         return next(self.keys(kind.resource) for kind in self.kinds if kind.singular == singular)
 
-    def owners(self) -> list[tuple[str, str]]:
-        """Return the objects from which others are made: how kubectl names their kind, and their key."""
+    def owners(self, of: str) -> list[tuple[str, str]]:
+        """Return those from which objects of a resource are made: how kubectl names their kind, and their key."""
         found = ((kind_of(value, self.kinds), value.metadata.key) for value in self.population.all)
-        return list(dict.fromkeys((kind.singular, key) for kind, key in found if kind.makes))
+        return list(dict.fromkeys((kind.singular, key) for kind, key in found if of in kind.makes))
 
     @property
     def resources(self) -> tuple[str, ...]:

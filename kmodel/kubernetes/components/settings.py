@@ -31,6 +31,7 @@ class Command:
     object: ApiObject | None = None
     wait: str | None = None
     grace_seconds: int | None = None
+    propagation: str = ""  # of a delete: Background, Foreground or Orphan
 
 
 @attrs.frozen(cache_hash=True)

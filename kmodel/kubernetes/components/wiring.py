@@ -13,7 +13,7 @@ from kmodel.kubernetes.components.informer import Handler, Informer, informer
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import Process
 from kmodel.kubernetes.objects import ApiObject, resource_of
-from kmodel.kubernetes.objects.kind import first, scope
+from kmodel.kubernetes.objects.kind import first, generations, scope
 
 Living = tuple[Component, str | None]  # whose client it is, and on which node
 Rights = tuple[tuple[str, frozenset[tuple[str, str]]], ...]
@@ -181,7 +181,8 @@ def stored_at_start(plan: Plan) -> dict[Cell[Any], ApiObject]:
         resource, key = resource_of(value, plan.kinds), value.metadata.key
         singular = plan.kind(resource).singular
         uid, version = first(scope("uid", singular, key)), first(scope("version", singular, key))
-        cells[stored(resource)[key]] = with_metadata(value, uid=uid, resource_version=version)
+        generation = None if value.desired is None else first(generations(singular, key))
+        cells[stored(resource)[key]] = with_metadata(value, uid=uid, resource_version=version, generation=generation)
     return cells
 
 

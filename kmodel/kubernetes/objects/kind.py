@@ -38,6 +38,11 @@ class ApiObject:
         """The node that a watch on `spec.nodeName` selects the object by."""
         return None
 
+    @property
+    def desired(self) -> Any:
+        """What a change of makes another generation of the object; None if its kind counts no generations."""
+        return None
+
     def defaulted(self) -> Any:
         """Return the object with what its manifest may leave out filled in."""
         return self
@@ -145,6 +150,11 @@ def resource_name(of: Kind[Any] | str) -> str:
 def scope(what: str, singular: str, key: str) -> str:
     """Return the scope of the ranks of one object: of its UIDs, its versions, or its renewals."""
     return f"{what} of {singular}/{key}"
+
+
+def generations(singular: str, key: str) -> str:
+    """Return the scope of the generations of one object."""
+    return scope("generation", singular, key)
 
 
 def renewals(node: str) -> str:

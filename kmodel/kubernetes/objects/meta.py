@@ -1,7 +1,7 @@
 """Metadata that all Kubernetes objects have [kubernetes/apimachinery pkg/apis/meta/v1/types.go, 1.34].
 
-Left out: annotations but the one in which `kubectl apply` keeps what it applied last, generation, managedFields and
-creation times, which no modelled component reads.
+Left out: what manifests have of annotations but the one in which `kubectl apply` keeps what it applied last,
+managedFields and creation times, which no modelled component reads. A generation is a rank, as a version is.
 """
 
 import re
@@ -22,11 +22,13 @@ LONGEST_NAME = 253
 
 @attrs.frozen(cache_hash=True)
 class OwnerReference:
-    """The controller that owns an object; at most one, so `controller: true` is implied."""
+    """An owner of an object; at most one of an object's is its controller. `blocks` is blockOwnerDeletion."""
 
     kind: str
     name: str
     uid: Rank
+    controller: bool = True
+    blocks: bool = True
 
 
 @attrs.frozen(cache_hash=True)
@@ -42,11 +44,18 @@ class ObjectMeta:
     uid: Rank | None = None
     resource_version: Rank | None = None
     labels: Labels = attrs.field(default=(), metadata=merging.MAP)
-    owner: OwnerReference | None = None
+    annotations: Labels = attrs.field(default=(), metadata=merging.MAP)
+    owners: tuple[OwnerReference, ...] = ()
     finalizers: tuple[str, ...] = attrs.field(default=(), metadata=merging.SET)
     deleting: bool = False
     deletion_grace_seconds: int | None = None
     applied: Any = attrs.field(default=None, metadata=merging.WHOLE)
+    generation: Rank | None = None  # of the desired state; None of a kind that has none
+
+    @property
+    def owner(self) -> OwnerReference | None:
+        """The owner that controls the object; None if none does."""
+        return next((owner for owner in self.owners if owner.controller), None)
 
     @property
     def key(self) -> str:

@@ -2,13 +2,15 @@
 pkg/registry/apps/replicaset/strategy.go, 1.34].
 
 A ReplicationController is a ReplicaSet whose kind says so: Kubernetes runs both by one controller, too
-[pkg/controller/replication/replication_controller.go]. Left out: status, minReadySeconds.
+[pkg/controller/replication/replication_controller.go]. Left out: conditions, fullyLabeledReplicas.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
+from kmodel.kernel import Rank
 from kmodel.kubernetes.manifests.field import Field, Fields
 from kmodel.kubernetes.objects import known, merging
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
@@ -19,10 +21,23 @@ from kmodel.kubernetes.objects.pod_spec import PodSpec, pod_spec_errors, read_po
 
 @attrs.frozen(cache_hash=True)
 class PodTemplate:
-    """What the pods of a ReplicaSet look like."""
+    """What the pods of a workload look like."""
 
     labels: Labels = attrs.field(default=(), metadata=merging.MAP)
     spec: PodSpec = attrs.field(factory=PodSpec)
+
+
+@attrs.frozen(cache_hash=True)
+class ReplicaSetStatus:
+    """How many active pods there are, how many of them are ready and available, and of which generation that is said.
+
+    Who reads the status makes the controller write it: without a Deployment, nobody does.
+    """
+
+    replicas: int = 0
+    ready: int = 0
+    available: int = 0
+    observed_generation: Rank | None = None
 
 
 @attrs.frozen(cache_hash=True)
@@ -34,6 +49,13 @@ class ReplicaSet(ApiObject):
     replicas: int | None = None  # until it is stored: 1, where the manifest names no number
     selector: Labels = attrs.field(default=(), metadata=merging.MAP)
     template: PodTemplate = PodTemplate()
+    min_ready_seconds: int = 0
+    status: ReplicaSetStatus = ReplicaSetStatus()
+
+    @property
+    def desired(self) -> Any:
+        """What is wanted: the spec."""
+        return self.replicas, self.selector, self.template, self.min_ready_seconds
 
     def defaulted(self) -> "ReplicaSet":
         """Return the workload with one replica, and a ReplicationController with its template's labels, if unnamed."""
@@ -52,9 +74,15 @@ class ReplicaSet(ApiObject):
             yield "spec.selector: Required value"
         if not set(self.selector) <= set(self.template.labels):
             yield "spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`"
+        if self.min_ready_seconds < 0:
+            yield "spec.minReadySeconds: Invalid value: must be greater than or equal to 0"
         yield from pod_spec_errors(self.template.spec, "spec.template.spec")
         if self.template.spec.restart_policy not in (None, "Always"):
             yield "spec.template.spec.restartPolicy: Unsupported value: supported values: Always"
+
+    def replacing(self, stored: "ReplicaSet") -> "ReplicaSet":
+        """Return the workload with the status of the stored one [registry/apps/replicaset/strategy.go]."""
+        return attrs.evolve(self, status=stored.status)
 
     def update_errors(self, stored: "ReplicaSet") -> Iterator[str]:
         """Yield what an update may not change: the selector of a ReplicaSet."""
@@ -87,22 +115,24 @@ def _workload(top: Fields, left_out: list[str], kind: str) -> ReplicaSet:
     if spec is None:
         return ReplicaSet(metadata, kind)
     fields = spec.fields()
-    replicas = fields.optional("replicas")
+    replicas, min_ready = fields.optional("replicas"), fields.optional("minReadySeconds")
     selector = fields.optional("selector")
     if selector is not None and kind == "ReplicaSet":
-        selector = _match_labels(selector, left_out)
+        selector = match_labels(selector, left_out)
     workload = ReplicaSet(
         metadata,
         kind,
         replicas=None if replicas is None else replicas.integer(),
         selector=read_labels(selector),
-        template=_template(fields.optional("template"), left_out),
+        template=read_template(fields.optional("template"), left_out),
+        min_ready_seconds=0 if min_ready is None else min_ready.integer(),
     )
     left_out.extend(fields.unmodelled(known.WORKLOAD_SPEC))
     return workload
 
 
-def _match_labels(field: Field, left_out: list[str]) -> Field | None:
+def match_labels(field: Field, left_out: list[str]) -> Field | None:
+    """Return the labels that a selector wants; InputError if it wants more than labels."""
     fields = field.fields()
     labels = fields.optional("matchLabels")
     expressions = fields.optional("matchExpressions")
@@ -113,7 +143,8 @@ def _match_labels(field: Field, left_out: list[str]) -> Field | None:
     return labels
 
 
-def _template(field: Field | None, left_out: list[str]) -> PodTemplate:
+def read_template(field: Field | None, left_out: list[str]) -> PodTemplate:
+    """Return the template of a workload's pods."""
     if field is None:
         return PodTemplate()
     fields = field.fields()

@@ -28,4 +28,4 @@ def _read(fields: Fields, left_out: list[str]) -> Service:
     return service
 
 
-SERVICE = Kind("Service", "v1", "services", Service, _read, short_names=("svc",))
+SERVICE = Kind("Service", "v1", "services", Service, _read, short_names=("svc",), makes=("endpointslices",))

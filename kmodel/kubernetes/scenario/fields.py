@@ -52,8 +52,9 @@ FIELDS = (
         "create each other manifest, in the order of the files",
         "What users do with kubectl, one step after the other for each user: `create`, `apply`, `replace` or `delete` "
         "with a reference such as `pod/web`; and perhaps `user`, `wait` (`Running` or `Deleted`), `gracePeriodSeconds` "
-        "(of a delete), `manifest` (the object, if it is not that of the files), `expect` (what may come of it: "
-        "`Unauthorized`, `Forbidden`, `Invalid`, or a pod that stays `Pending`).",
+        "and `cascade` (`background`, `foreground` or `orphan`) of a delete, `manifest` (the object, if it is not that "
+        "of the files), `expect` (what may come of it: `Unauthorized`, `Forbidden`, `Invalid`, or a pod that stays "
+        "`Pending`).",
     ),
     FieldOfScenario(
         "users",

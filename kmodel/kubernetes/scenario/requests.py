@@ -14,8 +14,9 @@ from kmodel.kubernetes.objects.reading import Manifest, read
 from kmodel.kubernetes.scenario.scenario_spec import ADMIN
 
 ACTIONS = ("create", "apply", "replace", "delete")
-STEP = (*ACTIONS, "user", "wait", "gracePeriodSeconds", "manifest", "expect")
+STEP = (*ACTIONS, "user", "wait", "gracePeriodSeconds", "cascade", "manifest", "expect")
 EXPECTED = ("Unauthorized", "Forbidden", "Invalid", "Pending")
+CASCADES = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}
 WAITS = ("Running", "Deleted")
 
 
@@ -139,6 +140,9 @@ def _command(fields: Fields, verb: str, known: Known) -> tuple[Command, Referenc
     grace = fields.optional("gracePeriodSeconds")
     if grace is not None and verb != "delete":
         raise grace.error(f"is not for {verb}", "give it to a delete")
+    cascade = fields.optional("cascade")
+    if cascade is not None and verb != "delete":
+        raise cascade.error(f"is not for {verb}", "give it to a delete")
     command = Command(
         verb,
         target.kind.resource,
@@ -146,6 +150,7 @@ def _command(fields: Fields, verb: str, known: Known) -> tuple[Command, Referenc
         value,
         wait=_wait(fields.optional("wait"), verb, target),
         grace_seconds=None if grace is None else grace.integer(minimum=0),
+        propagation="" if cascade is None else CASCADES[cascade.one_of(tuple(CASCADES))],
     )
     return command, target, manifest
 

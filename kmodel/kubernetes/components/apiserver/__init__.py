@@ -116,9 +116,9 @@ def _carry_out(cluster: Cluster, request: Request, key: str, value: Any, current
         case "create":
             return verbs.create(cluster, request.resource, key, value)
         case "update" | "patch":
-            return verbs.update(current, request, value)
+            return verbs.update(cluster, current, request, value)
         case _:
-            return verbs.delete(current, request)
+            return verbs.delete(cluster, current, request)
 
 
 def _answered(step: Step) -> Event:

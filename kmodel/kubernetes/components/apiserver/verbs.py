@@ -1,12 +1,12 @@
 """The verbs of the API: what each makes of the stored object, or why it does not.
 
 Models: create (with generated names), update with optimistic concurrency, patches, the binding subresource, and the
-deletion protocol: a grace period for a bound pod that has not finished, at once for all else, finalizers. UIDs and
-versions may be a condition of each. What an update or a patch keeps of the stored object, and what it must not change,
-the kind says: a PUT or PATCH leaves the status as it is, one of the status all else; most of a pod's spec is immutable.
+deletion protocol: a grace period for a bound pod that has not finished, at once for all else, finalizers, and those by
+which the garbage collector learns what is to become of dependents; generations of what is desired. UIDs and versions
+may be a condition of each. What an update or a patch keeps of the stored object, and what it must not change, the kind
+says: a PUT or PATCH leaves the status as it is, one of the status all else; most of a pod's spec is immutable.
 
-Leaves out: dry runs, server-side apply's field managers, the resize subresource; owners that a PUT names or leaves out
-(they stay); deletion propagation (no garbage collector yet: the pods of a deleted ReplicaSet stay).
+Leaves out: dry runs, server-side apply's field managers, the resize subresource.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,rest/delete.go};
 pkg/registry/core/{pod,node}/strategy.go, pkg/registry/core/pod/storage/storage.go, 1.34.
@@ -18,12 +18,17 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import BoundReached, Cluster, fresh, is_mentioned
+from kmodel.kernel import BoundReached, Cluster, Rank, fresh, is_mentioned
 from kmodel.kernel.values import parts
 from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.etcd import stored, uids, version, with_metadata
-from kmodel.kubernetes.components.settings import NAME_HOLDERS, POOLS
+from kmodel.kubernetes.components.settings import NAME_HOLDERS, POOLS, singular
 from kmodel.kubernetes.objects import ApiObject, Binding, Pod, key
+from kmodel.kubernetes.objects.kind import first, generations
+from kmodel.kubernetes.objects.ownership import FOREGROUND, ORPHAN
+
+CHANGED_BY_UPDATES = ("labels", "annotations", "owners", "finalizers", "applied")  # of the metadata
+PROPAGATIONS = {"Foreground": FOREGROUND, "Orphan": ORPHAN}  # by which finalizer; Background needs none
 
 
 @attrs.frozen(cache_hash=True)
@@ -94,7 +99,8 @@ def create(cluster: Cluster, resource: str, key: str, value: ApiObject) -> Outco
     if cluster[stored(resource)[key]] is not None:
         return Refusal(409, "AlreadyExists")
     uid = fresh(cluster, uids(cluster, resource, key))
-    return with_metadata(value, uid=uid, resource_version=None)
+    generation = None if value.desired is None else first(generations(singular(cluster, resource), key))
+    return with_metadata(value, uid=uid, resource_version=None, generation=generation)
 
 
 def conflict(stored: ApiObject, request: Request) -> Refusal | None:
@@ -113,17 +119,25 @@ def asked_for(stored: Any, request: Request) -> Any:
     return body.onto(stored) if request.verb == "patch" and not isinstance(body, ApiObject) else body
 
 
-def update(stored: Any, request: Request, value: Any) -> Outcome:
+def _next_generation(cluster: Cluster, stored: ApiObject) -> Rank | None:
+    """Return the generation that follows that of a stored object; None if its kind counts none."""
+    now = stored.metadata.generation
+    return None if now is None else fresh(cluster, now.scope, after=now)
+
+
+def update(cluster: Cluster, stored: Any, request: Request, value: Any) -> Outcome:
     """Return what becomes of an object by a PUT or PATCH: its identity stays, and what else its kind keeps."""
     if request.subresource == "status":
         return stored.with_status(value)  # type: ignore[no-any-return]
-    changed = {name: getattr(value.metadata, name) for name in ("labels", "finalizers", "applied")}
+    changed = {name: getattr(value.metadata, name) for name in CHANGED_BY_UPDATES}
     kept = attrs.evolve(stored.metadata, **changed)
     if kept.deleting and not kept.finalizers and not kept.deletion_grace_seconds:
         return Removal()  # the last finalizer is gone [store.go ShouldDeleteDuringUpdate]
     if kept.deleting and not set(kept.finalizers) <= set(stored.metadata.finalizers):
         return Refusal(422, "Invalid")  # ValidateNoNewFinalizers
     value = attrs.evolve(value, metadata=kept).replacing(stored)
+    if value.desired != stored.desired:
+        value = with_metadata(value, generation=_next_generation(cluster, stored))
     return Refusal(422, "Invalid") if list(value.update_errors(stored)) else value
 
 
@@ -141,7 +155,7 @@ def bind(cluster: Cluster, request: Request, stored: Pod) -> Outcome:
     )
 
 
-def delete(stored: ApiObject, request: Request) -> Outcome:
+def delete(cluster: Cluster, stored: ApiObject, request: Request) -> Outcome:
     """Return the object marked for deletion, or its removal if nothing has to be waited for.
 
     A deletion that is pending is only made shorter: without a grace period it is left as it is, even if the pod has
@@ -151,9 +165,25 @@ def delete(stored: ApiObject, request: Request) -> Outcome:
     if stored.metadata.deleting:
         pending = stored.metadata.deletion_grace_seconds or 0
         grace = pending if request.grace_seconds is None else min(request.grace_seconds, pending)
-    if grace == 0 and not stored.metadata.finalizers:
+    finalizers = _finalizers(stored, request.propagation)
+    if grace == 0 and not finalizers:
         return Removal()
-    return with_metadata(stored, deleting=True, deletion_grace_seconds=grace)
+    generation = stored.metadata.generation if stored.metadata.deleting else _next_generation(cluster, stored)
+    return with_metadata(
+        stored, deleting=True, deletion_grace_seconds=grace, finalizers=finalizers, generation=generation
+    )
+
+
+def _finalizers(stored: ApiObject, propagation: str) -> tuple[str, ...]:
+    """Return the finalizers of an object that is deleted in this way [store.go deletionFinalizersForGarbageCollection].
+
+    Without a word on it, what depends on the object is left to the garbage collector.
+    """
+    there = stored.metadata.finalizers
+    if not propagation:
+        return there
+    rest = tuple(each for each in there if each not in PROPAGATIONS.values())
+    return (*rest, PROPAGATIONS[propagation]) if propagation in PROPAGATIONS else rest
 
 
 def named(value: Any, name: str) -> Any:

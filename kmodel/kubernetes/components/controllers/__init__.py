@@ -1,7 +1,7 @@
 """kube-controller-manager: control loops that compare the desired state with the actual one, over shared informers.
 
 Models: the ReplicaSet and ReplicationController loop, the EndpointSlice loop, the node lifecycle loop, the eviction of
-pods by taints and the garbage collection of pods, each in a file of its own.
+pods by taints, the garbage collection of pods, and that of objects whose owners are gone, each in a file of its own.
 
 Leaves out: leader election (one instance runs), the other controllers.
 

@@ -4,8 +4,7 @@ Models: one slice per Service; the pods in the shared cache that the selector se
 reported that they run (only then they have an address) until they have finished or are gone; a create or a PUT with the
 version that the cache has, so that a stale cache meets 409 Conflict and tries again.
 
-Leaves out: publishNotReadyAddresses, ports, topology, several slices, Services without a selector; a Service that is
-gone leaves its slice (no garbage collector yet).
+Leaves out: publishNotReadyAddresses, ports, topology, several slices, Services without a selector.
 
 Upstream: pkg/controller/endpointslice/endpointslice_controller.go,
 staging/src/k8s.io/endpointslice/{reconciler.go,utils.go podToEndpoint,util/controller_utils.go ShouldPodBeInEndpoints},
@@ -28,6 +27,7 @@ from kmodel.kubernetes.objects import (
     Endpoint,
     EndpointSlice,
     ObjectMeta,
+    OwnerReference,
     Pod,
     Service,
     selects,
@@ -64,7 +64,9 @@ def sync_endpoints(cluster: Cluster, service: str) -> Cluster | None:
     wanted = endpoints(known, all_in_cache(cluster, CONTROLLER_MANAGER, POD))
     current = in_cache(cluster, CONTROLLER_MANAGER, ENDPOINT_SLICE, service)
     if current is None:
-        metadata = ObjectMeta(known.metadata.name, known.metadata.namespace)
+        assert known.metadata.uid is not None
+        owner = OwnerReference(known.kind, service, known.metadata.uid)
+        metadata = ObjectMeta(known.metadata.name, known.metadata.namespace, owners=(owner,))
         return send(
             cluster,
             client_of(service),

@@ -181,7 +181,7 @@ def create_pod(cluster: Cluster, kind: str, name: str) -> Cluster | None:
         generate_name=f"{workload.metadata.name}-",
         namespace=workload.metadata.namespace,
         labels=workload.template.labels,
-        owner=OwnerReference(workload.kind, name, workload.metadata.uid),
+        owners=(OwnerReference(workload.kind, name, workload.metadata.uid),),
     )
     request = Request(USERS[kind], "create", "pods", "", Pod(metadata, workload.template.spec))
     cluster = cluster.set(ROUND[kind, name], Round(plan.creations - 1, plan.deletions))
@@ -233,7 +233,7 @@ def read_pod_answer(cluster: Cluster, kind: str, name: str) -> Cluster | None:
 
 
 def _workloads(plan: Plan) -> list[tuple[str, str]]:
-    return [(kind, name) for kind, name in plan.owners() if kind in RESOURCES]
+    return [(kind, name) for kind, name in plan.owners("pods") if kind in RESOURCES]
 
 
 def _scalings(plan: Plan) -> list[tuple[str, str, str]]:

@@ -73,7 +73,7 @@ def read_eviction_answer(cluster: Cluster, pod: str) -> Cluster | None:
 def _needed(plan: Plan) -> str | None:
     if not may_be_silent(plan):
         return "no fault silences a node"
-    return None if plan.owners() else "no ReplicaSet would replace what it evicts"
+    return None if plan.owners("pods") else "no ReplicaSet would replace what it evicts"
 
 
 COMPONENT = Component(
