@@ -15,7 +15,10 @@ def printable(text: str, keep: str = "") -> str:
     Control characters, lone surrogates and what turns the direction of writing are escaped; the characters to `keep`,
     such as the ends of lines, are not.
     """
-    if text.isprintable():
+    bare = text
+    for letter in keep:
+        bare = bare.replace(letter, "")
+    if bare.isprintable():  # as most texts are, of which some are long
         return text
     return "".join(letter if letter.isprintable() or letter in keep else ascii(letter)[1:-1] for letter in text)
 

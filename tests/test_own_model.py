@@ -1,5 +1,7 @@
 """A model of one's own: bound by `Model.of`, checked from Python and by the command line, copied from examples/."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,13 @@ def test_a_file_without_a_model_gets_one_line(
     Path("my.py").write_text(text, "utf-8")
     outcome = CliRunner().invoke(main, ["check", "my.py"])
     assert (outcome.exit_code, outcome.stderr) == (ExitCode.USAGE, f"error: {told}\n")
+
+
+def test_a_model_of_one_s_own_loads_nothing_of_kubernetes(tmp_path: Path) -> None:
+    arguments = ["check", str(two_phase_commit.__file__), "--reports", str(tmp_path)]
+    code = (
+        f"import sys, kmodel.cli; kmodel.cli.main({arguments}, standalone_mode=False); "
+        "print([name for name in sys.modules if name.startswith('kmodel.kubernetes')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -14,7 +14,8 @@ import pytest
 
 from kmodel.engines.clock import seconds_in
 from kmodel.project import BUILT_IN_FOLDER, Project
-from kmodel.project.spec_files import FOLDER, is_for_kmodel, is_spec_file
+from kmodel.project.python_files import FOLDER
+from kmodel.project.spec_files import is_for_kmodel, is_spec_file
 from kmodel.pytest_plugin.explorations import Explorations
 from kmodel.pytest_plugin.exploring import add_engine_options
 from kmodel.pytest_plugin.items import SpecFile, SpecItem

@@ -6,8 +6,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from kmodel.input_error import InputError
 from kmodel.kernel import Spec, feature_name
-from kmodel.kubernetes.scenario import InputError
 from kmodel.project.spec_files import load_file
 from kmodel.pytest_plugin.jobs import Job, Refused
 from kmodel.pytest_plugin.stash import EXPLORATIONS, JOBS

@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
+from kmodel.input_error import InputError
 from kmodel.kernel import Model, ModelError, Spec
 from kmodel.kernel.errors import RAISED, name_error
-from kmodel.kubernetes.scenario import InputError
 from kmodel.printable import in_one_line, printable
 from kmodel.project import Input, Project
 from kmodel.project.spec_files import distinct, load_file

@@ -121,7 +121,8 @@ def page(
 
 def _idle(told: Sequence[Told], result: Result) -> list[tuple[Told, str]]:
     """Return what was not put to the test, each with what would have shown that it was and never happens."""
-    return [(each, _missed(each.finding, told)) for each in told if each.finding in untested(result)]
+    findings = untested(result)
+    return [(each, _missed(each.finding, told)) for each in told if each.finding in findings]
 
 
 def _missed(finding: Finding, told: Sequence[Told]) -> str:

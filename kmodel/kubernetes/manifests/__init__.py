@@ -1,8 +1,8 @@
 """Reading manifests: YAML, KYAML and JSON whose every field knows its line; what they mean is for objects/ to say."""
 
+from kmodel.input_error import InputError, NoManifestError, SeveralError, quoted
 from kmodel.kubernetes.manifests.document import documents
 from kmodel.kubernetes.manifests.field import Field, Fields, choose, did_you_mean
-from kmodel.kubernetes.manifests.input_error import InputError, NoManifestError, SeveralError, quoted
 
 __all__ = [
     "Field",

@@ -10,8 +10,8 @@ from typing import cast
 
 import yaml
 
+from kmodel.input_error import InputError, NoManifestError, quoted
 from kmodel.kubernetes.manifests.field import Field, joined, key_text, tag_of
-from kmodel.kubernetes.manifests.input_error import InputError, NoManifestError, quoted
 
 LARGEST_FILE_BYTES = 16 << 20
 # libyaml is what the parser of Kubernetes was translated from: it takes the same tabs, and is ten times as fast.

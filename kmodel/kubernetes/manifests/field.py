@@ -7,8 +7,8 @@ from typing import TypeVar
 import attrs
 import yaml
 
+from kmodel.input_error import InputError, quoted
 from kmodel.kubernetes.manifests import quantity
-from kmodel.kubernetes.manifests.input_error import InputError, quoted
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import attrs
 
+from kmodel.input_error import InputError, quoted
 from kmodel.kubernetes.manifests.field import Field, Fields, choose, did_you_mean
-from kmodel.kubernetes.manifests.input_error import InputError, quoted
 from kmodel.kubernetes.objects import known
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
 from kmodel.kubernetes.objects.kinds import KINDS, Kinds, written_by_users

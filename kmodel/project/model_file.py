@@ -1,0 +1,52 @@
+"""A Python file with a model of one's own, which needs nothing of Kubernetes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from kmodel.input_error import InputError
+from kmodel.kernel import Model, Spec, Trace
+from kmodel.project.python_files import near, variable
+from kmodel.reporting.source import Source
+
+if TYPE_CHECKING:
+    from kmodel.kubernetes.scenario.endings import Ending
+
+
+@attrs.frozen
+class ModelFile:
+    """A Python file with a model of its own, which has its own specs."""
+
+    made: Model
+    source: Source
+    engine: str = "exhaustive"
+    told: Mapping[str, Any] = attrs.field(factory=dict)
+    refused: tuple[str, ...] = ()
+
+    @property
+    def own_specs(self) -> tuple[Spec, ...]:
+        """The specs of the model, which are asked instead of the project's."""
+        return self.made.specs
+
+    def endings(self, traces: Sequence[Trace]) -> "dict[Ending, Trace]":
+        """Return nothing: what its cells mean nobody knows."""
+        return {}
+
+    def is_wrong(self, ending: "Ending") -> bool:
+        """Tell that nothing is known to be wrong."""
+        return False
+
+    def model(self, specs: tuple[Spec, ...]) -> Model:
+        """Return the model, with those of its specs."""
+        return attrs.evolve(self.made, specs=tuple(spec for spec in self.made.specs if spec in specs))
+
+
+def read_model(file: Path) -> ModelFile:
+    """Return the model that a Python file holds as `MODEL`; InputError if it holds none."""
+    made = variable(file, "MODEL")
+    if not isinstance(made, Model):
+        problem = "defines no MODEL" if made is None else f"has a MODEL that is a {type(made).__name__}"
+        raise InputError(near(file), None, "", problem, "write MODEL = Model.of(cells, transitions, specs)")
+    return ModelFile(made, Source(made.name, (file,)))
