@@ -119,7 +119,7 @@ BROKEN = [
     ("node-partition", without("SIGCONT n3"), 438, "a kubelet speaks that is stopped"),
     ("node-partition", without("SIGSTOP n3"), 382, "a node is called silent that is heard of"),
     # kubelet-restart: the kubelet registers its Node once more after each start
-    ("kubelet-restart", without("SIGKILL n1"), 29, "a kubelet registers again that has not started again"),
+    ("kubelet-restart", without("SIGKILL n1"), 27, "a kubelet registers again that has not started again"),
     # scheduler-killed: 313 p14 is created, 371 and bound
     ("scheduler-killed", drop(313), 371, "a pod is bound that was not created"),
     ("scheduler-killed", move(371, 313), 371, "the same"),

@@ -18,7 +18,7 @@ import attrs
 from kmodel.kernel import Cluster, Event, Step, transition
 from kmodel.kubernetes.components.apiserver import verbs
 from kmodel.kubernetes.components.apiserver.access import authenticated, authorized
-from kmodel.kubernetes.components.apiserver.admission import admit, exceeds_quota, lacks_what_it_names
+from kmodel.kubernetes.components.apiserver.admission import admit, exceeds_quota, lacks_what_it_names, with_taint
 from kmodel.kubernetes.components.apiserver.validation import errors
 from kmodel.kubernetes.components.apiserver.verbs import SUBRESOURCES, First, Refusal, Removal
 from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, deliver, respond
@@ -81,7 +81,7 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
     value = value if current is None else verbs.asked_for(current, request)
     if value is None and request.verb == "patch":
         return deliver(cluster, client, respond(request, 422, "Invalid", key))
-    admitted = admit(request, value, current)
+    admitted = with_taint(cluster, request, admit(request, value, current))
     if isinstance(admitted, str) or lacks_what_it_names(cluster, request, admitted):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     outcome = _carry_out(cluster, request, key, admitted, current)

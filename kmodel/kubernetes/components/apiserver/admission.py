@@ -1,22 +1,24 @@
 """Admission: what the api-server fills in, and what it refuses although the user may do it.
 
 Models: defaulting, the mutating plugins ServiceAccount and DefaultTolerationSeconds, the validating plugin
-NodeRestriction, in this order; ServiceAccount, Priority and RuntimeClass refuse a pod that names what is not there. A
-plugin is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further plugins of
-the same shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream charges it by a
-compare-and-swap on its status before the pod is written, so that no two creates take the same place; here a create
-counts the pods that are stored, and those that were admitted and are on their way to etcd.
+NodeRestriction, in this order; ServiceAccount, Priority and RuntimeClass refuse a pod that names what is not there;
+TaintNodesByCondition puts a taint on a Node that is created, if the node lifecycle controller takes part, which alone
+takes it off again (where it does not, a new node may be used at once). A plugin that looks at nothing but the request
+is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further plugins of the same
+shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream charges it by a compare-and-swap on its
+status before the pod is written, so that no two creates take the same place; here a create counts the pods that are
+stored, and those that were admitted and are on their way to etcd.
 
-Leaves out: TaintNodesByCondition; the other plugins that are on by default, none of which touches a modelled field; the
+Leaves out: the other plugins that are on by default, none of which touches a modelled field; the
 status of the quota, which stays charged after a create that fails, and for a deleted pod, until its controller has
 counted anew (here both are given back at once), and which that controller may set to a count that is too low.
 
-Upstream: pkg/apis/core/v1/defaults.go; plugin/pkg/admission/defaulttolerationseconds/admission.go;
+Upstream: pkg/apis/core/v1/defaults.go; plugin/pkg/admission/{defaulttolerationseconds,nodetaint}/admission.go;
 staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go checkQuotas, 1.34.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -26,12 +28,13 @@ from kmodel.kubernetes.components.calls import CALLS, Call, Request, Transaction
 from kmodel.kubernetes.components.etcd import PODS
 from kmodel.kubernetes.components.references import refusal
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import ApiObject, Toleration
+from kmodel.kubernetes.objects import ApiObject, Node, Taint, Toleration
 
 DEFAULT_TOLERATION_SECONDS = 300
 DEFAULT_SERVICE_ACCOUNT = "default"
 NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
+NODE_CONTROLLER = "node-lifecycle-controller"
 
 Plugin = Callable[[Request, Any, ApiObject | None], Any]
 
@@ -90,6 +93,17 @@ def lacks_what_it_names(cluster: Cluster, request: Request, value: Any) -> bool:
     """Tell whether a create is of a pod whose service account, or one of whose classes, is not there."""
     is_new = request.verb == "create" and not request.subresource and isinstance(value, ApiObject)
     return is_new and bool(value.admission_needs) and refusal(cluster[SETTINGS], value) is not None
+
+
+def with_taint(cluster: Cluster, request: Request, value: Any) -> Any:
+    """Return what is created, a Node with the taint that keeps pods off until it is seen to be Ready [nodetaint]."""
+    is_new_node = (request.verb, request.resource, request.subresource) == ("create", "nodes", "")
+    if not is_new_node or not isinstance(value, ApiObject) or NODE_CONTROLLER not in cluster[SETTINGS].actors:
+        return value
+    taint, node = Taint(NOT_READY, effect="NoSchedule"), cast(Node, value)
+    if taint in node.spec.taints:
+        return node
+    return attrs.evolve(node, spec=attrs.evolve(node.spec, taints=(*node.spec.taints, taint)))
 
 
 def is_charged(call: Call | None) -> bool:
