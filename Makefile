@@ -5,11 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SCENARIO ?= pod-creation
-PYTEST_ARGS ?= -n 2 --dist loadgroup
+PYTEST_ARGS ?= -n 2 --dist worksteal
 COUNT ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-long fuzz fuzz-faults lint bench clean
+.PHONY: help install warm check test test-long fuzz fuzz-faults lint bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -22,13 +22,17 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(INSTALLED)
 
+warm: $(INSTALLED) ## Compile the search ahead, which each process would do otherwise
+	$(BIN)/kmodel warm
+
 check: $(INSTALLED) ## Explore SCENARIO (pod-creation), check every spec, write its report
 	$(BIN)/kmodel check $(SCENARIO)
 
-test: lint ## Run the linters, the specs and the tests
+test: $(INSTALLED) ## Run the linters, the specs and the tests
+	@$(MAKE) --no-print-directory --jobs=2 lint warm
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-long: $(INSTALLED) ## Run the tests that take minutes
+test-long: $(INSTALLED) warm ## Run the tests that take minutes
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m long
 
 fuzz: $(INSTALLED) ## Explore COUNT (10000) random models in every way, and compare

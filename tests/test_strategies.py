@@ -49,6 +49,7 @@ def test_scenarios_shrink_to_one_pod_on_one_node() -> None:
     assert simplest.calls == "fused"
 
 
+@pytest.mark.long
 def test_each_fault_can_be_drawn() -> None:
     unshrunk = settings(max_examples=2_000, phases=[Phase.generate])
     for fault in FAULTS:

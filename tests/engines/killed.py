@@ -22,7 +22,6 @@ from tests.toys.mutants import two_phase_commit_that_disagrees
 from tests.toys.two_phase_commit import MANAGER
 
 MANAGERS = 7
-KILLS = 12
 
 
 @invariant
@@ -45,14 +44,14 @@ def told(result: Result) -> list[Any]:
     return [result.states, result.generated, result.depth, result.stopped, dict(result.fired), findings]
 
 
-def main(folder: Path, seed: int) -> None:
+def main(folder: Path, seed: int, kills: int) -> None:
     chance = random.Random(seed)
     checkpoints = Checkpoints(folder, every_seconds=0.05, resume=True)
     result_of(
         two_phase_commit_that_disagrees(2), Bounds(checkpoints=checkpoints)
     )  # compiles, before there are children
     killed, done, resumed = 0, 0, 0
-    while killed < KILLS:
+    while killed < kills:
         resumed += bool(checkpoints.files)
         writes = chance.randint(1, 4) if killed % 2 else None
         moment = chance.uniform(0.1, 0.8)
@@ -85,4 +84,4 @@ def die_at(writes: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))

@@ -47,7 +47,7 @@ def assert_equal_to_reference(model: Model, result: Result) -> None:
             assert (finding.spec(subject) is True) == (finding.spec.kind is SpecKind.SOMETIMES)
 
 
-@on_random(models(), share=40, whole=200)
+@on_random(models(), share=25, whole=200)
 def test_random_models_equal_the_reference(model: Model) -> None:
     assert_equal_to_reference(model, result_of(model))
 

@@ -240,7 +240,7 @@ ALIKE = (
     "replicaset-deleted",
     "replicaset-scaled-down",
 )  # have no kubelets: no step tells two nodes apart
-WHOLE = ("pod-deletion", "scheduler-restart")  # take long, and are compared to their end
+WHOLE = ("node-lost", "pod-creation", "pod-deletion", "scheduler-restart")  # take long, and are compared to their end
 LARGE = {  # with two nodes; the depth to which they are compared
     "kubelet-restart": 22,
     "pod-recreated": 28,
@@ -259,7 +259,7 @@ def test_identical_nodes_are_explored_as_without_symmetry(name: str) -> None:
     assert result.states == full.states if name in ALIKE else result.states < 0.55 * full.states
 
 
-@pytest.mark.parametrize(("name", "depth"), [("kubelet-restart", 17), ("service", 19), ("two-pods-one-node", 13)])
+@pytest.mark.parametrize(("name", "depth"), [("kubelet-restart", 14), ("service", 14), ("two-pods-one-node", 10)])
 def test_orbits_represent_all_states_up_to_a_smaller_depth(name: str, depth: int) -> None:
     compare_up_to(name, depth)
 

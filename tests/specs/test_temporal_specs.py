@@ -6,50 +6,18 @@ import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.liveness.one_run import comes_back, judge_run, unfair_to
-from kmodel.engines.results import Finding, Result, Verdict
+from kmodel.engines.results import Result, Verdict
 from kmodel.kernel import keys_of
 from kmodel.kubernetes.components.settings import Settings
-from kmodel.kubernetes.scenario import load
-from kmodel.kubernetes.scenario.building import model
-from kmodel.project.spec_files import find_scenarios
-from tests.specs.mutants import ROOT, TEMPORAL, Mutant, faithful
+from tests.specs.mutants import TEMPORAL, Mutant, faithful
 from tests.specs.stuck import STUCK
 
-LARGE = (
-    "kubelet-restart",
-    "pod-creation",
-    "pod-recreated",
-    "replicaset-loses-a-pod",
-    "replicaset-of-two",
-    "scheduler-restart",
-    "silent-node",
-)
-pytestmark = pytest.mark.xdist_group("temporal specs")  # one worker explores the scenarios for all
 MOST_STATES = 50_000  # the scenes are far smaller; a scene that grows beyond this should be made smaller
 
 
 @cache
 def _faithful_result(scene: Settings) -> Result:
     return result_of(faithful(scene, tuple(TEMPORAL.values())), Bounds(max_states=MOST_STATES))
-
-
-@cache
-def _finished() -> dict[str, Result]:
-    """Return the results of the bundled scenarios that are small enough to finish here, temporal specs only."""
-    files = (file for file in find_scenarios(ROOT / "specs") if file.stem not in LARGE)
-    loaded = {file.stem: load([file]) for file in files}
-    models = {name: model(scenario, tuple(TEMPORAL.values())) for name, scenario in loaded.items()}
-    results = {name: result_of(each, Bounds(max_states=MOST_STATES)) for name, each in models.items()}
-    return {name: result for name, result in results.items() if result.finished}
-
-
-def _findings(spec: str) -> dict[str, Finding]:
-    return {
-        scenario: finding
-        for scenario, result in _finished().items()
-        for finding in result.findings
-        if finding.spec.name == spec
-    }
 
 
 def test_every_temporal_spec_has_a_mutant() -> None:
@@ -81,20 +49,3 @@ def test_the_faithful_model_of_the_scene_keeps_the_spec(mutant: Mutant) -> None:
     (finding,) = (finding for finding in result.findings if finding.spec.name == mutant.spec)
     assert finding.verdict is Verdict.HOLDS, finding.reason
     assert finding.is_tested
-
-
-@pytest.mark.parametrize("name", sorted(TEMPORAL))
-def test_every_temporal_spec_is_put_to_the_test_and_holds_in_a_bundled_scenario(name: str) -> None:
-    findings = _findings(name)
-    holds = [
-        scenario
-        for scenario, finding in findings.items()
-        if finding.verdict is Verdict.HOLDS and finding.is_tested and not finding.needs_strong_fairness
-    ]
-    assert holds, f"it is asked in {sorted(findings)}, and is not put to the test, or does not hold, in any"
-
-
-@pytest.mark.parametrize("name", sorted(name for name, spec in TEMPORAL.items() if spec.hazard))
-def test_every_temporal_hazard_strikes_in_a_bundled_scenario(name: str) -> None:
-    findings = _findings(name)
-    assert any(finding.is_hazard and finding.trace is not None for finding in findings.values()), sorted(findings)

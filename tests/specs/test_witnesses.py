@@ -1,40 +1,20 @@
 """No spec is vacuous: each has a witness that happens in a bundled scenario, and each hazard strikes in one."""
 
 from collections.abc import Mapping
-from functools import cache
 
 import pytest
 
-from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.engines.results import Finding, Result, Verdict
-from kmodel.kubernetes.scenario import load
-from kmodel.kubernetes.scenario.building import model
-from kmodel.project.spec_files import find_scenarios
-from tests.specs.mutants import INVARIANTS, ROOT, SPECS, TEMPORAL, WITNESSES
+from kmodel.pytest_plugin.outcomes import Explored, Outcome
+from kmodel.reporting.wording import Standing
+from tests.specs.mutants import INVARIANTS, SPECS, TEMPORAL, WITNESSES
 
-pytestmark = pytest.mark.xdist_group("witnesses")  # one worker explores the scenarios for all
-MOST_STATES = 8_000  # a witness is not far from the start: this much of a scenario has to show it
-MANY_STATES = 20_000
-SCENARIOS = {file.stem: file for file in find_scenarios(ROOT / "specs")}
-HAZARDS = sorted(name for name, spec in INVARIANTS.items() if spec.hazard)
+HAZARDS = sorted(name for name, spec in (INVARIANTS | TEMPORAL).items() if spec.hazard)
+Bundled = Mapping[str, Explored]
 
 
-@cache
-def _results() -> Mapping[str, Result]:
-    return {name: _explored(name, MOST_STATES) for name in SCENARIOS}
-
-
-def _explored(name: str, most: int) -> Result:
-    return result_of(model(load([SCENARIOS[name]]), SPECS), Bounds(max_states=most))
-
-
-def _findings(spec: str) -> dict[str, Finding]:
-    return {
-        scenario: finding
-        for scenario, result in _results().items()
-        for finding in result.findings
-        if finding.spec.name == spec
-    }
+def standings(bundled: Bundled, origin: str) -> dict[str, Standing]:
+    """Return how a spec stands in each scenario in which it is asked."""
+    return {name: each.outcomes[origin].standing for name, each in bundled.items() if origin in each.outcomes}
 
 
 def test_names_tell_specs_apart() -> None:
@@ -55,30 +35,25 @@ def test_every_witness_shows_an_invariant(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(WITNESSES))
-def test_every_witness_happens_in_a_bundled_scenario(name: str) -> None:
-    findings = _findings(name)
-    happens = [scenario for scenario, finding in findings.items() if finding.verdict is Verdict.HOLDS]
-    assert happens, f"it is asked in {sorted(findings)}, and happens in none"
+def test_every_witness_happens_in_a_bundled_scenario(name: str, bundled: Bundled) -> None:
+    found = standings(bundled, WITNESSES[name].origin)
+    assert Standing.HOLDS in found.values(), f"it is asked in {sorted(found)}, and happens in none"
 
 
 @pytest.mark.parametrize("name", HAZARDS)
-def test_every_hazard_strikes_in_a_bundled_scenario(name: str) -> None:
-    findings = _findings(name)
-    strikes = [scenario for scenario, finding in findings.items() if finding.is_hazard]
-    assert strikes, f"it is asked in {sorted(findings)}, and is violated in none"
-    assert all(findings[scenario].trace is not None for scenario in strikes)
+def test_every_hazard_strikes_in_a_bundled_scenario(name: str, bundled: Bundled) -> None:
+    found = standings(bundled, (INVARIANTS | TEMPORAL)[name].origin)
+    assert Standing.HAZARD in found.values(), f"it is asked in {sorted(found)}, and is violated in none"
 
 
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
-def test_a_bundled_scenario_violates_nothing_but_hazards(name: str) -> None:
-    assert not _told(_results()[name])
+@pytest.mark.parametrize("name", sorted(TEMPORAL))
+def test_every_temporal_spec_is_put_to_the_test_and_holds_in_a_bundled_scenario(name: str, bundled: Bundled) -> None:
+    origin = TEMPORAL[name].origin
+    found = {scenario: each.outcomes[origin] for scenario, each in bundled.items() if origin in each.outcomes}
+    assert any(map(holds, found.values())), f"of {sorted(found)} none puts it to the test"
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
-def test_nor_does_it_further_on(name: str) -> None:
-    assert not _told(_explored(name, MANY_STATES))
-
-
-def _told(result: Result) -> list[str]:
-    return [f"{finding.spec.name}: {finding.reason}" for finding in result.failures]
+def holds(outcome: Outcome) -> bool:
+    """Tell whether it is so on every fair run, also under the weaker fairness, and was put to the test."""
+    weak = "strongly fair" not in outcome.text
+    return outcome.standing is Standing.HOLDS and weak and "not put to the test" not in outcome.text

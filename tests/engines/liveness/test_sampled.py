@@ -132,7 +132,7 @@ def test_philosophers_of_whom_one_is_left_handed_eat(sample: Sample) -> None:
         (Edges("0a1 1b0 0e2", environment="e"), eventually(2), "~ab"),
     ],
 )
-@both
+@pytest.mark.parametrize("sample", [simulate, pytest.param(by_hypothesis, marks=pytest.mark.long)])
 def test_what_is_found_on_small_graphs(sample: Sample, graph: Edges, spec: Spec, lasso: str | None) -> None:
     model = graph.model(spec)
     result = sample(model)
