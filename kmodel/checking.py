@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import attrs
@@ -9,6 +10,7 @@ import attrs
 from kmodel.engines.events import Finished
 from kmodel.engines.exhaustive import Bounds, explore
 from kmodel.engines.results import Finding, Result
+from kmodel.engines.tables import compiling
 from kmodel.kernel import Model
 from kmodel.reporting.handler import drive
 from kmodel.reporting.reports import ReportContext, handlers
@@ -65,7 +67,13 @@ def check(model: Model, *, max_states: int | None = None, max_depth: int | None 
     At most `max_states` states are seen, `max_depth` steps from the initial one; with `first`, none after a violation.
     ModelError if a transition or a spec is not pure, or raises.
     """
-    return Checked(drive(explore(model, Bounds(max_states, max_depth, first))).result)
+    with compiling.telling(tell_compiling):
+        return Checked(drive(explore(model, Bounds(max_states, max_depth, first))).result)
+
+
+def tell_compiling(note: str) -> None:
+    """Say that something is compiled, which is why nothing else happens meanwhile."""
+    print(f"kmodel: {note}", file=sys.stderr)
 
 
 def _console(file: io.StringIO, width: int) -> "Console":

@@ -1,9 +1,12 @@
 """What all tests share."""
 
 import os
-from importlib import import_module
 
 import pytest
+
+from kmodel import checking
+from kmodel.cli import compile_note
+from kmodel.pytest_plugin import explorations
 
 pytest_plugins = ["pytester"]
 
@@ -14,5 +17,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 @pytest.fixture(autouse=True)
 def _what_is_compiled_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether a function has been compiled before depends on the tests that ran, and no output may."""
-    module = import_module("kmodel.cli.check")  # its name is also that of the command in it
-    monkeypatch.setattr(module, "tell_compiling", lambda note: None)
+    monkeypatch.setattr(compile_note, "tell_compiling", lambda note: None)
+    monkeypatch.setattr(explorations, "tell_compiling", lambda config, note: True)
+    monkeypatch.setattr(checking, "tell_compiling", lambda note: None)

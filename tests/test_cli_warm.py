@@ -1,13 +1,20 @@
 """What is compiled is said, once, and `kmodel warm` does it ahead."""
 
+import ast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numba
 import pytest
 
-from kmodel.engines.tables import compiling
+import kmodel
+from examples import two_phase_commit
+from kmodel.engines.tables import compiling, jit  # as compiled functions are imported before a test changes how
 from tests.test_cli import run
+
+ENGINES = Path(jit.__file__).parents[1]
 
 
 def one_more(number: int) -> int:
@@ -53,6 +60,72 @@ def test_where_no_folder_can_be_written_functions_are_compiled_at_each_run(monke
     assert outcome.stderr.startswith("error: no folder for compiled functions can be written; set NUMBA_CACHE_DIR")
 
 
+@pytest.fixture
+def compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every door hear that something is compiled."""
+
+    @contextmanager
+    def telling(told: Callable[[str], None]) -> Iterator[list[str]]:
+        told("compiling the search")
+        yield []
+
+    monkeypatch.undo()  # of the fixture by which no test hears of it
+    monkeypatch.setattr(compiling, "telling", telling)
+
+
+@pytest.mark.usefixtures("compiles")
+def test_commands_and_functions_say_that_they_compile(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in ("check", "graph"):
+        assert run(command, two_phase_commit.__file__).stderr == "note     compiling the search\n"
+    assert kmodel.check(two_phase_commit.model(1)).holds
+    assert capsys.readouterr().err == "kmodel: compiling the search\n"
+
+
+SPEC = """
+from kmodel.kernel import invariant
+
+@invariant
+def fine(cluster):
+    return True
+"""
+CONFTEST = """
+import contextlib
+from kmodel.engines.tables import compiling
+
+@contextlib.contextmanager
+def telling(told):
+    told("compiling the search")
+    yield []
+compiling.telling = telling
+"""
+SCENARIO = """
+apiVersion: v1
+kind: Node
+metadata: {name: n1}
+status: {allocatable: {cpu: 1, memory: 1Gi, pods: 1}}
+"""
+
+
+@pytest.mark.usefixtures("compiles")
+@pytest.mark.parametrize(
+    ("options", "said"), [((), "kmodel: compiling the search"), (("-n1",), "  compiling the search")]
+)
+def test_a_test_run_says_that_it_compiles(options: tuple[str, ...], said: str, pytester: pytest.Pytester) -> None:
+    if options:
+        pytest.importorskip("xdist")
+        # Workers are processes of their own, where nothing is compiled any more.
+        pytester.makeconftest(CONFTEST)
+    (pytester.mkdir("specs") / "fine.py").write_text(SPEC)
+    (pytester.path / "specs/scenarios").mkdir()
+    (pytester.path / "specs/scenarios/node.yaml").write_text(SCENARIO)
+    result = pytester.runpytest("--kmodel-only-mine", *options)
+    result.assert_outcomes(passed=1)
+    assert result.outlines.count(said) == 1
+
+
 @pytest.mark.long
 def test_warm_compiles_what_a_check_calls_and_has_nothing_to_do_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -67,3 +140,22 @@ def test_warm_compiles_what_a_check_calls_and_has_nothing_to_do_then(
         assert compiled == []
     again = run("warm")
     assert again.stdout.startswith("there is nothing left to compile; they are kept in ")
+    names = called_from_python()
+    assert {"ask_states", "ask_steps", "expand", "number_values", "relate"} < names
+    cold = [fast for fast in compiling.FUNCTIONS if not fast.signatures]
+    assert names & {function.py_func.__name__ for function in cold} == set()
+
+
+def called_from_python() -> set[str]:
+    """Return the names of the compiled functions that functions which are not compiled call."""
+    compiled_ones, called = set[str](), set[str]()
+    for file in ENGINES.rglob("*.py"):
+        for function in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            if {"compiled", "inlined"} & {node.id for node in function.decorator_list if isinstance(node, ast.Name)}:
+                compiled_ones.add(function.name)
+            else:
+                calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+                called |= {call.id for call in calls if isinstance(call, ast.Name)}
+    return compiled_ones & called

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from kmodel.cli.compile_note import telling_compiling
 from kmodel.cli.engine_options import engine_options
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
 from kmodel.cli.inputs import Duration, chosen_specs, meant, nothing, read, scenario_options
@@ -222,9 +223,7 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
 @contextmanager
 def _while_exploring(deadline: Deadline, context: ReportContext) -> Iterator[None]:
     """Listen to signals, and for what is compiled, as long as the engine is at work."""
-    from kmodel.engines.tables import compiling
-
-    with context.exploring, stopping(deadline, _tell_stopping), compiling.telling(tell_compiling):
+    with context.exploring, stopping(deadline, _tell_stopping), telling_compiling():
         yield
 
 
@@ -234,16 +233,7 @@ def _tell_stopping() -> None:
 
 def _tell_note(event: Event) -> None:
     if isinstance(event, Started) and event.note:
-        _tell(event.note)
-
-
-def tell_compiling(note: str) -> None:
-    """Say that something is compiled, which is why nothing else happens yet."""
-    _tell(note)
-
-
-def _tell(note: str) -> None:
-    click.echo(f"note     {note}", err=True)
+        click.echo(f"note     {event.note}", err=True)
 
 
 def _code(driven: Driven, engine: str, source: Source) -> ExitCode:

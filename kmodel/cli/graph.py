@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from kmodel.cli.compile_note import telling_compiling
 from kmodel.cli.inputs import read_one, scenario_options
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.printable import in_one_line
@@ -67,7 +68,8 @@ def graph(
     from kmodel.reporting.pictures import pictures, write_pictures
 
     given = read_one(scenario, filenames, nodes, faults)
-    drawn = pictures(given.model(()), max_states=max_states, group_by=group_by, svg=output != "dot")
+    with telling_compiling():
+        drawn = pictures(given.model(()), max_states=max_states, group_by=group_by, svg=output != "dot")
     picture = drawn[0]
     if output == "dot":
         click.echo(picture.dot)

@@ -6,10 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
+
+if TYPE_CHECKING:
+    from kmodel.kernel import Model
 
 STATES = 20_000  # enough that tables grow and states are numbered anew
 
@@ -56,12 +60,30 @@ def _searches() -> Iterator[Callable[[], object]]:
         drive(explore(of_equal_nodes if bounds.symmetry else model, bounds))
 
     yield partial(run, Bounds())  # to its end, as only then temporal specs are judged
+    yield lambda: drive(explore(_never_at_rest(), Bounds()))
     yield partial(run, Bounds(STATES, symmetry=True))
     yield partial(run, Bounds(STATES, partial_order=True))
     yield partial(run, Bounds(STATES, fingerprints=True))
     yield partial(run, Bounds(STATES, threads=2))
     with TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+        folder, at_once = Path(temporary), 1e-3
         yield partial(run, Bounds(STATES, max_memory_bytes=1 << 20, spill_folder=folder))
-        yield partial(run, Bounds(STATES // 2, checkpoints=Checkpoints(folder / "checkpoint")))
+        yield partial(run, Bounds(STATES // 2, checkpoints=Checkpoints(folder / "checkpoint", at_once)))
         yield partial(run, Bounds(STATES, checkpoints=Checkpoints(folder / "checkpoint", resume=True)))
+
+
+def _never_at_rest() -> Model:
+    """Return a model whose runs go round for ever, with a spec of their steps, as no scenario has one."""
+    from kmodel.kernel import Cell, Cluster, Model, Step, finitely_often, transition
+
+    is_on: Cell[bool] = Cell("light")
+
+    @transition(actor="switch")
+    def toggle(cluster: Cluster) -> Cluster:
+        return cluster.set(is_on, not cluster[is_on])
+
+    @finitely_often
+    def it_is_left_alone(step: Step) -> bool:
+        return not step.writes
+
+    return Model.of({is_on: False}, (toggle,), (it_is_left_alone,))

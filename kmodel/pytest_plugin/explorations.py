@@ -2,9 +2,11 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from kmodel.engines.clock import Deadline
@@ -14,6 +16,7 @@ from kmodel.engines.results import Result
 from kmodel.kernel import ModelError
 from kmodel.pytest_plugin.exploring import engine_told
 from kmodel.pytest_plugin.jobs import Job
+from kmodel.pytest_plugin.live_note import tell_compiling
 from kmodel.pytest_plugin.outcomes import Explored, explored, failed
 from kmodel.pytest_plugin.sharing import Shared
 from kmodel.reporting.reports import ReportContext, Written, handlers, of_files
@@ -30,6 +33,7 @@ class Explorations:
         self.start = start
         self.shared = shared
         self.profile = profile
+        self.tell: Callable[[str], bool] = lambda note: False
         self.engine: str | None = None
         self.told: dict[str, Any] = {}  # to the engines, by name
         self.max_seconds: float | None = None
@@ -45,6 +49,7 @@ class Explorations:
         folder = Shared(shared) if shared is not None and shared.is_dir() else None
         made = Explorations(config.rootpath, config.invocation_params.dir, folder, profile)
         made.engine, made.told = engine_told(config)
+        made.tell = lambda note: tell_compiling(config, note)
         made.max_seconds = config.getoption("--kmodel-max-time")
         return made
 
@@ -75,19 +80,32 @@ class Explorations:
         return known is not None
 
     def _explore(self, job: Job) -> Explored:
+        from kmodel.engines.tables import compiling  # which loads what a test run without kmodel's specs does not need
+
         context = ReportContext(job.source, self.root / REPORTS / job.report)
+        notes: list[str] = []
+
+        def tell(note: str) -> None:
+            if not self.tell(note):  # at once
+                notes.append(note)
+
         try:
-            result = self._result(job, context)
+            with compiling.telling(tell):
+                result = self._result(job, context)
         except ModelError as error:
             return failed(job, " ".join(str(error).split()))
         except SystemExit as error:  # where no function of a spec or a transition could be named
             return failed(job, f"sys.exit({error}) ended the exploration; remove it from specs and model")
         if isinstance(context.problem, KeyboardInterrupt):
             raise context.problem
+        report: Written | str
         if context.written is not None:
-            return explored(job, result, self._near(context.written), _width())
-        why = "" if context.problem is None else context.problem.strerror or context.problem
-        return explored(job, result, f"no report: {REPORTS}/{job.report} cannot be written: {why}", _width())
+            report = self._near(context.written)
+        else:
+            why = "" if context.problem is None else context.problem.strerror or context.problem
+            report = f"no report: {REPORTS}/{job.report} cannot be written: {why}"
+        found = explored(job, result, report, _width())
+        return attrs.evolve(found, notes=(*notes, *found.notes))
 
     def _result(self, job: Job, context: ReportContext) -> Result:
         """Return the result of an exploration, of which each report of files and the statistics hear every event."""
