@@ -240,6 +240,9 @@ def _contradiction(cluster: Cluster, node: str, pod: str, status: PodStatus) -> 
     sandbox, worker = cluster[RUNTIME[node, pod]], cluster[WORKERS[node, pod]]
     if worker is None:
         return "without a worker that watches it"
+    known: Pod | None = in_cache(cluster, f"kubelet/{node}", "pods", pod)
+    if known is not None and known.terminal and known.status.phase != status.phase:
+        return f"{status.phase}, though it has seen that the pod is {known.status.phase}"
     if status.ready and (sandbox is None or sandbox.uid != worker.uid or not sandbox.all_in("running", "stopping")):
         return "ready, though not all its containers run"
     never = sandbox is not None and sandbox.all_in("created") and not status.restarts

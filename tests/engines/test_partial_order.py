@@ -218,10 +218,10 @@ def test_symmetry_and_checkpoints_are_refused(tmp_path: Path) -> None:
 # States and steps, in full and reduced with all specs, of the scenarios that can be seen whole.
 SCENARIOS = {
     "controller-restart": ((594, 1_560), (282, 604)),
-    "kubelet-restart": ((97_542, 437_863), (40_833, 155_418)),
+    "kubelet-restart": ((97_686, 438_397), (40_857, 155_479)),
     "lost-answer": ((46, 62), (46, 62)),
     "node-cut-off": ((16_294, 65_059), (16_147, 60_297)),
-    "node-deleted": ((85_684, 367_899), (14_910, 35_800)),
+    "node-deleted": ((205_537, 970_587), (38_665, 103_792)),
     "node-lost": ((6_008, 20_185), (5_972, 18_095)),
     "pod-creation": ((36_990, 181_801), (2_060, 4_180)),
     "pod-creation-poll": ((597, 1_777), (155, 285)),

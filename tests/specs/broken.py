@@ -167,6 +167,14 @@ MUTANTS = (
     ),
     Mutant(
         "status_is_what_a_kubelet_observed",
+        "the kubelet reports of a finished pod that it ended the other way",
+        ENDS,
+        (("report_status", clients.kubelet_rewrites_how_a_pod_ended),),
+        11,
+        "report_status",
+    ),
+    Mutant(
+        "status_is_what_a_kubelet_observed",
         "the kubelet reports ready too early",
         RUNS,
         (("report_status", clients.kubelet_reports_ready_too_early),),

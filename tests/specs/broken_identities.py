@@ -140,7 +140,7 @@ MUTANTS = (
         GOES,
         (("finish_deletion", does_not_wait_for_the_containers),),
         10,
-        "commit",
+        "start_container",
     ),
     Mutant(
         "at_most_one_pod_of_a_name_runs",

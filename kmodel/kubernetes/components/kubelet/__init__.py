@@ -44,7 +44,7 @@ COMPONENT = Component(
     brings=("pods",),
     of_own_node=True,
     polls=lambda plan: plan.settings.kubelet == "poll",
-    on_change=pods.forget_rejected,
+    on_change=pods.on_change,
     alive=_alive,
     memory=(
         Memory(state.WORKERS, each("nodes", "pods"), None, mentions="pods"),

@@ -2,9 +2,9 @@
 
 Models: one worker per pod name, for one UID at a time; admission by what the node can hold, by node selector and
 affinity, and by host ports (which the scheduler has checked, unless the manifest names the node); volumes and
-environments from what is not there; restart by restartPolicy; termination when the
-pod is being deleted, is gone, or is another one of the same name. A kubelet that restarts forgets its workers, lists
-its pods and finds the containers again; after a reboot it finds their records, by which containers that ran are
+environments from what is not there; restart by restartPolicy; termination when the pod is being deleted, is gone, is
+another one of the same name, or has finished, whoever says so. A kubelet that restarts forgets its workers, lists its
+pods and finds the containers again; after a reboot it finds their records, by which containers that ran are
 ContainerStatusUnknown (exit code 137), start again where the restartPolicy says so, and never do under Never.
 
 Leaves out: static and mirror pods, probes, init containers, backoff between restarts, the order among containers that
@@ -48,7 +48,14 @@ def must_stop(cluster: Cluster, node: str, pod: str) -> bool:
     """Tell whether the pod's containers have to go: it is being deleted, is gone, finished, or was never admitted."""
     known = known_pod(cluster, node, pod)
     worker = cluster[WORKERS[node, pod]]
-    return known is None or known.metadata.deleting or (worker is not None and worker.rejected is not None)
+    if known is None or known.metadata.deleting:
+        return True
+    return worker is not None and (worker.rejected is not None or worker.finished is not None)
+
+
+def _is_left_running(sandbox: Sandbox | None) -> bool:
+    """Tell whether containers are there that would have to end, as those of a pod that has finished meanwhile."""
+    return sandbox is not None and sandbox.any_in("created", "running", "stopping")
 
 
 def _admitted(step: Step) -> Event:
@@ -69,9 +76,9 @@ def admit_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     if not synced(cluster, watcher_of(node), "pods"):
         return None
     cached = in_cache(cluster, watcher_of(node), POD, pod)
-    if cached is None or (cached.terminal and not cached.metadata.deleting):
-        return None
     sandbox = cluster[RUNTIME[node, pod]]
+    if cached is None or (cached.terminal and not cached.metadata.deleting and not _is_left_running(sandbox)):
+        return None
     if sandbox is not None and sandbox.uid != cached.metadata.uid:
         return None  # the elder pod of this name is not cleaned up
     others = []
@@ -81,9 +88,11 @@ def admit_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         if name != pod and other is not None and worker is not None and worker.rejected is None and not other.terminal:
             others.append(other.spec)
     here = next(each for each in cluster[SETTINGS].nodes if each.metadata.name == node)
-    rejected = None if cached.metadata.deleting else why_rejected(cached.spec, others, here)
+    going = cached.metadata.deleting or cached.terminal
+    rejected = None if going else why_rejected(cached.spec, others, here)
     assert cached.metadata.uid is not None
-    return cluster.set(WORKERS[node, pod], Worker(cached.metadata.uid, rejected))
+    finished = cached.status.phase if cached.terminal else None
+    return cluster.set(WORKERS[node, pod], Worker(cached.metadata.uid, rejected, finished=finished))
 
 
 def why_rejected(pod: PodSpec, others: Sequence[PodSpec], node: Node) -> str | None:
@@ -103,7 +112,7 @@ def create_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     if not is_up(cluster, node) or cluster[WORKERS[node, pod]] is None or (sandbox is not None and sandbox.ready):
         return None
     known = known_pod(cluster, node, pod)
-    if known is None or known.terminal or must_stop(cluster, node, pod):
+    if known is None or must_stop(cluster, node, pod):
         return None
     if missing_volume(cluster, known.spec, known.metadata.namespace) is not None:
         return None
@@ -145,7 +154,7 @@ def restart_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     if sandbox is None or not sandbox.ready or not is_up(cluster, node) or cluster[WORKERS[node, pod]] is None:
         return None
     known = known_pod(cluster, node, pod)
-    if known is None or known.terminal or must_stop(cluster, node, pod):
+    if known is None or must_stop(cluster, node, pod):
         return None
     for index, container in enumerate(sandbox.containers):
         if container.state == "exited" and restarts(known.spec.restart_policy, container):
@@ -201,12 +210,22 @@ def forget_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     return cluster.set(WORKERS[node, pod], None)
 
 
-def forget_rejected(cluster: Cluster, watch: Watch, pod: str, old: Any, new: Any) -> Cluster:
+def on_change(cluster: Cluster, watch: Watch, pod: str, old: Any, new: Any) -> Cluster:
+    """Begin to end a pod that has finished, whoever says so, and forget a rejected one that is gone."""
+    assert watch.node is not None
+    cell = WORKERS[watch.node, pod]
+    if new is not None and new.terminal:  # pod_workers.go UpdatePod
+        worker = cluster[cell]
+        if worker is not None and worker.uid == new.metadata.uid and worker.finished is None:
+            return cluster.set(cell, attrs.evolve(worker, finished=new.status.phase))
+    return _forget_rejected(cluster, watch.node, pod, old, new)
+
+
+def _forget_rejected(cluster: Cluster, node: str, pod: str, old: Any, new: Any) -> Cluster:
     """Forget a rejected pod as soon as it is seen to be gone: it never had containers that would have to end first."""
     if old is None or (new is not None and new.metadata.uid == old.metadata.uid):
         return cluster
-    assert watch.node is not None
-    worker = cluster[WORKERS[watch.node, pod]]
+    worker = cluster[WORKERS[node, pod]]
     if worker is None or worker.rejected is None or worker.uid != old.metadata.uid:
         return cluster
-    return cluster.set(WORKERS[watch.node, pod], None) if idle(cluster, client_of(watch.node, pod)) else cluster
+    return cluster.set(WORKERS[node, pod], None) if idle(cluster, client_of(node, pod)) else cluster

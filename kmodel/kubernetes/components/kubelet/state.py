@@ -9,11 +9,15 @@ from kmodel.kubernetes.objects import PodStatus
 
 @attrs.frozen(cache_hash=True)
 class Worker:
-    """What the kubelet knows of one pod: its UID, why it was rejected if it was, and the status last acknowledged."""
+    """What the kubelet knows of one pod: its UID, why it was rejected if it was, and the status last acknowledged.
+
+    `finished` is the final phase that the api-server was once seen to have: from then on the pod goes, and keeps it.
+    """
 
     uid: Rank
     rejected: str | None = None
     reported: PodStatus | None = None
+    finished: str | None = None
 
 
 PROCESS = "kubelet/{node}"

@@ -47,9 +47,11 @@ ALREADY_EXISTS = 409
 def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodStatus:
     """Return the status that the containers show: phase, ready, restarts and reason; a pod that is here is scheduled.
 
-    It is ready until its containers end, also while they are being stopped.
+    It is ready until its containers end, also while they are being stopped; but not once it has finished. What the
+    api-server takes for finished has finished [kubelet_pods.go generateAPIPodStatus].
     """
     last = worker.reported or pod.status
+    last = attrs.evolve(last, phase=worker.finished or last.phase)
     if worker.rejected is not None:  # which says nothing of PodScheduled [pkg/kubelet/kubelet.go rejectPod]
         return attrs.evolve(last, phase="Failed", ready=False, reason=worker.rejected)
     last = attrs.evolve(last, scheduled=True)
@@ -60,7 +62,7 @@ def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodSta
         last,
         phase=_phase(pod, last, sandbox),
         # Nobody sets the conditions that readiness gates ask for.
-        ready=sandbox.all_in("running", "stopping") and not pod.spec.readiness_gates,
+        ready=worker.finished is None and sandbox.all_in("running", "stopping") and not pod.spec.readiness_gates,
         restarts=sum(container.restarts for container in sandbox.containers),
         reason=None,
     )
