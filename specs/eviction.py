@@ -1,14 +1,14 @@
-"""Evictions by taints: only what a taint drives away goes, and all that was on a Node that is gone."""
+"""Evictions by taints: only what a taint drives away goes, and, of a Node that is gone, all that was there."""
 
 from kmodel.kernel import Cluster, Layout, Step, leads_to, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import CALLS, Request, Transaction, became
-from kmodel.kubernetes.components.controllers import taint_eviction
+from kmodel.kubernetes.components.controllers import node_lifecycle, taint_eviction
 from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
 from kmodel.kubernetes.components.etcd import NODES, PODS
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.state import is_connected
 from kmodel.kubernetes.components.runtime import RUNTIME
-from kmodel.kubernetes.objects import Node, Pod
+from kmodel.kubernetes.objects import Node, Pod, Taints
 
 from .scheduling import tolerates
 
@@ -85,6 +85,42 @@ def evicted_only_while_tainted(step: Step) -> bool | str:
 def a_pod_is_driven_off_a_tainted_node(step: Step) -> bool:
     """A pod is evicted while its Node bears a taint that drives it away."""
     return any(drives_away(step.before[NODES[pod.spec.node_name or ""]], pod) for _, pod in evicted(step))
+
+
+def taints_follow(layout: Layout) -> bool:
+    """Tell whether the node lifecycle controller takes part."""
+    return any(CALLS[node_lifecycle.client_of(node)] in layout for (node,) in layout.keys(NODES))
+
+
+def newly_tainted(step: Step) -> list[str]:
+    """Return the nodes on which the node lifecycle controller is about to put a NoExecute taint, or does."""
+    if step.action.actor != node_lifecycle.ACTOR:
+        return []
+    asked = [(call.key, call.body.taints) for _, call in became(step, Request) if isinstance(call.body, Taints)]
+    written = ((cell.key[0], step.after[cell]) for cell in step.wrote(NODES))
+    asked += [(name, node.spec.taints) for name, node in written if node is not None]
+    known = {name: in_cache(step.before, CONTROLLER_MANAGER, "nodes", name) for name, _ in asked}
+    return [
+        name
+        for name, taints in asked
+        if any(taint.effect == "NoExecute" for taint in set(taints) - set(known[name].spec.taints))
+    ]
+
+
+@step_invariant(needs=taints_follow)
+def nobody_is_driven_away_while_no_node_is_ready(step: Step) -> bool | str:
+    """The node lifecycle controller taints a node NoExecute only while it knows another that is Ready."""
+    for name in newly_tainted(step):
+        nodes = (in_cache(step.before, CONTROLLER_MANAGER, "nodes", each) for each in step.before.names(NODES))
+        if not any(node is not None and node.status.ready == "True" for node in nodes):
+            return f"{name} is to be rid of its pods, and no node is Ready"
+    return True
+
+
+@sometimes(needs=taints_follow, shows=nobody_is_driven_away_while_no_node_is_ready)
+def a_node_is_tainted(step: Step) -> bool:
+    """The node lifecycle controller puts a NoExecute taint on a node."""
+    return bool(newly_tainted(step))
 
 
 def _is_left_behind(cluster: Cluster, pod: str) -> bool:

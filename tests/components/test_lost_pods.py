@@ -44,7 +44,7 @@ def test_how_long_a_pod_may_stay_beside_a_taint(
 
 
 def test_a_pod_is_evicted_only_while_its_node_is_tainted() -> None:
-    run = Run.of(scene(stored=(BOUND,), actors=WITHOUT_DELAYS, faults={"node-crash": 1, "node-restart": 1}))
+    run = Run.of(scene(stored=(BOUND,), nodes=2, actors=WITHOUT_DELAYS, faults={"node-crash": 1, "node-restart": 1}))
     assert not run.can("evict_pod", pod="web")
     tainted = run.take("crash_node", node="n1").settle(without=("evict_pod",))
     assert tainted.can("evict_pod", pod="web")
@@ -95,7 +95,7 @@ def test_a_pod_that_is_lost_with_its_node_is_replaced_and_stays_terminating() ->
 
 
 def test_a_node_that_is_cut_off_is_taken_for_silent_while_its_pods_run_on() -> None:
-    run = Run.of(scene(stored=(BOUND,), actors=WITHOUT_DELAYS, faults={"network-partition": 1})).settle()
+    run = Run.of(scene(stored=(BOUND,), nodes=2, actors=WITHOUT_DELAYS, faults={"network-partition": 1})).settle()
     run = run.take("cut_off_node", node="n1").settle()
     assert run.cluster[NODES["n1"]].status.ready == "Unknown"
     assert run.cluster[PODS["web"]].metadata.deleting
@@ -107,7 +107,7 @@ def test_a_node_that_is_cut_off_is_taken_for_silent_while_its_pods_run_on() -> N
 
 
 def test_a_node_that_is_connected_again_is_ready_and_does_what_it_missed() -> None:
-    run = Run.of(scene(stored=(BOUND,), actors=WITHOUT_DELAYS, faults={"network-partition": 1})).settle()
+    run = Run.of(scene(stored=(BOUND,), nodes=2, actors=WITHOUT_DELAYS, faults={"network-partition": 1})).settle()
     run = run.take("cut_off_node", node="n1").settle().take("reconnect_node", node="n1").settle()
     assert run.cluster[CONNECTED["n1"]]
     assert run.cluster[NODES["n1"]].status.ready == "True"

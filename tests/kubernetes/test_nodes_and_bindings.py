@@ -9,6 +9,8 @@ from kmodel.kubernetes.components.etcd import NODES, stored
 from kmodel.kubernetes.components.kubelet.state import is_up
 from kmodel.kubernetes.scenario import load
 from kmodel.kubernetes.scenario.building import model
+from tests.components.runs import Run
+from tests.components.scenes import pod, scene
 from tests.kubernetes.clusters import CASES, result, verdict, violated
 
 REBOOTS = ("a-node-reboots-under-a-pod-that-runs-once", "a-node-reboots-before-a-container-starts")
@@ -78,3 +80,22 @@ def a_taint_of_a_user_is_never_lost(step: Step) -> bool:
 
 def test_the_node_controller_does_not_overwrite_the_taint_of_a_user() -> None:
     assert not failures("a-node-is-tainted-while-it-is-lost", a_taint_of_a_user_is_never_lost)
+
+
+def test_nobody_is_evicted_while_no_node_is_ready_and_those_that_were_to_be_are_not() -> None:
+    actors = ("kubelet", "node-lifecycle-controller", "taint-eviction-controller")
+    there = scene(stored=(pod(node="n1"),), nodes=2, actors=actors, faults={"node-crash": 2, "node-restart": 1})
+    run = Run.of(there).settle().take("crash_node", node="n1").settle(without=("evict_pod",))
+    assert effects(run) == {"n1": {"NoSchedule", "NoExecute"}, "n2": set()}
+    run = run.take("crash_node", node="n2").settle(without=("evict_pod",))
+    assert effects(run) == {"n1": {"NoSchedule"}, "n2": {"NoSchedule"}}
+    assert not run.can("evict_pod", pod="web")
+    run = run.take("restart_node", node="n2").settle(without=("evict_pod",))
+    assert effects(run) == {"n1": {"NoSchedule", "NoExecute"}, "n2": set()}
+    assert run.can("evict_pod", pod="web")
+
+
+def effects(run: Run) -> dict[str, set[str]]:
+    """Return the effects of the taints of each node."""
+    nodes = {name: run.cluster[NODES[name]] for name in run.cluster.names(NODES)}
+    return {name: {taint.effect for taint in node.spec.taints} for name, node in nodes.items() if node is not None}

@@ -5,12 +5,14 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import Cell, Cluster
+from kmodel.kubernetes.components.apiserver.admission import UNREACHABLE
 from kmodel.kubernetes.components.calls import CALLS, Request, Transaction, deliver, idle, respond, send
+from kmodel.kubernetes.components.controllers import node_lifecycle
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, stored
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, cached
 from kmodel.kubernetes.components.kubelet.pods import known_pod
 from kmodel.kubernetes.components.kubelet.state import WORKERS, client_of
-from kmodel.kubernetes.objects import Phase, Taint, Toleration, Unscheduled
+from kmodel.kubernetes.objects import Phase, Taint, Taints, Toleration, Unscheduled
 from tests.components.scenes import create, delete, node, pod, scene
 from tests.specs import bugs
 from tests.specs.bugs import hiding, taking_requests_for
@@ -100,6 +102,20 @@ def takes_no_marks(handle: Function) -> Function:
     return broken
 
 
+def taints_even_the_last_node(adjust_taints: Function) -> Function:
+    """The node controller taints a silent node NoExecute whatever the others are like."""
+
+    def broken(cluster: Cluster, node: str) -> Cluster | None:
+        known = cluster[cached("nodes")[CONTROLLER_MANAGER, node]]
+        free = known is not None and idle(cluster, node_lifecycle.client_of(node))
+        if not free or known.status.ready == "True" or any(each.effect == "NoExecute" for each in known.spec.taints):
+            return adjust_taints(cluster, node=node)
+        body = Taints((*known.spec.taints, Taint(UNREACHABLE, effect="NoExecute")))
+        return send(cluster, node_lifecycle.client_of(node), Request(node_lifecycle.USER, "patch", "nodes", node, body))
+
+    return broken
+
+
 def _intolerant(cluster: Cluster, binding: dict[str, str]) -> dict[Cell[Any], Any]:
     cell = cached("pods")[CONTROLLER_MANAGER, binding["pod"]]
     known = cluster[cell]
@@ -157,6 +173,14 @@ MUTANTS = (
         (("evict_pod", hiding(_intolerant)),),
         1,
         "evict_pod",
+    ),
+    Mutant(
+        "nobody_is_driven_away_while_no_node_is_ready",
+        "the node controller taints even the last node",
+        scene(stored=(pod(node="n1"),), actors=("kubelet", "node-lifecycle-controller"), faults={"node-crash": 1}),
+        (("adjust_taints", taints_even_the_last_node),),
+        8,
+        "adjust_taints",
     ),
     Mutant(
         "evicted_only_while_tainted",

@@ -4,17 +4,20 @@ Models: checks that compare the lease's renewal with the one last seen, by the c
 many checks without news as the scenario says (the node-monitor-grace-period), Ready becomes Unknown, by a PUT with
 the version in the cache; pods that are said to be ready on a node that is not are marked as not ready, each by a PUT
 with its version [MarkPodsNotReady]; taints follow Ready (not-ready, unreachable) and spec.unschedulable, by
-patches with the version in the cache.
+patches with the version in the cache. While no node is Ready, none bears NoExecute (full disruption): those that do are
+rid of it, so that nobody is evicted because the control plane itself is cut off [handleDisruption].
 
 Leaves out: clocks (a check that finds no news counts if the node is down or cut off; that a heartbeat of a node that
-is neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones; the one taint without the
-other (upstream patches them one by one); the eviction of pods, which is the work of taint_eviction.py; Ready=False,
-which only a kubelet that is up reports. If heartbeats do not take part in the scenario, none is late: no lease is
-written, and a node is silent if it is down or cut off. Pods are marked once, when Ready changes, and those are missed
-that a watch or a report shows to be ready later than that: later than the grace period, which neither is taken to be
-here.
+is neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones, and so partial disruption,
+which only slows the taints down or stops them; the one taint without the other (upstream patches them one by one, and
+in the instant before it notices that the last node is silent it may taint that); the eviction of pods, which is the
+work of taint_eviction.py; Ready=False, which only a kubelet that is up reports. If heartbeats do not take part in the
+scenario, none is late: no lease is written, and a node is silent if it is down or cut off. Pods are marked once, when
+Ready changes, and those are missed that a watch or a report shows to be ready later than that: later than the grace
+period, which neither is taken to be here.
 
-Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth, doNoScheduleTaintingPass,
+Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth,
+handleDisruption, ComputeZoneState, doNoScheduleTaintingPass,
 pkg/controller/util/node/controller_utils.go, 1.34.
 """
 
@@ -27,7 +30,7 @@ from kmodel.kubernetes.components.calls import Request, clients, drop_answer, id
 from kmodel.kubernetes.components.component import Caller, Component, Fault, Memory, Steps, each
 from kmodel.kubernetes.components.etcd import NODES, version
 from kmodel.kubernetes.components.faults import FAULT, spend
-from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache, synced
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, in_cache, synced
 from kmodel.kubernetes.components.kubelet.failures import may_be_silent
 from kmodel.kubernetes.components.kubelet.state import is_connected
 from kmodel.kubernetes.components.plan import Plan
@@ -37,7 +40,6 @@ from kmodel.kubernetes.objects.kind import first, renewals
 
 ACTOR = CONTROLLER_MANAGER + "/node-lifecycle"
 USER = CONTROLLER_USER + "node-controller"
-TAINTS = (Taint(UNREACHABLE, effect="NoSchedule"), Taint(UNREACHABLE, effect="NoExecute"))  # of a silent node
 CONDITIONS = {"False": NOT_READY, "Unknown": UNREACHABLE}  # the taint of a node whose Ready condition is this
 CORDONED = "node.kubernetes.io/unschedulable"
 OWN = (*CONDITIONS.values(), CORDONED)  # the keys of the taints that nobody else has to set
@@ -114,11 +116,17 @@ def mark_unknown(cluster: Cluster, node: str) -> Cluster | None:
     return send(cluster, client_of(node), request)
 
 
-def _wanted(node: Node) -> tuple[Taint, ...]:
+def _wanted(cluster: Cluster, node: Node) -> tuple[Taint, ...]:
     """Return the taints that follow from the node's Ready condition, and from its being cordoned."""
     key = CONDITIONS.get(node.status.ready)
-    taints = () if key is None else (Taint(key, effect="NoSchedule"), Taint(key, effect="NoExecute"))
+    effects = () if key is None else ("NoSchedule",) if _is_full_disruption(cluster) else ("NoSchedule", "NoExecute")
+    taints = tuple(Taint(key or "", effect=effect) for effect in effects)
     return (*taints, Taint(CORDONED)) if node.spec.unschedulable else taints
+
+
+def _is_full_disruption(cluster: Cluster) -> bool:
+    """Tell whether no node is known to be Ready: then the control plane is taken to be cut off, and nothing evicted."""
+    return not any(node.status.ready == "True" for node in all_in_cache(cluster, CONTROLLER_MANAGER, NODE))
 
 
 @transition(actor=ACTOR, object="node/{node}")
@@ -130,7 +138,7 @@ def adjust_taints(cluster: Cluster, node: str) -> Cluster | None:
     known = _known(cluster, node)
     if known is None:
         return None
-    wanted, there = _wanted(known), known.spec.taints
+    wanted, there = _wanted(cluster, known), known.spec.taints
     kept = tuple(taint for taint in there if taint in wanted or taint.key not in OWN)
     taints = (*kept, *(taint for taint in wanted if taint not in there))
     if taints == there:
