@@ -84,6 +84,7 @@ def run_apart(line: str, folder: Path) -> tuple[int, str]:
 
 
 def write(shown: Shown, folder: Path) -> None:
+    (folder / shown.name).parent.mkdir(parents=True, exist_ok=True)
     (folder / shown.name).write_text(shown.text, encoding="utf-8")
 
 
@@ -143,6 +144,9 @@ def recipe(line: str) -> list[str]:
 def test_the_commands_and_files_are_found() -> None:
     assert [shown.name for shown in FILES] == [
         "pod.yaml",
+        "counting.py",
+        "cache.yaml",
+        "naming.py",
         "specs/memory.py",
         "specs/endings.py",
         "large-pod.yaml",

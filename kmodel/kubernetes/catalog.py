@@ -23,7 +23,7 @@ from kmodel.kubernetes.components.controllers import (
 from kmodel.kubernetes.components.kubelet import failures
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import Settings
-from kmodel.kubernetes.objects import KINDS, Kind
+from kmodel.kubernetes.objects import KINDS, ApiObject, Kind
 
 COMPONENTS: tuple[Component, ...] = (
     kubectl.COMPONENT,
@@ -104,7 +104,11 @@ class Catalog:
         """Return what a scenario comes down to."""
         part = [component for component in self.components if component.name in settings.actors]
         brought = tuple(resource for component in part for resource in component.brings)
-        return Plan(settings, self.kinds, heartbeats, brought)
+        return Plan(settings, self.kinds, heartbeats, brought, self.made_of)
+
+    def made_of(self, value: ApiObject) -> list[ApiObject]:
+        """Return what the components may make of an object, beside what its templates say."""
+        return [made for component in self.components for made in component.makes(value)]
 
     def taking_part(self, plan: Plan) -> tuple[Component, ...]:
         """Return the components that take part in a scenario, in the order of the registry."""

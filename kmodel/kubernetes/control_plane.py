@@ -52,6 +52,8 @@ def _initial(plan: Plan, wires: wiring.Wiring) -> Cluster:
         POOLS: plan.population.pools,
         SINGULARS: tuple((kind.resource, kind.singular) for kind in plan.kinds),
     }
+    for component in wires.components:
+        constants |= component.constants(plan)
     if plan.settings.calls == "split":
         constants[SPLIT] = True
     cluster: Cluster = Cluster.of(cells, constants, wires.may_mention)

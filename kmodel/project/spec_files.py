@@ -9,6 +9,8 @@ from typing import Any
 
 import attrs
 
+from kmodel.controllers import Controller
+from kmodel.controllers.promises import PROMISES
 from kmodel.input_error import InputError
 from kmodel.kernel import Spec
 from kmodel.kubernetes.components.component import Component, Fault
@@ -106,11 +108,12 @@ def load_all(folder: Path, file: Path) -> Definitions:
     """Import one file below the folder, once, and return what it defines; InputError if that fails."""
     module = module_of(folder.resolve(), file.resolve())
     held = list(vars(module).values())
+    controllers = [value for value in held if isinstance(value, Controller)]
     return Definitions(
-        _specs_of(module, file),
-        tuple(value for value in held if isinstance(value, Component)),
+        (*_specs_of(module, file), *(PROMISES if controllers else ())),
+        (*(value for value in held if isinstance(value, Component)), *(each.component for each in controllers)),
         tuple(value for value in held if isinstance(value, Kind)),
-        tuple(value for value in held if isinstance(value, Fault)),
+        (*(value for value in held if isinstance(value, Fault)), *(each.fault for each in controllers)),
     )
 
 
@@ -129,7 +132,7 @@ def _specs_of(module: ModuleType, file: Path) -> tuple[Spec, ...]:
 
 def distinct(specs: Iterable[Spec]) -> tuple[Spec, ...]:
     """Return the specs of a project, qualified with the names of their files where their own names are the same."""
-    specs = tuple(specs)
+    specs = tuple(dict.fromkeys(specs))
     alike: dict[str, list[Spec]] = defaultdict(list)
     for spec in specs:
         alike[spec.name].append(spec)

@@ -6,9 +6,9 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import Cells, Cluster, Transition
+from kmodel.kernel import Cell, Cells, Cluster, Transition
 from kmodel.kubernetes.components.informer import Handler, ignore
-from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.plan import Maker, Plan, makes_nothing
 
 Binding = tuple[str, ...]
 Domain = Callable[[Plan], Iterable[Binding]]
@@ -105,6 +105,8 @@ class Component:
     - `needed` says in a sentence why the component does not take part in a scenario that does not choose; None if it
       does. `works_with` are those on whose work its own rests. One that is not `optional` takes part if it is needed,
       whatever the scenario chooses.
+    - `makes` returns what it may make of an object that no template tells of; `owns` says objects of which resources
+      may own which others, beside what the kinds say; `constants` are what specs may ask of it.
     - `runs` are further actors, which it runs itself. What is `outside` of the control plane has its cells and steps
       before those of all others.
     """
@@ -126,6 +128,9 @@ class Component:
     optional: bool = True
     outside: bool = False
     runs: tuple[str, ...] = ()
+    makes: Maker = makes_nothing
+    owns: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    constants: Callable[[Plan], Mapping[Cell[Any], Any]] = lambda plan: {}
 
     @process.default
     def _named_alike(self) -> str:

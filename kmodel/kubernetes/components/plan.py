@@ -1,13 +1,14 @@
 """What a scenario comes down to: the objects that may ever be there, with their names, and who takes part."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
 
 from kmodel.kubernetes.components.settings import Pool, Settings
-from kmodel.kubernetes.objects import KINDS, ApiObject, Kind, Kinds, kind_named, kind_of, resource_of
+from kmodel.kubernetes.objects import KINDS, ApiObject, Kind, Kinds, Template, kind_named, kind_of, resource_of
 
+Maker = Callable[[ApiObject], Iterable[ApiObject]]  # what is made of an object, beside what its templates say
 SUFFIXES = "bcdfghjklmnpqrstvwxz2456789"  # the letters of generated names [apimachinery pkg/util/rand]
 
 
@@ -22,8 +23,25 @@ class Population:
     pools: tuple[Pool, ...]
 
 
-def populate(objects: Iterable[ApiObject], names_per_template: int, kinds: Kinds = KINDS) -> Population:
-    """Return the objects, and all that is made from their templates, theirs, and so on, under generated names.
+def makes_nothing(value: ApiObject) -> Iterable[ApiObject]:
+    """The maker of what makes only what templates say."""
+    return ()
+
+
+def templates_of(value: ApiObject, maker: Maker) -> tuple[Template, ...]:
+    """Return the templates of an object, and one for each prefix of names that its maker generates."""
+    made: dict[tuple[str, str], list[ApiObject]] = {}
+    for each in maker(value):
+        if not each.metadata.name:
+            made.setdefault((each.kind, each.metadata.generate_name), []).append(each)
+    return (*value.templates(), *(Template(copies[0], len(copies)) for copies in made.values()))
+
+
+def populate(
+    objects: Iterable[ApiObject], names_per_template: int, kinds: Kinds = KINDS, maker: Maker = makes_nothing
+) -> Population:
+    """Return the objects, and all that is made from their templates, theirs, and so on, under generated names; and what
+    `maker` makes under given ones.
 
     A name that somebody gives an object is in no pool.
     """
@@ -36,7 +54,12 @@ def populate(objects: Iterable[ApiObject], names_per_template: int, kinds: Kinds
     everybody = list(generation)
     while generation:
         made: list[ApiObject] = []
-        for template in (template for value in generation for template in value.templates()):
+        for one in (each for value in generation for each in maker(value) if each.metadata.name):
+            versions = there.setdefault(resource_of(one, kinds), {}).setdefault(one.metadata.key, [])
+            if one not in versions:
+                versions.append(one)
+                made.append(one)
+        for template in (template for value in generation for template in templates_of(value, maker)):
             resource = resource_of(template.object, kinds)
             keys = (template.prefix + letter for letter in SUFFIXES)
             free = [key for key in keys if key not in given.get(resource, ())][:names_per_template]
@@ -51,9 +74,9 @@ def populate(objects: Iterable[ApiObject], names_per_template: int, kinds: Kinds
     return Population(there, tuple(everybody), tuple(pools.values()))
 
 
-def names_needed(objects: Iterable[ApiObject]) -> int:
+def names_needed(objects: Iterable[ApiObject], maker: Maker = makes_nothing) -> int:
     """Return how many names a template needs: one more than copies are wanted, for one that is going away."""
-    copies = [template.copies for value in objects for template in value.templates()]
+    copies = [template.copies for value in objects for template in templates_of(value, maker)]
     return min(max([0, *copies]) + 1, len(SUFFIXES))
 
 
@@ -65,12 +88,13 @@ class Plan:
     kinds: Kinds = KINDS
     heartbeats: bool = False  # whether the scenario asks for them even without a fault that silences a node
     brought: tuple[str, ...] = ()  # the resources that components bring
+    maker: Maker = makes_nothing
     clients: tuple[str, ...] = ()  # who calls the api-server, without the slots of calls that outlive their client
     population: Population = attrs.field()
 
     @population.default
     def _populate(self) -> Population:
-        return populate(self.settings.given, self.settings.names_per_workload, self.kinds)
+        return populate(self.settings.given, self.settings.names_per_workload, self.kinds, self.maker)
 
     @property
     def nodes(self) -> tuple[str, ...]:

@@ -154,7 +154,11 @@ def _may_mention(plan: Plan, part: Sequence[Component]) -> Callable[[Cell[Any], 
     of_memory = {memory.cells.family: memory.mentions for component in part for memory in component.memory}
     resources = {kind.singular: kind.resource for kind in plan.kinds}
     ties = {
-        kind.resource: {*kind.mentions, *(other.resource for other in plan.kinds if kind.resource in other.makes)}
+        kind.resource: {
+            *kind.mentions,
+            *(other.resource for other in plan.kinds if kind.resource in other.makes),
+            *(owner for component in part for owner, owned in component.owns.items() if kind.resource in owned),
+        }
         for kind in plan.kinds
     }
 

@@ -48,8 +48,10 @@ def load(
         {**manifests, **{item.reference: item for item in node_manifests}},
         users=tuple(user.name for user in spec.users),
         nodes=tuple(f"node/{node.metadata.key}" for node in cluster_nodes),
-        names_per_workload=spec.names_per_workload or names_needed(item.object for item in manifests.values()),
+        names_per_workload=spec.names_per_workload
+        or names_needed((item.object for item in manifests.values()), catalog.made_of),
         kinds=catalog.kinds,
+        maker=catalog.made_of,
     )
     stored = _stored(spec, manifests, catalog.kinds)
     requests = _requests(spec, manifests, known, stored)

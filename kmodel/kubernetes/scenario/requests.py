@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from kmodel.kubernetes.components.plan import populate
+from kmodel.kubernetes.components.plan import Maker, makes_nothing, populate
 from kmodel.kubernetes.components.settings import Command, Session
 from kmodel.kubernetes.manifests import Field, Fields, choose, quoted
 from kmodel.kubernetes.objects import Kind, Kinds, reference
@@ -73,6 +73,7 @@ class Known:
     nodes: tuple[str, ...]
     names_per_workload: int
     kinds: Kinds
+    maker: Maker = makes_nothing
 
 
 def read_requests(field: Field, known: Known) -> Requests:
@@ -104,7 +105,7 @@ def read_requests(field: Field, known: Known) -> Requests:
         if command.verb == "delete":
             deleted.append((fields.required("delete"), str(target)))
     objects = [manifest.object for manifest in (*known.manifests.values(), *extra)]
-    made = populate(objects, known.names_per_workload, known.kinds)
+    made = populate(objects, known.names_per_workload, known.kinds, known.maker)
     deletable = (
         *known.manifests,
         *(manifest.reference for manifest in extra),

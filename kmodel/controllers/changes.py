@@ -1,0 +1,150 @@
+"""What a controller writes: objects made of manifests in plain Python, and merge patches of what is there.
+
+Upstream: RFC 7386; staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go, 1.34.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import attrs
+import yaml
+
+from kmodel.controllers.custom_kind import Json, frozen
+from kmodel.input_error import InputError
+from kmodel.kernel.errors import ModelError
+from kmodel.kubernetes.manifests import Field
+from kmodel.kubernetes.objects import ApiObject, Kind, OwnerReference
+from kmodel.kubernetes.objects.meta import DEFAULT_NAMESPACE
+from kmodel.kubernetes.objects.reading import read
+
+PLACEHOLDER = "generated"
+PAIRS = ("labels", "annotations", "selector", "node_selector")  # of built-in kinds: mappings held as pairs
+NAMES = {"ownerReferences": "owners"}
+
+
+@attrs.frozen(cache_hash=True)
+class MergePatch:
+    """The body of a patch: what its members say becomes so, None takes away, all else stays."""
+
+    members: Json
+
+    def onto(self, stored: Any) -> Any:
+        """Return the stored object with what the patch says."""
+        return merged(stored, self.members)
+
+
+def merged(value: Any, change: Any) -> Any:
+    """Return a value with a merge patch applied; ModelError for a field that its kind does not have."""
+    if not isinstance(change, Json):
+        return change
+    if isinstance(value, Json) or value is None:
+        left = dict(() if value is None else value.items())
+        for name, member in change.items():
+            left[name] = None if member is None else merged(left.get(name), member)
+        return Json(tuple(sorted((name, member) for name, member in left.items() if member is not None)))
+    fields = {field.name for field in attrs.fields(value.__class__)}
+    changed = {}
+    for name, member in change.items():
+        field = NAMES.get(name, name) if name in fields or name in NAMES else _snake(name)
+        if field in fields:
+            changed[field] = _field(field, getattr(value, field), member)
+        elif name == "spec":  # some kinds that come with kmodel have no object for it
+            value = merged(value, member)
+        else:
+            raise ModelError(
+                f"a patch names {name}, which {type(value).__name__} has not; use one of {', '.join(sorted(fields))}"
+            )
+    return attrs.evolve(value, **changed)
+
+
+def _field(name: str, old: Any, change: Any) -> Any:
+    if name in PAIRS and isinstance(change, Json):
+        members = {**dict(old), **dict(change.items())}
+        return tuple(sorted((each, value) for each, value in members.items() if value is not None))
+    if change is None and isinstance(old, tuple):
+        return ()
+    return merged(old, change)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def object_of(manifest: Any, kinds: tuple[Kind[Any], ...], where: str) -> Any:
+    """Return the object that a manifest in plain Python describes; an object is itself.
+
+    ModelError, with the line, if the manifest does not describe an object of one of the kinds.
+    """
+    if isinstance(manifest, ApiObject):
+        return manifest
+    if not isinstance(manifest, Mapping):
+        raise ModelError(f"{where}: a {type(manifest).__name__} is no object; give a manifest as a dict, or an object")
+    metadata = dict(manifest.get("metadata") or {})
+    owners = tuple(_owner(each, where) for each in metadata.pop("ownerReferences", ()))
+    annotations = metadata.pop("annotations", {})
+    prefix = "" if metadata.get("name") else metadata.pop("generateName", "")
+    plain = {**manifest, "metadata": {**metadata, **({"name": PLACEHOLDER} if prefix else {})}}
+    plain.pop("status", None)
+    try:
+        text = json.dumps(plain, sort_keys=True, default=_json)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{where}: the manifest holds what is no JSON: {error}; use text, numbers and lists") from None
+    made = _read(text, kinds, where)
+    changes: dict[str, Any] = {"owners": owners, "annotations": tuple(sorted(annotations.items()))}
+    if prefix:
+        changes |= {"name": "", "generate_name": prefix}
+    return attrs.evolve(made, metadata=attrs.evolve(made.metadata, **changes))
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, Json):
+        return dict(value.items())
+    raise TypeError(f"{value!r}")
+
+
+_NOTHING = yaml.ScalarNode("tag:yaml.org,2002:null", "")
+
+
+@lru_cache(1 << 12)
+def _read(text: str, kinds: tuple[Kind[Any], ...], where: str) -> Any:
+    try:
+        return read(Field(where, "", yaml.compose(text) or _NOTHING), kinds).object
+    except InputError as error:
+        raise ModelError(f"{where}: {error.path}: {error.problem}; {error.fix}") from None
+
+
+def _owner(reference: Any, where: str) -> OwnerReference:
+    try:
+        return OwnerReference(
+            reference["kind"],
+            reference["name"],
+            reference["uid"],
+            controller=bool(reference.get("controller", False)),
+            blocks=bool(reference.get("blockOwnerDeletion", False)),
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise ModelError(
+            f"{where}: {reference!r} is no owner reference; give kind, name and uid, or owner= to create"
+        ) from None
+
+
+def owned_by(value: Any, owner: Any) -> Any:
+    """Return an object with another one as its owner that controls it."""
+    reference = OwnerReference(owner.kind, owner.metadata.key, owner.metadata.uid)
+    return attrs.evolve(value, metadata=attrs.evolve(value.metadata, owners=(*value.metadata.owners, reference)))
+
+
+def patch_of(changes: Any, where: str) -> MergePatch:
+    """Return the body of a merge patch; ModelError if it is no mapping."""
+    if not isinstance(changes, Mapping | Json):
+        raise ModelError(f'{where}: a patch is a mapping, such as {{"spec": {{"size": 2}}}}')
+    found: Json = frozen(changes)
+    return MergePatch(found)
+
+
+def key_in(name: str, namespace: str | None) -> str:
+    """Return the key of a name, which may be one already."""
+    return name if namespace in (None, DEFAULT_NAMESPACE, "") or "/" in name else f"{namespace}/{name}"

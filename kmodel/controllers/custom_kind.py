@@ -1,0 +1,244 @@
+"""Kinds that only a CustomResourceDefinition brings, and others that kmodel has not: their fields are declared.
+
+Models: spec and status apart, as with the status subresource; generations that follow the spec; a manifest's fields
+that are not declared are left out, as the api-server prunes them. Each declared field is a footprint of its own.
+
+Leaves out: conversion between versions, scale subresources, validation rules in CEL; two versions of one kind.
+"""
+
+import copyreg
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from kmodel.kernel.errors import ModelError
+from kmodel.kubernetes.manifests import Field, Fields
+from kmodel.kubernetes.manifests.field import tag_of
+from kmodel.kubernetes.objects import ApiObject, Kind, ObjectMeta
+from kmodel.kubernetes.objects.meta import read_metadata
+
+SCALARS: tuple[type, ...] = (str, int, bool)
+
+
+@attrs.frozen(cache_hash=True)
+class Json:
+    """A mapping that cannot change, such as labels: `value["name"]`, `value.get("name")`, `dict(value.items())`."""
+
+    members: tuple[tuple[str, Any], ...] = ()
+
+    def __getitem__(self, name: str) -> Any:
+        for known, value in self.members:
+            if known == name:
+                return value
+        raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a member; the default if there is none."""
+        return next((value for known, value in self.members if known == name), default)
+
+    def __contains__(self, name: object) -> bool:
+        return any(known == name for known, _ in self.members)
+
+    def __iter__(self) -> Any:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the names of the members."""
+        return tuple(name for name, _ in self.members)
+
+    def items(self) -> tuple[tuple[str, Any], ...]:
+        """Return the members."""
+        return self.members
+
+
+def frozen(value: Any) -> Any:
+    """Return a JSON value as one that cannot change: mappings become `Json`, lists tuples."""
+    if isinstance(value, Mapping | Json):
+        return Json(tuple(sorted((str(name), frozen(member)) for name, member in value.items())))
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)
+    return value
+
+
+def thawed(value: Any) -> Any:
+    """Return a value as plain JSON, with dicts and lists."""
+    if isinstance(value, Json):
+        return {name: thawed(member) for name, member in value.members}
+    if isinstance(value, tuple):
+        return [thawed(item) for item in value]
+    return value
+
+
+class CustomObject(ApiObject):
+    """An object of a custom kind: `metadata`, and its fields in `spec` and `status`."""
+
+    __slots__ = ()
+    spec: Any
+    status: Any
+
+    @property
+    def desired(self) -> Any:
+        """What is wanted: the spec."""
+        return self.spec
+
+    def replacing(self, stored: Any) -> Any:
+        """Return the object with the status of the stored one."""
+        return attrs.evolve(self, status=stored.status)  # type: ignore[misc]
+
+    def summary(self) -> str:
+        """Return what its fields say."""
+        told = [*_told(self.spec), *_told(self.status)]
+        told += ["being deleted"] if self.metadata.deleting else []
+        return ", ".join(told) or "as it is"
+
+
+def _told(part: Any) -> Iterable[str]:
+    for field in attrs.fields(part.__class__):
+        value = getattr(part, field.name)
+        if value is not None and not attrs.has(value.__class__):
+            yield f"{field.name}: {value}"
+
+
+def custom_kind(
+    api_version: str,
+    kind: str,
+    *,
+    spec: Mapping[str, Any] | None = None,
+    status: Mapping[str, Any] | None = None,
+    plural: str = "",
+    short_names: tuple[str, ...] = (),
+    namespaced: bool = True,
+) -> Kind[Any]:
+    """Return a kind whose objects have these fields: `custom_kind("example.com/v1", "Cache", spec={"size": int})`.
+
+    A field is declared by its type (`int`, `str`, `bool`, `list`, `dict`), by a mapping of further fields, or by the
+    value that it has where a manifest leaves it out; without one, that is None. ModelError for any other declaration.
+    """
+    module = sys._getframe(1).f_globals.get("__name__", __name__)
+    if not (isinstance(api_version, str) and isinstance(kind, str) and kind[:1].isupper() and kind.isidentifier()):
+        raise ModelError(f'custom_kind({api_version!r}, {kind!r}) names no kind; write ("example.com/v1", "Cache")')
+    parts = {
+        "spec": _class(f"{kind}Spec", spec or {}, module),
+        "status": _class(f"{kind}Status", status or {}, module),
+    }
+    cls: Any = attrs.make_class(
+        kind,
+        {"metadata": attrs.field(), **{name: attrs.field(factory=part) for name, part in parts.items()}},
+        bases=(CustomObject,),
+        class_body={"kind": kind, "__doc__": f"A {kind} of {api_version}."},
+        frozen=True,
+        slots=True,
+        cache_hash=True,
+    )
+    _known_to_pickle(cls, module)
+    declared = {"spec": spec or {}, "status": status or {}}
+
+    def read(fields: Fields, left_out: list[str]) -> Any:
+        metadata: ObjectMeta = read_metadata(fields, left_out, namespaced=namespaced)
+        given = fields.optional("spec")
+        return cls(metadata, **({} if given is None else {"spec": _read(given, declared["spec"], parts["spec"])}))
+
+    return Kind(
+        kind,
+        api_version,
+        plural or _plural(kind.lower()),
+        cls,
+        read,
+        short_names=short_names,
+        namespaced=namespaced,
+    )
+
+
+def _plural(word: str) -> str:
+    if word.endswith(("s", "x", "ch", "sh")):
+        return f"{word}es"
+    return f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word}s"
+
+
+def _class(name: str, declared: Mapping[str, Any], module: str) -> Any:
+    fields = {}
+    for field, of in declared.items():
+        if not field.isidentifier() or field.startswith("_"):
+            raise ModelError(f"{name} cannot have a field {field!r}; name it as in Python")
+        if isinstance(of, Mapping):
+            fields[field] = attrs.field(factory=_class(f"{name}{field.capitalize()}", of, module))
+        elif of in (*SCALARS, list, dict):
+            fields[field] = attrs.field(default={list: (), dict: Json()}.get(of))
+        elif isinstance(of, str | int | bool | list | tuple):
+            fields[field] = attrs.field(default=frozen(of))
+        else:
+            raise ModelError(
+                f"{name}.{field} is declared as {of!r}; write int, str, bool, list, dict, a mapping, or a default"
+            )
+    made: Any = attrs.make_class(
+        name, fields, frozen=True, slots=True, cache_hash=True, class_body={"__doc__": "Its fields."}
+    )
+    return _known_to_pickle(made, module)
+
+
+_CLASSES: dict[tuple[str, str], Any] = {}  # by module and name: a module calls its kind as the class is called
+
+
+def _known_to_pickle(cls: Any, module: str) -> Any:
+    cls.__module__ = module
+    _CLASSES[module, cls.__name__] = cls
+    names = [field.name for field in attrs.fields(cls)]
+
+    def reduce(value: Any) -> tuple[Any, ...]:
+        return _unpickled, (module, cls.__name__, *(getattr(value, name) for name in names))
+
+    copyreg.pickle(cls, reduce)
+    return cls
+
+
+def _unpickled(module: str, name: str, *values: Any) -> Any:
+    return _CLASSES[module, name](*values)
+
+
+def _read(field: Field, declared: Mapping[str, Any], cls: Any) -> Any:
+    members = field.fields()
+    values = {}
+    for name, of in declared.items():
+        member = members.optional(name)
+        if member is not None:
+            values[name] = _read_one(member, of, cls, name)
+    members.unmodelled(tuple(declared))
+    return cls(**values)
+
+
+def _read_one(field: Field, of: Any, cls: Any, name: str) -> Any:
+    if isinstance(of, Mapping):
+        return _read(field, of, getattr(attrs.fields(cls), name).default.factory)
+    wanted = of if isinstance(of, type) else type(of)
+    if wanted is bool:
+        return field.boolean()
+    if wanted is int:
+        return field.integer()
+    if wanted is str:
+        return field.string()
+    value = json_of(field)
+    if (wanted is dict) != isinstance(value, Json):
+        raise field.error(f"is no {'mapping' if wanted is dict else 'list'}", "write it as the kind declares it")
+    return value
+
+
+def json_of(field: Field) -> Any:
+    """Return what a field of a manifest holds, as a value that cannot change."""
+    match tag_of(field.node):
+        case "mapping":
+            return Json(tuple(sorted((name, json_of(each)) for name, (_, each) in field.fields().members.items())))
+        case "list":
+            return tuple(json_of(item) for item in field.items())
+        case "boolean":
+            return field.boolean()
+        case "number":
+            return field.integer()
+        case "null":
+            return None
+        case _:
+            return field.string()

@@ -1,0 +1,147 @@
+"""What a controller's code may not do while it is checked, since it would not do the same again: it is told the line.
+
+Its code is run from its start again and again, against the answers that it was given. Clocks, random numbers, threads,
+files and the network are refused; a run without an end is ended. What only C code does in one call is not seen, nor is
+a run without an end while a debugger, or a measurement of coverage, traces it.
+"""
+
+import _thread
+import builtins
+import os
+import random
+import socket
+import sys
+import time
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+import attrs
+
+from kmodel.kernel.errors import ModelError
+
+PACKAGE = str(Path(__file__).resolve().parents[1])
+MOST_LINES = 1_000_000  # of one run between its start and its end
+SAME = "it is run again and must do the same"
+REFUSED: dict[Any, str] = {
+    **{
+        getattr(time, name): f"reads the clock (time.{name})"
+        for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "localtime", "gmtime", "strftime")
+    },
+    time.sleep: "waits (time.sleep)",
+    builtins.open: "opens a file",
+    builtins.input: "reads the terminal",
+    os.urandom: "draws a random number",
+    os.open: "opens a file",
+    os.system: "runs a program",
+    _thread.start_new_thread: "starts a thread",
+}
+FIXES = {
+    "waits (time.sleep)": "return Requeue() and look again",
+    "starts a thread": "do it in the run itself, or in a controller of its own",
+}
+CLOCKS = ("now", "utcnow", "today")
+MODULES = {"_socket": "uses the network", "_posixsubprocess": "runs a program", "_ssl": "uses the network"}
+
+
+class Stopped(BaseException):
+    """A run of a controller's code that ends here; no `except Exception` of it catches this."""
+
+
+def where_of(frame: FrameType | None) -> tuple[str, int]:
+    """Return the file and the line of the first frame that is not of kmodel itself."""
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+
+
+def place(file: str, line: int) -> str:
+    """Return a file and a line as one would type them in the current folder."""
+    near = os.path.relpath(file) if Path(file).is_relative_to(Path.cwd()) else file
+    return f"{near}:{line}"
+
+
+@attrs.define
+class Guard:
+    """Watches a run of a controller's code; `problem` is what it did that is refused."""
+
+    problem: str = ""
+    _lines: int = 0
+    _traces: bool = False
+    _before: Any = None
+
+    def __enter__(self) -> "Guard":
+        self._traces = sys.gettrace() is None
+        self._before = sys.getprofile()
+        if self._traces:
+            sys.settrace(self._trace)
+        if self._before is None:
+            sys.setprofile(self._profile)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._traces:
+            sys.settrace(None)
+        if self._before is None:
+            sys.setprofile(None)
+
+    def check(self) -> None:
+        """Raise ModelError if something was refused, whatever the code made of that."""
+        if self.problem:
+            raise ModelError(self.problem)
+
+    def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
+        return None if frame.f_code.co_filename.startswith(PACKAGE) else self._count
+
+    def _count(self, frame: FrameType, event: str, argument: Any) -> Any:
+        self._lines += 1
+        if self._lines > MOST_LINES:
+            self._refuse(frame, f"has run for {MOST_LINES:,} lines and does not end", "let the loop end")
+        return self._count
+
+    def _profile(self, frame: FrameType, event: str, called: Any) -> None:
+        if event != "c_call" or frame.f_code.co_filename.startswith(PACKAGE):
+            return
+        does = _refused(called)
+        if does is not None:
+            self._refuse(frame, does, f"{FIXES.get(does, 'leave it out')}: {SAME}")
+
+    def _refuse(self, frame: FrameType, does: str, fix: str) -> None:
+        file, line = self._own(frame)
+        self.problem = self.problem or f"{place(file, line)}: {does}; {fix}"
+        raise Stopped
+
+    @staticmethod
+    def _own(frame: FrameType | None) -> tuple[str, int]:
+        """Return the line of the user's code: not that of the library which it calls."""
+        found = where_of(frame)
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if not file.startswith((PACKAGE, STANDARD_LIBRARY, "<")):
+                return file, frame.f_lineno
+            frame = frame.f_back
+        return found
+
+
+STANDARD_LIBRARY = str(Path(os.__file__).resolve().parent)
+
+
+def _refused(called: Any) -> str | None:
+    """Return what a function written in C does that is refused; None if nothing."""
+    try:
+        found = REFUSED.get(called)
+    except TypeError:  # a method of what has no hash
+        found = None
+    if found is not None:
+        return found
+    of = getattr(called, "__self__", None)
+    if isinstance(of, random.Random):
+        return "draws a random number"
+    if isinstance(of, socket.socket):
+        return "uses the network"
+    name = getattr(called, "__name__", "")
+    if name in CLOCKS and isinstance(of, type) and of.__module__ == "datetime":
+        return f"reads the clock ({of.__name__}.{name})"
+    return MODULES.get(getattr(called, "__module__", None) or "")
