@@ -8,6 +8,7 @@ from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.settings import SETTINGS, rights_of
 from kmodel.kubernetes.objects import (
     Binding,
+    Deployment,
     EndpointSlice,
     Lease,
     Node,
@@ -15,9 +16,11 @@ from kmodel.kubernetes.objects import (
     Phase,
     Pod,
     PodStatus,
+    ReplicaSet,
     Taints,
     Unscheduled,
 )
+from kmodel.kubernetes.objects.ownership import WithoutFinalizer, WithoutOwners
 
 NODE = "system:node:"
 CONTROLLER = "system:serviceaccount:kube-system:"
@@ -32,8 +35,22 @@ MAY_ASK = {
         ("patch", "pods", "status"),
         ("delete", "pods", ""),
     },
-    CONTROLLER + "replicaset-controller": {("create", "pods", ""), ("delete", "pods", "")},
-    CONTROLLER + "replication-controller": {("create", "pods", ""), ("delete", "pods", "")},
+    CONTROLLER + "replicaset-controller": {
+        ("create", "pods", ""),
+        ("delete", "pods", ""),
+        ("update", "replicasets", "status"),
+    },
+    CONTROLLER + "replication-controller": {
+        ("create", "pods", ""),
+        ("delete", "pods", ""),
+        ("update", "replicationcontrollers", "status"),
+    },
+    CONTROLLER + "deployment-controller": {
+        ("create", "replicasets", ""),
+        ("update", "replicasets", ""),
+        ("delete", "replicasets", ""),
+        ("update", "deployments", "status"),
+    },
     CONTROLLER + "endpointslice-controller": {("create", "endpointslices", ""), ("update", "endpointslices", "")},
     CONTROLLER + "node-controller": {
         ("update", "nodes", "status"),
@@ -42,6 +59,14 @@ MAY_ASK = {
         ("delete", "pods", ""),
     },
     CONTROLLER + "pod-garbage-collector": {("patch", "pods", "status"), ("delete", "pods", "")},
+    CONTROLLER + "generic-garbage-collector": {
+        (verb, resource, "")
+        for verb in ("patch", "delete")
+        for resource in (
+            *("pods", "replicasets", "replicationcontrollers"),
+            *("deployments", "services", "endpointslices"),
+        )
+    },
 }
 
 
@@ -123,11 +148,13 @@ OWN_CELLS = {
 MAY_CHANGE: dict[str, tuple[type, ...]] = {
     "system:kube-scheduler": (Binding, Unscheduled),
     NODE: (PodStatus, NodeStatus, Node, Lease),
-    CONTROLLER + "replicaset-controller": (Pod,),
-    CONTROLLER + "replication-controller": (Pod,),
+    CONTROLLER + "replicaset-controller": (Pod, ReplicaSet),
+    CONTROLLER + "replication-controller": (Pod, ReplicaSet),
+    CONTROLLER + "deployment-controller": (ReplicaSet, Deployment),
     CONTROLLER + "endpointslice-controller": (EndpointSlice,),
     CONTROLLER + "node-controller": (Node, Taints, Pod),
     CONTROLLER + "pod-garbage-collector": (Phase,),
+    CONTROLLER + "generic-garbage-collector": (WithoutFinalizer, WithoutOwners),
 }
 
 

@@ -12,11 +12,13 @@ from kmodel.kubernetes.components import apiserver, kubectl, kubelet, proxy, run
 from kmodel.kubernetes.components import faults as losses
 from kmodel.kubernetes.components.component import Component, Fault
 from kmodel.kubernetes.components.controllers import (
+    deployment_controller,
     endpointslice_controller,
     garbage_collector,
     node_lifecycle,
     pod_gc,
     replicaset_controller,
+    replicaset_status,
     restarts,
     taint_eviction,
 )
@@ -37,6 +39,8 @@ COMPONENTS: tuple[Component, ...] = (
     taint_eviction.COMPONENT,
     pod_gc.COMPONENT,
     garbage_collector.COMPONENT,
+    replicaset_status.COMPONENT,
+    deployment_controller.COMPONENT,
     proxy.COMPONENT,
     kubelet.HEARTBEATS,
 )

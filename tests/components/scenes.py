@@ -10,6 +10,7 @@ from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.settings import Command, Session, Settings, User
 from kmodel.kubernetes.objects import (
     Container,
+    Deployment,
     Node,
     NodeSpec,
     NodeStatus,
@@ -77,6 +78,21 @@ def replicaset(
     """Return a ReplicaSet; with a node its pods need no scheduler."""
     template = PodTemplate(APP, PodSpec(containers(), node_name=node))
     return admitted(ReplicaSet(ObjectMeta(name), kind, replicas, APP, template))
+
+
+def deployment(
+    name: str = "web",
+    *,
+    replicas: int = 1,
+    image: str = "nginx:1.14.2",
+    memory_mib: int | None = None,
+    node: str | None = None,
+    **spec: Any,
+) -> Deployment:
+    """Return a Deployment; with a node its pods need no scheduler."""
+    made = tuple(attrs.evolve(each, image=image) for each in containers(memory_mib))
+    template = PodTemplate(APP, PodSpec(made, node_name=node))
+    return admitted(Deployment(ObjectMeta(name), replicas, APP, template, **spec))
 
 
 def service(name: str = "web") -> Service:

@@ -236,12 +236,20 @@ DIFFERING = (
 )
 ALIKE = (
     "controller-restart",
+    "deployment-surges",
     "lost-answer",
     "replicaset-deleted",
     "replicaset-scaled-down",
 )  # have no kubelets: no step tells two nodes apart
-WHOLE = ("node-lost", "pod-creation", "pod-deletion", "scheduler-restart")  # take long, and are compared to their end
+WHOLE = (
+    "deployment-surges",
+    "node-lost",
+    "pod-creation",
+    "pod-deletion",
+    "scheduler-restart",
+)  # take long, and are compared to their end
 LARGE = {  # with two nodes; the depth to which they are compared
+    "deployment-rolled-out": 28,
     "kubelet-restart": 22,
     "pod-recreated": 28,
     "replicaset-loses-a-pod": 22,

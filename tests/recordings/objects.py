@@ -29,6 +29,7 @@ from kmodel.kubernetes.objects import key as key_of
 from kmodel.kubernetes.objects.kind import generations, scope
 
 CURRENT, OTHER = 1, 2
+NOT_RECORDED = ("deployments",)  # so that what they own is made by somebody outside
 SERVICE_NAME = "kubernetes.io/service-name"
 MARK = yaml.Mark("recording", 0, 0, 0, None, 0)
 TAGS = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
@@ -68,7 +69,7 @@ def _metadata(resource: str, whole: ApiObject, value: Mapping[str, Any], is_curr
     made = whole.metadata
     singular = kind_named(resource).singular
     owners = [owner for owner in value.get("ownerReferences", ()) if owner.get("controller")]
-    resources = {kind.kind: kind for kind in KINDS if resource in kind.makes}
+    resources = {kind.kind: kind for kind in KINDS if resource in kind.makes and kind.resource not in NOT_RECORDED}
     found: list[OwnerReference] = []
     for each in owners:
         if each["kind"] in resources:

@@ -256,7 +256,7 @@ def test_a_step_may_bring_its_own_manifest(read) -> None:  # type: ignore[no-unt
         (scenario("requests: [{create: pod/web, wait: Deleted}]") + POD, "wait: is Deleted, after create; "),
         (
             scenario("requests: [{create: service/web, wait: Running}]") + SERVICE,
-            "wait: is Running, but service/web is no pod; ",
+            "wait: is Running, which service/web is never; leave it out",
         ),
         (
             scenario("requests: [{create: pod/web, gracePeriodSeconds: 1}]") + POD,

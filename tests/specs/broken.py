@@ -3,7 +3,7 @@
 from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.objects import PodStatus
 from tests.components.scenes import apply, create, delete, labelled, pod, replace, replicaset, scene, service
-from tests.specs import broken_identities, broken_ownership, broken_scheduling, bugs
+from tests.specs import broken_identities, broken_ownership, broken_rollouts, broken_scheduling, bugs
 from tests.specs import bugs_of_clients as clients
 from tests.specs.broken_scheduling import IS_SCHEDULED_TWICE
 from tests.specs.bugs import taking_requests_for
@@ -228,6 +228,7 @@ MUTANTS = (
     *broken_identities.MUTANTS,
     *broken_scheduling.MUTANTS,
     *broken_ownership.MUTANTS,
+    *broken_rollouts.MUTANTS,
     # storage
     Mutant(
         "only_the_apiserver_writes_etcd",

@@ -2,7 +2,7 @@
 
 from kmodel.kubernetes.objects import PodStatus
 from tests.components.scenes import create, delete, node, pod, replicaset, scene, service
-from tests.specs import broken_ownership
+from tests.specs import broken_ownership, broken_rollouts
 from tests.specs import bugs_that_last as bugs
 from tests.specs.broken_identities import takes_no_marks
 from tests.specs.bugs_that_last import unless
@@ -53,6 +53,7 @@ SPEAKS_AGAIN = scene(
 
 STUCK = (
     *broken_ownership.STUCK,
+    *broken_rollouts.STUCK,
     Mutant(
         "desired_state_converges",
         "the kubelet tells nobody how its pods are",

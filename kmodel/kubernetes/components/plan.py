@@ -1,12 +1,13 @@
 """What a scenario comes down to: the objects that may ever be there, with their names, and who takes part."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import attrs
 
 from kmodel.kubernetes.components.settings import Pool, Settings
 from kmodel.kubernetes.objects import KINDS, ApiObject, Kind, Kinds, Template, kind_named, kind_of, resource_of
+from kmodel.kubernetes.objects.kind import all_templates
 
 Maker = Callable[[ApiObject], Iterable[ApiObject]]  # what is made of an object, beside what its templates say
 SUFFIXES = "bcdfghjklmnpqrstvwxz2456789"  # the letters of generated names [apimachinery pkg/util/rand]
@@ -61,12 +62,16 @@ def populate(
                 made.append(one)
         for template in (template for value in generation for template in templates_of(value, maker)):
             resource = resource_of(template.object, kinds)
+            pool = pools.get((resource, template.prefix)) or Pool(resource, template.prefix, ())
             keys = (template.prefix + letter for letter in SUFFIXES)
-            free = [key for key in keys if key not in given.get(resource, ())][:names_per_template]
-            pools.setdefault((resource, template.prefix), Pool(resource, template.prefix, tuple(free)))
-            for key in free:
-                metadata = attrs.evolve(template.object.metadata, name=key.rpartition("/")[2], generate_name="")
-                one = attrs.evolve(template.object, metadata=metadata)  # type: ignore[misc]
+            free = [key for key in keys if key not in given.get(resource, ())]
+            if template.content is None:
+                pool = attrs.evolve(pool, keys=tuple(free[:names_per_template]))
+            elif template.content not in pool.contents:
+                contents = (*pool.contents, template.content)
+                pool = attrs.evolve(pool, keys=tuple(free[: len(contents)]), contents=contents)
+            pools[resource, template.prefix] = pool
+            for key, one in _made(template, pool):
                 there.setdefault(resource, {}).setdefault(key, []).append(one)
                 made.append(one)
         everybody += made
@@ -74,9 +79,27 @@ def populate(
     return Population(there, tuple(everybody), tuple(pools.values()))
 
 
+def _made(template: Template, pool: Pool) -> Iterator[tuple[str, ApiObject]]:
+    """Yield the objects that may be made from a template, with their keys."""
+    if template.named is not None:
+        key = pool.standing_for(template.content)
+        assert key is not None
+        yield key, template.named(key.removeprefix(pool.prefix))
+        return
+    for key in pool.keys:
+        metadata = attrs.evolve(template.object.metadata, name=key.rpartition("/")[2], generate_name="")
+        yield key, attrs.evolve(template.object, metadata=metadata)  # type: ignore[misc]
+
+
+def _templates_below(value: ApiObject, maker: Maker) -> Iterator[Template]:
+    for template in templates_of(value, maker):
+        yield template
+        yield from all_templates(template.object)
+
+
 def names_needed(objects: Iterable[ApiObject], maker: Maker = makes_nothing) -> int:
     """Return how many names a template needs: one more than copies are wanted, for one that is going away."""
-    copies = [template.copies for value in objects for template in templates_of(value, maker)]
+    copies = [template.copies for value in objects for template in _templates_below(value, maker)]
     return min(max([0, *copies]) + 1, len(SUFFIXES))
 
 

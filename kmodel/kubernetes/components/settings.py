@@ -88,8 +88,12 @@ class Settings:
 
     @property
     def workloads(self) -> tuple[Any, ...]:
-        """The ReplicaSets and ReplicationControllers."""
-        return (*self.named("ReplicaSet").values(), *self.named("ReplicationController").values())
+        """The objects that have a template of pods, in the version that comes first."""
+        found: dict[tuple[str, str], Any] = {}
+        for value in self.given:
+            if hasattr(value, "template"):
+                found.setdefault((value.kind, value.metadata.key), value)
+        return tuple(found.values())
 
 
 SETTINGS: Cell[Settings] = Cell("settings")
@@ -97,11 +101,19 @@ SETTINGS: Cell[Settings] = Cell("settings")
 
 @attrs.frozen(cache_hash=True)
 class Pool:
-    """The names that objects made from one template may get: the resource, what the names begin with, the keys."""
+    """The names that objects made from one template may get: the resource, what the names begin with, the keys.
+
+    Where a name stands for a content, `contents` has it for each key.
+    """
 
     resource: str
     prefix: str
     keys: tuple[str, ...]
+    contents: tuple[Any, ...] = ()
+
+    def standing_for(self, content: Any) -> str | None:
+        """Return the key that stands for a content; None if none does."""
+        return dict(zip(self.contents, self.keys, strict=False)).get(content)
 
 
 POOLS: Cell[tuple[Pool, ...]] = Cell("generated names")

@@ -1,6 +1,7 @@
 """Kubernetes API objects as immutable values, with the fields that the modelled components read; a kind per file."""
 
 from kmodel.kubernetes.objects.container import Container, Need, Resources
+from kmodel.kubernetes.objects.deployment import DEPLOYMENT, Deployment, DeploymentStatus, RolloutStrategy
 from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE, Endpoint, EndpointSlice
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Part, Template
 from kmodel.kubernetes.objects.kinds import KINDS, Kinds, Object, kind_named, kind_of, reference, resource_of
@@ -9,7 +10,13 @@ from kmodel.kubernetes.objects.meta import DEFAULT_NAMESPACE, Labels, ObjectMeta
 from kmodel.kubernetes.objects.node import GIBIBYTE, NODE, Node, NodeSpec, NodeStatus, Taint, Taints
 from kmodel.kubernetes.objects.pod import POD, Binding, Phase, Pod, PodStatus, Unscheduled
 from kmodel.kubernetes.objects.pod_spec import DEFAULT_SCHEDULER, PodSpec, Toleration
-from kmodel.kubernetes.objects.replicaset import REPLICA_SET, REPLICATION_CONTROLLER, PodTemplate, ReplicaSet
+from kmodel.kubernetes.objects.replicaset import (
+    REPLICA_SET,
+    REPLICATION_CONTROLLER,
+    PodTemplate,
+    ReplicaSet,
+    ReplicaSetStatus,
+)
 from kmodel.kubernetes.objects.service import SERVICE, Service
 
 BY_RESOURCE = {kind.resource: kind for kind in KINDS}  # the built-in kinds
@@ -18,6 +25,7 @@ __all__ = [
     "BY_RESOURCE",
     "DEFAULT_NAMESPACE",
     "DEFAULT_SCHEDULER",
+    "DEPLOYMENT",
     "ENDPOINT_SLICE",
     "GIBIBYTE",
     "KINDS",
@@ -30,6 +38,8 @@ __all__ = [
     "ApiObject",
     "Binding",
     "Container",
+    "Deployment",
+    "DeploymentStatus",
     "Endpoint",
     "EndpointSlice",
     "Kind",
@@ -50,7 +60,9 @@ __all__ = [
     "PodStatus",
     "PodTemplate",
     "ReplicaSet",
+    "ReplicaSetStatus",
     "Resources",
+    "RolloutStrategy",
     "Service",
     "Taint",
     "Taints",

@@ -1,6 +1,6 @@
 """What a kind of object is: one value beside its class; what an object can do itself, its class says."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
@@ -94,17 +94,32 @@ class ApiObject:
 class Template:
     """What objects made from another one look like, and how many of them it wants at once.
 
-    `object.metadata.generate_name` is what their names begin with.
+    `object.metadata.generate_name` is what their names begin with. Where `content` is given, a name stands for it: one
+    object is made of each, and `named` returns it under the end of its name.
     """
 
     object: ApiObject
     copies: int = 1
+    content: Any = None
+    named: Callable[[str], ApiObject] | None = None
 
     @property
     def prefix(self) -> str:
         """What the keys of the made objects begin with."""
         metadata = self.object.metadata
         return key(metadata.generate_name, metadata.namespace)
+
+
+def all_templates(value: ApiObject) -> Iterator[Template]:
+    """Yield the templates of an object, and those of what is made from them."""
+    for template in value.templates():
+        yield template
+        yield from all_templates(template.object)
+
+
+def copies_in_all(value: ApiObject) -> int:
+    """Return how many objects an object wants that nothing more is made from: the pods of a workload."""
+    return sum(template.copies * (copies_in_all(template.object) or 1) for template in value.templates())
 
 
 ObjectT = TypeVar("ObjectT", bound=ApiObject)

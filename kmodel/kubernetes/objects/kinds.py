@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from kmodel.kubernetes.objects.deployment import DEPLOYMENT
 from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
 from kmodel.kubernetes.objects.lease import LEASE
@@ -13,7 +14,16 @@ from kmodel.kubernetes.objects.service import SERVICE
 
 Object = ApiObject
 Kinds = Sequence[Kind[Any]]
-KINDS: tuple[Kind[Any], ...] = (POD, NODE, REPLICA_SET, REPLICATION_CONTROLLER, SERVICE, ENDPOINT_SLICE, LEASE)
+KINDS: tuple[Kind[Any], ...] = (
+    POD,
+    NODE,
+    REPLICA_SET,
+    REPLICATION_CONTROLLER,
+    DEPLOYMENT,
+    SERVICE,
+    ENDPOINT_SLICE,
+    LEASE,
+)
 
 
 def kind_of(value: ApiObject, kinds: Kinds = KINDS) -> Kind[Any]:

@@ -31,6 +31,14 @@ RESOURCES = ("claims", "limits", "requests")
 TOLERATION = ("effect", "key", "operator", "tolerationSeconds", "value")
 TEMPLATE = ("metadata", "spec")
 WORKLOAD_SPEC = ("minReadySeconds", "replicas", "selector", "template")
+DEPLOYMENT_SPEC = (
+    *WORKLOAD_SPEC,
+    "paused",
+    "progressDeadlineSeconds",
+    "revisionHistoryLimit",
+    "rollbackTo",
+    "strategy",
+)
 SELECTOR = ("matchExpressions", "matchLabels")
 # fmt: off
 SERVICE_SPEC = (
@@ -52,7 +60,7 @@ CONDITION = ("lastHeartbeatTime", "lastTransitionTime", "message", "reason", "st
 # Of the fields that are not read, those that may decide where a pod runs, whether, or for how long.
 # fmt: off
 DECIDING = frozenset((
-    "activeDeadlineSeconds", "initContainers", "lifecycle", "livenessProbe", "minReadySeconds", "os", "overhead",
+    "activeDeadlineSeconds", "initContainers", "lifecycle", "livenessProbe", "os", "overhead",
     "ownerReferences", "podAffinity", "podAntiAffinity", "preemptionPolicy",
     "preferredDuringSchedulingIgnoredDuringExecution", "priority", "publishNotReadyAddresses", "readinessProbe",
     "resourceClaims", "restartPolicyRules", "startupProbe", "topologySpreadConstraints",

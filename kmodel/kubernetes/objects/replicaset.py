@@ -68,17 +68,7 @@ class ReplicaSet(ApiObject):
 
     def errors(self) -> Iterator[str]:
         """Yield what is wrong with the ReplicaSet."""
-        if self.replicas is not None and self.replicas < 0:
-            yield "spec.replicas: Invalid value: must be greater than or equal to 0"
-        if not self.selector:
-            yield "spec.selector: Required value"
-        if not set(self.selector) <= set(self.template.labels):
-            yield "spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`"
-        if self.min_ready_seconds < 0:
-            yield "spec.minReadySeconds: Invalid value: must be greater than or equal to 0"
-        yield from pod_spec_errors(self.template.spec, "spec.template.spec")
-        if self.template.spec.restart_policy not in (None, "Always"):
-            yield "spec.template.spec.restartPolicy: Unsupported value: supported values: Always"
+        return template_errors(self.replicas, self.selector, self.template, self.min_ready_seconds)
 
     def replacing(self, stored: "ReplicaSet") -> "ReplicaSet":
         """Return the workload with the status of the stored one [registry/apps/replicaset/strategy.go]."""
@@ -99,6 +89,23 @@ class ReplicaSet(ApiObject):
             generate_name=f"{self.metadata.name}-", namespace=self.metadata.namespace, labels=self.template.labels
         )
         return (Template(Pod(metadata, self.template.spec), 1 if self.replicas is None else self.replicas),)
+
+
+def template_errors(
+    replicas: int | None, selector: Labels, template: PodTemplate, min_ready_seconds: int
+) -> Iterator[str]:
+    """Yield what is wrong with what all workloads have that keep pods running."""
+    if replicas is not None and replicas < 0:
+        yield "spec.replicas: Invalid value: must be greater than or equal to 0"
+    if not selector:
+        yield "spec.selector: Required value"
+    if not set(selector) <= set(template.labels):
+        yield "spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`"
+    if min_ready_seconds < 0:
+        yield "spec.minReadySeconds: Invalid value: must be greater than or equal to 0"
+    yield from pod_spec_errors(template.spec, "spec.template.spec")
+    if template.spec.restart_policy not in (None, "Always"):
+        yield "spec.template.spec.restartPolicy: Unsupported value: supported values: Always"
 
 
 def _read_replica_set(fields: Fields, left_out: list[str]) -> ReplicaSet:

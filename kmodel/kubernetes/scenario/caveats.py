@@ -12,6 +12,7 @@ from kmodel.kubernetes.components.references import has, reference_of
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.manifests import InputError, choose
 from kmodel.kubernetes.objects import known
+from kmodel.kubernetes.objects.kind import all_templates, copies_in_all
 from kmodel.kubernetes.objects.opaque import SHORT_NAMES, Opaque, meaning, told
 from kmodel.kubernetes.objects.reading import Manifest
 
@@ -40,7 +41,7 @@ def caveats(
 ) -> Caveats:
     """Return what is to be said of files with these objects of kinds that are not modelled, and these manifests."""
     replicas = {
-        manifest.reference: template.copies for manifest in manifests for template in manifest.object.templates()
+        manifest.reference: copies_in_all(manifest.object) for manifest in manifests if manifest.object.templates()
     }
     sentences = list(told(others, replicas))
     fields = [(each.reference, path) for each in manifests for path in each.left_out if decides(path)]
@@ -65,7 +66,7 @@ def _missing(manifests: Sequence[Manifest], settings: Settings) -> Iterator[str]
     """Yield a sentence for each object that pods need, that is not there and that they do not bring."""
     users: dict[str, str] = {}
     for manifest in manifests:
-        for value in (manifest.object, *(template.object for template in manifest.object.templates())):
+        for value in (manifest.object, *(template.object for template in all_templates(manifest.object))):
             for need in value.needs:
                 if not has(settings, need, value.metadata.namespace):
                     users.setdefault(reference_of(need, value.metadata.namespace), manifest.reference)

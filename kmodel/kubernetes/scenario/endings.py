@@ -14,11 +14,13 @@ from kmodel.kubernetes.components.apiserver.access import authenticated, authori
 from kmodel.kubernetes.components.apiserver.admission import admit
 from kmodel.kubernetes.components.apiserver.validation import errors
 from kmodel.kubernetes.components.calls import Request
+from kmodel.kubernetes.components.controllers.garbage_collector import owner_of
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.references import missing_config, missing_volume, refusal
 from kmodel.kubernetes.components.scheduler import filters, lost_claim
 from kmodel.kubernetes.components.settings import RIGHTS, SETTINGS, Command, Settings
-from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, Kinds, Node, Pod, kind_named
+from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, ApiObject, Kinds, Node, Pod, kind_named
+from kmodel.kubernetes.objects.kind import all_templates, copies_in_all
 
 PENDING = "Pending"
 
@@ -59,7 +61,7 @@ def refusals(settings: Settings, kinds: Kinds) -> Iterator[RefusedRequest]:
             if found is not None:
                 yield RefusedRequest(reference, *found)
                 continue
-            for template in () if command.object is None else command.object.templates():
+            for template in () if command.object is None else all_templates(command.object):
                 missing = refusal(settings, template.object)
                 if missing is not None:
                     yield RefusedRequest(
@@ -98,11 +100,10 @@ def endings(cluster: Cluster, settings: Settings, kinds: Kinds) -> Iterator[Endi
     )
     for resource, key in given:
         value = cluster[stored(resource)[key]] if cluster.has(stored(resource)[key]) else None
-        templates = () if value is None else value.templates()
         reference = f"{kind_named(resource, kinds).singular}/{key}"
-        if templates:
-            wanted = sum(template.copies for template in templates)
-            ready = sum(pod.status.ready for pod in _pods(cluster) if _is_of(pod, value))
+        wanted = 0 if value is None else copies_in_all(value)
+        if value is not None and value.templates():
+            ready = sum(pod.status.ready for pod in _pods(cluster) if _is_of(cluster, pod, value))
             yield Ending(reference, f"{ready}/{wanted}", is_well=ready >= wanted)
     for pod in _pods(cluster):
         yield _ending(cluster, pod)
@@ -113,9 +114,11 @@ def _pods(cluster: Cluster) -> list[Pod]:
     return [value for value in values if value is not None]
 
 
-def _is_of(pod: Pod, owner: object) -> bool:
-    metadata = getattr(owner, "metadata", None)
-    return pod.metadata.owner is not None and metadata is not None and pod.metadata.owner.uid == metadata.uid
+def _is_of(cluster: Cluster, value: ApiObject, owner: ApiObject) -> bool:
+    """Tell whether an object is controlled by an owner, or by one that is, and so on."""
+    reference = value.metadata.owner
+    found = None if reference is None else owner_of(cluster, reference, live=True)
+    return found is not None and (found.metadata.uid == owner.metadata.uid or _is_of(cluster, found, owner))
 
 
 def _ending(cluster: Cluster, pod: Pod) -> Ending:

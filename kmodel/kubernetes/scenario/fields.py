@@ -51,10 +51,10 @@ FIELDS = (
         "list of steps",
         "create each other manifest, in the order of the files",
         "What users do with kubectl, one step after the other for each user: `create`, `apply`, `replace` or `delete` "
-        "with a reference such as `pod/web`; and perhaps `user`, `wait` (`Running` or `Deleted`), `gracePeriodSeconds` "
-        "and `cascade` (`background`, `foreground` or `orphan`) of a delete, `manifest` (the object, if it is not that "
-        "of the files), `expect` (what may come of it: `Unauthorized`, `Forbidden`, `Invalid`, or a pod that stays "
-        "`Pending`).",
+        "with a reference such as `pod/web`; and perhaps `user`, `wait` (`Running`, `Available` or `Deleted`), "
+        "`gracePeriodSeconds` and `cascade` (`background`, `foreground` or `orphan`) of a delete, `manifest` (the "
+        "object, if it is not that of the files), `expect` (what may come of it: `Unauthorized`, `Forbidden`, "
+        "`Invalid`, or a pod that stays `Pending`).",
     ),
     FieldOfScenario(
         "users",

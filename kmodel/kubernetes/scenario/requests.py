@@ -17,7 +17,8 @@ ACTIONS = ("create", "apply", "replace", "delete")
 STEP = (*ACTIONS, "user", "wait", "gracePeriodSeconds", "cascade", "manifest", "expect")
 EXPECTED = ("Unauthorized", "Forbidden", "Invalid", "Pending")
 CASCADES = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}
-WAITS = ("Running", "Deleted")
+DELETED = "Deleted"
+WAITS = ("Running", "Available", DELETED)
 
 
 @attrs.frozen
@@ -171,8 +172,9 @@ def _wait(field: Field | None, verb: str, target: Reference) -> str | None:
     if field is None:
         return None
     wait = field.one_of(WAITS)
-    if (wait == "Deleted") != (verb == "delete"):
-        raise field.error(f"is {wait}, after {verb}", "wait for Deleted after a delete, for Running after all else")
-    if wait != "Deleted" and wait not in target.kind.waits:
-        raise field.error(f"is Running, but {target} is no pod", "wait for a pod, or leave it out")
+    if (wait == DELETED) != (verb == "delete"):
+        raise field.error(f"is {wait}, after {verb}", "wait for Deleted after a delete, for anything else otherwise")
+    if wait != DELETED and wait not in target.kind.waits:
+        fix = f"wait for {' or '.join(target.kind.waits)}" if target.kind.waits else "leave it out"
+        raise field.error(f"is {wait}, which {target} is never", fix)
     return wait

@@ -1,7 +1,8 @@
 """kube-controller-manager: control loops that compare the desired state with the actual one, over shared informers.
 
-Models: the ReplicaSet and ReplicationController loop, the EndpointSlice loop, the node lifecycle loop, the eviction of
-pods by taints, the garbage collection of pods, and that of objects whose owners are gone, each in a file of its own.
+Models: the loops of Deployments, of ReplicaSets and ReplicationControllers, and of EndpointSlices, the node lifecycle,
+the eviction of pods by taints, the garbage collection of pods, and that of objects whose owners are gone, each in a
+file of its own.
 
 Leaves out: leader election (one instance runs), the other controllers.
 

@@ -4,19 +4,20 @@ Models: one reconcile as upstream does it: compare the active owned pods in the 
 they differ and the expectations are met, expect that many creations or deletions and make them one by one, each a
 call; a failed creation ends the round and lowers the expectations by what was not created. The cache's events fulfil
 expectations; both live in memory only. What is never seen (a pod that came and went while the watch was closed) is
-expected for five minutes: longer than any call or event is under way.
+expected for five minutes: longer than any call or event is under way. The status is written in replicaset_status.py.
 
 Leaves out: adoption and release of pods by label; expectations that expire earlier (kubernetes#129795); slow start,
 which sends batches of 2, 4, … at once from the second pod of a round on (here they follow one another); deletions at
-once (here one after the other, in any order); status. Pods to delete are ranked as upstream ranks them: not bound,
+once (here one after the other, in any order). Pods to delete are ranked as upstream ranks them: not bound,
 Pending, not ready come first, and of those that are not ready the ones with more restarts. Ready pods are told apart by
 how long they have been ready, in logarithmic buckets, and then by UID: so any of equal ones may go (of more than three,
-two or more are neighbours in the order of names). Pods that share a node do not come first, since a ReplicaSet without
-an owner has no related ones.
+two or more are neighbours in the order of names). Of those that are equal in these, the ones come first that share
+their node with more pods of ReplicaSets with the same owner.
 
 Upstream: pkg/controller/{replicaset/replica_set.go,controller_utils.go}, 1.32 to 1.34.
 """
 
+from collections import Counter
 from typing import Any
 
 import attrs
@@ -59,17 +60,25 @@ class Round:
     deletions: tuple[str, ...] = ()
 
 
+PodRank = tuple[bool, int, bool, int, int]
 EXPECTATIONS: Cells[Expectations] = Cells("replicaset/expectations")
 ROUND: Cells[Round] = Cells("replicaset/round")
 
 
 client_of = clients(f"{CONTROLLER_MANAGER}/{{}}/{{}}")  # by which the controller writes for one ReplicaSet
+status_client_of = clients(f"{CONTROLLER_MANAGER}/{{}}/{{}}/status")  # by which it writes a status
 
 
 def owned(cluster: Cluster, workload: ReplicaSet) -> list[Pod]:
     """Return the pods in the cache that the ReplicaSet controls, by UID."""
     pods: list[Pod] = all_in_cache(cluster, CONTROLLER_MANAGER, POD)
     return [pod for pod in pods if pod.metadata.owner is not None and pod.metadata.owner.uid == workload.metadata.uid]
+
+
+def is_free(cluster: Cluster, kind: str, name: str) -> bool:
+    """Tell whether the worker of a ReplicaSet waits for no answer: it makes its calls one after the other."""
+    status = CALLS[status_client_of(kind, name)]
+    return idle(cluster, client_of(kind, name)) and (not cluster.has(status) or cluster[status] is None)
 
 
 def on_pod_change(cluster: Cluster, watch: Watch, pod: str, old: Any, new: Any) -> Cluster:
@@ -112,7 +121,7 @@ def scale_down(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | No
     counted = _counted(cluster, kind, name)
     if counted is None or counted[0] >= len(counted[1]):
         return None
-    victims = _victims(counted[1], len(counted[1]) - counted[0], pod)
+    victims = _victims(_ranked(cluster, kind, name, counted[1]), len(counted[1]) - counted[0], pod)
     if victims is None:
         return None
     cluster = cluster.set(ROUND[kind, name], Round(deletions=victims))
@@ -123,7 +132,7 @@ def _counted(cluster: Cluster, kind: str, name: str) -> tuple[int, list[Pod]] | 
     """Return how many pods are wanted and which are active, by the cache; None unless it is time for a new round."""
     if cluster[ROUND[kind, name]] != Round() or not cluster[EXPECTATIONS[kind, name]].fulfilled:
         return None
-    if not idle(cluster, client_of(kind, name)) or not synced(cluster, CONTROLLER_MANAGER, "pods", RESOURCES[kind]):
+    if not is_free(cluster, kind, name) or not synced(cluster, CONTROLLER_MANAGER, "pods", RESOURCES[kind]):
         return None
     workload = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
     if workload is None or workload.metadata.deleting:
@@ -131,18 +140,29 @@ def _counted(cluster: Cluster, kind: str, name: str) -> tuple[int, list[Pod]] | 
     return workload.replicas, [pod for pod in owned(cluster, workload) if pod.active]
 
 
-def _victims(active: list[Pod], surplus: int, first: str) -> tuple[str, ...] | None:
+def _ranked(cluster: Cluster, kind: str, name: str, active: list[Pod]) -> list[tuple[PodRank, Pod]]:
+    """Return the pods, each with its rank: the lower, the sooner it goes [ActivePodsWithRanks, controller_utils.go]."""
+    workload = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
+    owner = None if workload is None else workload.metadata.owner
+    there: Counter[str | None] = Counter()
+    if owner is not None:  # by all that has the same owner [getIndirectlyRelatedPods, replica_set.go]
+        for other in all_in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind]):
+            if other.metadata.owner is not None and other.metadata.owner.uid == owner.uid:
+                there.update(pod.spec.node_name for pod in owned(cluster, other) if pod.active)
+    return [(_rank(pod, there[pod.spec.node_name]), pod) for pod in active]
+
+
+def _victims(ranked: list[tuple[PodRank, Pod]], surplus: int, first: str) -> tuple[str, ...] | None:
     """Return the pods that go, beginning with `first` where some of equal rank stay; None if that is no choice."""
-    ranks = sorted(map(_rank, active))
-    last = ranks[surplus - 1]
-    sure = [pod.metadata.key for pod in active if _rank(pod) < last]
-    equal = [pod.metadata.key for pod in active if _rank(pod) == last]
+    last = sorted(rank for rank, _ in ranked)[surplus - 1]
+    sure = [pod.metadata.key for rank, pod in ranked if rank < last]
+    equal = [pod.metadata.key for rank, pod in ranked if rank == last]
     left = surplus - len(sure)
     if first not in (equal if left < len(equal) else equal[:1]):
         return None
     start = equal.index(first)
     chosen = {*sure, *(equal[start:] + equal[:start])[:left]}
-    return tuple(pod.metadata.key for pod in active if pod.metadata.key in chosen)
+    return tuple(pod.metadata.key for _, pod in ranked if pod.metadata.key in chosen)
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")
@@ -157,13 +177,13 @@ def expire_expectations(cluster: Cluster, kind: str, name: str) -> Cluster | Non
     return cluster.set(EXPECTATIONS[kind, name], Expectations())
 
 
-def _rank(pod: Pod) -> tuple[bool, int, bool, int]:
-    """Return the lower, the sooner a pod goes [ActivePodsWithRanks, pkg/controller/controller_utils.go]."""
+def _rank(pod: Pod, neighbours: int) -> PodRank:
     phases = {"Pending": 0, "Unknown": 1, "Running": 2}
     return (
         pod.spec.node_name is not None,
         phases[pod.status.phase],
         pod.status.ready,
+        -neighbours,
         0 if pod.status.ready else -pod.status.restarts,
     )
 
@@ -232,12 +252,13 @@ def read_pod_answer(cluster: Cluster, kind: str, name: str) -> Cluster | None:
     return cluster.set(EXPECTATIONS[kind, name], attrs.evolve(expected, deletions=rest))
 
 
-def _workloads(plan: Plan) -> list[tuple[str, str]]:
+def workloads(plan: Plan) -> list[tuple[str, str]]:
+    """Return the ReplicaSets and ReplicationControllers that may ever be there, each with its kind."""
     return [(kind, name) for kind, name in plan.owners("pods") if kind in RESOURCES]
 
 
 def _scalings(plan: Plan) -> list[tuple[str, str, str]]:
-    return [(kind, name, pod) for kind, name in _workloads(plan) for pod in plan.keys("pods")]
+    return [(kind, name, pod) for kind, name in workloads(plan) for pod in plan.keys("pods")]
 
 
 MAY = frozenset({("create", "pods"), ("delete", "pods"), ("patch", "pods")})
@@ -249,10 +270,10 @@ COMPONENT = Component(
     brings=("pods",),
     on_change=on_pod_change,
     memory=(
-        Memory(EXPECTATIONS, _workloads, Expectations(), mentions=NOTHING, holds_names=True),
-        Memory(ROUND, _workloads, Round(), mentions=NOTHING, holds_names=True),
+        Memory(EXPECTATIONS, workloads, Expectations(), mentions=NOTHING, holds_names=True),
+        Memory(ROUND, workloads, Round(), mentions=NOTHING, holds_names=True),
     ),
-    callers=(Caller((create_pod, delete_pod), read_pod_answer, client_of, _workloads, turn=3),),
-    steps=(Steps((reconcile, expire_expectations), _workloads), Steps((scale_down,), _scalings)),
-    needed=lambda plan: None if _workloads(plan) else "there is no ReplicaSet and no ReplicationController",
+    callers=(Caller((create_pod, delete_pod), read_pod_answer, client_of, workloads, turn=3),),
+    steps=(Steps((reconcile, expire_expectations), workloads), Steps((scale_down,), _scalings)),
+    needed=lambda plan: None if workloads(plan) else "there is no ReplicaSet and no ReplicationController",
 )

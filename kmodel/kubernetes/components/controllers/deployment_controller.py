@@ -1,0 +1,274 @@
+"""Deployment controller: a ReplicaSet for each template, and pods that move from the old ones to the new one.
+
+Models: RollingUpdate and Recreate, scaling in proportion, pausing, revisions and their history, the limit of old
+ReplicaSets, the deadline of progress. A reconcile is a series of calls by one worker; each is decided on the caches as
+they are when it is sent, and has the version in the cache as its condition, so that a late cache meets 409 Conflict.
+The name of a ReplicaSet is that of the Deployment with the hash of the template: who creates one that is there meets
+409 AlreadyExists. The deadline is exceeded when its cause is there, since there are no clocks: the pods that the
+rollout waits for cannot become available (no node has room, what they name is missing, their node is silent).
+
+Leaves out: one snapshot of the caches for all calls of a reconcile (informers that lag have the same effect, as long as
+they lag alike); adoption of ReplicaSets by label; collisions of hashes; annotations that users give a Deployment, which
+are copied to its ReplicaSets; the status that is written between the creation of a ReplicaSet and the next one.
+
+Upstream: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate,progress}.go, 1.34.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import BoundReached, Cluster, transition
+from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
+from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
+from kmodel.kubernetes.components.component import Caller, Component, each
+from kmodel.kubernetes.components.controllers import rollouts
+from kmodel.kubernetes.components.controllers.rollouts import Rollout
+from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
+from kmodel.kubernetes.components.etcd import PODS, QUEUES, version, with_metadata
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, has_caught_up, in_cache, synced
+from kmodel.kubernetes.components.settings import POOLS
+from kmodel.kubernetes.objects import DEPLOYMENT, POD, REPLICA_SET, Deployment, OwnerReference, Pod, ReplicaSet, key
+from kmodel.kubernetes.objects.deployment import (
+    DESIRED,
+    HISTORY,
+    MOST,
+    PAUSED,
+    REVISION,
+    TIMED_OUT,
+    with_label,
+)
+
+ACTOR = CONTROLLER_MANAGER + "/deployment"
+USER = CONTROLLER_USER + "deployment-controller"
+
+
+client_of = clients(f"{ACTOR}/{{}}")  # by which the controller writes for one Deployment
+
+
+def known_rollout(cluster: Cluster, deployment: str) -> Rollout | None:
+    """Return a Deployment with its ReplicaSets, as the cache has them; None if it does not show it."""
+    known = in_cache(cluster, CONTROLLER_MANAGER, DEPLOYMENT, deployment)
+    if known is None:
+        return None
+    there: list[ReplicaSet] = all_in_cache(cluster, CONTROLLER_MANAGER, REPLICA_SET)
+    return rollouts.rollout(known, [each for each in there if is_owned(each, known)])
+
+
+def is_owned(value: ReplicaSet | Pod, owner: Deployment | ReplicaSet) -> bool:
+    """Tell whether an object is controlled by another one."""
+    return value.metadata.owner is not None and value.metadata.owner.uid == owner.metadata.uid
+
+
+def _rollout(cluster: Cluster, deployment: str) -> Rollout | None:
+    """Return the rollout that a Deployment is in, by the cache, if the controller may write now."""
+    if not synced(cluster, CONTROLLER_MANAGER, "deployments", "replicasets", "pods"):
+        return None
+    return known_rollout(cluster, deployment) if idle(cluster, client_of(deployment)) else None
+
+
+def _with_sizes(workload: ReplicaSet, deployment: Deployment) -> ReplicaSet:
+    """Return a ReplicaSet with the annotations by which the next scaling is shared out [SetReplicasAnnotations]."""
+    wanted = deployment.replicas or 0
+    annotations = with_label(workload.metadata.annotations, DESIRED, str(wanted))
+    return with_metadata(workload, annotations=with_label(annotations, MOST, str(wanted + deployment.surge)))
+
+
+def _with_revision(workload: ReplicaSet, now: Rollout) -> ReplicaSet:
+    """Return the new ReplicaSet as the latest revision; those that it was before are its history."""
+    there, annotations = rollouts.revision(workload), workload.metadata.annotations
+    if there >= now.next_revision:
+        return workload
+    if there:
+        history = dict(annotations).get(HISTORY)
+        annotations = with_label(annotations, HISTORY, f"{history},{there}" if history else str(there))
+    return with_metadata(workload, annotations=with_label(annotations, REVISION, str(now.next_revision)))
+
+
+@transition(actor=ACTOR, object="deployment/{deployment}")
+def create_replica_set(cluster: Cluster, deployment: str) -> Cluster | None:
+    """Create the ReplicaSet of the Deployment's template, with as many pods as there may be now."""
+    now = _rollout(cluster, deployment)
+    if now is None or now.new is not None or now.deployment.metadata.deleting:
+        return None
+    if now.deployment.paused or now.is_scaling or (not now.deployment.is_rolling and _old_pods_run(cluster, now)):
+        return None
+    owner = now.deployment
+    assert owner.metadata.uid is not None
+    name = _name_of(cluster, owner)
+    prefix = f"{owner.metadata.name}-"
+    made = with_metadata(
+        owner.replica_set(name.rpartition("/")[2].removeprefix(prefix)),
+        owners=(OwnerReference(owner.kind, deployment, owner.metadata.uid),),
+    )
+    body = _with_sizes(_with_revision(attrs.evolve(made, replicas=rollouts.size_of_new(now)), now), owner)
+    return send(cluster, client_of(deployment), Request(USER, "create", "replicasets", name, body))
+
+
+def _name_of(cluster: Cluster, deployment: Deployment) -> str:
+    """Return the name that stands for the Deployment's template; BoundReached if it has none."""
+    prefix = key(f"{deployment.metadata.name}-", deployment.metadata.namespace)
+    pools = [pool for pool in cluster[POOLS] if (pool.resource, pool.prefix) == ("replicasets", prefix)]
+    name = pools[0].standing_for(deployment.template) if pools else None
+    if name is None:
+        raise BoundReached(f"no name stands for the template that deployment/{deployment.metadata.key} has now")
+    return name
+
+
+def _old_pods_run(cluster: Cluster, now: Rollout) -> bool:
+    """Tell whether pods of old ReplicaSets are wanted, or may still run [recreate.go oldPodsRunning]."""
+    if any(each.replicas for each in now.old):
+        return True
+    pods: list[Pod] = all_in_cache(cluster, CONTROLLER_MANAGER, POD)
+    return any(not pod.terminal and any(is_owned(pod, each) for each in now.old) for pod in pods)
+
+
+@transition(actor=ACTOR, object="deployment/{deployment}")
+def sync_revision(cluster: Cluster, deployment: str) -> Cluster | None:
+    """Make the ReplicaSet of the Deployment's template the latest revision, if it was an old one before."""
+    now = _rollout(cluster, deployment)
+    if now is None or now.new is None or now.deployment.metadata.deleting:
+        return None
+    seconds = now.deployment.min_ready_seconds
+    body = attrs.evolve(_with_revision(now.new, now), min_ready_seconds=seconds)
+    return None if body == now.new else _update(cluster, deployment, now.new, body)
+
+
+@transition(actor=ACTOR, object="deployment/{deployment}")
+def scale_replica_set(cluster: Cluster, deployment: str, replicaset: str) -> Cluster | None:
+    """Change how many pods a ReplicaSet of the Deployment wants."""
+    now = _rollout(cluster, deployment)
+    if now is None or now.deployment.metadata.deleting or _comes_before_scaling(now):
+        return None
+    workload = next((each for each in now.all if each.metadata.key == replicaset), None)
+    size = rollouts.sizes(now).get(replicaset)
+    if workload is None or size is None:
+        return None
+    waits = not now.deployment.is_rolling and workload is now.new and not now.is_scaling
+    if waits and _old_pods_run(cluster, now):
+        return None
+    body = _with_sizes(attrs.evolve(workload, replicas=size), now.deployment)
+    return _update(cluster, deployment, workload, body)
+
+
+def _comes_before_scaling(now: Rollout) -> bool:
+    """Tell whether a ReplicaSet has to be created, or its revision changed, before any is scaled."""
+    if now.new is None:
+        return now.deployment.is_rolling and not now.deployment.paused and not now.is_scaling
+    return rollouts.revision(now.new) < now.next_revision
+
+
+def _update(cluster: Cluster, deployment: str, known: ReplicaSet, body: ReplicaSet) -> Cluster:
+    request = Request(USER, "update", "replicasets", known.metadata.key, body, resource_version=version(known))
+    return send(cluster, client_of(deployment), request)
+
+
+@transition(actor=ACTOR, object="deployment/{deployment}")
+def update_deployment_status(cluster: Cluster, deployment: str) -> Cluster | None:
+    """Write the status of the Deployment, if those of its ReplicaSets have come to something else."""
+    now = _rollout(cluster, deployment)
+    return None if now is None or _is_new_missing(now) else _write_status(cluster, now, rollouts.status(now))
+
+
+def _is_new_missing(now: Rollout) -> bool:
+    """Tell whether the ReplicaSet of the template has to be created before the status is written."""
+    is_due = now.deployment.is_rolling and not (now.deployment.paused or now.is_scaling)
+    return now.new is None and is_due and not now.deployment.metadata.deleting
+
+
+def _write_status(cluster: Cluster, now: Rollout, status: Any) -> Cluster | None:
+    known = now.deployment
+    body = attrs.evolve(known, status=status)
+    if now.new is not None and rollouts.revision(now.new):
+        told = with_label(known.metadata.annotations, REVISION, str(rollouts.revision(now.new)))
+        body = with_metadata(body, annotations=told)
+    if body == known:
+        return None
+    request = Request(
+        USER, "update", "deployments", known.metadata.key, body, "status", resource_version=version(known)
+    )
+    return send(cluster, client_of(known.metadata.key), request)
+
+
+@transition(actor=ACTOR, object="deployment/{deployment}")
+def exceed_deadline(cluster: Cluster, deployment: str) -> Cluster | None:
+    """Say that the rollout made no progress for as long as it may: what it waits for cannot come."""
+    now = _rollout(cluster, deployment)
+    if now is None or now.deployment.paused or now.deployment.metadata.deleting or now.is_scaling:
+        return None
+    known = now.deployment.status
+    if known.progressing in (None, TIMED_OUT, PAUSED) or rollouts.is_complete(now.deployment, known):
+        return None
+    told = (cluster.look(QUEUES[CONTROLLER_MANAGER, each], has_caught_up) for each in WATCHED)
+    if rollouts.status(now) != known or rollouts.sizes(now) or not all(told) or not _is_stuck(cluster, now):
+        return None
+    return _write_status(cluster, now, rollouts.status(now, timed_out=True))
+
+
+def _is_stuck(cluster: Cluster, now: Rollout) -> bool:
+    """Tell whether the pods that a rollout waits for are there, and none of them can become what it waits for."""
+    waited_for = [pod for pod in _waited_for(cluster, now) if not pod.status.ready]
+    return bool(waited_for) and all(is_stuck(cluster, pod) for pod in waited_for)
+
+
+def _waited_for(cluster: Cluster, now: Rollout) -> Iterator[Pod]:
+    owners = now.old if now.new is None else (now.new,)
+    for name in cluster.names(PODS):
+        pod = cluster[PODS[name]]
+        if pod is not None and any(is_owned(pod, owner) for owner in owners) and (now.new is None or pod.active):
+            yield pod
+
+
+@transition(actor=ACTOR, object="deployment/{deployment}")
+def clean_up(cluster: Cluster, deployment: str, replicaset: str) -> Cluster | None:
+    """Delete an old ReplicaSet that wants no pods and has none, if there are more of them than the limit keeps."""
+    now = _rollout(cluster, deployment)
+    if now is None or now.deployment.metadata.deleting:
+        return None
+    if not (now.deployment.paused or rollouts.is_complete(now.deployment, now.deployment.status)):
+        return None
+    limit = now.deployment.revision_history_limit or 0
+    beyond = [each for each in now.old if not each.metadata.deleting][: max(0, len(now.old) - limit)]
+    victim = next((each for each in beyond if each.metadata.key == replicaset), None)
+    if victim is None or victim.replicas or victim.status.replicas:
+        return None
+    if victim.status.observed_generation != victim.metadata.generation:
+        return None
+    return send(cluster, client_of(deployment), Request(USER, "delete", "replicasets", replicaset))
+
+
+@transition(actor=ACTOR, object="deployment/{deployment}")
+def read_rollout_answer(cluster: Cluster, deployment: str) -> Cluster | None:
+    """Learn how a write went; the caches are looked at again in any case."""
+    return drop_answer(cluster, client_of(deployment))
+
+
+WATCHED = ("deployments", "replicasets", "pods")
+COMPONENT = Component(
+    "deployment-controller",
+    process=CONTROLLER_MANAGER,
+    users={
+        USER: frozenset(
+            {
+                ("update", "deployments/status"),
+                ("create", "replicasets"),
+                ("update", "replicasets"),
+                ("delete", "replicasets"),
+            }
+        )
+    },
+    watches=WATCHED,
+    brings=("replicasets", "pods"),
+    callers=(
+        Caller(
+            (create_replica_set, sync_revision, scale_replica_set, update_deployment_status, exceed_deadline, clean_up),
+            read_rollout_answer,
+            client_of,
+            each("deployments"),
+            turn=5,
+        ),
+    ),
+    needed=lambda plan: None if plan.objects("deployments") else "there is no Deployment",
+    works_with=("replicaset-controller", "replicaset-status"),
+)
