@@ -74,6 +74,12 @@ def test_among_the_best_nodes_the_choice_is_free() -> None:
     assert [run.can("schedule", pod="web", node=name) for name in ("n1", "n2", "n3")] == [True, True, False]
 
 
+def test_any_node_that_passes_the_filters_may_be_chosen_if_the_scenario_says_so() -> None:
+    nodes = (node("n1"), node("n2", memory_mib=1024), node("n3", memory_mib=256))
+    run = Run.of(scene(stored=(pod(memory_mib=512),), nodes=nodes, scoring="any"))
+    assert [run.can("schedule", pod="web", node=name) for name in ("n1", "n2", "n3")] == [True, True, False]
+
+
 def test_a_pod_is_assumed_until_the_cache_says_so() -> None:
     run = Run.of(scene(stored=(pod(memory_mib=600),), actors=SCHEDULED)).take("schedule", pod="web", node="n1")
     assumed = run.cluster[ASSUMED["web"]]

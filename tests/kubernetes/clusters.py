@@ -6,7 +6,7 @@ from pathlib import Path
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.results import Result, Verdict
 from kmodel.engines.small_graph import extract
-from kmodel.kernel import Cluster
+from kmodel.kernel import Cluster, Spec
 from kmodel.kubernetes.scenario import load
 from kmodel.kubernetes.scenario.building import model
 from tests.specs.mutants import SPECS
@@ -26,6 +26,13 @@ def result(case: str) -> Result:
 def violated(case: str) -> list[str]:
     """Return which shipped specs a case violates, hazards apart."""
     return [f"{finding.spec.name}: {finding.reason}" for finding in result(case).failures]
+
+
+def failures(case: str, spec: Spec) -> list[str]:
+    """Return why a case violates a spec of the test."""
+    found = result_of(model(load([CASES / f"{case}.yaml"]), (spec,)), Bounds(max_states=MOST_STATES))
+    assert found.finished, found.stopped
+    return [str(finding.reason) for finding in found.failures]
 
 
 def verdict(case: str, spec: str) -> Verdict:

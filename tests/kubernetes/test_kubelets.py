@@ -1,5 +1,6 @@
 """Kubelets follow what the api-server says of a pod's end, whoever wrote it."""
 
+from kmodel.engines.results import Verdict
 from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.controllers.pod_gc import USER as COLLECTOR
 from kmodel.kubernetes.components.etcd import PODS
@@ -7,6 +8,7 @@ from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.objects import Phase
 from tests.components.runs import Run
 from tests.components.scenes import pod, scene
+from tests.kubernetes import clusters
 
 CLIENT = "kubelet/n1/web"  # any will do
 MARK = Request(COLLECTOR, "patch", "pods", "web", Phase("Failed"), subresource="status")
@@ -56,3 +58,11 @@ def test_a_pod_that_was_once_seen_to_have_failed_goes_even_if_an_old_report_over
     assert value is not None
     assert sandbox is not None
     assert (value.status.phase, sandbox.all_in("exited")) == ("Failed", True)
+
+
+def test_a_kubelet_does_not_lose_sight_of_a_pod_that_is_forced_out_while_it_terminates() -> None:
+    case = "forced-out-while-terminating"
+    assert not clusters.violated(case)
+    assert clusters.verdict(case, "a_deleted_pod_disappears") is Verdict.HOLDS
+    ends = [state for state in clusters.states(case) if state[RUNTIME["n1", "web"]] is None]
+    assert any(state[PODS["web"]] is None for state in ends)

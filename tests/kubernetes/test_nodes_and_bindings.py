@@ -2,27 +2,17 @@
 
 import pytest
 
-from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.results import Verdict
-from kmodel.kernel import Cluster, Spec, Step, converges, step_invariant
+from kmodel.kernel import Cluster, Step, converges, step_invariant
 from kmodel.kubernetes.components.etcd import NODES, stored
 from kmodel.kubernetes.components.kubelet.state import is_up
-from kmodel.kubernetes.scenario import load
-from kmodel.kubernetes.scenario.building import model
 from tests.components.runs import Run
 from tests.components.scenes import pod, scene
-from tests.kubernetes.clusters import CASES, result, verdict, violated
+from tests.kubernetes.clusters import failures, result, verdict, violated
 
 REBOOTS = ("a-node-reboots-under-a-pod-that-runs-once", "a-node-reboots-before-a-container-starts")
 LOST = ("a-node-is-lost-under-an-endpoint", "a-node-is-tainted-while-it-is-lost")
 BINDINGS = ("a-pod-deleted-while-it-is-bound", "a-binding-that-is-lost")
-
-
-def failures(case: str, spec: Spec) -> list[str]:
-    """Return why a case violates a spec of the test."""
-    found = result_of(model(load([CASES / f"{case}.yaml"]), (spec,)), Bounds(max_states=20_000))
-    assert found.finished, found.stopped
-    return [str(finding.reason) for finding in found.failures]
 
 
 @pytest.mark.parametrize("case", [*BINDINGS, *REBOOTS, "a-node-is-deleted-under-its-kubelet", *LOST])

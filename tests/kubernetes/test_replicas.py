@@ -5,8 +5,9 @@ from typing import Any
 import attrs
 import pytest
 
+from kmodel.kernel import Cluster, Step, converges, step_invariant
 from kmodel.kubernetes.components.controllers.replicaset_controller import ROUND
-from kmodel.kubernetes.components.etcd import PODS
+from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.informer import cached
 from kmodel.kubernetes.objects import PodStatus
 from tests.components.runs import Run
@@ -85,3 +86,33 @@ def test_either_of_two_equal_pods_may_be_the_one_that_goes() -> None:
         for victim in state[ROUND["replicaset", "web"]].deletions
     }
     assert gone == {"web-b", "web-c"}
+
+
+@step_invariant
+def the_pod_of_a_cordoned_node_goes_first(step: Step) -> bool:
+    """While a pod runs on a node that is cordoned, no other is given up."""
+    for cell in step.wrote(ROUND):
+        for name in set(step.after[cell].deletions) - set(step.before[cell].deletions):
+            pod, cordoned = step.before[PODS[name]], step.before[NODES["n1"]]
+            if cordoned is not None and cordoned.spec.unschedulable and pod is not None and pod.spec.node_name == "n2":
+                return False
+    return True
+
+
+def test_a_scale_down_does_not_look_at_which_nodes_are_cordoned() -> None:
+    case = "a-scale-down-beside-a-cordoned-node"
+    assert not clusters.violated(case)
+    assert clusters.failures(case, the_pod_of_a_cordoned_node_goes_first)
+
+
+@converges
+def no_pod_is_left(cluster: Cluster) -> bool:
+    """Once the ReplicationController is deleted, there is at last no pod, and none comes."""
+    deleted = cluster[stored("replicationcontrollers")["web"]] is None
+    return not deleted or all(cluster[PODS[name]] is None for name in cluster.names(PODS))
+
+
+def test_the_pods_of_what_is_scaled_to_zero_and_deleted_at_once_go_with_it() -> None:
+    case = "scaled-to-zero-and-deleted"
+    assert not clusters.violated(case)
+    assert not clusters.failures(case, no_pod_is_left)

@@ -45,3 +45,13 @@ def test_where_no_node_controller_takes_part_a_new_node_may_be_used_at_once() ->
     bound = run.cluster[PODS["web"]]
     assert bound is not None
     assert bound.spec.node_name == "n1"
+
+
+def test_the_second_pod_may_go_to_the_node_that_least_allocated_would_not_take() -> None:
+    case = "a-small-node-beside-a-big-one"
+    assert not violated(case)
+    where = {
+        tuple(pod.spec.node_name for name in state.names(PODS) if (pod := state[PODS[name]]) is not None)
+        for state in states(case)
+    }
+    assert {("big", "big"), ("big", "small"), ("small", "big"), ("small", "small")} <= where

@@ -83,6 +83,7 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
         "actors": "[kubelet, kube-scheduler]",
         "calls": "fused",
         "scheduler": "poll",
+        "scoring": "any",
         "kubelet": "poll",
         "watchBuffer": "4",
         "missedHeartbeats": "2",
@@ -112,7 +113,7 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
         [("delete", None, "Deleted", 0)],
     )
     assert settings.faults == (("container-crash", 2), ("kubelet-restart", 1))
-    assert (settings.calls, settings.scheduler, settings.kubelet) == ("fused", "poll", "poll")
+    assert (settings.calls, settings.scheduler, settings.scoring, settings.kubelet) == ("fused", "poll", "any", "poll")
     assert (settings.register_nodes, settings.watch_buffer, settings.missed_heartbeats) == (True, 4, 2)
     assert (settings.terminated_pod_threshold, settings.pod_quota, settings.names_per_workload) == (6, 7, 5)
     assert settings.actors == ("kube-scheduler", "kubelet")

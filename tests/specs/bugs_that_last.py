@@ -13,9 +13,9 @@ from kmodel.kubernetes.components.controllers.replicaset_controller import (
     owned,
 )
 from kmodel.kubernetes.components.etcd import stored
-from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, cached, in_cache
 from kmodel.kubernetes.components.kubelet.pods import known_pod
-from kmodel.kubernetes.components.kubelet.state import WORKERS
+from kmodel.kubernetes.components.kubelet.state import WORKERS, watcher_of
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import SCHEDULER
 from tests.specs.mutants import Breaking, Function
@@ -66,6 +66,11 @@ def is_being_deleted(cluster: Cluster, node: str, pod: str) -> bool:
     """The kubelet leaves a pod that is being deleted alone."""
     known = known_pod(cluster, node, pod)
     return known is not None and known.metadata.deleting
+
+
+def is_gone(cluster: Cluster, node: str, pod: str) -> bool:
+    """The kubelet leaves the containers of a pod alone that is gone [kubernetes/kubernetes#113145]."""
+    return cluster[cached("pods")[watcher_of(node), pod]] is None
 
 
 def has_a_slice(cluster: Cluster, service: str) -> bool:

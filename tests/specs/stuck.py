@@ -168,6 +168,14 @@ STUCK = (
     ),
     Mutant(
         "a_deleted_pod_disappears",
+        "the kubelet loses sight of what is forced out while it terminates",
+        scene(delete("pods/web"), delete("pods/web", grace_seconds=0), stored=(BOUND,), actors=("kubelet",)),
+        (("remove_containers", unless(bugs.is_gone)),),
+        15,
+        cycle=0,
+    ),
+    Mutant(
+        "a_deleted_pod_disappears",
         "the kubelet never removes a pod for good",
         GOES,
         (("finish_deletion", unless(bugs.always)),),

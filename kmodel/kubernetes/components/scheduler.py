@@ -3,9 +3,10 @@
 Models: an informer's cache of pods and nodes; per pod a place in the queue (active, or unschedulable until something
 changes), unless a gate holds it back or it names another scheduler; filters (resources, taints, unschedulable, node
 selector and affinity, host ports, claims that are not there); the least-allocated score, with a free choice among the
-best; assuming the pod on its node while the binding is under way; forgetting it when the binding fails, which wakes the
-unschedulable pods as the deletion of a pod does [schedule_one.go handleBindingCycleError]. One pod per scheduling
-cycle, any number of bindings under way.
+best, or, as the scenario has it, among all that pass (upstream adds seven more scores, which may prefer any of them
+[default_plugins.go]); assuming the pod on its node while the binding is under way; forgetting it when the binding
+fails, which wakes the unschedulable pods as the deletion of a pod does [schedule_one.go handleBindingCycleError]. One
+pod per scheduling cycle, any number of bindings under way.
 
 Leaves out: priorities and preemption, affinity to pods, spreading, where volumes can be attached; the order of the
 active queue (any active pod may be next, which only adds behaviours); backoff and the choice of events that wake an
@@ -30,6 +31,7 @@ from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import fail_over, restart
 from kmodel.kubernetes.components.references import is_there
 from kmodel.kubernetes.components.resources import lacking, matches_node, ports_are_free, tolerated
+from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, NODE, POD, Binding, Node, Pod, Taint, Unscheduled
 
 SCHEDULER = "kube-scheduler"
@@ -153,12 +155,14 @@ def _free(used: int, allocatable: int) -> int:
 
 
 def best_nodes(cluster: Cluster, pod: Pod) -> list[str]:
-    """Return the names of the feasible nodes with the best score, as the scheduler sees the cluster now."""
+    """Return the names of the feasible nodes with the best score (or all), as the scheduler sees the cluster now."""
     scores: dict[str, int] = {}
     for node in all_in_cache(cluster, SCHEDULER, NODE) if lost_claim(cluster, pod) is None else ():
         there = pods_on(cluster, node.metadata.name)
         if feasible(pod, node, there) is None:
             scores[node.metadata.name] = score(pod, node, there)
+    if cluster[SETTINGS].scoring == "any":
+        return list(scores)
     return [name for name, points in scores.items() if points == max(scores.values())]
 
 

@@ -54,6 +54,7 @@ class Settings:
     faults: tuple[tuple[str, int], ...] = ()
     calls: str = "split"  # or "fused": send, handle, commit, answer and receive in one step
     scheduler: str = "watch"  # or "poll"
+    scoring: str = "least-allocated"  # or "any": whichever feasible node
     kubelet: str = "watch"  # or "poll"
     register_nodes: bool = False  # kubelets create their Node objects; otherwise these are there at the start
     actors: tuple[str, ...] = ()  # the optional ones that take part: see catalog.py

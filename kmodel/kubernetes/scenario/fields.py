@@ -81,6 +81,13 @@ FIELDS = (
         "calls", "split or fused", "split", "Whether request, handling and answer are steps of their own, or one step."
     ),
     FieldOfScenario("scheduler", "watch or poll", "watch", "How the scheduler learns of changes."),
+    FieldOfScenario(
+        "scoring",
+        "least-allocated or any",
+        "least-allocated",
+        "Which of the nodes that pass the filters the scheduler takes: one with most left, or any. Kubernetes scores "
+        "by more than that, so that what holds with `any` holds whatever it takes.",
+    ),
     FieldOfScenario("kubelet", "watch or poll", "watch", "How kubelets learn of changes."),
     FieldOfScenario("watchBuffer", "number", "8", "Events that wait for a slow watcher before the watch is closed."),
     FieldOfScenario(

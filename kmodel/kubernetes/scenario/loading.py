@@ -90,6 +90,7 @@ def _settings_of(spec: ScenarioSpec, budgets: Mapping[str, int], catalog: Catalo
         faults=tuple((fault, budgets[fault]) for fault in catalog.fault_names if budgets.get(fault)),
         calls=spec.calls,
         scheduler=spec.scheduler,
+        scoring=spec.scoring,
         kubelet=spec.kubelet,
         register_nodes=spec.register_nodes,
         watch_buffer=spec.watch_buffer,

@@ -34,6 +34,7 @@ class ScenarioSpec:
     actors: tuple[str, ...] | None = None
     calls: str = "split"
     scheduler: str = "watch"
+    scoring: str = "least-allocated"
     kubelet: str = "watch"
     watch_buffer: int = 8
     missed_heartbeats: int | None = None
@@ -100,6 +101,7 @@ def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
         actors=_actors(fields.optional("actors"), catalog),
         calls=mode("calls", "split", "fused"),
         scheduler=mode("scheduler", "watch", "poll"),
+        scoring=mode("scoring", "least-allocated", "any"),
         kubelet=mode("kubelet", "watch", "poll"),
         watch_buffer=number("watchBuffer", 1, LARGEST_SIZE) or 8,
         missed_heartbeats=number("missedHeartbeats", 1, LARGEST_SIZE),
