@@ -33,7 +33,7 @@ def _collected(step: Step) -> list[ApiObject]:
     if not _is_of_the_collector(step):
         return []
     found = []
-    for resource in COLLECTED:
+    for resource in step.before[COLLECTED]:
         for cell in step.wrote(stored(resource)):
             before, after = step.before[cell], step.after[cell]
             gone = before is not None and not before.metadata.finalizers and after is None
@@ -64,7 +64,7 @@ def what_lost_its_owner_is_collected(step: Step) -> bool:
 def _released(step: Step) -> list[ApiObject]:
     """Return the owners that the garbage collector decides in a step to let go after their dependents."""
     if step.action.actor.startswith(ACTOR):  # with fused calls there is no request to look at
-        cells = [cell for resource in OWNING for cell in step.wrote(stored(resource))]
+        cells = [cell for resource in step.before[OWNING] for cell in step.wrote(stored(resource))]
         owners = [(step.before[cell], step.after[cell]) for cell in cells]
         fused = [
             before
@@ -104,7 +104,7 @@ def nothing_outlives_its_owners(cluster: Cluster) -> bool | str:
     """At last all that has lost its owners is deleted, and an owner goes once nothing depends on it any more."""
     there = [
         value
-        for resource in COLLECTED
+        for resource in cluster[COLLECTED]
         for key in cluster.names(stored(resource))
         if (value := cluster[stored(resource)[key]]) is not None
     ]

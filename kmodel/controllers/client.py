@@ -166,7 +166,7 @@ class Client:
         self._write("patch", self._kind_of(value), value.metadata.key, body=WithoutFinalizer(finalizer))
 
     def _write(self, verb: str, of: Kind[Any], key: str, **what: Any) -> Any:
-        said = f"{verb} {of.singular}{f'/{key}' if key else ''}"
+        said = "/".join(each for each in (f"{verb} {of.singular}", key, what.get("subresource", "")) if each)
         request = Request(self._user, verb, of.resource, key, **what)
         return self._asker.ask(Question(said, _line(), of, key, request=request))
 

@@ -20,13 +20,16 @@ from typing import Any
 import attrs
 
 from kmodel.controllers.changes import object_of
-from kmodel.controllers.client import Client, kind_in
+from kmodel.controllers.client import Client, Question, kind_in
 from kmodel.controllers.rehearsal import Rehearsal, rehearse
-from kmodel.controllers.running import Answered, Code, History, Replay, RunEnd, run
+from kmodel.controllers.running import NOT_DETERMINISTIC, Answered, Code, History, Replay, RunEnd, run
 from kmodel.kernel import Cell, Cells, Cluster, Event, ModelError, Step, Transition, transition
 from kmodel.kernel.errors import place_of
+from kmodel.kernel.values import identity, plain
 from kmodel.kubernetes.components.calls import CALLS, Request, Response, clients, idle, received, send
 from kmodel.kubernetes.components.component import ANY, NOTHING, Binding, Caller, Component, Fault, Memory, Steps
+from kmodel.kubernetes.components.controllers.garbage_collector import USER as COLLECTOR
+from kmodel.kubernetes.components.controllers.garbage_collector import rights as collected
 from kmodel.kubernetes.components.etcd import QUEUES, Watch
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.informer import synced
@@ -180,7 +183,7 @@ class Controller:
         )
         return Component(
             self.name,
-            users={self.user: rights},
+            users={self.user: rights, COLLECTOR: collected(*self.watched, *(kind.resource for kind in self.uses))},
             watches=self.watched,
             on_change=actions.on_change,
             memory=(
@@ -214,6 +217,7 @@ class _Actions:
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
+        self._asked: dict[Any, tuple[str, str, Any]] = {}  # what it asked, by what it had been told
         about = f"{controller.kind.singular}/{{key}}"
         named = controller.code.__name__
 
@@ -304,11 +308,21 @@ class _Actions:
         replay = Replay(cluster, controller.name, controller.watched, list(answers), response, may_look)
         outcome = run(replay, controller.code, key, Client(replay, controller.user, controller.kinds))
         cell = HISTORY[controller.name, key]
+        if replay.stopped_at is not None:
+            self._compare(key, outcome.history, replay.stopped_at)
         if outcome.request is not None:
             return send(cluster.set(cell, outcome.history), controller.client_of(key), outcome.request)
         if outcome.waits:
             return cluster.set(cell, outcome.history)
         return self._end(cluster.set(cell, None), key, outcome)
+
+    def _compare(self, key: str, history: History, question: Question) -> None:
+        """Raise ModelError if on the same answers the code asked for something else before."""
+        known = identity(plain(history, lambda: f"what {self.controller.name} was told"))
+        request = identity(plain(question.request, lambda: f"what {self.controller.name} asks"))
+        said, line, before = self._asked.setdefault((key, known), (question.said, question.line, request))
+        if (said, line, before) != (question.said, question.line, request):
+            raise ModelError(NOT_DETERMINISTIC.format(question.line, question.said, said, line))
 
     def _end(self, cluster: Cluster, key: str, outcome: RunEnd) -> Cluster:
         controller, cell = self.controller, FAILURES[self.controller.name, key]

@@ -21,7 +21,7 @@ import attrs
 from kmodel.kernel.errors import ModelError
 
 PACKAGE = str(Path(__file__).resolve().parents[1])
-MOST_LINES = 1_000_000  # of one run between its start and its end
+MOST_INSTRUCTIONS = 5_000_000  # of one run between its start and its end
 SAME = "it is run again and must do the same"
 REFUSED: dict[Any, str] = {
     **{
@@ -66,7 +66,7 @@ class Guard:
     """Watches a run of a controller's code; `problem` is what it did that is refused."""
 
     problem: str = ""
-    _lines: int = 0
+    _counted: int = 0
     _traces: bool = False
     _before: Any = None
 
@@ -93,12 +93,15 @@ class Guard:
             raise ModelError(self.problem)
 
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
-        return None if frame.f_code.co_filename.startswith(PACKAGE) else self._count
+        if frame.f_code.co_filename.startswith(PACKAGE):
+            return None
+        frame.f_trace_lines, frame.f_trace_opcodes = False, True  # a loop may be one line
+        return self._count
 
     def _count(self, frame: FrameType, event: str, argument: Any) -> Any:
-        self._lines += 1
-        if self._lines > MOST_LINES:
-            self._refuse(frame, f"has run for {MOST_LINES:,} lines and does not end", "let the loop end")
+        self._counted += 1
+        if self._counted > MOST_INSTRUCTIONS:
+            self._refuse(frame, f"has run for {MOST_INSTRUCTIONS:,} instructions, and does not end", "let the loop end")
         return self._count
 
     def _profile(self, frame: FrameType, event: str, called: Any) -> None:

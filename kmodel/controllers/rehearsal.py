@@ -10,7 +10,7 @@ import attrs
 from kmodel.controllers.api_errors import AlreadyExists, NotFound
 from kmodel.controllers.client import Client, Question
 from kmodel.controllers.running import Code, Replay, run, selected
-from kmodel.kernel import Rank
+from kmodel.kernel import ModelError, Rank
 from kmodel.kubernetes.objects import ApiObject, Kind
 
 MOST_RUNS = 12
@@ -60,7 +60,10 @@ class Stage:
         if request.verb == "delete":
             changed = attrs.evolve(value, metadata=attrs.evolve(value.metadata, deleting=True))
         else:
-            changed = body.onto(value) if request.verb == "patch" else body
+            try:
+                changed = body.onto(value) if request.verb == "patch" else body
+            except ModelError as error:
+                raise ModelError(f"{question.line}: {error}") from None
         if changed == value:
             self.writes -= 1
         if changed.metadata.deleting and not changed.metadata.finalizers:

@@ -17,6 +17,10 @@ from kmodel.kubernetes.components.settings import POOLS
 from kmodel.kubernetes.objects import key as key_of
 
 MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError)
+NOT_DETERMINISTIC = (
+    "{}: not deterministic: it asks to {}, but on the same answers it asked to {} before ({}); "
+    "let it rest on the answers alone"
+)
 MOST_ANSWERS = 250  # of one run
 
 
@@ -84,10 +88,7 @@ class Replay:
         if self.position < len(self.answers):
             answered = self.answers[self.position]
             if (answered.said, answered.line) != (question.said, question.line):
-                self._stop(
-                    f"{question.line}: not deterministic: it asks to {question.said}, but on the same answers it asked "
-                    f"to {answered.said} before ({answered.line}); let it rest on the answers alone"
-                )
+                self._stop(NOT_DETERMINISTIC.format(question.line, question.said, answered.said, answered.line))
         else:
             self.answers.append(Answered(question.said, question.line, self._answer(question)))
             if len(self.answers) > MOST_ANSWERS:

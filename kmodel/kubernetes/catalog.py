@@ -108,7 +108,14 @@ class Catalog:
         """Return what a scenario comes down to."""
         part = [component for component in self.components if component.name in settings.actors]
         brought = tuple(resource for component in part for resource in component.brings)
-        return Plan(settings, self.kinds, heartbeats, brought, self.made_of)
+        return Plan(settings, self.kinds, heartbeats, brought, self.made_of, self._owns())
+
+    def _owns(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for component in self.components:
+            for owner, owned in component.owns.items():
+                found[owner] = tuple(dict.fromkeys((*found.get(owner, ()), *owned)))
+        return found
 
     def made_of(self, value: ApiObject) -> list[ApiObject]:
         """Return what the components may make of an object, beside what its templates say."""

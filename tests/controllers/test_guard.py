@@ -52,7 +52,7 @@ REFUSED: list[tuple[str, Code, str]] = [
     ("thread", lambda client, key: threading.Thread(target=print).start(), "starts a thread"),
     ("file", lambda client, key: Path("x").write_text("x") and None, "opens a file"),
     ("network", lambda client, key: socket.create_connection(("127.0.0.1", 9)) and None, "uses the network"),
-    ("loop", looping, "has run for 1,000,000 lines and does not end"),
+    ("loop", looping, "has run for 5,000,000 instructions, and does not end"),
     ("calls", asking, "asks more than 250 questions in one run"),
 ]
 

@@ -222,7 +222,7 @@ def steps_of(played: Played, component: Component, user: str, resource: str) -> 
     for action in played.actions:
         arguments = action.arguments
         if arguments.keys() == {"watcher", "resource"}:
-            if arguments["watcher"] == watcher and arguments["resource"] in component.watches:
+            if arguments["watcher"] == watcher and arguments["resource"] in component.watched(played.plan):
                 yield action, None, None
             continue
         if others & arguments.keys() or (where is not None and arguments.get("node", where) != where):

@@ -114,7 +114,7 @@ class Component:
     name: str
     process: str = attrs.field()
     users: Mapping[str, frozenset[tuple[str, str]]] = attrs.field(factory=dict)
-    watches: tuple[str, ...] = ()
+    watches: tuple[str, ...] | Callable[[Plan], tuple[str, ...]] = ()
     brings: tuple[str, ...] = ()
     of_own_node: bool = False  # the informer sees only objects of its own node
     polls: Condition = lambda plan: False
@@ -131,6 +131,10 @@ class Component:
     makes: Maker = makes_nothing
     owns: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     constants: Callable[[Plan], Mapping[Cell[Any], Any]] = lambda plan: {}
+
+    def watched(self, plan: Plan) -> tuple[str, ...]:
+        """Return the resources that it watches, if the scenario has them."""
+        return self.watches if isinstance(self.watches, tuple) else self.watches(plan)
 
     @process.default
     def _named_alike(self) -> str:

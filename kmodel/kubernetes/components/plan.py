@@ -1,6 +1,6 @@
 """What a scenario comes down to: the objects that may ever be there, with their names, and who takes part."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -95,6 +95,8 @@ def _templates_below(value: ApiObject, maker: Maker) -> Iterator[Template]:
     for template in templates_of(value, maker):
         yield template
         yield from all_templates(template.object)
+    for made in (each for each in maker(value) if each.metadata.name):
+        yield from all_templates(made)
 
 
 def names_needed(objects: Iterable[ApiObject], maker: Maker = makes_nothing) -> int:
@@ -112,6 +114,7 @@ class Plan:
     heartbeats: bool = False  # whether the scenario asks for them even without a fault that silences a node
     brought: tuple[str, ...] = ()  # the resources that components bring
     maker: Maker = makes_nothing
+    owns: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)  # what components say beside the kinds
     clients: tuple[str, ...] = ()  # who calls the api-server, without the slots of calls that outlive their client
     population: Population = attrs.field()
 
@@ -157,6 +160,12 @@ class Plan:
         there = {kind.resource for kind in self.kinds if kind.is_machine and self.nodes}
         there |= {*self.population.objects, *self.brought}
         return tuple(kind.resource for kind in self.kinds if kind.resource in there)
+
+    @property
+    def owning(self) -> dict[str, tuple[str, ...]]:
+        """The resources whose objects may own others, each with the resources of these, in the order of the kinds."""
+        both = {kind.resource: (*kind.makes, *self.owns.get(kind.resource, ())) for kind in self.kinds}
+        return {resource: owned for resource, owned in both.items() if owned}
 
     def takes_part(self, component: str) -> bool:
         """Tell whether an optional component takes part."""

@@ -85,7 +85,7 @@ def _watches(plan: Plan, part: Sequence[Component]) -> Iterator[Watch]:
     """Yield who watches what; the loops of one process share their watches."""
     for process in dict.fromkeys(component.process for component in part):
         loops = [component for component in part if component.process == process]
-        wanted = dict.fromkeys(resource for component in loops for resource in component.watches)
+        wanted = dict.fromkeys(resource for component in loops for resource in component.watched(plan))
         polls = any(component.polls(plan) for component in loops)
         own = any(component.of_own_node for component in loops)
         for name, node in instances(process, plan):
@@ -156,8 +156,7 @@ def _may_mention(plan: Plan, part: Sequence[Component]) -> Callable[[Cell[Any], 
     ties = {
         kind.resource: {
             *kind.mentions,
-            *(other.resource for other in plan.kinds if kind.resource in other.makes),
-            *(owner for component in part for owner, owned in component.owns.items() if kind.resource in owned),
+            *(owner for owner, owned in plan.owning.items() if kind.resource in owned),
         }
         for kind in plan.kinds
     }

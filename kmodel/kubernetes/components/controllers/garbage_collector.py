@@ -17,7 +17,7 @@ Upstream: pkg/controller/garbagecollector/{garbagecollector.go attemptToDeleteIt
 from collections.abc import Iterator
 from typing import Any
 
-from kmodel.kernel import Cluster, transition
+from kmodel.kernel import Cell, Cluster, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
@@ -38,9 +38,9 @@ from kmodel.kubernetes.objects.ownership import (
 
 ACTOR = CONTROLLER_MANAGER + "/garbage-collector"
 USER = CONTROLLER_USER + "generic-garbage-collector"
-MADE = tuple(dict.fromkeys(resource for kind in KINDS for resource in kind.makes))
-OWNING = tuple(kind.resource for kind in KINDS if kind.makes)
-COLLECTED = tuple(kind.resource for kind in KINDS if kind.resource in (*MADE, *OWNING))
+MADE: Cell[tuple[str, ...]] = Cell("resources that have owners")  # constants
+OWNING: Cell[tuple[str, ...]] = Cell("resources of owners")
+COLLECTED: Cell[tuple[str, ...]] = Cell("resources of owners and dependents")
 
 
 client_of = clients(f"{ACTOR}/{{}}/{{}}")  # by which the collector writes one object
@@ -57,7 +57,7 @@ def owner_of(cluster: Cluster, owner: OwnerReference, *, live: bool) -> Any:
 
 def dependents(cluster: Cluster, owner: Any) -> Iterator[tuple[Any, OwnerReference]]:
     """Yield the objects in the cache that have this owner, each with its reference."""
-    for resource in MADE:
+    for resource in cluster[MADE]:
         for value in all_in_cache(cluster, CONTROLLER_MANAGER, resource):
             for reference in value.metadata.owners:
                 if reference.uid == owner.metadata.uid:
@@ -76,7 +76,7 @@ def _resource(cluster: Cluster, kind: str) -> str:
 
 
 def _watched(cluster: Cluster) -> tuple[str, ...]:
-    return tuple(resource for resource in COLLECTED if cluster.has(QUEUES[CONTROLLER_MANAGER, resource]))
+    return tuple(resource for resource in cluster[COLLECTED] if cluster.has(QUEUES[CONTROLLER_MANAGER, resource]))
 
 
 def _write(cluster: Cluster, kind: str, verb: str, latest: Any, **what: Any) -> Cluster:
@@ -149,19 +149,32 @@ def read_collector_answer(cluster: Cluster, kind: str, name: str) -> Cluster | N
 
 
 def _items(plan: Plan) -> list[tuple[str, str]]:
-    return [(plan.kind(each).singular, key) for each in COLLECTED if each in plan.resources for key in plan.keys(each)]
+    there = [each for each in _constants(plan)[COLLECTED] if each in plan.resources]
+    return [(plan.kind(each).singular, key) for each in there for key in plan.keys(each)]
+
+
+def _constants(plan: Plan) -> dict[Cell[Any], tuple[str, ...]]:
+    made = tuple(dict.fromkeys(resource for owned in plan.owning.values() for resource in owned))
+    both = tuple(kind.resource for kind in plan.kinds if kind.resource in (*made, *plan.owning))
+    return {MADE: made, OWNING: tuple(plan.owning), COLLECTED: both}
+
+
+def rights(*resources: str) -> frozenset[tuple[str, str]]:
+    """Return what the collector must be allowed to do to objects of these resources."""
+    return frozenset((verb, resource) for verb in ("patch", "delete") for resource in resources)
 
 
 def _needed(plan: Plan) -> str | None:
-    deletes = any(plan.requests("delete", resource) for resource in OWNING)
+    deletes = any(plan.requests("delete", resource) for resource in plan.owning)
     return None if deletes else "nobody deletes what owns other objects"
 
 
 COMPONENT = Component(
     "garbage-collector",
     process=CONTROLLER_MANAGER,
-    users={USER: frozenset((verb, resource) for verb in ("patch", "delete") for resource in COLLECTED)},
-    watches=COLLECTED,
+    users={USER: rights(*(resource for kind in KINDS if kind.makes for resource in (kind.resource, *kind.makes)))},
+    watches=lambda plan: _constants(plan)[COLLECTED],
+    constants=_constants,
     callers=(Caller((collect, forget_owner, release_owner), read_collector_answer, client_of, _items, turn=4),),
     needed=_needed,
 )
