@@ -5,7 +5,8 @@ expected one; the write, its events on every open watch and the acknowledgement 
 
 Leaves out: members, elections and loss of the quorum (no write happens then, so safety is not touched); compaction as
 such (a watch that falls behind is closed, and the watcher lists again, with the same effect). The api-server's watch
-cache is one with the store: with one api-server it only adds delay, which the watch's own queue has already.
+cache is one with the store. To the events of a watch such a cache only adds delay, which the watch's own queue has
+already; to a LIST it may add more, see informer.py.
 
 Upstream: etcd.io docs learning/api_guarantees (v3.6); staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go, 1.34.
 """

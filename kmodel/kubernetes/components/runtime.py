@@ -6,8 +6,9 @@ end by itself, or not start at all. The records of sandboxes and containers are 
 still there, of a sandbox that is not ready and containers of which nobody knows how they ended; one that was never
 started stays so.
 
-Leaves out: images, networks, logs; the calls of the CRI as messages (kubelet and runtime share a machine, and a
-kubelet that dies between the call and its answer looks at the runtime again when it is back).
+Leaves out: images, networks, logs; containers that end well when they are told to (they end with 143); the calls of the
+CRI as messages (kubelet and runtime share a machine, and a kubelet that dies between the call and its answer looks at
+the runtime again when it is back).
 
 Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto, 1.34.
 """

@@ -10,7 +10,9 @@ pod per scheduling cycle, any number of bindings under way.
 
 Leaves out: priorities and preemption, affinity to pods, spreading, where volumes can be attached; the order of the
 active queue (any active pod may be next, which only adds behaviours); backoff and the choice of events that wake an
-unschedulable pod (any change of a pod or node does, as the five-minute flush would in the end).
+unschedulable pod (any change of a pod or node does, as the five-minute flush would in the end); what happens during a
+cycle (it is one step: no event comes between its snapshot and its decision), and a cache and a snapshot that lag behind
+the informer's.
 
 Upstream: pkg/scheduler/{schedule_one.go,eventhandlers.go,backend/{cache,queue}}, 1.34.
 """

@@ -9,9 +9,10 @@ shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream ch
 status before the pod is written, so that no two creates take the same place; here a create counts the pods that are
 stored, and those that were admitted and are on their way to etcd.
 
-Leaves out: the other plugins that are on by default, none of which touches a modelled field; the
-status of the quota, which stays charged after a create that fails, and for a deleted pod, until its controller has
-counted anew (here both are given back at once), and which that controller may set to a count that is too low.
+Leaves out: namespaces, and so NamespaceLifecycle, which refuses what is created in one that is not there (404) or
+going; the other plugins that are on by default, which touch no modelled field; the status of the quota, which stays
+charged after a create that fails, and for a deleted pod, until its controller has counted anew (here both are given
+back at once), and which that controller may set to a count that is too low.
 
 Upstream: pkg/apis/core/v1/defaults.go; plugin/pkg/admission/{defaulttolerationseconds,nodetaint}/admission.go;
 staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go checkQuotas, 1.34.

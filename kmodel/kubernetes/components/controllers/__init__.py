@@ -4,7 +4,9 @@ Models: the loops of Deployments, of ReplicaSets and ReplicationControllers, and
 the eviction of pods by taints, the garbage collection of pods, and that of objects whose owners are gone, each in a
 file of its own.
 
-Leaves out: leader election (one instance runs), the other controllers.
+Leaves out: leader election (one instance runs; a standby may take over, see restarts.py); the other controllers; work
+queues, back-off and resync: what a controller could do by its caches it may do at any time, and tries again for ever,
+so that what nobody enqueues, or gives up after so many tries, cannot be seen to be missed.
 
 Upstream: cmd/kube-controller-manager, pkg/controller; 1.34.
 """

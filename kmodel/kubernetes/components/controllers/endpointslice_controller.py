@@ -4,7 +4,8 @@ Models: one slice per Service; the pods in the shared cache that the selector se
 reported that they run (only then they have an address) until they have finished or are gone; a create or a PUT with the
 version that the cache has, so that a stale cache meets 409 Conflict and tries again.
 
-Leaves out: publishNotReadyAddresses, ports, topology, several slices, Services without a selector.
+Leaves out: publishNotReadyAddresses, ports, topology, Services without a selector; several slices: a Service has one,
+of its own name (upstream generates names, and by a tracker of what it wrote waits until its cache shows it).
 
 Upstream: pkg/controller/endpointslice/endpointslice_controller.go,
 staging/src/k8s.io/endpointslice/{reconciler.go,utils.go podToEndpoint,util/controller_utils.go ShouldPodBeInEndpoints},

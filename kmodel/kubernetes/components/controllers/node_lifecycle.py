@@ -7,14 +7,14 @@ with its version [MarkPodsNotReady]; taints follow Ready (not-ready, unreachable
 patches with the version in the cache. While no node is Ready, none bears NoExecute (full disruption): those that do are
 rid of it, so that nobody is evicted because the control plane itself is cut off [handleDisruption].
 
-Leaves out: clocks (a check that finds no news counts if the node is down or cut off; that a heartbeat of a node that
-is neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones, and so partial disruption,
-which only slows the taints down or stops them; the one taint without the other (upstream patches them one by one, and
-in the instant before it notices that the last node is silent it may taint that); the eviction of pods, which is the
-work of taint_eviction.py; Ready=False, which only a kubelet that is up reports. If heartbeats do not take part in the
-scenario, none is late: no lease is written, and a node is silent if it is down or cut off. Pods are marked once, when
-Ready changes, and those are missed that a watch or a report shows to be ready later than that: later than the grace
-period, which neither is taken to be here.
+Leaves out: clocks (a check that finds no news counts if the node is down or cut off; that a heartbeat of a node that is
+neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones, and so partial disruption,
+which only slows the taints down or stops them; that it gives up after a few tries (here it tries for ever); the one
+taint without the other (upstream patches them one by one, and in the instant before it notices that the last node is
+silent it may taint that); the eviction of pods, which is the work of taint_eviction.py; Ready=False, which only a
+kubelet that is up reports. If heartbeats do not take part in the scenario, none is late: no lease is written, and a
+node is silent if it is down or cut off. Pods are marked once, when Ready changes, and those are missed that a watch or
+a report shows to be ready later than that: later than the grace period, which neither is taken to be here.
 
 Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth,
 handleDisruption, ComputeZoneState, doNoScheduleTaintingPass,

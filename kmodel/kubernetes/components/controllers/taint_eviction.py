@@ -6,8 +6,8 @@ own grace period, and may come at any time while the cache shows the taint: ther
 a time, the taint is there in truth, too: a watch is late, but not by the minutes that a toleration lasts.
 
 Leaves out: the queue of timers (a taint that goes takes the eviction with it, as the cancelled timer does), the
-condition DisruptionTarget that is patched before, the limit of five tries. The pod stays, marked as being deleted,
-until the kubelet of its node says that it is gone; on a node that is down nobody does.
+condition DisruptionTarget that is patched before, the limit of five tries (here it tries for ever). The pod stays,
+marked as being deleted, until the kubelet of its node says that it is gone; on a node that is down nobody does.
 
 Upstream: pkg/controller/tainteviction/taint_eviction.go, 1.34.
 """

@@ -7,9 +7,10 @@ another one of the same name, or has finished, whoever says so. A kubelet that r
 pods and finds the containers again; after a reboot it finds their records, by which containers that ran are
 ContainerStatusUnknown (exit code 137), start again where the restartPolicy says so, and never do under Never.
 
-Leaves out: static and mirror pods, probes, init containers, backoff between restarts, the order among containers that
-stop; admission by taints (only NoExecute counts there); labels of the node that change later. Two pods of one name
-never have workers at once: the younger waits for the elder to be cleaned up.
+Leaves out: static and mirror pods, probes (what runs is ready), init containers, backoff between restarts, the order
+among containers that stop; admission by taints (only NoExecute counts there), and its order (here any, upstream by
+creation time); labels of the node that change later. Two pods of one name never have workers at once: the younger waits
+for the elder to be cleaned up.
 
 Upstream: pkg/kubelet/{kubelet.go,pod_workers.go,lifecycle/predicate.go,kuberuntime/kuberuntime_manager.go}, 1.34.
 """
