@@ -1,41 +1,36 @@
 """The examples of own controllers: what is wrong with each is found, and its corrected form holds, also with faults."""
 
-from pathlib import Path
-
 import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.project import Project
 from tests.controllers.scenes import EXAMPLES, broken
 
-FAULTS = {"cache-operator-restart": 1, "lost-answer": 1}
+LOST = {"lost-answer": 1}
+TOO_MANY = "a_controller_makes_no_more_than_one_child_per_desired_child"
+WANTED = "a_controller_gets_what_it_wants"
+LEAKED = "no_bucket_outlives_its_claim"
 
 
-def violated(file: str, faults: dict[str, int], manifest: str = "cache.yaml") -> tuple[set[str], int]:
-    project = Project(None, (Path(EXAMPLES / file),))
-    found = project.read([EXAMPLES / manifest], faults=faults)
+def violated(file: str, manifest: str, faults: dict[str, int]) -> tuple[set[str], int]:
+    project = Project(None, (EXAMPLES / f"{file}.py",))
+    found = project.read([EXAMPLES / f"{manifest}.yaml"], faults=faults)
     result = result_of(found.model(project.specs), Bounds(max_states=30_000))
-    return broken(result), result.states if result.finished else 0
+    assert result.finished, result.stopped
+    return broken(result), result.states
 
 
 @pytest.mark.parametrize(
-    ("file", "faults", "expected"),
+    ("file", "manifest", "faults", "specs", "states"),
     [
-        pytest.param(
-            "generated_names.py",
-            {},
-            (
-                {
-                    "a_controller_makes_no_more_than_one_child_per_desired_child",
-                    "a_controller_gets_what_it_wants",
-                },
-                114,
-            ),
-            id="too many pods",
-        ),
-        pytest.param("given_names.py", {}, (set(), 225), id="given names"),
-        pytest.param("given_names.py", FAULTS, (set(), 13_443), id="given names, with faults"),
+        ("generated_names", "cache", {}, {TOO_MANY, WANTED}, 114),
+        ("given_names", "cache", {"cache-operator-restart": 1}, set(), 3_246),
+        ("created_together", "site", {}, set(), 111),
+        ("created_together", "site", {"site-operator-restart": 1}, {WANTED}, 1_041),
+        ("created_one_by_one", "site", {"site-operator-restart": 1} | LOST, set(), 4_368),
+        ("finalizer_too_late", "claim", {}, {LEAKED}, 1_726),
+        ("finalizer_first", "claim", LOST, set(), 8_740),
     ],
 )
-def test_pods_of_a_cache(file: str, faults: dict[str, int], expected: tuple[set[str], int]) -> None:
-    assert violated(file, faults) == expected
+def test_what_is_wrong_is_found(file: str, manifest: str, faults: dict[str, int], specs: set[str], states: int) -> None:
+    assert violated(file, manifest, faults) == (specs, states)
