@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from kmodel.kernel import Cluster, Layout, Step, converges, finitely_often, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import CALLS, Request, Transaction, became
 from kmodel.kubernetes.components.controllers import rollouts
-from kmodel.kubernetes.components.controllers.deployment_controller import ACTOR, USER, is_owned, known_rollout
+from kmodel.kubernetes.components.controllers.deployment_controller import ACTOR, USER, known_rollout
 from kmodel.kubernetes.components.controllers.replicaset_controller import USERS
-from kmodel.kubernetes.components.controllers.rollouts import Rollout
+from kmodel.kubernetes.components.controllers.rollouts import Rollout, is_owned
 from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.runtime import RUNTIME

@@ -1,4 +1,4 @@
-"""kubectl: a user's commands, one after the other: create, apply, replace, delete, and wait.
+"""kubectl: a user's commands, one after the other: create, apply, replace, scale, set image, pause, delete, and wait.
 
 Models: each command as one call (apply reads the object first, then creates it, or patches what its manifest names and
 the one applied last named: see objects/merging.py; replace sends the version that it read); the user sees the answer,
@@ -8,7 +8,7 @@ Leaves out: reading as a call of its own (the answer of a GET may be old when it
 arrive: the same); an apply that changes nothing sends its patch all the same, which is answered and not written. A
 command that fails, or whose answer never comes, is reported and not repeated, as kubectl does.
 
-Upstream: staging/src/k8s.io/kubectl/pkg/cmd/{create,apply,replace,delete,wait}, 1.34.
+Upstream: staging/src/k8s.io/kubectl/pkg/cmd/{create,apply,replace,scale,set,rollout,delete,wait}, 1.34.
 """
 
 from typing import Any
@@ -19,11 +19,13 @@ from kmodel.kernel import Cells, Cluster, Event, Step, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.calls import CALLS, Request, clients, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
-from kmodel.kubernetes.components.etcd import version, with_metadata
+from kmodel.kubernetes.components.controllers.rollouts import is_owned, revision, stands_for, without_hash
+from kmodel.kubernetes.components.etcd import stored, version, with_metadata
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import SETTINGS, Command, reference
-from kmodel.kubernetes.objects import ApiObject, ObjectMeta
+from kmodel.kubernetes.objects import REPLICA_SET, ApiObject, ObjectMeta
 from kmodel.kubernetes.objects.merging import Merge
+from kmodel.kubernetes.objects.patches import WithTemplate
 
 
 @attrs.frozen(cache_hash=True)
@@ -35,6 +37,17 @@ class SessionState:
     answer: int | None = None
 
 
+DONE = {
+    "create": "created",
+    "delete": "deleted",
+    "apply": "applied",
+    "scale": "scaled",
+    "setImage": "image updated",
+    "pause": "paused",
+    "resume": "resumed",
+    "undo": "rolled back",
+}  # what kubectl says when a command is done
+NOTHING_TO_DO = 1  # the answer of a command that asks the api-server for nothing
 KUBECTL: Cells[SessionState] = Cells("kubectl")
 
 
@@ -49,9 +62,12 @@ def command_of(cluster: Cluster, user: str) -> Command | None:
 
 
 def _asked(step: Step) -> Event:
-    command = command_of(step.before, step.action.arguments["user"])
+    user = step.action.arguments["user"]
+    command = command_of(step.before, user)
     assert command is not None
     about = reference(step.before, command.resource, command.key)
+    if step.after[KUBECTL[user]].answer == NOTHING_TO_DO:
+        return Event("Warning", "Skipped", about, f"kubectl {command.verb}: there is nothing to be done")
     return Event(
         "Normal", command.verb.capitalize(), about, f"kubectl {command.verb}: sends the request to the api-server"
     )
@@ -64,11 +80,14 @@ def run_command(cluster: Cluster, user: str) -> Cluster | None:
     command = command_of(cluster, user)
     if command is None or progress.doing != "ready":
         return None
-    cluster = cluster.update(KUBECTL[user], doing="asked")
-    return send(cluster, client_of(user), _request(cluster, user, command))
+    request = _request(cluster, user, command)
+    if request is None:
+        return cluster.set(KUBECTL[user], SessionState(progress.command + 1, "ready", NOTHING_TO_DO))
+    return send(cluster.update(KUBECTL[user], doing="asked"), client_of(user), request)
 
 
-def _request(cluster: Cluster, user: str, command: Command) -> Request:
+def _request(cluster: Cluster, user: str, command: Command) -> Request | None:
+    """Return what kubectl asks for; None if it finds nothing to be done."""
     if command.verb == "create":
         return Request(user, "create", command.resource, command.key, command.object)
     if command.verb == "delete":
@@ -80,10 +99,27 @@ def _request(cluster: Cluster, user: str, command: Command) -> Request:
             grace_seconds=command.grace_seconds,
             propagation=command.propagation,
         )
+    if command.patch is not None:
+        return Request(user, "patch", command.resource, command.key, command.patch, command.subresource)
     found = read(cluster, command.resource, command.key)
+    if command.verb == "undo":
+        return _undo(cluster, user, command, found)
     if command.verb == "apply":
         return _apply(user, command, found)
     return Request(user, "update", command.resource, command.key, command.object, resource_version=version(found))
+
+
+def _undo(cluster: Cluster, user: str, command: Command, found: Any) -> Request | None:
+    """Return the patch that brings back the template of the revision before the latest.
+
+    None if there is no such revision, if the Deployment has that template already, or if it is paused.
+    """
+    sets = [read(cluster, REPLICA_SET, name) for name in cluster.names(stored(REPLICA_SET))]
+    owned = [each for each in sets if each is not None and found is not None and is_owned(each, found)]
+    earlier = sorted(owned, key=revision)[:-1]
+    if found is None or found.paused or not earlier or stands_for(earlier[-1], found):
+        return None
+    return Request(user, "patch", command.resource, command.key, WithTemplate(without_hash(earlier[-1].template)))
 
 
 def _apply(user: str, command: Command, found: Any) -> Request:
@@ -107,7 +143,7 @@ def _seen(step: Step) -> Event:
     assert response is not None
     about = reference(step.before, command.resource, command.key)
     if response.ok:
-        done = {"create": "created", "delete": "deleted", "apply": "applied"}.get(command.verb, "replaced")
+        done = DONE.get(command.verb, "replaced")
         return Event("Normal", "Answered", about, f"{user} reads: {about} {done}")
     said = "no answer" if response.code == 0 else f"Error from server ({response.reason})"
     return Event("Warning", "Failed", about, f"{user} reads: {said}")

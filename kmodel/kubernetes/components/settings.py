@@ -1,11 +1,13 @@
 """What a scenario settles once and for all: sizes, modes, users, requests, budgets. No step changes it."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
 
 from kmodel.kernel import Cell, Cluster
-from kmodel.kubernetes.objects import ApiObject, Node
+from kmodel.kubernetes.objects import BY_RESOURCE, ApiObject, Node, Part
+from kmodel.kubernetes.objects.merging import Merge
 
 
 @attrs.frozen(cache_hash=True)
@@ -20,9 +22,10 @@ class User:
 
 @attrs.frozen(cache_hash=True)
 class Command:
-    """One kubectl command: create, apply, replace or delete an object, and perhaps wait until it is Running or Deleted.
+    """One kubectl command, on an object that it brings or names; it may wait until that has come to some state.
 
-    A replace is conditional on the version that the user reads when the command is run.
+    A replace is conditional on the version that the user reads when the command is run. A command that patches has a
+    `patch` instead of an object, and `subresource` is what it patches if not the object itself.
     """
 
     verb: str
@@ -32,6 +35,8 @@ class Command:
     wait: str | None = None
     grace_seconds: int | None = None
     propagation: str = ""  # of a delete: Background, Foreground or Orphan
+    patch: Part | None = None
+    subresource: str = ""
 
 
 @attrs.frozen(cache_hash=True)
@@ -40,6 +45,33 @@ class Session:
 
     user: str
     commands: tuple[Command, ...]
+
+
+def with_versions(objects: tuple[ApiObject, ...], commands: Sequence[Command]) -> tuple[ApiObject, ...]:
+    """Return objects in all versions: as they are, and as commands that patch may make them, in any order."""
+    found, queue = list(objects), list(objects)
+    while queue:
+        value = queue.pop(0)
+        for command in commands:
+            kind = BY_RESOURCE.get(command.resource)
+            if kind is None or (kind.kind, command.key) != (value.kind, value.metadata.key):
+                continue
+            for made in _made_by(command, value, objects):
+                if made not in found:
+                    found.append(made)
+                    queue.append(made)
+    return tuple(found)
+
+
+def _made_by(command: Command, value: ApiObject, objects: Sequence[ApiObject]) -> Iterator[ApiObject]:
+    """Yield what a command may make of an object: what is applied is merged where names stand for the outcome."""
+    if command.patch is not None:
+        made = command.patch.onto(value)
+        yield from () if made is None else (made,)
+    elif command.verb == "apply" and any(template.content is not None for template in value.templates()):
+        applied = (other for other in objects if (other.kind, other.metadata) == (value.kind, value.metadata))
+        for before in (None, *applied):
+            yield Merge(command.object, before, value).onto(value)
 
 
 @attrs.frozen(cache_hash=True)
@@ -71,8 +103,9 @@ class Settings:
     @property
     def given(self) -> tuple[ApiObject, ...]:
         """The objects that users or the scenario itself may store, in all versions; nodes are not among them."""
-        commanded = (command.object for session in self.sessions for command in session.commands)
-        return (*(value for value in commanded if value is not None), *self.objects)
+        commands = tuple(command for session in self.sessions for command in session.commands)
+        named = (command.object for command in commands)
+        return with_versions((*(value for value in named if value is not None), *self.objects), commands)
 
     def named(self, *kinds: str) -> dict[str, Any]:
         """Return the given objects of these kinds by key, in the version that comes first."""

@@ -70,8 +70,9 @@ def refusals(settings: Settings, kinds: Kinds) -> Iterator[RefusedRequest]:
 
 
 def _refusal(cluster: Cluster, user: str, command: Command, kinds: Kinds) -> tuple[int, str, str] | None:
-    verb = {"replace": "update", "apply": "create"}.get(command.verb, command.verb)
-    request = Request(user, verb, command.resource, command.key, command.object)
+    verbs = {"replace": "update", "apply": "create", "undo": "patch"}
+    verb = "patch" if command.patch else verbs.get(command.verb, command.verb)
+    request = Request(user, verb, command.resource, command.key, command.object, command.subresource)
     name = command.key.rpartition("/")[2]
     forbidden = f'{command.resource} "{name}" is forbidden'
     if not authenticated(cluster, user):

@@ -51,7 +51,8 @@ FIELDS = (
         "list of steps",
         "create each other manifest, in the order of the files",
         "What users do with kubectl, one step after the other for each user: `create`, `apply`, `replace` or `delete` "
-        "with a reference such as `pod/web`; and perhaps `user`, `wait` (`Running`, `Available` or `Deleted`), "
+        "with a reference such as `pod/web`; or `scale` with `replicas`, `setImage` with `image` and perhaps "
+        "`container`, `pause`, `resume` or `undo`; and perhaps `user`, `wait` (`Running`, `Available` or `Deleted`), "
         "`gracePeriodSeconds` and `cascade` (`background`, `foreground` or `orphan`) of a delete, `manifest` (the "
         "object, if it is not that of the files), `expect` (what may come of it: `Unauthorized`, `Forbidden`, "
         "`Invalid`, or a pod that stays `Pending`).",

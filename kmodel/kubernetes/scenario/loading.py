@@ -7,7 +7,7 @@ import attrs
 
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.components.plan import names_needed
-from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.components.settings import Session, Settings
 from kmodel.kubernetes.manifests import Field, InputError, choose
 from kmodel.kubernetes.objects import Kinds, Node, ObjectMeta
 from kmodel.kubernetes.objects.reading import Manifest
@@ -60,7 +60,7 @@ def load(
         nodes=cluster_nodes,
         objects=tuple(as_stored(manifests[name], where) for name, where in stored.items()),
         sessions=requests.sessions,
-        names_per_workload=known.names_per_workload,
+        names_per_workload=spec.names_per_workload or _names_needed(requests.sessions, known),
         surroundings=tuple(dict.fromkeys((*(each.reference for each in contents.others), *declared))),
     )
     described = (*known.manifests.values(), *requests.extra)
@@ -81,6 +81,15 @@ def load(
         catalog=catalog,
     )
     return complete(scenario, actors=spec.actors, heartbeats=spec.missed_heartbeats is not None)
+
+
+def _names_needed(sessions: tuple[Session, ...], known: Known) -> int:
+    """Return how many names a template needs when commands that scale have been carried out, too."""
+    if not any(command.patch for session in sessions for command in session.commands):
+        return known.names_per_workload
+    given = (manifest.object for manifest in known.manifests.values())
+    versions = Settings(objects=tuple(given), sessions=sessions).given
+    return max(known.names_per_workload, names_needed(versions, known.maker))
 
 
 def _settings_of(spec: ScenarioSpec, budgets: Mapping[str, int], catalog: Catalog) -> Settings:

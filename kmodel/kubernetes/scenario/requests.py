@@ -8,13 +8,27 @@ import attrs
 from kmodel.kubernetes.components.plan import Maker, makes_nothing, populate
 from kmodel.kubernetes.components.settings import Command, Session
 from kmodel.kubernetes.manifests import Field, Fields, choose, quoted
-from kmodel.kubernetes.objects import Kind, Kinds, reference
+from kmodel.kubernetes.objects import Kind, Kinds, Part, reference
 from kmodel.kubernetes.objects.kinds import written_by_users
+from kmodel.kubernetes.objects.patches import Paused, Scaled, WithImage
 from kmodel.kubernetes.objects.reading import Manifest, read
-from kmodel.kubernetes.scenario.scenario_spec import ADMIN
+from kmodel.kubernetes.scenario.scenario_spec import ADMIN, LARGEST_SIZE
 
-ACTIONS = ("create", "apply", "replace", "delete")
-STEP = (*ACTIONS, "user", "wait", "gracePeriodSeconds", "cascade", "manifest", "expect")
+PATCHES = ("scale", "setImage", "pause", "resume")
+BRINGING = ("create", "apply", "replace")
+ACTIONS = (*BRINGING, "delete", *PATCHES, "undo")
+STEP = (
+    *ACTIONS,
+    "replicas",
+    "image",
+    "container",
+    "user",
+    "wait",
+    "gracePeriodSeconds",
+    "cascade",
+    "manifest",
+    "expect",
+)
 EXPECTED = ("Unauthorized", "Forbidden", "Invalid", "Pending")
 CASCADES = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}
 DELETED = "Deleted"
@@ -100,7 +114,7 @@ def read_requests(field: Field, known: Known) -> Requests:
         expected |= set() if expect is None else {(str(target), expect.one_of(EXPECTED))}
         fields.refuse_others("a step", STEP)
         sessions.setdefault(name, []).append(command)
-        brought |= {str(target)} if command.verb != "delete" else set()
+        brought |= {str(target)} if command.verb in BRINGING else set()
         if manifest is not None:
             extra.append(manifest)
         if command.verb == "delete":
@@ -128,7 +142,7 @@ def _command(fields: Fields, verb: str, known: Known) -> tuple[Command, Referenc
     field = fields.required(verb)
     target = read_reference(field, known.kinds)
     manifest = _manifest(fields.optional("manifest"), verb, target, known.kinds)
-    value = None
+    value, patch = None, _patch(fields, verb, known.manifests.get(str(target))) if verb in PATCHES else None
     if verb != "delete":
         described = manifest or known.manifests.get(str(target))
         if described is None:
@@ -136,7 +150,9 @@ def _command(fields: Fields, verb: str, known: Known) -> tuple[Command, Referenc
                 choose(str(target), tuple(known.manifests)) if known.manifests else "add it to the files or to the step"
             )
             raise field.error(f"{target} is in no manifest", fix)
-        value = described.object
+        value = described.object if verb in BRINGING else None
+        if verb == "undo" and Paused(False).onto(described.object) is None:
+            raise field.error(f"{target} has no revisions", "name a Deployment")
     if target.kind.is_machine and str(target) not in known.nodes:
         raise field.error(f"{target} is not one of the scenario's nodes", "add a Node manifest, or name another")
     grace = fields.optional("gracePeriodSeconds")
@@ -152,16 +168,33 @@ def _command(fields: Fields, verb: str, known: Known) -> tuple[Command, Referenc
         value,
         wait=_wait(fields.optional("wait"), verb, target),
         grace_seconds=None if grace is None else grace.integer(minimum=0),
+        patch=patch,
+        subresource="scale" if verb == "scale" else "",
         propagation="" if cascade is None else CASCADES[cascade.one_of(tuple(CASCADES))],
     )
     return command, target, manifest
 
 
+def _patch(fields: Fields, verb: str, described: Manifest | None) -> Part:
+    """Return what one of kubectl's shorter commands changes; InputError if the object has nothing of the kind."""
+    if verb == "scale":
+        patch: Part = Scaled(fields.required("replicas", "add how many").integer(0, LARGEST_SIZE))
+    elif verb == "setImage":
+        container = fields.optional("container")
+        image = fields.required("image", 'add one, for example "nginx:1.27"').string()
+        patch = WithImage(image, "" if container is None else container.string())
+    else:
+        patch = Paused(verb == "pause")
+    if described is not None and patch.onto(described.object) is None:
+        raise fields.required(verb).error(f"{described.reference} cannot be changed so", "name a workload that can")
+    return patch
+
+
 def _manifest(field: Field | None, verb: str, target: Reference, kinds: Kinds) -> Manifest | None:
     if field is None:
         return None
-    if verb == "delete":
-        raise field.error("is not for delete", "give it to a create, apply or replace")
+    if verb not in BRINGING:
+        raise field.error(f"is not for {verb}", "give it to a create, apply or replace")
     manifest = read(field, kinds)
     if manifest.reference != str(target):
         raise field.error(f"is {manifest.reference}, but the step is about {target}", "make the two agree")

@@ -15,7 +15,14 @@ MOST_NODES = 100
 LARGEST_BUDGET = 100
 LARGEST_SIZE = 1000
 VERBS = ("create", "update", "patch", "delete", "*")
-SUBRESOURCES = ("pods/binding", "pods/status", "nodes/status")
+SUBRESOURCES = (
+    "pods/binding",
+    "pods/status",
+    "nodes/status",
+    "deployments/scale",
+    "replicasets/scale",
+    "replicationcontrollers/scale",
+)
 ADMIN = User("admin")
 
 

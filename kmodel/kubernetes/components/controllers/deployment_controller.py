@@ -24,7 +24,7 @@ from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, each
 from kmodel.kubernetes.components.controllers import rollouts
-from kmodel.kubernetes.components.controllers.rollouts import Rollout
+from kmodel.kubernetes.components.controllers.rollouts import Rollout, is_owned
 from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
 from kmodel.kubernetes.components.etcd import PODS, QUEUES, version, with_metadata
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, has_caught_up, in_cache, synced
@@ -54,11 +54,6 @@ def known_rollout(cluster: Cluster, deployment: str) -> Rollout | None:
         return None
     there: list[ReplicaSet] = all_in_cache(cluster, CONTROLLER_MANAGER, REPLICA_SET)
     return rollouts.rollout(known, [each for each in there if is_owned(each, known)])
-
-
-def is_owned(value: ReplicaSet | Pod, owner: Deployment | ReplicaSet) -> bool:
-    """Tell whether an object is controlled by another one."""
-    return value.metadata.owner is not None and value.metadata.owner.uid == owner.metadata.uid
 
 
 def _rollout(cluster: Cluster, deployment: str) -> Rollout | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
-from kmodel.kubernetes.objects import Deployment, DeploymentStatus, PodTemplate, ReplicaSet
+from kmodel.kubernetes.objects import Deployment, DeploymentStatus, Pod, PodTemplate, ReplicaSet
 from kmodel.kubernetes.objects.deployment import (
     AVAILABLE,
     DESIRED,
@@ -68,12 +68,18 @@ def rollout(deployment: Deployment, owned: Iterable[ReplicaSet]) -> Rollout:
     return Rollout(deployment, new, tuple(each for each in in_order if each is not new))
 
 
+def is_owned(value: ReplicaSet | Pod, owner: Deployment | ReplicaSet) -> bool:
+    """Tell whether an object is controlled by another one."""
+    return value.metadata.owner is not None and value.metadata.owner.uid == owner.metadata.uid
+
+
 def stands_for(workload: ReplicaSet, deployment: Deployment) -> bool:
     """Tell whether a ReplicaSet has the Deployment's template, apart from its hash [EqualIgnoreHash]."""
-    return _without_hash(workload.template) == _without_hash(deployment.template)
+    return without_hash(workload.template) == without_hash(deployment.template)
 
 
-def _without_hash(template: PodTemplate) -> PodTemplate:
+def without_hash(template: PodTemplate) -> PodTemplate:
+    """Return a template without the label that has its hash."""
     return attrs.evolve(template, labels=tuple(pair for pair in template.labels if pair[0] != HASH))
 
 
