@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from kmodel.engines.tables.walker import Row, walker_of
+from kmodel.engines.tables.walker import Row, Taken, walker_of
 from kmodel.kernel import Action, BoundReached, Cluster, Model, Trace
 
 
@@ -64,27 +64,27 @@ class _Growth:
 
     def add(self, clusters: Iterable[Cluster]) -> None:
         for cluster in clusters:
-            self._number(tuple(self.walker.tables.row(cluster)))
+            self._number(tuple(self.walker.numbering.row(cluster)))
 
     def expand(self, state: int) -> None:
         before = self.rows[state]
-        for index, action in enumerate(self.model.actions):
+        for trie, action in zip(self.walker.actions, self.model.actions, strict=True):
             try:
-                leaf = self.walker.leaf(self.walker.answer(index, before)[0])
+                taken, _ = self.walker.answer(trie, before)
             except BoundReached:
                 self.complete = False
                 continue
-            if leaf is None:
+            if not isinstance(taken, Taken):
                 continue
             row = list(before)
-            for cell, value in self.walker.changes(leaf, before):
+            for cell, value in self.walker.changes(taken, before):
                 row[cell] = value
             target = self._number(tuple(row))
             if target is not None:
                 self.edges.append(Edge(state, action, target))
 
     def graph(self) -> Graph:
-        states = tuple(self.walker.tables.cluster(row) for row in self.rows)
+        states = tuple(self.walker.numbering.cluster(row) for row in self.rows)
         return Graph(states, tuple(self.edges), self.complete, self.initial)
 
     def _number(self, row: Row) -> int | None:

@@ -139,7 +139,7 @@ def test_what_is_known_of_a_state_is_what_python_says_of_it(model: Model, random
     space = RunSpace(model)
     state, cluster = space.initial(0), model.initial[0]
     for _ in range(30):
-        assert space.walker.tables.cluster(state.row).values == cluster.values
+        assert space.walker.numbering.cluster(state.row).values == cluster.values
         steps = {index: step for index, action in enumerate(model.actions) if (step := take(action, cluster))}
         assert list(state.enabled) == [
             index for index, step in steps.items() if step.next.values != cluster.values or told(model, step)

@@ -281,7 +281,7 @@ def _affinity(tables: Tables) -> Neighbours:
 
 def _touched(tables: Tables) -> Sequence[set[int]]:
     """Return the cells that each action has read or written so far."""
-    touched = [set(cells) for cells in tables.touched]
+    touched = [set(cells) for cells in tables.functions.touched]
     for outcome in tables.outcomes:
         if isinstance(outcome, Leaf):
             touched[outcome.action].update(cell for cell, _ in outcome.writes)

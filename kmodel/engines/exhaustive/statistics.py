@@ -15,8 +15,8 @@ def statistics(space: Frontier) -> Statistics:
     actions = [str(action) for action in model.actions]
     stored = sum(each.bytes_stored for each in space.shards)
     return Statistics(
-        python_calls=dict(zip(actions, tables.calls, strict=True)),
-        spec_calls={spec.name: calls for spec, calls in zip(model.specs, tables.spec_calls, strict=True)},
+        python_calls=dict(zip(actions, tables.functions.calls, strict=True)),
+        spec_calls={spec.name: calls for spec, calls in zip(model.specs, tables.functions.spec_calls, strict=True)},
         trie_nodes=tables.node_position.size,
         bytes_per_state=stored / max(1, space.states),
         blocks=tuple(
@@ -24,7 +24,7 @@ def statistics(space: Frontier) -> Statistics:
             for members, count in zip(blocks.partition, blocks.count, strict=True)
         ),
         widest_cells=_most(zip(cells, map(len, tables.interner.values), strict=True)),
-        largest_footprints=_most(zip(actions, map(len, tables.touched), strict=True)),
+        largest_footprints=_most(zip(actions, map(len, tables.functions.touched), strict=True)),
     )
 
 

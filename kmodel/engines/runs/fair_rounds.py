@@ -17,7 +17,7 @@ import attrs
 from kmodel.engines.liveness.lassos import without_loops
 from kmodel.engines.liveness.one_run import idle_in, judge, judge_run, starved
 from kmodel.engines.results import Finding, Verdict
-from kmodel.engines.runs.run_space import STATES_KEPT, Judgement, RunSpace, State
+from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shown, Shrinker, Shrinking
 from kmodel.engines.tables.walker import trace_of
 from kmodel.kernel import Fairness, Model, Predicate, Spec, keys_of
@@ -61,7 +61,7 @@ class FairRounds:
     def __init__(self, space: RunSpace, most: int | None = None) -> None:
         self.space = space
         self.orders = _orders(space.model)
-        self.bound = max(1, STATES_KEPT // max(1, len(self.orders[0])))
+        self.bound = max(1, space.states_kept // max(1, len(self.orders[0])))
         if most is not None:
             self.bound = min(self.bound, max(most, LEAST_ROUNDS))
         self.most = self.unfinished = 0

@@ -1,7 +1,7 @@
 """The part of a model's state space that runs have seen: each state, its enabled actions and its answers, once.
 
 A state is made from the one before it: an action or a spec that read none of the cells that the step changed has the
-same answer as there.
+same answer as there. So a step costs what it changes, however large the model is.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,28 +9,34 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from kmodel.engines.clock import Deadline
-from kmodel.engines.tables.tries import NOTHING, Leaf
-from kmodel.engines.tables.walker import Row, walker_of
+from kmodel.engines.tables.tries import Answer
+from kmodel.engines.tables.walker import Row, Taken, Told, Trie, walker_of
 from kmodel.kernel import BoundReached, Model, Predicate, Spec, Transition
 
 Judgement = tuple[Spec, str]  # a spec, and why it is violated or that it is reached
 
 STATES_KEPT = 1 << 15  # beyond that the memory is freed; the answers are found again when they are needed
+ANSWERS_KEPT = 1 << 24  # in all states that are kept
 ANY_CELL = -1  # as bits: who met a bound may have read any cell
 
 
 @attrs.define(eq=False)
 class State:
-    """A state that a run was in: what the tables answer there, from which cells, and the states after it seen so far.
+    """A state that a run was in: what the tries answer there, from which cells, and the states after it seen so far.
 
-    `enabled` are the indices of the actions that are enabled and lead somewhere.
+    Of the actions that are enabled, `changing` are the indices of those that change something and `idle` of those that
+    do not; `enabled` those of the first, and of such of the others as specs have something to say of. `telling` are the
+    indices of the tries of specs whose answer must be told.
     """
 
     row: Row
-    codes: list[int]
+    told: list[Told]
     reads: list[int]
-    enabled: tuple[int, ...]
-    answers: tuple[Judgement, ...]
+    changing: tuple[int, ...] = ()
+    idle: tuple[int, ...] = ()
+    enabled: tuple[int, ...] = ()
+    telling: tuple[int, ...] = ()
+    answers: tuple[Judgement, ...] = ()
     by_transition: dict[Transition, tuple[int, ...]] | None = None
     successors: dict[int, "tuple[State, tuple[Judgement, ...]]"] = attrs.field(factory=dict)
 
@@ -50,12 +56,19 @@ class RunSpace:
         self.idle: set[int] = set()  # the actions that were enabled somewhere, but changed nothing there
         self.bound: str | None = None
         self._states: dict[Row, State] = {}
-        self._tries = len(model.actions) + len(self.walker.tables.state_specs)
+        self._tries: list[Trie] = [*self.walker.actions, *self.walker.specs]
+        self._readers: list[set[int]] = [set() for _ in model.initial[0].layout.cells]  # tries that ever read a cell
+        self._ever_read = [0] * len(self._tries)  # the same as cells of each trie, as bits
+        self._beyond_bound: set[int] = set()  # tries that may have read any cell
+        self.states_kept = min(STATES_KEPT, max(1 << 10, ANSWERS_KEPT // max(1, len(self._tries))))
 
     def initial(self, index: int) -> State:
         """Return an initial state of the model."""
-        row = tuple(self.walker.tables.row(self.model.initial[index]))
-        return self._states.get(row) or self._make(row, [NOTHING] * self._tries, [0] * self._tries, range(self._tries))
+        row = tuple(self.walker.numbering.row(self.model.initial[index]))
+        if row not in self._states:
+            tries = len(self._tries)
+            return self._make(row, State(row, [None] * tries, [0] * tries), range(tries), 0)
+        return self._states[row]
 
     def enabled(self, state: State, transition: Transition) -> tuple[int, ...]:
         """Return the indices of the transition's actions that are enabled in the state and lead somewhere."""
@@ -73,11 +86,12 @@ class RunSpace:
 
     def moves(self, state: State) -> tuple[int, ...]:
         """Return the indices of the actions that are enabled in the state and change something."""
-        return tuple(index for index in state.enabled if index not in self.idle or self._changes(state, index))
+        return state.changing
 
-    def _changes(self, state: State, index: int) -> bool:
-        leaf = self.walker.leaf(state.codes[index])
-        return leaf is not None and bool(self.walker.changes(leaf, state.row))
+    def _taken(self, state: State, index: int) -> Taken:
+        taken = state.told[index]
+        assert isinstance(taken, Taken), f"{self.model.actions[index]} is not enabled"
+        return taken
 
     def met_bound(self, state: State, index: int) -> bool:
         """Tell whether an action could not be asked in the state, since that is beyond a bound of the model."""
@@ -85,28 +99,21 @@ class RunSpace:
 
     def wrong_in(self, predicate: Predicate, state: State) -> str | None:
         """Return what a predicate of a temporal spec says is wrong with the state; None if it is True of it."""
-        return self._reason(self.walker.answer(self.walker.tables.predicate_root(predicate), state.row))
+        return _reason(self.walker.answer(self.walker.predicate(predicate), state.row)[0])
 
     def wrong_of(self, predicate: Predicate, state: State, index: int) -> str | None:
         """Return what a predicate says is wrong with the step that an enabled action takes in the state."""
-        leaf = self.walker.leaf(state.codes[index])
-        assert leaf is not None, f"{self.model.actions[index]} is not enabled"
-        root = self.walker.tables.predicate_root(predicate, leaf.step_class)
-        return self._reason(self.walker.answer(root, state.row, leaf))
-
-    def _reason(self, answer: tuple[int, int]) -> str | None:
-        code, _ = answer
-        return None if code == NOTHING else self.walker.told(code).reason
+        taken = self._taken(state, index)
+        return _reason(self.walker.answer(self.walker.predicate(predicate, taken), state.row, taken)[0])
 
     def follow(self, state: State, index: int) -> tuple[State, tuple[Judgement, ...]]:
         """Return the state after an enabled action, and what the specs say of it and of the step to it."""
         self.deadline.check()
         known = state.successors.get(index)
         if known is None:
-            leaf = self.walker.leaf(state.codes[index])
-            assert leaf is not None, f"{self.model.actions[index]} is not enabled"
-            after = self._after(state, self.walker.changes(leaf, state.row))
-            known = state.successors[index] = (after, (*self._judge_step(state.row, leaf), *after.answers))
+            taken = self._taken(state, index)
+            after = self._after(state, self.walker.changes(taken, state.row))
+            known = state.successors[index] = (after, (*self._judge_step(state.row, taken), *after.answers))
         return known
 
     def _after(self, state: State, changes: list[tuple[int, int]]) -> State:
@@ -120,42 +127,67 @@ class RunSpace:
         known = self._states.get(key)
         if known is not None:
             return known
-        stale = [trie for trie, read in enumerate(state.reads) if read & changed]
-        return self._make(key, state.codes.copy(), state.reads.copy(), stale)
+        readers = self._beyond_bound.union(*(self._readers[cell] for cell, _ in changes))
+        return self._make(key, state, sorted(each for each in readers if state.reads[each] & changed), changed)
 
-    def _make(self, row: Row, codes: list[int], reads: list[int], stale: Iterable[int]) -> State:
-        """Make a state, asking anew what is stale."""
-        for trie in stale:
-            try:
-                codes[trie], reads[trie] = self.walker.answer(trie, row)
-            except BoundReached as bound:
-                self.bound, codes[trie], reads[trie] = str(bound), NOTHING, ANY_CELL
-        actions = len(self.model.actions)
-        enabled = tuple(each for each in range(actions) if codes[each] != NOTHING and self._leads_on(row, codes, each))
-        answers = tuple(self._judgement(code) for code in codes[actions:] if code != NOTHING)
-        if len(self._states) >= STATES_KEPT:
+    def _make(self, row: Row, before: State, stale: Iterable[int], changed: int) -> State:
+        """Make a state from one before it in which some cells were others, asking anew what is stale."""
+        told, reads, actions = before.told.copy(), before.reads.copy(), len(self.model.actions)
+        enabled = (*before.changing, *before.idle)
+        unsettled = {each for each in enabled if self._taken(before, each).written & changed}
+        telling = set(before.telling)
+        for each in stale:
+            told[each], reads[each] = self._ask(each, row)
+            (unsettled if each < actions else telling).add(each)
+        changing, idle = set(before.changing) - unsettled, set(before.idle) - unsettled
+        for each in unsettled:
+            taken = told[each]
+            if isinstance(taken, Taken):
+                (changing if self.walker.changes(taken, row) else idle).add(each)
+        self.idle |= idle
+        state = State(row, told, reads, tuple(sorted(changing)), tuple(sorted(idle)))
+        # A step that changes nothing is one only if the specs have something to say of it.
+        noticed = [each for each in idle if any(True for _ in self._judge_step(row, self._taken(state, each)))]
+        state.enabled = tuple(sorted((*changing, *noticed)))
+        state.telling = tuple(sorted(each for each in telling if told[each] is not None))
+        state.answers = tuple(self._judgement(told[each]) for each in state.telling)
+        self._keep(state)
+        return state
+
+    def _keep(self, state: State) -> None:
+        if len(self._states) >= self.states_kept:
             for kept in self._states.values():
                 kept.successors.clear()
             self._states.clear()
-        state = self._states[row] = State(row, codes, reads, enabled, answers)
-        self.seen.add(hash(row))
-        return state
+        self._states[state.row] = state
+        self.seen.add(hash(state.row))
 
-    def _leads_on(self, row: Row, codes: list[int], index: int) -> bool:
-        """Tell whether an enabled action changes something, or does not although the specs want it to."""
-        leaf = self.walker.leaf(codes[index])
-        assert leaf is not None
-        if self.walker.changes(leaf, row):
-            return True
-        self.idle.add(index)
-        return any(True for _ in self._judge_step(row, leaf))
+    def _ask(self, index: int, row: Row) -> tuple[Told, int]:
+        """Ask the trie of an index; note which cells such an answer can depend on."""
+        try:
+            found, read = self.walker.answer(self._tries[index], row)
+        except BoundReached as bound:
+            self.bound = str(bound)
+            self._beyond_bound.add(index)
+            return None, ANY_CELL
+        new = read & ~self._ever_read[index]
+        self._ever_read[index] |= new
+        while new:
+            self._readers[new.bit_length() - 1].add(index)
+            new ^= 1 << (new.bit_length() - 1)
+        return found, read
 
-    def _judge_step(self, row: Row, leaf: Leaf) -> Iterator[Judgement]:
-        for trie in self.walker.specs_of_steps(leaf):
-            code, _ = self.walker.answer(trie, row, leaf)
-            if code != NOTHING:
-                yield self._judgement(code)
+    def _judge_step(self, row: Row, taken: Taken) -> Iterator[Judgement]:
+        for trie in self.walker.specs_of_steps(taken):
+            answer, _ = self.walker.answer(trie, row, taken)
+            if answer is not None:
+                yield self._judgement(answer)
 
-    def _judgement(self, code: int) -> Judgement:
-        told = self.walker.told(code)
-        return self.model.specs[told.spec], told.reason
+    def _judgement(self, answer: Told) -> Judgement:
+        assert isinstance(answer, Answer)
+        return self.model.specs[answer.spec], answer.reason
+
+
+def _reason(answer: Told) -> str | None:
+    assert not isinstance(answer, Taken)
+    return None if answer is None else answer.reason

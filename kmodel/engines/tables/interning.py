@@ -1,45 +1,27 @@
 """Interning: each cell's values, projections and updates as small integers, in arrays that compiled code reads."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from operator import getitem
 from typing import Any
 
 import numpy as np
 
 from kmodel.engines.tables.jit import MOST, UNKNOWN, Memo, Vector, tables_are_full
 from kmodel.engines.tables.spelling import fingerprints
-from kmodel.kernel import Layout, ModelError
+from kmodel.kernel import BareCluster, Cluster, Layout, ModelError
 from kmodel.kernel.cluster import name_of
 from kmodel.kernel.footprint import Projection, call
 from kmodel.kernel.rank import ranks
 from kmodel.kernel.values import identity, plain
 
 
-class Interner:
-    """The numbers of the values seen so far.
-
-    A value has a number within its cell; a projection, and an update, has a number within the model and belongs
-    to one cell. The pools hold, for each cell, a row with one entry per value: its fingerprints, or its branch as a
-    projection shows it.
-    """
+class Numbering:
+    """The numbers of the values of each cell that were seen so far."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        cells = len(layout.cells)
-        self.values: list[list[Any]] = [[] for _ in range(cells)]
-        self._ids: list[dict[Hashable, int]] = [{} for _ in range(cells)]
-        self._capacity = [4] * cells
-        self.fingerprint_base = np.arange(0, 4 * cells, 4, dtype=np.int64)
-        self.fingerprints = np.zeros((2, 4 * cells), np.int64)
-        self._projection_ids: dict[tuple[int, Projection], int] = {}
-        self.projections: list[tuple[int, Projection, dict[Hashable, int]]] = []  # its cell, and the branches
-        self._projections_of: list[list[int]] = [[] for _ in range(cells)]
-        self._looked_at: dict[int, int] = {}  # how many values all of which were looked at through a projection
-        self.projection_base = Vector(np.int64)
-        self.branches = Vector()
-        self._update_ids: dict[tuple[int, Hashable], int] = {}
-        self._updates: list[Callable[[Any], Any]] = []
-        self.update_cells: list[int] = []
-        self.updated = Memo()
+        self.values: list[list[Any]] = [[] for _ in layout.cells]
+        self._ids: list[dict[Hashable, int]] = [{} for _ in layout.cells]
 
     def intern(self, cell: int, value: Any) -> int:
         """Return the number of a value of the cell at a position, a new one if it was never seen.
@@ -54,10 +36,66 @@ class Interner:
                 raise tables_are_full()
             number = self._ids[cell][key] = len(self.values[cell])
             self.values[cell].append(value)
-            if number >= self._capacity[cell]:
-                self._widen(cell)
-            self.fingerprints[:, self.fingerprint_base[cell] + number] = fingerprints(self.layout.cells[cell], value)
+            self._added(cell, number)
         return number
+
+    def updated_by(self, update: Callable[[Any], Any], cell: int, value: int) -> int:
+        """Return the number of what an update makes of a value of the cell."""
+        where = f"cell {self.layout.cells[cell]}"
+        who = f"what is written to {where} by {name_of(update)}"
+        return self.intern(cell, call(lambda old: plain(update(old), lambda: where), self.values[cell][value], who))
+
+    def row(self, cluster: Cluster) -> list[int]:
+        """Return the numbers of a cluster's values, one per cell."""
+        return [self.intern(cell, value) for cell, value in enumerate(cluster.values)]
+
+    def cluster(self, row: Sequence[int]) -> Cluster:
+        """Return the cluster whose values have these numbers."""
+        return BareCluster(self.layout, tuple(map(getitem, self.values, row)))
+
+    def _added(self, cell: int, number: int) -> None:
+        """Note that a value is new, for those who keep more of it."""
+
+    def _check_mentions(self, cell: int, value: Any) -> None:
+        mentioning = self.layout.cells[cell]
+        for scope in {rank.scope for rank in ranks(value)}:
+            if not self.layout.may_mention(mentioning, scope):
+                raise ModelError(
+                    f"cell {mentioning} mentions a rank of {scope}, which the layout's may_mention excludes; "
+                    "let it return True for the two"
+                )
+
+
+class Interner(Numbering):
+    """The values seen so far, and what is known of them, as numbers.
+
+    A value has a number within its cell; a projection, and an update, has a number within the model and belongs
+    to one cell. The pools hold, for each cell, a row with one entry per value: its fingerprints, or its branch as a
+    projection shows it.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        cells = len(layout.cells)
+        self._capacity = [4] * cells
+        self.fingerprint_base = np.arange(0, 4 * cells, 4, dtype=np.int64)
+        self.fingerprints = np.zeros((2, 4 * cells), np.int64)
+        self._projection_ids: dict[tuple[int, Projection], int] = {}
+        self.projections: list[tuple[int, Projection, dict[Hashable, int]]] = []  # its cell, and the branches
+        self._projections_of: list[list[int]] = [[] for _ in range(cells)]
+        self._looked_at: dict[int, int] = {}  # how many values all of which were looked at through a projection
+        self.projection_base = Vector(np.int64)
+        self.branches = Vector()
+        self._update_ids: dict[tuple[int, Hashable], int] = {}
+        self._updates: list[Callable[[Any], Any]] = []
+        self.update_cells: list[int] = []
+        self.updated = Memo()
+
+    def _added(self, cell: int, number: int) -> None:
+        if number >= self._capacity[cell]:
+            self._widen(cell)
+        found = fingerprints(self.layout.cells[cell], self.values[cell][number])
+        self.fingerprints[:, self.fingerprint_base[cell] + number] = found
 
     def projection(self, cell: int, projection: Projection) -> int:
         """Return the number of a projection of the cell at a position."""
@@ -108,32 +146,17 @@ class Interner:
 
     def changed(self, number: int, value: int, update: Callable[[Any], Any]) -> int:
         """Return the number of what an update makes of a value of the cell that the update of a number belongs to."""
-        cell = self.update_cells[number]
-        return self.intern(cell, self._updated_by(update, cell, value))
+        return self.updated_by(update, self.update_cells[number], value)
 
     def apply(self, update: int, value: int) -> int:
         """Return the number of the value that an update makes of a value, and remember it."""
         cell, function = self.update_cells[update], self._updates[update]
         known = len(self.values[cell])
-        number = self.intern(cell, self._updated_by(function, cell, value))
+        number = self.updated_by(function, cell, value)
         if number == known:
             self._foresee(cell, value, number)
         self.updated.put(update, value, number)
         return number
-
-    def _updated_by(self, update: Callable[[Any], Any], cell: int, value: int) -> Any:
-        where = f"cell {self.layout.cells[cell]}"
-        who = f"what is written to {where} by {name_of(update)}"
-        return call(lambda old: plain(update(old), lambda: where), self.values[cell][value], who)
-
-    def _check_mentions(self, cell: int, value: Any) -> None:
-        mentioning = self.layout.cells[cell]
-        for scope in {rank.scope for rank in ranks(value)}:
-            if not self.layout.may_mention(mentioning, scope):
-                raise ModelError(
-                    f"cell {mentioning} mentions a rank of {scope}, which the layout's may_mention excludes; "
-                    "let it return True for the two"
-                )
 
     def _foresee(self, cell: int, former: int, value: int) -> None:
         """Find the branches of a new value that the search will ask for, each time stopping the compiled loop.

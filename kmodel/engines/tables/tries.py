@@ -12,15 +12,13 @@ from typing import Any
 import attrs
 import numpy as np
 
+from kmodel.engines.tables.functions import Functions, impure, safety_specs, told
 from kmodel.engines.tables.interning import Interner
 from kmodel.engines.tables.jit import UNKNOWN, Memo, Vector, look_up
-from kmodel.kernel import BareCluster, Cluster, Model, ModelError, Predicate, Spec, Step, ask, failure
-from kmodel.kernel.footprint import Check, Effect, Read, record_checked
+from kmodel.kernel import Cluster, Model, ModelError, Predicate, Spec, Step
+from kmodel.kernel.footprint import Effect, Read
 from kmodel.kernel.model import step_of
 
-CHECKED_IN_BOTH_WAYS = 6
-CHECKED_CALLS = 128
-CHECKED_EVERY = 16
 NOTHING = -2  # the leaf of an action that is not enabled, or of a spec whose answer says nothing
 
 
@@ -43,15 +41,6 @@ class Answer:
     reason: str
 
 
-def _check_after(calls: int) -> Check:
-    """Return how the next call of a function is checked: the first in both ways, later ones in turn, then only some."""
-    if calls < CHECKED_IN_BOTH_WAYS:
-        return Check.BOTH
-    if calls < CHECKED_CALLS or calls % CHECKED_EVERY == 0:
-        return Check.AGAIN if calls // CHECKED_EVERY % 2 else Check.UNWATCHED
-    return Check.NOT
-
-
 class Tables:
     """The tries of a model: one per action, one per spec of states, one per spec of steps and class of steps.
 
@@ -61,14 +50,10 @@ class Tables:
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self.functions = Functions(model)
         self.interner = Interner(model.initial[0].layout)
         self.cells = len(model.initial[0].layout.cells)
-        self.calls = [0] * len(model.actions)
-        self.touched: list[set[int]] = [set() for _ in model.actions]  # the cells that each action has read so far
-        self.spec_calls = [0] * len(model.specs)
-        safety = [(index, spec) for index, spec in enumerate(model.specs) if not spec.is_temporal]
-        self.state_specs = [index for index, spec in safety if not spec.of_steps]
-        self.step_specs = [index for index, spec in safety if spec.of_steps]
+        self.state_specs, self.step_specs = safety_specs(model)
         self.node_position, self.node_projection, self.node_root = Vector(), Vector(), Vector()
         self.children = Memo()
         self.roots = Vector(np.int32, [UNKNOWN] * (len(model.actions) + len(self.state_specs)))
@@ -96,12 +81,11 @@ class Tables:
 
     def row(self, cluster: Cluster) -> list[int]:
         """Return the numbers of a cluster's values, one per cell."""
-        return [self.interner.intern(cell, value) for cell, value in enumerate(cluster.values)]
+        return self.interner.row(cluster)
 
     def cluster(self, row: Sequence[int]) -> Cluster:
         """Return the cluster whose values have these numbers."""
-        values = self.interner.values
-        return BareCluster(self.interner.layout, tuple(values[cell][number] for cell, number in enumerate(row)))
+        return self.interner.cluster(row)
 
     def after(self, leaf: Leaf, row: Sequence[int]) -> list[int]:
         """Return the row from which further steps start after an outcome."""
@@ -126,17 +110,15 @@ class Tables:
             return code
         cluster = self.cluster(row)
         if root < len(self.model.actions):
-            effect, reads = self._call_action(root, cluster)
+            effect, reads = self.functions.call(root, cluster)
             code = self._action_leaf(root, reads, effect)
         else:
             index = int(self.root_spec.data[root])
             spec = self._predicates.get(root) or self.model.specs[index]
-            check = _check_after(self.spec_calls[index])
-            self.spec_calls[index] += 1 + check.calls
             subject: Cluster | Step = cluster
             if leaf is not None:
                 subject = step_of(self.model.actions[leaf.action], cluster, leaf.effect, leaf.reads)
-            answer, reads = ask(spec, subject, check)
+            answer, reads = self.functions.ask(index, spec, subject)
             code = self._answer_leaf(index, spec, answer)
         self._extend(root, reads, code, row)
         return code
@@ -144,15 +126,6 @@ class Tables:
     def look(self, node: int, value: int) -> None:
         """Find the branch at an inner node of a value of the cell that it reads."""
         self.interner.look(int(self.node_projection.data[node]), value)
-
-    def _call_action(self, index: int, cluster: Cluster) -> tuple[Effect | None, tuple[Read, ...]]:
-        action = self.model.actions[index]
-        who = f"transition {action}"
-        check = _check_after(self.calls[index])
-        recording = record_checked(action, cluster, who, check)
-        self.calls[index] += 1 + check.calls
-        self.touched[index].update(read.position for read in recording[1])
-        return recording
 
     def _walk(self, root: int, row: Sequence[int]) -> int:
         """Follow the trie, finding the branches of new values by their projections, as far as its nodes are known."""
@@ -217,7 +190,7 @@ class Tables:
         return self._classes[key]
 
     def _answer_leaf(self, index: int, asked: Spec | Predicate, answer: bool | str) -> int:
-        reason = asked.form.found(answer) if isinstance(asked, Spec) else failure(answer)
+        reason = told(asked, answer)
         if reason is None:
             return NOTHING
         key = (index, reason)
@@ -232,10 +205,5 @@ class Tables:
 
 
 def _impure(tables: Tables, root: int) -> ModelError:
-    actions = tables.model.actions
-    who = (
-        f"transition {actions[root]}"
-        if root < len(actions)
-        else f"spec {tables.model.specs[int(tables.root_spec.data[root])].name}"
-    )
-    return ModelError(f"{who} read other cells after seeing the same values; it is not pure")
+    model = tables.model
+    return impure(model.actions[root] if root < len(model.actions) else model.specs[int(tables.root_spec.data[root])])

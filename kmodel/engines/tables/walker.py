@@ -1,119 +1,227 @@
-"""Walking the tables from Python: what each action and spec answers in a state, one state at a time.
+"""Tries as dictionaries: what each action and spec answers in a state, for engines that take one step after another.
 
-The compiled loop walks the tries of a model for whole levels of states. An engine that takes one step after another
-walks the same tries here, by way of dictionaries, since each access to an array costs Python as much as a step of
-the walk. Each is filled from the tries when it is first needed.
+They hold what `Tables` holds in arrays for the compiled loop, which walks them for whole levels of states. A run passes
+through few states and asks little in each: it would fill rows of arrays that it never looks at again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from enum import Enum
+from functools import partial
+from typing import Any, Final
 
 import attrs
 
-from kmodel.engines.tables.jit import UNKNOWN, look_up
-from kmodel.engines.tables.tries import NOTHING, Answer, Leaf, Tables
-from kmodel.kernel import Model, Trace
-from kmodel.kernel.model import trace_along
+from kmodel.engines.tables.functions import Functions, impure, safety_specs, told
+from kmodel.engines.tables.interning import Numbering
+from kmodel.engines.tables.tries import Answer
+from kmodel.kernel import Action, Cluster, Model, Predicate, Spec, Step, Trace
+from kmodel.kernel.footprint import Effect, Projection, Read
+from kmodel.kernel.model import step_of, trace_along
+from kmodel.kernel.values import identity
 
-MODELS_KEPT = 16  # whose tables are kept; those used last
+MODELS_KEPT = 16  # whose tries are kept; those used last
 
 Row = tuple[int, ...]
 
 
-@attrs.frozen
-class _Node:
+@attrs.frozen(eq=False)
+class Edit:
+    """What an update makes of a cell's values, by their numbers, as far as it was asked."""
+
+    cell: int
+    update: Callable[[Any], Any]
+    made: dict[int, int] = attrs.field(factory=dict)
+
+
+@attrs.define(eq=False)
+class Taken:
+    """What an action does where it is enabled: its effect, the cells that it read, and what it changes.
+
+    `written` are the cells that it changes, as bits; `specs` the tries of the specs of steps for the steps that look
+    like this one, once somebody asks for them.
+    """
+
+    action: int
+    effect: Effect
+    reads: tuple[int, ...]
+    edits: tuple[Edit, ...]
+    written: int
+    specs: "tuple[Trie, ...] | None" = None
+    predicates: "dict[Predicate, Trie]" = attrs.field(factory=dict)
+
+
+class _Unknown(Enum):
+    """What stands in place of an answer that nobody asked for yet."""
+
+    UNASKED = "unasked"
+
+
+UNASKED: Final = _Unknown.UNASKED
+Told = Taken | Answer | None  # None: an action that is not enabled, or a spec whose answer says nothing
+
+
+@attrs.define(eq=False)
+class InnerNode:
+    """An inner node: the cell that is read next, and where one goes on, by what is seen there and by its values."""
+
     cell: int
     bit: int
-    following: dict[int, int]
+    projection: Projection
+    branches: "dict[Hashable, InnerNode | Told]" = attrs.field(factory=dict)
+    following: "dict[int, InnerNode | Told]" = attrs.field(factory=dict)
+
+    def enter(self, number: int, branch: Hashable, place: "InnerNode | Told") -> None:
+        """Go on at a place from a value and from all that look like it."""
+        self.branches[branch] = self.following[number] = place
+
+
+@attrs.define(eq=False)
+class Trie:
+    """What a function answered: the action or spec of an index in the model, or a predicate of the spec."""
+
+    asked: Action | Spec | Predicate
+    index: int
+    root: "InnerNode | Told | _Unknown" = UNASKED
 
 
 class Walker:
-    """The tables of a model, as an engine asks them in one state after another."""
+    """The tries of a model, as an engine asks them in one state after another."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.tables = Tables(model)
-        self._roots: dict[int, int] = {}
-        self._nodes: dict[int, _Node] = {}
-        self._updated: dict[tuple[int, int], int] = {}
-        self._roots_of_class: dict[int, tuple[int, ...]] = {}
+        self.numbering = Numbering(model.initial[0].layout)
+        self.functions = Functions(model)
+        states, self._step_specs = safety_specs(model)
+        self.actions = [Trie(action, index) for index, action in enumerate(model.actions)]
+        self.specs = [Trie(model.specs[index], index) for index in states]
+        self._are_steps_seen = any(spec.of_steps for spec in model.specs)
+        self._predicates: dict[Predicate, Trie] = {}
+        self._taken: dict[Any, Taken] = {}
+        self._edits: dict[tuple[int, Hashable], Edit] = {}
 
-    def answer(self, root: int, row: Sequence[int], leaf: Leaf | None = None) -> tuple[int, int]:
-        """Return the place of what a trie answers in a row (or on the step from it), and the cells read as bits."""
-        code, read = self._roots.get(root, UNKNOWN), 0
-        while code >= 0:
-            node = self._nodes[code]
-            read |= node.bit
-            code = node.following.get(row[node.cell], UNKNOWN)
-        return (code, read) if code != UNKNOWN else self._learn(root, row, leaf)
+    def answer(self, trie: Trie, row: Sequence[int], taken: Taken | None = None) -> tuple[Told, int]:
+        """Return what a trie answers in a row (or on the step from it), and the cells read as bits."""
+        place, read = trie.root, 0
+        while isinstance(place, InnerNode):
+            read |= place.bit
+            place = place.following.get(row[place.cell], UNASKED)
+        if place is UNASKED:
+            return self._learn(trie, row, taken)
+        return place, read
 
-    def leaf(self, code: int) -> Leaf | None:
-        """Return what an action does, by the place of its answer; None if it is not enabled."""
-        found = self.tables.outcomes[NOTHING - code]
-        assert not isinstance(found, Answer)
-        return found
+    def predicate(self, predicate: Predicate, taken: Taken | None = None) -> Trie:
+        """Return the trie of a temporal spec's predicate, for one about steps of the steps that look like this one."""
+        tries = self._predicates if taken is None else taken.predicates
+        if predicate not in tries:
+            tries[predicate] = Trie(predicate, self.model.specs.index(predicate.spec))
+        return tries[predicate]
 
-    def told(self, code: int) -> Answer:
-        """Return what a spec says, by the place of its answer, which is not NOTHING."""
-        found = self.tables.outcomes[NOTHING - code]
-        assert isinstance(found, Answer)
-        return found
-
-    def specs_of_steps(self, leaf: Leaf) -> tuple[int, ...]:
+    def specs_of_steps(self, taken: Taken) -> tuple[Trie, ...]:
         """Return the tries of the specs of steps for the steps with this outcome."""
-        roots = self._roots_of_class.get(leaf.step_class)
-        if roots is None:
-            roots = self._roots_of_class[leaf.step_class] = self.tables.roots_of_steps(leaf)
-        return roots
+        if taken.specs is None:
+            taken.specs = tuple(Trie(self.model.specs[index], index) for index in self._step_specs)
+        return taken.specs
 
-    def changes(self, leaf: Leaf, row: Sequence[int]) -> list[tuple[int, int]]:
+    def changes(self, taken: Taken, row: Sequence[int]) -> list[tuple[int, int]]:
         """Return the cells that an outcome changes in a row, each with its new value."""
         changed = []
-        for cell, update in leaf.writes:
+        for edit in taken.edits:
+            cell = edit.cell
             old = row[cell]
-            new = self._updated.get((update, old))
+            new = edit.made.get(old)
             if new is None:
-                new = self._updated[update, old] = self.tables.interner.apply(update, old)
+                new = edit.made[old] = self.numbering.updated_by(edit.update, cell, old)
             if new != old:
                 changed.append((cell, new))
         return changed
 
-    def _learn(self, root: int, row: Sequence[int], leaf: Leaf | None) -> tuple[int, int]:
-        """Ask the tables, which may call Python, and remember the way through the trie."""
-        tables = self.tables
-        interner, children = tables.interner, tables.children
-        tables.resolve(root, row, leaf)
-        code, read = int(tables.roots.data[root]), 0
-        self._roots[root] = code
-        while code >= 0:
-            cell = int(tables.node_position.data[code])
-            if code not in self._nodes:
-                self._nodes[code] = _Node(cell, 1 << cell, {})
-            read |= 1 << cell
-            tables.look(code, row[cell])
-            branch = interner.branches.data[
-                interner.projection_base.data[tables.node_projection.data[code]] + row[cell]
-            ]
-            following = int(look_up(children.keys, children.values, code, int(branch)))
-            self._nodes[code].following[row[cell]] = following
-            code = following
-        return code, read
+    def _learn(self, trie: Trie, row: Sequence[int], taken: Taken | None) -> tuple[Told, int]:
+        """Follow the trie by what is seen of new values, as far as its nodes are known, and then ask the function."""
+        place, read = trie.root, 0
+        while isinstance(place, InnerNode):
+            read |= place.bit
+            number = row[place.cell]
+            following = place.following.get(number, UNASKED)
+            if following is UNASKED:
+                shown = place.projection(self.numbering.values[place.cell][number])
+                following = place.branches.get(identity(shown), UNASKED)
+                if following is UNASKED:
+                    break
+                place.following[number] = following
+            place = following
+        else:
+            if place is not UNASKED:
+                return place, read
+        return self._ask(trie, row, taken)
+
+    def _ask(self, trie: Trie, row: Sequence[int], taken: Taken | None) -> tuple[Told, int]:
+        cluster = self.numbering.cluster(row)
+        if isinstance(trie.asked, Action):
+            effect, reads = self.functions.call(trie.index, cluster)
+            found: Told = None if effect is None else self._outcome(trie.index, reads, effect)
+        else:
+            subject: Cluster | Step = cluster
+            if taken is not None:
+                action = self.model.actions[taken.action]
+                subject = step_of(action, cluster, taken.effect, taken.reads)
+            answer, reads = self.functions.ask(trie.index, trie.asked, subject)
+            reason = told(trie.asked, answer)
+            found = None if reason is None else Answer(trie.index, reason)
+        return found, _extend(trie, reads, found, row)
+
+    def _outcome(self, action: int, reads: Sequence[Read], effect: Effect) -> Taken:
+        # What a step read matters to specs of steps only, which may look at it.
+        read = tuple(dict.fromkeys(each.position for each in reads)) if self._are_steps_seen else ()
+        key = (action, read, effect)
+        if key not in self._taken:
+            edits = tuple(self._edit(write.position, write.update) for write in effect.total)
+            written = sum(1 << edit.cell for edit in edits)
+            self._taken[key] = Taken(action, effect, read, edits, written)
+        return self._taken[key]
+
+    def _edit(self, cell: int, update: Callable[[Any], Any]) -> Edit:
+        key = (cell, identity(update))
+        if key not in self._edits:
+            self._edits[key] = Edit(cell, update)
+        return self._edits[key]
+
+
+def _extend(trie: Trie, reads: Sequence[Read], found: Told, row: Sequence[int]) -> int:
+    """Put an answer where the reads lead to; return the cells read as bits. ModelError if they led elsewhere before."""
+    place, bits = trie.root, 0
+    enter = partial(setattr, trie, "root")
+    for read in reads:
+        if place is UNASKED:
+            place = InnerNode(read.position, 1 << read.position, read.projection)
+            enter(place)
+        elif not isinstance(place, InnerNode) or (place.cell, place.projection) != (read.position, read.projection):
+            raise impure(trie.asked)
+        bits |= place.bit
+        number, branch = row[read.position], identity(read.found)
+        enter = partial(place.enter, number, branch)
+        place = place.branches.get(branch, UNASKED)
+        if place is not UNASKED:
+            enter(place)
+    if place is not UNASKED:
+        raise impure(trie.asked)
+    enter(found)
+    return bits
 
 
 def trace_of(model: Model, initial: int, choices: Iterable[int]) -> Trace:
     """Return the trace that takes these actions, by their index in the model, from an initial state.
 
-    Its steps are taken by Python; which other actions are enabled, as an address tells them, the tables know.
+    Its steps are taken by Python; which other actions are enabled, as an address tells them, the tries know.
     """
     walker = walker_of(model)
-    row, taken = walker.tables.row(model.initial[initial]), list[tuple[int, int]]()
+    row, chosen = walker.numbering.row(model.initial[initial]), list[tuple[int, int]]()
     for choice in choices:
-        *others, code = (walker.answer(action, row)[0] for action in range(choice + 1))
-        taken.append((choice, sum(other != NOTHING for other in others)))
-        leaf = walker.leaf(code)
-        assert leaf is not None, f"{model.actions[choice]} is not enabled on its own trace"
-        for cell, value in walker.changes(leaf, row):
+        *others, taken = (walker.answer(trie, row)[0] for trie in walker.actions[: choice + 1])
+        chosen.append((choice, sum(other is not None for other in others)))
+        assert isinstance(taken, Taken), f"{model.actions[choice]} is not enabled on its own trace"
+        for cell, value in walker.changes(taken, row):
             row[cell] = value
-    return trace_along(model, initial, taken)
+    return trace_along(model, initial, chosen)
 
 
 _walkers: dict[int, Walker] = {}  # by the model's id, which stays its own while the walker holds it

@@ -161,7 +161,7 @@ def test_rounds_come_back_and_are_fair(model: Model, random: Random) -> None:
     runs = list(rounds.after((state,), ()))
     assert len(runs) == len(rounds.orders)
     for run in runs:
-        trace = [space.walker.tables.cluster(each.row) for each in run.states]
+        trace = [space.walker.numbering.cluster(each.row) for each in run.states]
         steps = [
             next(step for step in lassos.changing(model, cluster) if step.action == model.actions[index])
             for cluster, index in zip(trace, run.choices, strict=False)
@@ -253,11 +253,11 @@ def test_nothing_is_claimed_of_a_run_that_meets_a_bound(sample: Sample) -> None:
 
 
 def test_nothing_is_claimed_of_a_run_that_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kmodel.engines.runs.fair_rounds.STATES_KEPT", 10)
+    monkeypatch.setattr("kmodel.engines.runs.run_space.STATES_KEPT", 10)
     lively = converges_to(0)
     model = Edges("0a1 1b2 2a3 3b4 4a5 5b6").model(lively)
     assert finding_on(lively, simulated(model, Walks(1, steps=1))).verdict is Verdict.VIOLATED
-    monkeypatch.setattr("kmodel.engines.runs.fair_rounds.STATES_KEPT", 4)
+    monkeypatch.setattr("kmodel.engines.runs.run_space.STATES_KEPT", 4)
     finding = finding_on(lively, simulated(model, Walks(1, steps=1)))
     assert finding.verdict is Verdict.NO_VIOLATION_FOUND
     assert re.search(r"2 rounds at most, of 2 allowed; in [34] cases none came back$", finding.reason)
