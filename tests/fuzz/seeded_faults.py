@@ -246,8 +246,8 @@ FAULTS = (
     Fault(
         "simulation keeps an answer that is not true any more",
         "engines/runs/run_space.py",
-        "if read & changed]",
-        "if read & changed & (changed - 1)]",
+        "if state.reads[each] & changed)",
+        "if state.reads[each] & changed & (changed - 1))",
     ),
     Fault(
         "simulation says holds",
