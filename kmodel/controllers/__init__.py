@@ -13,6 +13,7 @@ from kmodel.controllers.api_errors import (
 from kmodel.controllers.client import Client
 from kmodel.controllers.controller import Controller, controller
 from kmodel.controllers.custom_kind import custom_kind
+from kmodel.controllers.metacontroller import composite_controller
 from kmodel.controllers.running import Requeue
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Requeue",
     "Timeout",
     "Unauthorized",
+    "composite_controller",
     "controller",
     "custom_kind",
 ]

@@ -130,6 +130,12 @@ class Client:
         of, key, given = self._target(what, name or fields, fields)
         self._write("patch", of, key, body=MergePatch(frozen({"status": given})), subresource="status")
 
+    def update_status(self, value: Any, status: Any) -> None:
+        """Replace the status of an object as it was read; Conflict if it is another version by now."""
+        of, wanted = self._kind_of(value), attrs.evolve(value, status=frozen(status))
+        version = value.metadata.resource_version
+        self._write("update", of, value.metadata.key, body=wanted, resource_version=version, subresource="status")
+
     def delete(
         self,
         what: Any,

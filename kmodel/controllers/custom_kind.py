@@ -65,15 +65,6 @@ def frozen(value: Any) -> Any:
     return value
 
 
-def thawed(value: Any) -> Any:
-    """Return a value as plain JSON, with dicts and lists."""
-    if isinstance(value, Json):
-        return {name: thawed(member) for name, member in value.members}
-    if isinstance(value, tuple):
-        return [thawed(item) for item in value]
-    return value
-
-
 class CustomObject(ApiObject):
     """An object of a custom kind: `metadata`, and its fields in `spec` and `status`."""
 
@@ -98,6 +89,8 @@ class CustomObject(ApiObject):
 
 
 def _told(part: Any) -> Iterable[str]:
+    if not attrs.has(part.__class__) or isinstance(part, Json):
+        return
     for field in attrs.fields(part.__class__):
         value = getattr(part, field.name)
         if value is not None and not attrs.has(value.__class__):
@@ -108,27 +101,28 @@ def custom_kind(
     api_version: str,
     kind: str,
     *,
-    spec: Mapping[str, Any] | None = None,
-    status: Mapping[str, Any] | None = None,
+    spec: Mapping[str, Any] | type[dict[str, Any]] | None = None,
+    status: Mapping[str, Any] | type[dict[str, Any]] | None = None,
     plural: str = "",
     short_names: tuple[str, ...] = (),
     namespaced: bool = True,
+    **others: Any,
 ) -> Kind[Any]:
     """Return a kind whose objects have these fields: `custom_kind("example.com/v1", "Cache", spec={"size": int})`.
 
     A field is declared by its type (`int`, `str`, `bool`, `list`, `dict`), by a mapping of further fields, or by the
-    value that it has where a manifest leaves it out; without one, that is None. ModelError for any other declaration.
+    value that it has where a manifest leaves it out; without one, that is None. `spec=dict` takes any fields, as one
+    value. `others` are fields beside spec and status, such as the `data=dict` of a ConfigMap. ModelError for any other
+    declaration.
     """
     module = sys._getframe(1).f_globals.get("__name__", __name__)
     if not (isinstance(api_version, str) and isinstance(kind, str) and kind[:1].isupper() and kind.isidentifier()):
         raise ModelError(f'custom_kind({api_version!r}, {kind!r}) names no kind; write ("example.com/v1", "Cache")')
-    parts = {
-        "spec": _class(f"{kind}Spec", spec or {}, module),
-        "status": _class(f"{kind}Status", status or {}, module),
-    }
+    declared = {"spec": spec or {}, "status": status or {}, **others}
+    fields = _fields(kind, declared, module)
     cls: Any = attrs.make_class(
         kind,
-        {"metadata": attrs.field(), **{name: attrs.field(factory=part) for name, part in parts.items()}},
+        {"metadata": attrs.field(), **fields},
         bases=(CustomObject,),
         class_body={"kind": kind, "__doc__": f"A {kind} of {api_version}."},
         frozen=True,
@@ -136,12 +130,11 @@ def custom_kind(
         cache_hash=True,
     )
     _known_to_pickle(cls, module)
-    declared = {"spec": spec or {}, "status": status or {}}
+    members = {name: of for name, of in declared.items() if name != "status"}
 
-    def read(fields: Fields, left_out: list[str]) -> Any:
-        metadata: ObjectMeta = read_metadata(fields, left_out, namespaced=namespaced)
-        given = fields.optional("spec")
-        return cls(metadata, **({} if given is None else {"spec": _read(given, declared["spec"], parts["spec"])}))
+    def read(top: Fields, left_out: list[str]) -> Any:
+        metadata: ObjectMeta = read_metadata(top, left_out, namespaced=namespaced)
+        return cls(metadata, **_read_members(top, members, cls))
 
     return Kind(
         kind,
@@ -160,7 +153,7 @@ def _plural(word: str) -> str:
     return f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word}s"
 
 
-def _class(name: str, declared: Mapping[str, Any], module: str) -> Any:
+def _fields(name: str, declared: Mapping[str, Any], module: str) -> dict[str, Any]:
     fields = {}
     for field, of in declared.items():
         if not field.isidentifier() or field.startswith("_"):
@@ -175,9 +168,13 @@ def _class(name: str, declared: Mapping[str, Any], module: str) -> Any:
             raise ModelError(
                 f"{name}.{field} is declared as {of!r}; write int, str, bool, list, dict, a mapping, or a default"
             )
-    made: Any = attrs.make_class(
-        name, fields, frozen=True, slots=True, cache_hash=True, class_body={"__doc__": "Its fields."}
-    )
+    return fields
+
+
+def _class(name: str, declared: Mapping[str, Any], module: str) -> Any:
+    fields = _fields(name, declared, module)
+    body = {"__doc__": "Its fields."}
+    made: Any = attrs.make_class(name, fields, frozen=True, slots=True, cache_hash=True, class_body=body)
     return _known_to_pickle(made, module)
 
 
@@ -202,13 +199,14 @@ def _unpickled(module: str, name: str, *values: Any) -> Any:
 
 def _read(field: Field, declared: Mapping[str, Any], cls: Any) -> Any:
     members = field.fields()
-    values = {}
-    for name, of in declared.items():
-        member = members.optional(name)
-        if member is not None:
-            values[name] = _read_one(member, of, cls, name)
+    values = _read_members(members, declared, cls)
     members.unmodelled(tuple(declared))
     return cls(**values)
+
+
+def _read_members(members: Fields, declared: Mapping[str, Any], cls: Any) -> dict[str, Any]:
+    given = {name: members.optional(name) for name in declared}
+    return {name: _read_one(field, declared[name], cls, name) for name, field in given.items() if field is not None}
 
 
 def _read_one(field: Field, of: Any, cls: Any, name: str) -> Any:

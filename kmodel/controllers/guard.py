@@ -12,6 +12,7 @@ import random
 import socket
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -55,6 +56,7 @@ def where_of(frame: FrameType | None) -> tuple[str, int]:
     return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
+@cache
 def place(file: str, line: int) -> str:
     """Return a file and a line as one would type them in the current folder."""
     near = os.path.relpath(file) if Path(file).is_relative_to(Path.cwd()) else file

@@ -26,17 +26,21 @@ def _controllers(cluster: Cluster) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name, _ in cluster.layout.keys(HISTORY)))
 
 
-def _children(cluster: Cluster, owner: ApiObject, wanted: Desired) -> int:
-    """Return how many of such objects there are that the owner controls, and that are neither finished nor going."""
+def _children(cluster: Cluster, owner: ApiObject, wanted: Desired, *, finished: bool = False) -> int:
+    """Return how many of such objects the owner controls: none that is going; finished pods only if these count."""
     count = 0
     for key in cluster.names(stored(wanted.resource)):
         if not (key.startswith(wanted.prefix) if wanted.generated else key == wanted.prefix):
             continue
         child = cluster[stored(wanted.resource)[key]]
-        if child is None or child.metadata.deleting or (isinstance(child, Pod) and child.terminal):
+        if child is None or child.metadata.deleting or _is_done(child) > finished:
             continue
         count += child.metadata.owner is not None and child.metadata.owner.uid == owner.metadata.uid
     return count
+
+
+def _is_done(child: ApiObject) -> bool:
+    return isinstance(child, Pod) and child.terminal
 
 
 def _owners(cluster: Cluster) -> Iterator[tuple[str, str, ApiObject]]:
@@ -91,7 +95,7 @@ def a_controller_gets_what_it_wants(cluster: Cluster) -> bool | str:
             if each.owner != owner.metadata.key or each.copies is None or each.desired != owner.desired:
                 continue
             there = _children(cluster, owner, each)
-            if there != each.copies:
+            if each.copies not in (there, _children(cluster, owner, each, finished=True)):
                 return f"{about} has {there} {each.resource} {each.prefix}…, and {name} wants {each.copies}"
     return True
 

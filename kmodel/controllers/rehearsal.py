@@ -100,7 +100,7 @@ class Rehearsed(Replay):
 class Rehearsal:
     """What a controller made of an object; `kept` is what was there at last, `finalizers` what the object had then.
 
-    `settled` tells whether it made nothing more after its pods were ready.
+    `settled` tells whether it made nothing more after its pods were ready, and had finished.
     """
 
     made: tuple[ApiObject, ...]
@@ -112,18 +112,21 @@ class Rehearsal:
 def rehearse(code: Code, kinds: tuple[Kind[Any], ...], kind: Kind[Any], value: Any) -> Rehearsal:
     """Return what the code makes of an object, until it writes nothing more; ModelError as in a run.
 
-    Then its pods are said to be ready, and at last the object to be deleted.
+    Then its pods are said to be ready, then to have finished, and at last the object to be deleted.
     """
     stage = Stage({(kind.resource, value.metadata.key): _numbered(value, kind).defaulted()})
     own = kind.resource, value.metadata.key
     _until_quiet(stage, code, kinds, value.metadata.key)
     before = set(stage.there)
-    for place, there in list(stage.there.items()):
-        if place[0] == "pods":
-            status = attrs.evolve(there.status, phase="Running", ready=True, scheduled=True)
-            stage.there[place] = attrs.evolve(there, status=status)
+    _report(stage, phase="Running", ready=True, scheduled=True)
     _until_quiet(stage, code, kinds, value.metadata.key)
     kept = tuple(there for place, there in stage.there.items() if place != own)
+    for _ in range(MOST_RUNS):
+        there = set(stage.there)
+        _report(stage, phase="Succeeded", ready=False)
+        _until_quiet(stage, code, kinds, value.metadata.key)
+        if there == set(stage.there):
+            break
     settled, finalizers = before == set(stage.there), ()
     if own in stage.there:
         finalizers = stage.there[own].metadata.finalizers
@@ -131,6 +134,13 @@ def rehearse(code: Code, kinds: tuple[Kind[Any], ...], kind: Kind[Any], value: A
         stage.there[own] = attrs.evolve(stage.there[own], metadata=metadata)
         _until_quiet(stage, code, kinds, value.metadata.key)
     return Rehearsal(tuple(map(_as_planned, stage.made)), kept, settled, finalizers)
+
+
+def _report(stage: Stage, **status: Any) -> None:
+    """Give all pods such a status."""
+    for place, there in list(stage.there.items()):
+        if place[0] == "pods":
+            stage.there[place] = attrs.evolve(there, status=attrs.evolve(there.status, **status))
 
 
 def _until_quiet(stage: Stage, code: Code, kinds: tuple[Kind[Any], ...], name: str) -> None:

@@ -124,7 +124,7 @@ def read_requests(field: Field, known: Known) -> Requests:
     deletable = (
         *known.manifests,
         *(manifest.reference for manifest in extra),
-        *(reference(pool.resource, key, known.kinds) for pool in made.pools for key in pool.keys),
+        *(reference(resource, key, known.kinds) for resource, keys in made.objects.items() for key in keys),
         *known.nodes,
     )
     for where, gone in deleted:

@@ -1,0 +1,114 @@
+"""Hooks of Metacontroller: functions from a request to an answer, both JSON; or the file of a published one, unchanged.
+
+A published file serves HTTP when it is run; here its server only tells which class handles requests, and that is handed
+the bytes of each. No socket is opened.
+"""
+
+import http.server
+import io
+import json
+import runpy
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from kmodel.kernel.errors import RAISED, ModelError, name_error
+
+NO_DATE = "Thu, 01 Jan 1970 00:00:00 GMT"
+Hook = Callable[[dict[str, Any]], Any]
+
+
+def hook_of(given: Hook | str | Path, beside: str) -> Hook:
+    """Return the hook that is meant: a function, or the path of a file, from the folder of the file `beside`.
+
+    ModelError if the file serves nothing.
+    """
+    if callable(given):
+        return remembered_hook(given, given.__name__)
+    path = Path(beside).parent / given
+    handler = _handler(path)
+
+    def post(request: dict[str, Any]) -> Any:
+        return _post(handler, request, str(given))
+
+    return remembered_hook(post, str(given))
+
+
+def remembered_hook(hook: Hook, name: str) -> Hook:
+    """Make a hook remember its answers; ModelError if it answers one request in two ways, or with what is no JSON."""
+    answers: dict[str, str] = {}
+
+    def asked(request: dict[str, Any]) -> Any:
+        text = json.dumps(request, sort_keys=True)
+        if text not in answers:
+            first, second = (_answer(hook, text, name) for _ in range(2))
+            if first != second:
+                raise ModelError(f"hook {name} answers the same request in two ways; let it rest on the request alone")
+            answers[text] = first
+        return json.loads(answers[text])
+
+    return asked
+
+
+def _answer(hook: Hook, request: str, name: str) -> str:
+    answer = hook(json.loads(request))
+    try:
+        return json.dumps(answer, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"hook {name} answers what is no JSON: {error}; return dicts, lists, text and numbers"
+        ) from None
+
+
+def _handler(path: Path) -> Any:
+    """Run the file and return the class that handles its requests."""
+    caught: list[Any] = []
+
+    class FakeServer:
+        """Stands in for a server while the file runs."""
+
+        def __init__(self, address: Any, handler: Any, *more: Any) -> None:
+            caught.append(handler)
+
+        def serve_forever(self) -> None:
+            """Return at once."""
+
+        def server_close(self) -> None:
+            """Do nothing."""
+
+    with _replaced(http.server, dict.fromkeys(("HTTPServer", "ThreadingHTTPServer"), FakeServer)):
+        try:
+            runpy.run_path(str(path), run_name="__main__")
+        except RAISED as error:
+            raise ModelError(f"{name_error(f'hook {path.name} cannot be loaded', error)}; correct that line") from None
+    if not caught:
+        raise ModelError(f"{path}: serves nothing; a hook hands HTTPServer the class that handles its requests")
+    # It logs nothing, and its answers have no date.
+    quiet = {"log_message": lambda *arguments: None, "date_time_string": lambda *arguments: NO_DATE}
+    return type("Handler", (caught[0],), quiet)
+
+
+@contextmanager
+def _replaced(module: ModuleType, values: Mapping[str, Any]) -> Iterator[None]:
+    before = {name: getattr(module, name) for name in values}
+    vars(module).update(values)
+    try:
+        yield
+    finally:
+        vars(module).update(before)
+
+
+def _post(handler: Any, request: dict[str, Any], name: str) -> Any:
+    made, body = handler.__new__(handler), json.dumps(request).encode()
+    made.rfile, made.wfile = io.BytesIO(body), io.BytesIO()
+    made.headers = {"content-length": str(len(body)), "Content-Length": str(len(body))}
+    made.path, made.command, made.requestline = "/sync", "POST", "POST /sync HTTP/1.1"
+    made.request_version, made.protocol_version, made.client_address = "HTTP/1.1", "HTTP/1.1", ("", 0)
+    made.do_POST()
+    head, _, answer = made.wfile.getvalue().partition(b"\r\n\r\n")
+    status = head.split(b" ")[1:2]
+    if status != [b"200"]:
+        raise RuntimeError(f"hook {name} answers {b' '.join(status).decode() or 'nothing'}")
+    return json.loads(answer)
