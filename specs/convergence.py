@@ -15,6 +15,8 @@ from kmodel.kubernetes.components.scheduler import QUEUE, feasible
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Node, Pod, selects
 
+from .watching import LOST_EVENT, MISSED
+
 IS_SILENT = (BUDGET["node-crash"], BUDGET["network-partition"])
 NOT_ADMITTED = (
     "A pod that its kubelet rejects has Failed, and a Failed pod does not count: a ReplicaSet whose template no "
@@ -75,8 +77,9 @@ def unlike_desired(cluster: Cluster, name: str, pod: Pod) -> str | None:
     hazard="A pod does not outlive its node, and nobody moves it: bound to a node that is silent, it stays as it "
     "was last reported, or Terminating once it is evicted, until the node is back or its Node is deleted "
     "[pkg/controller/tainteviction, pkg/controller/podgc/gc_controller.go]. And where restartPolicy is Never, a "
-    "container that was created, and not started, when its node went down never starts [kubernetes/kubernetes#118321].",
-    hazard_with=IS_SILENT,
+    "container that was created, and not started, when its node went down never starts [kubernetes/kubernetes#118321]. "
+    + MISSED,
+    hazard_with=(*IS_SILENT, LOST_EVENT),
 )
 def desired_state_converges(cluster: Cluster) -> bool | str:
     """At last every pod runs as its spec wants, or its status says why it cannot, and it stays so."""
@@ -87,7 +90,11 @@ def desired_state_converges(cluster: Cluster) -> bool | str:
     return True
 
 
-@converges(needs=EXPECTATIONS, hazard=NOT_ADMITTED, hazard_with=(a_template_names_its_node,))
+@converges(
+    needs=EXPECTATIONS,
+    hazard=f"{NOT_ADMITTED} {MISSED}",
+    hazard_with=(a_template_names_its_node, LOST_EVENT),
+)
 def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
     """At last every ReplicaSet has as many active pods as it wants, and keeps them."""
     for kind, name in cluster.layout.keys(EXPECTATIONS):
@@ -103,7 +110,7 @@ def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
     return True
 
 
-@converges(needs=RUNTIME)
+@converges(needs=RUNTIME, hazard=MISSED, hazard_with=(LOST_EVENT,))
 def status_tells_the_truth(cluster: Cluster) -> bool | str:
     """At last the status of every pod says what runs, unless its node is down or cut off."""
     for name, pod in pods(cluster):
@@ -121,7 +128,7 @@ def status_tells_the_truth(cluster: Cluster) -> bool | str:
     return True
 
 
-@converges(needs=stored("endpointslices"))
+@converges(needs=stored("endpointslices"), hazard=MISSED, hazard_with=(LOST_EVENT,))
 def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
     """At last the EndpointSlice of every Service lists exactly its ready pods of its namespace as ready."""
     for name in cluster.names(stored("services")):
@@ -147,7 +154,7 @@ def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
     return True
 
 
-@converges(needs=RULES)
+@converges(needs=RULES, hazard=MISSED, hazard_with=(LOST_EVENT,))
 def nodes_route_to_the_endpoints(cluster: Cluster) -> bool | str:
     """At last every node that is not silent routes each Service to its ready endpoints, or to the last that serve."""
     for node, service in cluster.layout.keys(RULES):

@@ -11,6 +11,7 @@ from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.objects import Node, Pod, Taints
 
 from .scheduling import tolerates
+from .watching import LOST_EVENT, MISSED
 
 
 def pods_are_evicted(layout: Layout) -> bool:
@@ -142,6 +143,6 @@ def _nothing_is_left(cluster: Cluster, pod: str) -> bool | str:
     return True
 
 
-@leads_to(_is_left_behind, _nothing_is_left, each=PODS, needs=QUARANTINE)
+@leads_to(_is_left_behind, _nothing_is_left, each=PODS, needs=QUARANTINE, hazard=MISSED, hazard_with=(LOST_EVENT,))
 def nothing_is_left_of_a_node_that_is_gone() -> None:
     """A pod that is bound to a Node that does not exist goes at last, and its containers; unless the Node comes."""

@@ -14,6 +14,8 @@ from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.objects import ApiObject
 from kmodel.kubernetes.objects.ownership import FOREGROUND, WithoutFinalizer, is_deleting_dependents
 
+from .watching import LOST_EVENT, MISSED
+
 
 def garbage_is_collected(layout: Layout) -> bool:
     """Tell whether the garbage collector takes part."""
@@ -99,7 +101,7 @@ def an_owner_goes_after_its_dependents(step: Step) -> bool:
     return bool(_released(step))
 
 
-@converges(needs=garbage_is_collected)
+@converges(needs=garbage_is_collected, hazard=MISSED, hazard_with=(LOST_EVENT,))
 def nothing_outlives_its_owners(cluster: Cluster) -> bool | str:
     """At last all that has lost its owners is deleted, and an owner goes once nothing depends on it any more."""
     there = [

@@ -13,13 +13,15 @@ from kmodel.kubernetes.components.scheduler import QUEUE
 from kmodel.kubernetes.objects import Pod, ReplicaSet
 
 from .convergence import IS_SILENT, feasible_nodes, pods, sandbox_of
+from .watching import LOST_EVENT, MISSED
 
 MAY_SEEM_SILENT = (*IS_SILENT, BUDGET["late-heartbeat"])
-STAYS = (
+WAITS = (
     "Only its kubelet removes a pod for good: on a node that is silent a deleted pod stays Terminating until the node "
     "is heard of again or its Node is deleted, and who waits for that, or for a pod there to run, waits as long "
-    "[pkg/controller/podgc/gc_controller.go, 1.34]."
+    "[pkg/controller/podgc/gc_controller.go, 1.34]. " + MISSED
 )
+MAY_WAIT = (*IS_SILENT, LOST_EVENT)
 
 
 def _is_pending_and_feasible(cluster: Cluster, pod: str) -> bool:
@@ -33,7 +35,14 @@ def _is_bound_or_not_feasible(cluster: Cluster, pod: str) -> bool | str:
     return not _is_pending_and_feasible(cluster, pod) or f"pod/{pod} is not bound, though a node has room for it"
 
 
-@leads_to(_is_pending_and_feasible, _is_bound_or_not_feasible, each=PODS, needs=QUEUE)
+@leads_to(
+    _is_pending_and_feasible,
+    _is_bound_or_not_feasible,
+    each=PODS,
+    needs=QUEUE,
+    hazard=MISSED,
+    hazard_with=(LOST_EVENT,),
+)
 def a_feasible_pod_is_bound() -> None:
     """A pod for which a node has room is bound at last, unless it goes, or the room does."""
 
@@ -57,8 +66,8 @@ def _runs_or_says_why_not(cluster: Cluster, pod: str) -> bool | str:
     hazard="Under restartPolicy Never a kubelet makes no second sandbox for a pod of which there is a record of a "
     "container. If the node went down between the creation of the container and its start, nothing ran and nothing "
     "will: the pod is Pending for good [pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions, 1.34; "
-    "kubernetes/kubernetes#118321].",
-    hazard_with=(BUDGET["node-restart"],),
+    "kubernetes/kubernetes#118321]. " + MISSED,
+    hazard_with=(BUDGET["node-restart"], LOST_EVENT),
 )
 def a_bound_pod_runs_or_says_why_not() -> None:
     """A pod that is bound is Running at last, or has Failed with a reason, unless it or its node goes."""
@@ -113,7 +122,7 @@ def _is_gone(cluster: Cluster, pod: str) -> bool | str:
     return True
 
 
-@leads_to(_is_being_deleted, _is_gone, each=PODS, needs=RUNTIME, hazard=STAYS, hazard_with=IS_SILENT)
+@leads_to(_is_being_deleted, _is_gone, each=PODS, needs=RUNTIME, hazard=WAITS, hazard_with=MAY_WAIT)
 def a_deleted_pod_disappears() -> None:
     """A pod that is deleted is gone at last, and its containers with it."""
 
@@ -179,7 +188,14 @@ def _is_not_said_to_be_ready(cluster: Cluster, pod: str) -> bool | str:
     return not _is_lost_and_said_ready(cluster, pod) or f"the node of pod/{pod} is silent, and the pod said to be ready"
 
 
-@leads_to(_is_lost_and_said_ready, _is_not_said_to_be_ready, each=PODS, needs=nodes_are_watched)
+@leads_to(
+    _is_lost_and_said_ready,
+    _is_not_said_to_be_ready,
+    each=PODS,
+    needs=nodes_are_watched,
+    hazard=MISSED,
+    hazard_with=(LOST_EVENT,),
+)
 def a_pod_of_a_silent_node_is_not_ready() -> None:
     """A pod whose node is down or cut off is at last not said to be ready any more, so that no Service routes to it."""
 
@@ -206,6 +222,6 @@ def _has_returned(cluster: Cluster, user: str) -> bool | str:
     return not _waits(cluster, user) or f"kubectl of {user} waits for what does not come"
 
 
-@leads_to(_waits, _has_returned, each=KUBECTL, hazard=STAYS, hazard_with=IS_SILENT)
+@leads_to(_waits, _has_returned, each=KUBECTL, hazard=WAITS, hazard_with=MAY_WAIT)
 def kubectl_wait_returns() -> None:
     """A user who waits for a pod to run, or to be gone, does not wait for ever."""

@@ -6,9 +6,16 @@ import attrs
 
 from kmodel.kernel import Cluster, Step, sometimes, step_invariant
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored, version
+from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import cached, is_open, next_event
 from kmodel.kubernetes.objects import BY_RESOURCE
 
+LOST_EVENT = BUDGET["lost-event"]
+MISSED = (
+    "A watch promises every event. An informer that misses one all the same goes by what it knew until the object "
+    "changes again or the watch is closed: nobody compares caches with what is stored [kubernetes/kubernetes#123072, "
+    "kubernetes/kubernetes#76624]."
+)
 CACHES = tuple(cached(resource) for resource in BY_RESOURCE)
 
 
@@ -46,7 +53,7 @@ class LastOf:
         return next((event for event in reversed(events) if event.key == self.key), None)
 
 
-@step_invariant(needs=QUEUES)
+@step_invariant(needs=QUEUES, hazard=MISSED, hazard_with=(LOST_EVENT,))
 def a_watch_misses_nothing(step: Step) -> bool | str:
     """What an open watch has brought, with what is under way, is what etcd holds."""
     for watch in step.after[WATCHES]:

@@ -9,6 +9,8 @@ from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cac
 from kmodel.kubernetes.components.proxy import RULES, watcher_of
 from kmodel.kubernetes.objects import POD, Endpoint, EndpointSlice, Pod, ReplicaSet
 
+from .watching import LOST_EVENT, MISSED
+
 
 def active_pods(cluster: Cluster, kind: str, name: str) -> int:
     """Return how many active pods etcd holds that a ReplicaSet controls."""
@@ -37,12 +39,13 @@ def cached_pods(cluster: Cluster, kind: str, name: str) -> tuple[ReplicaSet | No
     hazard="Expectations live in the controller's memory only. A controller that restarts while a create is under "
     "way, or that hears no answer to one that was carried out, counts pods in a cache that does not show it "
     "yet, and creates another; it deletes the surplus later [pkg/controller/replicaset/replica_set.go; cf. "
-    "kubernetes/kubernetes#129795, KEP-5647].",
+    "kubernetes/kubernetes#129795, KEP-5647]. " + MISSED,
     hazard_with=(
         BUDGET["controller-restart"],
         BUDGET["controller-failover"],
         BUDGET["lost-answer"],
         BUDGET["late-call"],
+        LOST_EVENT,
     ),
 )
 def a_replicaset_never_has_too_many_pods(step: Step) -> bool | str:

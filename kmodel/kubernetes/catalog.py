@@ -61,6 +61,7 @@ FAULTS: tuple[Fault, ...] = (
     losses.LOST_ANSWER,
     losses.LATE_CALL,
     losses.APISERVER_RESTART,
+    losses.LOST_EVENT,
 )
 
 

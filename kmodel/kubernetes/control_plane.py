@@ -82,8 +82,9 @@ def _actions(plan: Plan, wires: wiring.Wiring) -> Iterator[Action]:
         yield from wires.informers[watch].actions(watch)
     for component in wires.components:
         yield from _steps(plan, () if component.outside else component.steps)
+    watched = tuple((watch.watcher, watch.resource) for watch in wires.watches if not watch.polls)
     for fault in wires.faults:
-        yield from _steps(attrs.evolve(plan, clients=wires.living), fault.steps)
+        yield from _steps(attrs.evolve(plan, clients=wires.living, watched=watched), fault.steps)
 
 
 def _steps(plan: Plan, steps: tuple[Steps, ...]) -> Iterator[Action]:

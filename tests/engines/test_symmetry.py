@@ -226,6 +226,7 @@ def of_scenario(name: str, nodes: int | None) -> Model:
 EXHAUSTIVE = sorted(file.stem for file in SCENARIOS.glob("*.yaml") if scenario.load([file]).engine == "exhaustive")
 # Their manifests name one node, or a part of the model tells nodes apart.
 DIFFERING = (
+    "event-lost-of-a-node",
     "node-cut-off",
     "node-deleted",
     "node-given-up",
@@ -237,6 +238,7 @@ DIFFERING = (
 ALIKE = (
     "controller-restart",
     "deployment-surges",
+    "event-lost-of-an-owner",
     "lost-answer",
     "replicaset-deleted",
     "replicaset-scaled-down",
@@ -250,6 +252,7 @@ WHOLE = (
 )  # take long, and are compared to their end
 LARGE = {  # with two nodes; the depth to which they are compared
     "deployment-rolled-out": 28,
+    "event-lost": 18,
     "kubelet-restart": 22,
     "pod-recreated": 28,
     "replicaset-loses-a-pod": 22,

@@ -2,12 +2,14 @@
 
 A fault stands beside whom it hits; here is what all have in common, and what hits everybody who calls or watches: a
 request or an answer that is lost, or a call that comes so late that the caller has given up on it. Who calls hears
-nothing then, and cannot tell which it was. And an api-server that restarts: it finishes what is under way, and closes
-the watches [staging/src/k8s.io/apiserver/pkg/server/genericapiserver.go, 1.34].
+nothing then, and cannot tell which it was. An event of a watch that never arrives: the watch promises all of them, in
+order, and yet there were informers that missed one [kubernetes/kubernetes#123072, #76624]. And an api-server that
+restarts: it finishes what is under way, and closes the watches
+[staging/src/k8s.io/apiserver/pkg/server/genericapiserver.go, 1.34].
 
 Leaves out: partitions among the components of the control plane (they are many lost messages); an api-server that
 crashes (it loses answers, and closes the watches); an api-server or etcd that is down for a while (nothing is written
-then); events of a watch that are lost one by one.
+then).
 """
 
 from collections.abc import Iterator
@@ -15,7 +17,8 @@ from collections.abc import Iterator
 from kmodel.kernel import Cells, Cluster, transition
 from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, Response, orphan, respond
 from kmodel.kubernetes.components.component import Fault, Steps
-from kmodel.kubernetes.components.etcd import WATCHES, closed
+from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, closed
+from kmodel.kubernetes.components.informer import next_event, without_first
 from kmodel.kubernetes.components.plan import Plan
 
 FAULT = "fault"  # the actor of what nobody does on purpose
@@ -78,6 +81,19 @@ def restart_apiserver(cluster: Cluster) -> Cluster | None:
     return spent
 
 
+@transition(actor=FAULT, object="{watcher}", environment=True)
+def lose_event(cluster: Cluster, watcher: str, resource: str) -> Cluster | None:
+    """An event of a watch is lost: the watcher hears of what comes after it, and never of this."""
+    if cluster.look(QUEUES[watcher, resource], next_event) is None:
+        return None
+    spent = spend(cluster, "lost-event")
+    return None if spent is None else spent.modify(QUEUES[watcher, resource], without_first)
+
+
+def _watched(plan: Plan) -> Iterator[tuple[str, str]]:
+    return iter(plan.watched)
+
+
 def _clients(plan: Plan) -> Iterator[tuple[str]]:
     return ((client,) for client in plan.clients)
 
@@ -85,4 +101,5 @@ def _clients(plan: Plan) -> Iterator[tuple[str]]:
 LOST_REQUEST = Fault("lost-request", (Steps((lose_request,), _clients),), only_split=True)
 LATE_CALL = Fault("late-call", (Steps((give_up_call,), _clients),), leaves_calls=True, only_split=True)
 APISERVER_RESTART = Fault("apiserver-restart", (Steps((restart_apiserver,)),))
+LOST_EVENT = Fault("lost-event", (Steps((lose_event,), _watched),))
 LOST_ANSWER = Fault("lost-answer", (Steps((lose_answer,), _clients),), only_split=True)

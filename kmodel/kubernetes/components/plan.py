@@ -116,6 +116,7 @@ class Plan:
     maker: Maker = makes_nothing
     owns: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)  # what components say beside the kinds
     clients: tuple[str, ...] = ()  # who calls the api-server, without the slots of calls that outlive their client
+    watched: tuple[tuple[str, str], ...] = ()  # who is told of the changes of which resource
     population: Population = attrs.field()
 
     @population.default
