@@ -17,15 +17,19 @@ from kmodel.kubernetes.objects import Deployment, Pod, ReplicaSet
 from kmodel.kubernetes.objects.deployment import TIMED_OUT
 
 DEPLOYMENTS, REPLICA_SETS = stored("deployments"), stored("replicasets")
-UNREADY = (  # faults by which a pod that was available is not any more
+UNFORESEEN = (  # faults by which a pod is not available any more, or a controller forgets what it expects
     *("container-crash", "container-exit", "failed-start", "kubelet-restart"),
     *("node-crash", "network-partition", "late-heartbeat"),
+    *("controller-restart", "controller-failover", "lost-answer", "late-call"),
 )
 
 
-def no_pod_fails(layout: Layout) -> bool:
-    """Tell whether there are Deployments, and pods that are ready stay so until somebody deletes them."""
-    return any(layout.keys(DEPLOYMENTS)) and not any(BUDGET[fault] in layout for fault in UNREADY)
+def only_rollouts_delete_pods(layout: Layout) -> bool:
+    """Tell whether there are Deployments, and nothing but a rollout makes pods go that are ready."""
+    commands = (command for session in layout.constant(SETTINGS).sessions for command in session.commands)
+    if any(command.verb == "delete" for command in commands):
+        return False
+    return any(layout.keys(DEPLOYMENTS)) and not any(BUDGET[fault] in layout for fault in UNFORESEEN)
 
 
 def pods_can_run(layout: Layout) -> bool:
@@ -134,7 +138,7 @@ def _least(cluster: Cluster, name: str) -> int:
     return min((value.replicas or 0) - value.unavailable if value.is_rolling else 0 for value in versions)
 
 
-@step_invariant(needs=no_pod_fails)
+@step_invariant(needs=only_rollouts_delete_pods)
 def a_rollout_keeps_enough_pods_available(step: Step) -> bool | str:
     """A rollout deletes no pod that is ready if fewer than maxUnavailable allows would be left."""
     gone = _given_up(step)
@@ -148,7 +152,7 @@ def a_rollout_keeps_enough_pods_available(step: Step) -> bool | str:
     return True
 
 
-@sometimes(needs=no_pod_fails, shows=a_rollout_keeps_enough_pods_available)
+@sometimes(needs=only_rollouts_delete_pods, shows=a_rollout_keeps_enough_pods_available)
 def a_rollout_deletes_a_pod_that_is_ready(step: Step) -> bool:
     """A pod of a Deployment that is ready is given up."""
     return bool(_given_up(step))
