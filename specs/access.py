@@ -20,7 +20,7 @@ from kmodel.kubernetes.objects import (
     Taints,
     Unscheduled,
 )
-from kmodel.kubernetes.objects.ownership import WithoutFinalizer, WithoutOwners
+from kmodel.kubernetes.objects.ownership import WithoutFinalizer, WithoutOwners, WithOwner
 
 NODE = "system:node:"
 CONTROLLER = "system:serviceaccount:kube-system:"
@@ -38,11 +38,13 @@ MAY_ASK = {
     CONTROLLER + "replicaset-controller": {
         ("create", "pods", ""),
         ("delete", "pods", ""),
+        ("patch", "pods", ""),
         ("update", "replicasets", "status"),
     },
     CONTROLLER + "replication-controller": {
         ("create", "pods", ""),
         ("delete", "pods", ""),
+        ("patch", "pods", ""),
         ("update", "replicationcontrollers", "status"),
     },
     CONTROLLER + "deployment-controller": {
@@ -148,8 +150,8 @@ OWN_CELLS = {
 MAY_CHANGE: dict[str, tuple[type, ...]] = {
     "system:kube-scheduler": (Binding, Unscheduled),
     NODE: (PodStatus, NodeStatus, Node, Lease),
-    CONTROLLER + "replicaset-controller": (Pod, ReplicaSet),
-    CONTROLLER + "replication-controller": (Pod, ReplicaSet),
+    CONTROLLER + "replicaset-controller": (Pod, ReplicaSet, WithOwner, WithoutOwners),
+    CONTROLLER + "replication-controller": (Pod, ReplicaSet, WithOwner, WithoutOwners),
     CONTROLLER + "deployment-controller": (ReplicaSet, Deployment),
     CONTROLLER + "endpointslice-controller": (EndpointSlice,),
     CONTROLLER + "node-controller": (Node, Taints, Pod),

@@ -10,9 +10,11 @@ from kmodel.kubernetes.components.controllers.garbage_collector import (
     dependents,
     owner_of,
 )
-from kmodel.kubernetes.components.etcd import stored
-from kmodel.kubernetes.objects import ApiObject
-from kmodel.kubernetes.objects.ownership import FOREGROUND, WithoutFinalizer, is_deleting_dependents
+from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS
+from kmodel.kubernetes.components.etcd import PODS, stored
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER
+from kmodel.kubernetes.objects import ApiObject, OwnerReference, Pod
+from kmodel.kubernetes.objects.ownership import FOREGROUND, WithoutFinalizer, WithOwner, is_deleting_dependents
 
 from .watching import LOST_EVENT, MISSED
 
@@ -99,6 +101,48 @@ def an_owner_deleted_in_the_foreground_goes_last(step: Step) -> bool | str:
 def an_owner_goes_after_its_dependents(step: Step) -> bool:
     """The garbage collector lets an owner go that waited for its dependents."""
     return bool(_released(step))
+
+
+def _adopted(step: Step) -> list[tuple[Pod, OwnerReference]]:
+    """Return the pods that a controller asks to become the owner of in a step, or becomes, if calls are fused."""
+    if not step.action.actor.startswith(CONTROLLER_MANAGER):
+        return []
+    asked = [
+        (pod, call.body.owner)
+        for _, call in became(step, Request)
+        if isinstance(call.body, WithOwner) and (pod := step.before[PODS[call.key]]) is not None
+    ]
+    changed = [(step.before[cell], step.after[cell]) for cell in step.wrote(PODS)]
+    fused = [
+        (before, after.metadata.owner)
+        for before, after in changed
+        if before is not None and after is not None and before.metadata.owner is None
+        if after.metadata.owner is not None
+    ]
+    return [*asked, *fused]
+
+
+@step_invariant(needs=EXPECTATIONS)
+def a_pod_is_adopted_only_by_who_is_there(step: Step) -> bool | str:
+    """A controller adopts no pod after it was deleted itself, and takes none from another one."""
+    for pod, reference in _adopted(step):
+        owner = owner_of(step.before, reference, live=True)
+        if owner is None or owner.metadata.deleting:
+            return f"{reference.kind.lower()}/{reference.name} adopts pod/{pod.metadata.key}, and is not there any more"
+    for cell in step.wrote(PODS):
+        before, after = step.before[cell], step.after[cell]
+        if before is None or after is None or before.metadata.uid != after.metadata.uid:
+            continue
+        old, new = before.metadata.owner, after.metadata.owner
+        if old is not None and new is not None and old.uid != new.uid:
+            return f"pod/{cell.key[0]} comes from {old.kind.lower()}/{old.name} to {new.kind.lower()}/{new.name}"
+    return True
+
+
+@sometimes(needs=EXPECTATIONS, shows=a_pod_is_adopted_only_by_who_is_there)
+def a_pod_is_adopted(step: Step) -> bool:
+    """A controller becomes the owner of a pod that is there."""
+    return bool(_adopted(step))
 
 
 @converges(needs=garbage_is_collected, hazard=MISSED, hazard_with=(LOST_EVENT,))

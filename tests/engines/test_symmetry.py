@@ -240,6 +240,7 @@ ALIKE = (
     "deployment-surges",
     "event-lost-of-an-owner",
     "lost-answer",
+    "pod-adopted",
     "replicaset-deleted",
     "replicaset-scaled-down",
 )  # have no kubelets: no step tells two nodes apart

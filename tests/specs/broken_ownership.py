@@ -6,7 +6,7 @@ import attrs
 
 from kmodel.kernel import Cell, Cluster
 from kmodel.kubernetes.components.controllers.garbage_collector import owner_of
-from kmodel.kubernetes.components.etcd import PODS
+from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, cached
 from kmodel.kubernetes.objects import OwnerReference
 from kmodel.kubernetes.objects.kind import first, scope
@@ -28,6 +28,7 @@ GOES_LAST = scene(
     actors=("garbage-collector",),
 )
 GOES = scene(delete("replicasets/web"), stored=GOES_LAST.objects, actors=("garbage-collector",))
+ADOPTS = scene(delete("replicasets/web"), stored=(replicaset(), pod()), actors=("replicaset-controller",))
 
 
 @hiding
@@ -51,7 +52,22 @@ def sees_no_dependents(cluster: Cluster, binding: dict[str, str]) -> dict[Cell[A
     return {cached("pods")[CONTROLLER_MANAGER, name]: None for name in cluster.names(PODS)}
 
 
+@hiding
+def does_not_look_at_itself(cluster: Cluster, binding: dict[str, str]) -> dict[Cell[Any], Any]:
+    """A controller adopts pods without a live look at itself."""
+    known = cluster[cached("replicasets")[CONTROLLER_MANAGER, binding["name"]]]
+    return {} if known is None else {stored("replicasets")[binding["name"]]: known}
+
+
 MUTANTS = (
+    Mutant(
+        "a_pod_is_adopted_only_by_who_is_there",
+        "a controller does not look at itself before it adopts",
+        ADOPTS,
+        (("adopt_pod", does_not_look_at_itself),),
+        4,
+        "adopt_pod",
+    ),
     Mutant(
         "what_has_an_owner_is_not_collected",
         "the collector forgets the other owners",

@@ -6,7 +6,11 @@ call; a failed creation ends the round and lowers the expectations by what was n
 expectations; both live in memory only. What is never seen (a pod that came and went while the watch was closed) is
 expected for five minutes: longer than any call or event is under way. The status is written in replicaset_status.py.
 
-Leaves out: adoption and release of pods by label; expectations that expire earlier (kubernetes#129795); slow start,
+Before it counts, it claims: it adopts pods that its selector selects and that nobody controls, if a live GET shows it
+as the cache does, and not being deleted; of its own it releases those that the selector selects no more. It goes on
+when the cache shows these pods as they are then.
+
+Leaves out: expectations that expire earlier (kubernetes#129795); slow start,
 which sends batches of 2, 4, … at once from the second pod of a round on (here they follow one another); deletions at
 once (here one after the other, in any order). Pods to delete are ranked as upstream ranks them: not bound,
 Pending, not ready come first, and of those that are not ready the ones with more restarts. Ready pods are told apart by
@@ -23,13 +27,15 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import Cells, Cluster, Event, Step, transition
+from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, clients, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
 from kmodel.kubernetes.components.etcd import QUEUES, Watch
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, has_caught_up, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
-from kmodel.kubernetes.objects import POD, ObjectMeta, OwnerReference, Pod, ReplicaSet
+from kmodel.kubernetes.objects import POD, ObjectMeta, OwnerReference, Pod, ReplicaSet, selects
+from kmodel.kubernetes.objects.ownership import WithoutOwners, WithOwner
 
 ACTOR = CONTROLLER_MANAGER + "/{kind}"
 RESOURCES = {"replicaset": "replicasets", "replicationcontroller": "replicationcontrollers"}
@@ -73,6 +79,23 @@ def owned(cluster: Cluster, workload: ReplicaSet) -> list[Pod]:
     """Return the pods in the cache that the ReplicaSet controls, by UID."""
     pods: list[Pod] = all_in_cache(cluster, CONTROLLER_MANAGER, POD)
     return [pod for pod in pods if pod.metadata.owner is not None and pod.metadata.owner.uid == workload.metadata.uid]
+
+
+def is_orphan_of(pod: Pod, workload: ReplicaSet) -> bool:
+    """Tell whether a pod that nobody controls is one that the ReplicaSet would adopt [ClaimObject]."""
+    is_free_pod = pod.metadata.owner is None and pod.active
+    return is_free_pod and _selects(workload, pod) and not workload.metadata.deleting
+
+
+def is_lost_to(pod: Pod, workload: ReplicaSet) -> bool:
+    """Tell whether the ReplicaSet controls a pod that its selector does not select any more."""
+    is_own = pod.metadata.owner is not None and pod.metadata.owner.uid == workload.metadata.uid
+    return is_own and pod.active and not _selects(workload, pod) and not workload.metadata.deleting
+
+
+def _selects(workload: ReplicaSet, pod: Pod) -> bool:
+    same = pod.metadata.namespace == workload.metadata.namespace
+    return same and selects(workload.selector, pod.metadata.labels)
 
 
 def is_free(cluster: Cluster, kind: str, name: str) -> bool:
@@ -135,9 +158,49 @@ def _counted(cluster: Cluster, kind: str, name: str) -> tuple[int, list[Pod]] | 
     if not is_free(cluster, kind, name) or not synced(cluster, CONTROLLER_MANAGER, "pods", RESOURCES[kind]):
         return None
     workload = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
-    if workload is None or workload.metadata.deleting:
+    if workload is None or workload.metadata.deleting or _has_to_claim(cluster, workload):
         return None
     return workload.replicas, [pod for pod in owned(cluster, workload) if pod.active]
+
+
+def _has_to_claim(cluster: Cluster, workload: ReplicaSet) -> bool:
+    pods: list[Pod] = all_in_cache(cluster, CONTROLLER_MANAGER, POD)
+    return any(is_orphan_of(pod, workload) or is_lost_to(pod, workload) for pod in pods)
+
+
+def _to_claim(cluster: Cluster, kind: str, name: str, pod: str) -> tuple[Any, Any]:
+    """Return a ReplicaSet and a pod in the cache, if its worker is free to claim or release one now."""
+    if cluster[ROUND[kind, name]] != Round() or not is_free(cluster, kind, name):
+        return None, None
+    if not synced(cluster, CONTROLLER_MANAGER, "pods", RESOURCES[kind]):
+        return None, None
+    workload = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
+    return workload, in_cache(cluster, CONTROLLER_MANAGER, POD, pod)
+
+
+@transition(actor=ACTOR, object="{kind}/{name}")
+def adopt_pod(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | None:
+    """Become the controller of a pod that is selected and that nobody controls, after a live look at oneself."""
+    workload, known = _to_claim(cluster, kind, name, pod)
+    if workload is None or known is None or not is_orphan_of(known, workload):
+        return None
+    live = read(cluster, RESOURCES[kind], name)
+    if live is None or live.metadata.uid != workload.metadata.uid or live.metadata.deleting:
+        return None
+    owner = OwnerReference(workload.kind, name, workload.metadata.uid)
+    request = Request(USERS[kind], "patch", "pods", pod, WithOwner(owner), uid=known.metadata.uid)
+    return send(cluster, client_of(kind, name), request)
+
+
+@transition(actor=ACTOR, object="{kind}/{name}")
+def release_pod(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | None:
+    """Give up the control of a pod that the selector does not select any more."""
+    workload, known = _to_claim(cluster, kind, name, pod)
+    if workload is None or known is None or not is_lost_to(known, workload):
+        return None
+    body = WithoutOwners((workload.metadata.uid,))
+    request = Request(USERS[kind], "patch", "pods", pod, body, uid=known.metadata.uid)
+    return send(cluster, client_of(kind, name), request)
 
 
 def _ranked(cluster: Cluster, kind: str, name: str, active: list[Pod]) -> list[tuple[PodRank, Pod]]:
@@ -223,9 +286,11 @@ def _told(step: Step) -> Event:
     kind, name = step.action.arguments["kind"], step.action.arguments["name"]
     response = received(step.before, client_of(kind, name))
     assert response is not None
-    done = {"create": ("SuccessfulCreate", "FailedCreate"), "delete": ("SuccessfulDelete", "FailedDelete")}[
-        response.verb
-    ]
+    done = {
+        "create": ("SuccessfulCreate", "FailedCreate"),
+        "delete": ("SuccessfulDelete", "FailedDelete"),
+        "patch": ("SuccessfulClaim", "FailedClaim"),
+    }[response.verb]
     what = f"pod {response.key or 'to create'}: {response.said}"
     return Event("Normal" if response.ok else "Warning", done[0 if response.ok else 1], f"{kind}/{name}", what)
 
@@ -238,7 +303,7 @@ def read_pod_answer(cluster: Cluster, kind: str, name: str) -> Cluster | None:
     if response is None:
         return None
     cluster = cluster.set(CALLS[client], None)
-    if response.ok:
+    if response.ok or response.verb == "patch":
         return cluster
     expected = cluster[EXPECTATIONS[kind, name]]
     if response.verb == "create":
@@ -273,7 +338,7 @@ COMPONENT = Component(
         Memory(EXPECTATIONS, workloads, Expectations(), mentions=NOTHING, holds_names=True),
         Memory(ROUND, workloads, Round(), mentions=NOTHING, holds_names=True),
     ),
-    callers=(Caller((create_pod, delete_pod), read_pod_answer, client_of, workloads, turn=3),),
+    callers=(Caller((create_pod, delete_pod, adopt_pod, release_pod), read_pod_answer, client_of, workloads, turn=3),),
     steps=(Steps((reconcile, expire_expectations), workloads), Steps((scale_down,), _scalings)),
     needed=lambda plan: None if workloads(plan) else "there is no ReplicaSet and no ReplicationController",
 )

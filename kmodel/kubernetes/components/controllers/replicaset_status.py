@@ -24,6 +24,7 @@ from kmodel.kubernetes.components.controllers.replicaset_controller import (
     USERS,
     Round,
     is_free,
+    is_lost_to,
     owned,
     status_client_of,
     workloads,
@@ -38,7 +39,7 @@ RIPE: Cells[Rank | None] = Cells("replicaset/ripe")  # the UID of a pod that has
 
 def observed(cluster: Cluster, workload: ReplicaSet) -> ReplicaSetStatus:
     """Return the status of a ReplicaSet by what the cache shows of its pods."""
-    active = [pod for pod in owned(cluster, workload) if pod.active]
+    active = [pod for pod in owned(cluster, workload) if pod.active and not is_lost_to(pod, workload)]
     ready = [pod for pod in active if pod.status.ready]
     available = [pod for pod in ready if not workload.min_ready_seconds or is_ripe(cluster, pod)]
     return ReplicaSetStatus(len(active), len(ready), len(available), workload.metadata.generation)
