@@ -20,19 +20,18 @@ from typing import Any
 import attrs
 
 from kmodel.controllers.changes import object_of
-from kmodel.controllers.client import Client, Question, kind_in
+from kmodel.controllers.client import Client, kind_in
+from kmodel.controllers.controller_cells import ABOUT, FAILURES, HISTORY, QUEUED, WANTED, WRITTEN, Desired, Failures
+from kmodel.controllers.controller_steps import Actions
 from kmodel.controllers.rehearsal import Rehearsal, rehearse
-from kmodel.controllers.running import NOT_DETERMINISTIC, Answered, Code, History, Replay, RunEnd, run
-from kmodel.kernel import Cell, Cells, Cluster, Event, ModelError, Step, Transition, transition
+from kmodel.controllers.running import Code
+from kmodel.kernel import Cell, Cluster, ModelError, transition
 from kmodel.kernel.errors import place_of
-from kmodel.kernel.values import identity, plain
-from kmodel.kubernetes.components.calls import CALLS, Request, Response, clients, idle, received, send
+from kmodel.kubernetes.components.calls import clients
 from kmodel.kubernetes.components.component import ANY, NOTHING, Binding, Caller, Component, Fault, Memory, Steps
 from kmodel.kubernetes.components.controllers.garbage_collector import USER as COLLECTOR
 from kmodel.kubernetes.components.controllers.garbage_collector import rights as collected
-from kmodel.kubernetes.components.etcd import QUEUES, Watch
 from kmodel.kubernetes.components.faults import FAULT, spend
-from kmodel.kubernetes.components.informer import synced
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import restart
 from kmodel.kubernetes.objects import KINDS, ApiObject, Kind
@@ -42,46 +41,7 @@ USER = "system:serviceaccount:default:"
 VERBS = ("create", "update", "patch", "delete")
 
 
-@attrs.frozen(cache_hash=True)
-class Failures:
-    """How often the runs for a key have failed in a row, if that is counted, and what the last one raised.
-
-    `is_bug` tells whether that is no answer of the api-server, but a mistake such as a TypeError.
-    """
-
-    count: int = 0
-    error: str = ""
-    is_bug: bool = False
-
-
-@attrs.frozen(cache_hash=True)
-class Desired:
-    """What a controller makes of one version of an object in a rehearsal: so many objects whose keys begin so.
-
-    `copies` is None where that depends on more; `finalizers` are those it has put on the object.
-    """
-
-    owner: str
-    desired: Any
-    finalizers: tuple[str, ...] = ()
-    resource: str = ""
-    prefix: str = ""
-    copies: int | None = None
-    generated: bool = False
-
-
-WANTED: Cells[tuple[Desired, ...]] = Cells("controllers/wanted")  # by controller; a constant
-ABOUT: Cells[str] = Cells("controllers/resource")  # the resource that a controller is about; a constant
-QUEUED: Cells[bool] = Cells("controllers/queued")  # by controller and key
-HISTORY: Cells[History | None] = Cells("controllers/history")  # of the run that goes on; None: there is none
-FAILURES: Cells[Failures] = Cells("controllers/failures")
-
 Keys = Callable[[Any], Iterable[str]]
-
-
-def is_running(history: History | None) -> bool:
-    """The projection of a history on whether there is a run."""
-    return history is not None
 
 
 @attrs.frozen(eq=False)
@@ -97,6 +57,7 @@ class Controller:
     retries: int | None = None
     workers: int = 1
     makes: Keys | None = None
+    reads_own_writes: bool = False
     _rehearsals: dict[Any, Rehearsal] = attrs.field(init=False, factory=dict)
     component: Component = attrs.field(init=False)
     fault: Fault = attrs.field(init=False)
@@ -177,7 +138,7 @@ class Controller:
 
     @component.default
     def _component(self) -> Component:
-        actions = _Actions(self)
+        actions = Actions(self)
         rights = frozenset(
             (verb, f"{kind.resource}{part}") for kind in self.kinds for part in ("", "/status") for verb in VERBS
         )
@@ -190,6 +151,14 @@ class Controller:
                 Memory(QUEUED, self.cells, False, mentions=NOTHING),
                 Memory(HISTORY, self.cells, None, mentions=ANY, holds_names=True),
                 Memory(FAILURES, self.cells, Failures(), mentions=NOTHING),
+                Memory(
+                    WRITTEN,
+                    self.cells,
+                    frozenset(),
+                    mentions=NOTHING,
+                    holds_names=True,
+                    when=lambda plan: self.reads_own_writes,
+                ),
             ),
             callers=(Caller((actions.start, actions.look), actions.learn, self.client_of, self.keys, turn=9),),
             makes=self.foresee,
@@ -212,145 +181,6 @@ class Controller:
         return Fault(name, (Steps((step,)),), kills=(self.name,))
 
 
-class _Actions:
-    """The steps of a controller."""
-
-    def __init__(self, controller: Controller) -> None:
-        self.controller = controller
-        self._asked: dict[Any, tuple[str, str, Any]] = {}  # what it asked, by what it had been told
-        about = f"{controller.kind.singular}/{{key}}"
-        named = controller.code.__name__
-
-        def start(cluster: Cluster, key: str) -> Cluster | None:
-            """Take a key off the work queue, and run as far as the first call."""
-            return self._start(cluster, key)
-
-        def look(cluster: Cluster, key: str) -> Cluster | None:
-            """Read what the api-server has now, and run as far as the next call."""
-            return self._look(cluster, key)
-
-        def learn(cluster: Cluster, key: str) -> Cluster | None:
-            """Receive the answer, and run as far as the next call."""
-            return self._learn(cluster, key)
-
-        for function, name in ((start, named), (look, f"{named}_reads"), (learn, f"{named}_goes_on")):
-            function.__name__ = name
-        made = [transition(actor=controller.name, object=about, describe=self._told) for _ in range(3)]
-        self.start: Transition = made[0](start)
-        self.look: Transition = made[1](look)
-        self.learn: Transition = made[2](learn)
-
-    def on_change(self, cluster: Cluster, watch: Watch, key: str, old: Any, new: Any) -> Cluster:
-        """Put on the work queue whom a change concerns."""
-        controller = self.controller
-        if watch.resource == controller.kind.resource:
-            cluster = self._enqueue(cluster, key)
-        if any(watch.resource == kind.resource for kind in controller.owns):
-            for value in (old, new):
-                owner = None if value is None else value.metadata.owner
-                if owner is not None and owner.kind == controller.kind.kind:
-                    cluster = self._enqueue(cluster, owner.name)
-        for kind, keys in controller.maps:
-            if watch.resource == kind.resource:
-                for value in (old, new):
-                    for each in () if value is None else keys(value):
-                        cluster = self._enqueue(cluster, each)
-        return cluster
-
-    def _enqueue(self, cluster: Cluster, key: str) -> Cluster:
-        cell = QUEUED[self.controller.name, key]
-        return cluster.set(cell, True) if cluster.has(cell) else cluster
-
-    def _start(self, cluster: Cluster, key: str) -> Cluster | None:
-        name = self.controller.name
-        if not cluster[QUEUED[name, key]] or cluster.look(HISTORY[name, key], is_running):
-            return None
-        if not synced(cluster, name, *(each for each in self.controller.watched if cluster.has(QUEUES[name, each]))):
-            return None
-        if self._busy(cluster, key) >= self.controller.workers:
-            return None
-        return self._run(cluster.set(QUEUED[name, key], False), key, ())
-
-    def _busy(self, cluster: Cluster, key: str) -> int:
-        others = [each for each in cluster.layout.keys(HISTORY) if each[0] == self.controller.name and each[1] != key]
-        if len(others) < self.controller.workers:
-            return 0
-        return sum(cluster.look(HISTORY[each], is_running) for each in others)
-
-    def _look(self, cluster: Cluster, key: str) -> Cluster | None:
-        if not cluster.look(HISTORY[self.controller.name, key], is_running):
-            return None
-        if not idle(cluster, self.controller.client_of(key)):
-            return None
-        return self._run(cluster, key, self._answers(cluster, key), may_look=True)
-
-    def _learn(self, cluster: Cluster, key: str) -> Cluster | None:
-        client = self.controller.client_of(key)
-        response = received(cluster, client)
-        if response is None:
-            return None
-        return self._run(cluster.set(CALLS[client], None), key, self._answers(cluster, key), response=response)
-
-    def _answers(self, cluster: Cluster, key: str) -> tuple[Answered, ...]:
-        history = cluster[HISTORY[self.controller.name, key]]
-        assert history is not None
-        return history.answers
-
-    def _run(
-        self,
-        cluster: Cluster,
-        key: str,
-        answers: tuple[Answered, ...],
-        response: Response | None = None,
-        may_look: bool = False,
-    ) -> Cluster:
-        controller = self.controller
-        replay = Replay(cluster, controller.name, controller.watched, list(answers), response, may_look)
-        outcome = run(replay, controller.code, key, Client(replay, controller.user, controller.kinds))
-        cell = HISTORY[controller.name, key]
-        if replay.stopped_at is not None:
-            self._compare(key, outcome.history, replay.stopped_at)
-        if outcome.request is not None:
-            return send(cluster.set(cell, outcome.history), controller.client_of(key), outcome.request)
-        if outcome.waits:
-            return cluster.set(cell, outcome.history)
-        return self._end(cluster.set(cell, None), key, outcome)
-
-    def _compare(self, key: str, history: History, question: Question) -> None:
-        """Raise ModelError if on the same answers the code asked for something else before."""
-        known = identity(plain(history, lambda: f"what {self.controller.name} was told"))
-        request = identity(plain(question.request, lambda: f"what {self.controller.name} asks"))
-        said, line, before = self._asked.setdefault((key, known), (question.said, question.line, request))
-        if (said, line, before) != (question.said, question.line, request):
-            raise ModelError(NOT_DETERMINISTIC.format(question.line, question.said, said, line))
-
-    def _end(self, cluster: Cluster, key: str, outcome: RunEnd) -> Cluster:
-        controller, cell = self.controller, FAILURES[self.controller.name, key]
-        if not outcome.error:
-            cluster = cluster.set(cell, Failures())
-            return cluster.set(QUEUED[controller.name, key], True) if outcome.again else cluster
-        failed = cluster[cell].count
-        if controller.retries is not None and failed >= controller.retries:
-            return cluster.set(cell, Failures())  # given up, until something changes
-        count = 0 if controller.retries is None else failed + 1
-        return cluster.set(cell, Failures(count, outcome.error, outcome.is_bug)).set(QUEUED[controller.name, key], True)
-
-    def _told(self, step: Step) -> Event:
-        name, key = self.controller.name, step.action.arguments["key"]
-        about = f"{self.controller.kind.singular}/{key}"
-        answer = received(step.before, self.controller.client_of(key))
-        heard = "" if answer is None else f"{answer.verb} {answer.resource}/{answer.key}: {answer.said}; "
-        call = step.after[CALLS[self.controller.client_of(key)]]
-        if isinstance(call, Request):
-            return Event("Normal", "Reconciling", about, f"{heard}asks to {call.verb} {call.target}")
-        if step.after[HISTORY[name, key]] is not None:
-            return Event("Normal", "Reconciling", about, f"{heard}is about to read what the api-server has")
-        error = step.after[FAILURES[name, key]].error
-        if error:
-            return Event("Warning", "ReconcileError", about, f"{heard}fails, and will be tried again: {error}")
-        return Event("Normal", "Reconciled", about, f"{heard}is done")
-
-
 def controller(
     *,
     watches: Kind[Any] | str,
@@ -361,6 +191,7 @@ def controller(
     retries: int | None = None,
     workers: int = 1,
     makes: Keys | None = None,
+    reads_own_writes: bool = False,
 ) -> Callable[[Code], Controller]:
     """Make a controller of a function `reconcile(client, key)`, which is run for each object of the kind it watches.
 
@@ -369,6 +200,9 @@ def controller(
       and does not watch. A kind is a `custom_kind`, or a text such as `apps/v1/ReplicaSet`.
     - `retries` is how often a run that fails is tried again; None: always. `workers` run at once, for different keys.
     - `makes` returns manifests of what it may make of an object, where a rehearsal without faults does not show it.
+    - With `reads_own_writes` no run for a key begins before the caches show what the last one wrote (KEP-5647;
+      controller-runtime's EnableReadYourWritesConsistency). What had no answer, or was before a restart, does not
+      count.
 
     A restart of it is the fault `NAME-restart`; the name is that of the function, unless one is given.
     """
@@ -392,6 +226,7 @@ def controller(
             retries,
             workers,
             makes,
+            reads_own_writes,
         )
 
     return decorate

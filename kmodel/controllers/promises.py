@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kmodel.controllers.controller import ABOUT, FAILURES, HISTORY, QUEUED, WANTED, Desired, is_running
+from kmodel.controllers.controller_cells import ABOUT, FAILURES, HISTORY, QUEUED, WANTED, Desired, is_running
 from kmodel.controllers.running import History
 from kmodel.kernel import (
     Cluster,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kmodel.controllers import Client, Controller, NotFound, Requeue, Timeout, controller
-from kmodel.controllers.controller import FAILURES, HISTORY, QUEUED, Failures
+from kmodel.controllers.controller_cells import FAILURES, HISTORY, QUEUED, Failures
 from kmodel.kernel import Action, Cluster, ModelError
 from kmodel.kubernetes.components.calls import CALLS, Request
 from kmodel.kubernetes.components.etcd import stored
