@@ -9,7 +9,18 @@ from kmodel.kernel import Rank
 from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.kubectl import KUBECTL
-from kmodel.kubernetes.objects import NodeSpec, NodeStatus, Object, ObjectMeta, Pod, PodSpec, Taint, Taints, Toleration
+from kmodel.kubernetes.objects import (
+    NodeSpec,
+    NodeStatus,
+    Object,
+    ObjectMeta,
+    Pod,
+    PodSpec,
+    PodStatus,
+    Taint,
+    Taints,
+    Toleration,
+)
 from tests.components.runs import Run
 from tests.components.scenes import ADMIN, apply, containers, create, labelled, node, pod, replicaset, scene
 from tests.kubernetes import clusters
@@ -72,6 +83,17 @@ def test_the_selector_of_a_replicaset_is_immutable_and_that_of_a_replicationcont
         template = attrs.evolve(there.template, labels=(("app", "web"), ("tier", "front")))
         changed = attrs.evolve(there, selector=(("tier", "front"),), template=template)
         assert asked(there, resource, changed)[0] == expected
+
+
+def test_a_pod_begins_without_a_status_and_a_node_with_that_of_its_kubelet() -> None:
+    done = pod("done", status=PodStatus("Succeeded", ready=True, scheduled=True))
+    silent = attrs.evolve(node("n2"), status=NodeStatus("Unknown"))
+    run = Run.of(scene(create(done), create(silent), nodes=(node(), silent), register_nodes=True, actors=()))
+    run = run.user().user()
+    created, new = run.cluster[PODS["done"]], run.cluster[NODES["n2"]]
+    assert created is not None
+    assert new is not None
+    assert (created.status, new.status) == (PodStatus(), NodeStatus("Unknown"))
 
 
 def test_an_update_of_a_node_keeps_its_status_and_one_of_its_status_keeps_its_spec() -> None:

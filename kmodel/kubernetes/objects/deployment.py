@@ -144,6 +144,10 @@ class Deployment(ApiObject):
         if (self.revision_history_limit or 0) < 0:
             yield "spec.revisionHistoryLimit: Invalid value: must be greater than or equal to 0"
 
+    def created(self) -> "Deployment":
+        """Return the Deployment without a status [registry/apps/deployment/strategy.go PrepareForCreate]."""
+        return attrs.evolve(self, status=DeploymentStatus())
+
     def replacing(self, stored: "Deployment") -> "Deployment":
         """Return the Deployment with the status of the stored one."""
         return attrs.evolve(self, status=stored.status)

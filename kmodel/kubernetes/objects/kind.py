@@ -51,6 +51,10 @@ class ApiObject:
         """Return what is wrong with the object, in the api-server's manner: the field, and why."""
         return ()
 
+    def created(self) -> Any:
+        """Return the object as it is when it is new: what a POST of it cannot say."""
+        return self
+
     def replacing(self, stored: Any) -> Any:
         """Return what becomes of the object when it replaces a stored one: what a PUT of it leaves as it was."""
         return self

@@ -68,6 +68,10 @@ class Pod(ApiObject):
         """Yield what is wrong with the pod."""
         return pod_spec_errors(self.spec, "spec")
 
+    def created(self) -> "Pod":
+        """Return the pod Pending, whatever it says of its status [registry/core/pod/strategy.go PrepareForCreate]."""
+        return attrs.evolve(self, status=PodStatus())
+
     def replacing(self, stored: "Pod") -> "Pod":
         """Return the pod with the status of the stored one [registry/core/pod/strategy.go PrepareForUpdate]."""
         return attrs.evolve(self, status=stored.status)

@@ -70,6 +70,10 @@ class ReplicaSet(ApiObject):
         """Yield what is wrong with the ReplicaSet."""
         return template_errors(self.replicas, self.selector, self.template, self.min_ready_seconds)
 
+    def created(self) -> "ReplicaSet":
+        """Return the workload without a status [registry/apps/replicaset/strategy.go PrepareForCreate]."""
+        return attrs.evolve(self, status=ReplicaSetStatus())
+
     def replacing(self, stored: "ReplicaSet") -> "ReplicaSet":
         """Return the workload with the status of the stored one [registry/apps/replicaset/strategy.go]."""
         return attrs.evolve(self, status=stored.status)

@@ -4,7 +4,8 @@ Models: create (with generated names), update with optimistic concurrency, patch
 deletion protocol: a grace period for a bound pod that has not finished, at once for all else, finalizers, and those by
 which the garbage collector learns what is to become of dependents; generations of what is desired. UIDs and versions
 may be a condition of each. What an update or a patch keeps of the stored object, and what it must not change, the kind
-says: a PUT or PATCH leaves the status as it is, one of the status all else; most of a pod's spec is immutable.
+says: a POST begins without a status (but of a Node), a PUT or PATCH leaves the status as it is, one of the status all
+else; most of a pod's spec is immutable.
 
 Leaves out: dry runs, server-side apply's field managers, the resize subresource.
 
@@ -100,7 +101,8 @@ def create(cluster: Cluster, resource: str, key: str, value: ApiObject) -> Outco
         return Refusal(409, "AlreadyExists")
     uid = fresh(cluster, uids(cluster, resource, key))
     generation = None if value.desired is None else first(generations(singular(cluster, resource), key))
-    return with_metadata(value, uid=uid, resource_version=None, generation=generation)
+    new: ApiObject = value.created()
+    return with_metadata(new, uid=uid, resource_version=None, generation=generation)
 
 
 def conflict(stored: ApiObject, request: Request) -> Refusal | None:
