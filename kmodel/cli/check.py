@@ -62,7 +62,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="The folder that gets a report per scenario.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Say what the exploration took: calls, tables, widest cells.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="List each spec, what is left out and why, and what the exploration took."
+)
 @click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table", show_default=True)
 @one_line
 def check(
@@ -191,7 +193,7 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
 
     given = exploration.given
     console = Console(highlight=False, quiet=output == "json")
-    context = ReportContext(given.source, exploration.folder, console, wide=output == "wide")
+    context = ReportContext(given.source, exploration.folder, console, wide=output == "wide", verbose=verbose)
     objects = ObjectsReport(given, console, wide=context.wide)
     driven = drive(
         exploration.events(deadline),

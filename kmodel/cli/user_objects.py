@@ -69,15 +69,18 @@ class ObjectsReport:
         """Print a line for each refusal, and for each way in which an object may end."""
         if not isinstance(event, Finished):
             return
+        from kmodel.reporting.summary import LABEL
+
         ends = event.result.ends
         endings = self.given.endings(() if ends is None else ends.traces)
         wrong = tuple(ending for ending in endings if self.given.is_wrong(ending))
         self.found = UserObjects(self.given.refused, endings, wrong)
         for sentence in self.found.refused:
-            _say(self.console, f"REFUSED  {sentence}", "bold red")
+            _say(self.console, f"{'REFUSED'.ljust(LABEL)}{sentence}", "bold red")
         width = max((len(ending.reference) for ending in endings), default=0)
         for ending in endings:
-            line = f"IN THE END  {ending.reference.ljust(width)}  {ending.status}  {ending.message}".rstrip()
+            told = f"{ending.reference.ljust(width)}  {ending.status}  {ending.message}".rstrip()
+            line = f"{'IN THE END'.ljust(LABEL)}{told}"
             _say(self.console, line, "bold red" if ending in wrong else "")
         if self.found.refused or endings:
             self.console.print()

@@ -39,6 +39,7 @@ class ReportContext:
     folder: Path | None = None
     console: "Console | None" = None
     wide: bool = False
+    verbose: bool = False
     index: Path | None = None
     traces: dict[str, Path] = attrs.field(factory=dict)
     pictures: "tuple[Picture, ...]" = ()

@@ -1,22 +1,36 @@
-"""The summary of an exploration on a terminal: what was explored, what was left out, one line per spec."""
+"""The summary of an exploration on a terminal: what was explored, what is not as it should be, and what is not known.
+
+What is well is counted, and what does not change a verdict is named; `-v` lists all of it, and says why.
+"""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
 from kmodel.engines.events import Finished
-from kmodel.engines.results import PartialOrder, Result, Symmetry
+from kmodel.engines.results import Finding, PartialOrder, Result, Symmetry
 from kmodel.printable import printable
-from kmodel.reporting.columns import columns, wrapped
+from kmodel.reporting.columns import columns
 from kmodel.reporting.handler import Handler
 from kmodel.reporting.reports import ReportContext, at_the_end
 from kmodel.reporting.source import Source
-from kmodel.reporting.wording import Standing, count, ends, never_fired, ordered, scope, states_per_second, untested
+from kmodel.reporting.wording import (
+    Standing,
+    Wording,
+    count,
+    ends,
+    never_fired,
+    ordered,
+    scope,
+    states_per_second,
+    untested,
+)
 
 STYLE = {
-    Standing.VACUOUS: "yellow",
+    Standing.VACUOUS: "dim",
     Standing.VIOLATED: "bold red",
     Standing.HAZARD: "yellow",
     Standing.OPEN: "yellow",
@@ -24,6 +38,14 @@ STYLE = {
     Standing.HOLDS: "green",
 }
 MOST_SPECS = 3  # that are told to see much of the model
+QUIET = ("ONLY STORED",)  # headings of what changes no verdict
+FEW_SPECS = 10  # of which each has its line, whatever its verdict
+MOST_NAMED = 3  # of what is counted
+TOLD_TOGETHER = (  # verdicts that are counted in one line
+    (Standing.OPEN,),
+    (Standing.NOT_JUDGED,),
+    (Standing.HOLDS, Standing.VACUOUS),
+)
 LABEL = 14  # columns for the label of a fact
 
 
@@ -31,27 +53,30 @@ def handler(context: ReportContext) -> Handler:
     """Return the handler that prints the summary."""
 
     def tell(event: Finished) -> None:
-        print_summary(context.terminal, context.source, event.result)
+        print_summary(context.terminal, context.source, event.result, verbose=context.verbose)
 
     return at_the_end(tell)
 
 
-def print_summary(console: Console, source: Source, result: Result) -> None:
-    """Print what was explored and the verdict on each spec."""
-    for heading, names in _gaps(result):  # what was not put to the test comes first, or nobody reads it
-        console.print(Text(f"{heading} ({len(names)})", "bold red"))
-        print_lines(console, wrapped(", ".join(names), console.width, 2), "", "")
-        console.print()
-    for label, text, style in _facts(source, result):
+def print_summary(console: Console, source: Source, result: Result, *, verbose: bool = False) -> None:
+    """Print what was explored and the verdicts; of many specs only those, each by itself, that do not hold."""
+    for label, text, style in (*_scenario(source, verbose), *_exploration(result), *_coverage(result, verbose)):
         _print_fact(console, label, text, style)
-    if not result.findings:
+    is_table = verbose or len(result.findings) <= FEW_SPECS
+    for label, text, style in () if is_table else _counts(result):
+        _print_fact(console, label, text, style)
+    listed = [
+        (finding, wording)
+        for finding, wording in ordered(result)
+        if is_table or wording.standing in (Standing.VIOLATED, Standing.HAZARD)
+    ]
+    if not listed:
         return
     console.print()
-    findings = ordered(result)
-    rows = [[finding.spec.name, str(wording.in_short)] for finding, wording in findings]
+    rows = [[finding.spec.name, str(wording.in_short)] for finding, wording in listed]
     head, *body = columns(["SPEC", "VERDICT"], rows, console.width)
     print_lines(console, head)
-    for (_, wording), lines in zip(findings, body, strict=True):
+    for (_, wording), lines in zip(listed, body, strict=True):
         print_lines(console, lines, wording.verdict, STYLE[wording.standing])
 
 
@@ -64,31 +89,36 @@ def print_lines(console: Console, lines: list[str], word: str = "", style: str =
     console.print(text, soft_wrap=True)
 
 
-def _gaps(result: Result) -> Iterator[tuple[str, tuple[str, ...]]]:
-    idle = tuple(finding.spec.name for finding in untested(result))
-    if idle:
-        yield "NOT PUT TO THE TEST HERE", idle
-    unfired = never_fired(result)
-    if unfired:
-        yield "NEVER FIRED" if result.finished else "NEVER FIRED SO FAR", unfired
+Fact = tuple[str, str, str]  # a label, a text, and its style
 
 
-def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
+def _scenario(source: Source, verbose: bool) -> Iterator[Fact]:
+    """Yield what takes part and what does not; without `verbose`, of what changes no verdict the names alone."""
     yield "SCENARIO", source.name, "bold"
     if source.description:
         yield "", source.description, ""
     yield "TAKES PART", ", ".join(source.taking_part) or "every actor of the model", ""
-    yield "LEFT OUT", source.left_out[0] if source.left_out else "nothing", ""
-    for sentence in source.left_out[1:]:
-        yield "", sentence, ""
+    if source.left_out:
+        names = _named([sentence.partition(":")[0] for sentence in source.left_out], verbose)
+        yield from _rows("LEFT OUT", source.left_out if verbose else (names,), "" if verbose else "dim")
     for heading, sentences in source.notes_by_heading:
-        yield heading, sentences[0], "yellow"
-        for sentence in sentences[1:]:
-            yield "", sentence, "yellow"
-    label = "NOT READ"
-    for name, paths in source.ignored_by_object:
-        yield label, f"{name}: {', '.join(paths)}", ""
-        label = ""
+        if heading in QUIET and not verbose:
+            yield heading, ", ".join(sentence.partition(":")[0] for sentence in sentences), "dim"
+        else:
+            yield from _rows(heading, sentences, "" if heading in QUIET else "yellow")
+    if source.ignored_fields and not verbose:
+        yield "NOT READ", f"{count(len(source.ignored_fields), 'field')} of the manifests; -v lists them", "dim"
+    elif source.ignored_fields:
+        yield from _rows("NOT READ", [f"{name}: {', '.join(paths)}" for name, paths in source.ignored_by_object])
+
+
+def _rows(label: str, sentences: Sequence[str], style: str = "") -> Iterator[Fact]:
+    yield label, sentences[0], style
+    for sentence in sentences[1:]:
+        yield "", sentence, style
+
+
+def _exploration(result: Result) -> Iterator[Fact]:
     yield "EXPLORED", counted(result), ""
     yield "", f"{result.seconds:.1f} s, {states_per_second(result)} states/s, engine {result.engine}", ""
     if result.symmetry is not None:
@@ -100,6 +130,47 @@ def _facts(source: Source, result: Result) -> Iterator[tuple[str, str, str]]:
     rest = ends(result)
     if rest is not None:
         yield "ENDS", rest, ""
+
+
+def _coverage(result: Result, verbose: bool) -> Iterator[Fact]:
+    """Yield what did not happen, and which specs were not put to the test for that."""
+    unfired, idle = never_fired(result), tuple(finding.spec.name for finding in untested(result))
+    if unfired:
+        yield "NEVER FIRED" if result.finished else "NOT FIRED YET", _named(unfired, verbose), "dim"
+    if idle:
+        which = ", ".join(idle) if verbose or len(idle) <= MOST_NAMED else count(len(idle), "spec")
+        yield (
+            "NOT TESTED",
+            f"{which}: nothing happens here that could violate {'them' if idle[1:] else 'it'}",
+            "dim",
+        )
+
+
+def _named(names: Sequence[str], verbose: bool) -> str:
+    more = 0 if verbose else len(names) - MOST_NAMED - 1  # one more name is as short as to say so
+    if more <= 0:
+        return ", ".join(names)
+    return f"{', '.join(names[: MOST_NAMED + 1])} and {more} more"
+
+
+def _counts(result: Result) -> Iterator[Fact]:
+    """Yield how many specs have each verdict, and why no more is known of them; `-v` lists them."""
+    label = "SPECS"
+    for alike in TOLD_TOGETHER:
+        found = [pair for standing in alike for pair in ordered(result) if pair[1].standing is standing]
+        numbers = Counter(_verdict(finding, wording) for finding, wording in found)
+        text = ", ".join(f"{number} {verdict}" for verdict, number in numbers.items())
+        if found and Standing.HOLDS not in alike:
+            yield label, f"{text} {found[0][1].in_short.why}".rstrip(), STYLE[alike[0]]
+            label = ""
+    yield label, f"{text}; -v lists them all" if text else "-v lists them", STYLE[Standing.HOLDS] if text else ""
+
+
+def _verdict(finding: Finding, wording: Wording) -> str:
+    """Return a verdict as one says it of several specs."""
+    if wording.standing is Standing.HOLDS:
+        return "happen" if finding.spec.form.wanted else "hold"
+    return "never happen" if wording.standing is Standing.VACUOUS else wording.verdict
 
 
 def counted(result: Result) -> str:

@@ -11,6 +11,7 @@ from rich.console import Console
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.exhaustive import Bounds, explore
 from kmodel.engines.results import Finding, Result, Verdict
+from kmodel.kernel import Cluster, Spec, invariant
 from kmodel.reporting.failure import failure_text, replay_command
 from kmodel.reporting.handler import drive
 from kmodel.reporting.progress import ProgressLine, ProgressNotes, counts
@@ -24,9 +25,9 @@ from tests.reporting.golden import same
 from tests.toys import pods, two_phase_commit
 
 
-def printed(outcome: Result, source: Source = SOURCE) -> str:
+def printed(outcome: Result, source: Source = SOURCE, *, verbose: bool = False) -> str:
     out = io.StringIO()
-    print_summary(Console(file=out, width=80, highlight=False), source, outcome)
+    print_summary(Console(file=out, width=80, highlight=False), source, outcome, verbose=verbose)
     return out.getvalue()
 
 
@@ -38,6 +39,25 @@ def test_summary_of_every_standing() -> None:
 
 def test_summary_when_all_holds() -> None:
     assert same("summary-holds.txt", printed(result(two_phase_commit.model(3)), Source("two-phase-commit-3")))
+
+
+def test_summary_that_says_all() -> None:
+    assert same("summary-verbose.txt", printed(result(broken_model()), verbose=True))
+
+
+def test_of_many_specs_those_that_hold_are_counted() -> None:
+    def named(number: int) -> Spec:
+        def always(cluster: Cluster) -> bool:
+            return True
+
+        always.__name__ = f"so_it_is_{number}"
+        return invariant(always)
+
+    outcome = result(broken_model())
+    held = [Finding(named(number), Verdict.HOLDS, "in all 69 reachable states") for number in range(9)]
+    many = attrs.evolve(outcome, findings=(*outcome.findings, *held))
+    assert same("summary-many.txt", printed(many))
+    assert "so_it_is_8" in printed(many, verbose=True)
 
 
 def test_summary_when_a_bound_was_hit() -> None:
@@ -75,7 +95,7 @@ def test_what_holds_but_was_not_put_to_the_test_says_so() -> None:
         str(word(vacuous, outcome)) == "never happens in all 69 states, so all_managers_commit is not put to the test"
     )
     assert overall(outcome) == "no spec violated in all 69 states; 1 spec not put to the test"
-    assert printed(outcome).startswith("NOT PUT TO THE TEST HERE (1)\n  all_managers_commit\n")
+    assert "NOT TESTED    all_managers_commit: nothing happens here that could violate it\n" in printed(outcome)
     reached = attrs.evolve(vacuous, verdict=Verdict.HOLDS)
     assert str(word(held, attrs.evolve(outcome, findings=(held, vacuous, reached)))) == "holds (all 69 states)"
 

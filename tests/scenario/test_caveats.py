@@ -56,8 +56,8 @@ def notes(scenario: Scenario, heading: str) -> list[str]:
 def test_a_kind_that_is_not_modelled_gets_a_line(tmp_path: Path) -> None:
     write(tmp_path, a=CONFIG, b=AUTOSCALER, c=REPLICA_SET, d=CRON_JOB, e=CONFIG.replace("name: web,", "name: api,"))
     got = load([tmp_path])
+    assert notes(got, "ONLY STORED") == ["ConfigMap shop/web, shop/api: there from the start, and never changed"]
     assert notes(got, "NOT MODELLED") == [
-        "ConfigMap shop/web, shop/api: there from the start, and never changed",
         "HorizontalPodAutoscaler web: not modelled, replicas stay as they are (replicaset/web stays at 2)",
         "CronJob nightly: not modelled: its pods are not there",
     ]
@@ -88,6 +88,15 @@ def test_a_field_that_decides_is_told_apart(tmp_path: Path) -> None:
     assert notes(got, "MAY DECIDE") == ["pod/web: spec.topologySpreadConstraints is not read"]
     assert got.caveats.weakened_by == ("pod/web topologySpreadConstraints",)
     assert got.ignored_fields == ("pod/web: spec.dnsPolicy",)
+
+
+def test_fields_that_the_same_objects_have_are_told_together(tmp_path: Path) -> None:
+    probes = "image: nginx, livenessProbe: {periodSeconds: 5}, readinessProbe: {periodSeconds: 5}"
+    for name in ("a", "b", "c", "d", "e"):
+        write(tmp_path, **{name: POD.replace("image: nginx", probes).replace("name: web", f"name: {name}", 1)})
+    assert notes(load([tmp_path]), "MAY DECIDE") == [
+        "pod/a, pod/b, pod/c and 2 more: livenessProbe, readinessProbe are not read"
+    ]
 
 
 def test_what_is_missing_is_proposed_and_may_be_assumed(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ SHORT_NAMES = {
     for name in (singular, f"{singular}es" if singular.endswith("s") else f"{singular}s", short)
     if name
 }
-NAMED = 3  # objects of a kind that a sentence names
+NAMED = 3  # objects that a sentence names
 
 
 @attrs.frozen(eq=False)
@@ -145,8 +145,12 @@ def told(values: Sequence[Opaque], replicas: dict[str, int]) -> Iterable[tuple[s
     for value in values:
         by_kind.setdefault((value.kind, meaning(value)), []).append(value)
     for (kind, what), members in by_kind.items():
-        names = ", ".join(member.key for member in members[:NAMED])
-        more = f" and {len(members) - NAMED} more" if len(members) > NAMED else ""
-        stay = [f"{each.target} stays at {replicas[each.target]}" for each in members if each.target in replicas]
-        at = f" ({', '.join(stay)})" if stay else ""
-        yield f"{kind} {names}{more}: {what.sentence}{at}", what.weakens
+        scaled = dict.fromkeys(each.target for each in members if each.target in replicas)
+        at = f" ({some([f'{target} stays at {replicas[target]}' for target in scaled if target])})" if scaled else ""
+        yield f"{kind} {some([member.key for member in members])}: {what.sentence}{at}", what.weakens
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first few of some names, and how many more there are."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -13,7 +13,7 @@ from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.manifests import InputError, choose
 from kmodel.kubernetes.objects import known
 from kmodel.kubernetes.objects.kind import all_templates, copies_in_all
-from kmodel.kubernetes.objects.opaque import SHORT_NAMES, Opaque, meaning, told
+from kmodel.kubernetes.objects.opaque import SHORT_NAMES, Opaque, meaning, some, told
 from kmodel.kubernetes.objects.reading import Manifest
 
 INDEX = re.compile(r"\[\d+\]$")
@@ -33,7 +33,7 @@ NONE = Caveats()
 
 def decides(path: str) -> bool:
     """Tell whether a field that the model does not read may decide where, or how long, a pod runs."""
-    return INDEX.sub("", path).rpartition(".")[2] in known.DECIDING
+    return _name(path) in known.DECIDING
 
 
 def caveats(
@@ -48,18 +48,46 @@ def caveats(
     missing = list(_missing(manifests, settings))
     return Caveats(
         notes=(
-            *(("NOT MODELLED", sentence) for sentence, _ in sentences),
-            *(("MAY DECIDE", f"{name}: {path} is not read") for name, path in fields),
+            *(("NOT MODELLED", sentence) for sentence, weakens in sentences if weakens),
+            *(("ONLY STORED", sentence) for sentence, weakens in sentences if not weakens),
+            *(("MAY DECIDE", sentence) for sentence in _not_read(fields)),
             *(("MISSING", sentence) for sentence in missing),
-            *(("SKIPPED", sentence) for sentence in skipped),
+            *(("SKIPPED", sentence) for sentence in _by_reason(skipped)),
         ),
         weakened_by=(
             *(value.reference for value in others if meaning(value).weakens),
-            *(f"{name} {INDEX.sub('', path).rpartition('.')[2]}" for name, path in dict.fromkeys(fields)),
+            *(f"{name} {_name(path)}" for name, path in dict.fromkeys(fields)),
             *(sentence.partition(":")[0] for sentence in skipped if ": skipped, is a Helm" in sentence),
         ),
         workloads=tuple(value.reference for value in others if value.makes_pods),
     )
+
+
+def _name(path: str) -> str:
+    """Return the name of a field at a path."""
+    return INDEX.sub("", path).rpartition(".")[2]
+
+
+def _not_read(fields: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield a sentence for the fields that the same objects have, each given by its object and path."""
+    paths: dict[str, list[tuple[str, str]]] = {}
+    for name, path in fields:
+        paths.setdefault(_name(path), []).append((name, path))
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for field, found in paths.items():
+        alike.setdefault(tuple(dict.fromkeys(name for name, _ in found)), []).append(field)
+    for objects, names in alike.items():
+        told = [path for field in names for name, path in paths[field]] if len(objects) == 1 else names
+        yield f"{some(objects)}: {', '.join(told)} {'is' if len(told) == 1 else 'are'} not read"
+
+
+def _by_reason(skipped: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for the files that are skipped for the same reason."""
+    files: dict[str, list[str]] = {}
+    for sentence in skipped:
+        file, _, reason = sentence.partition(": ")
+        files.setdefault(reason, []).append(file)
+    yield from (f"{', '.join(names)}: {reason}" for reason, names in files.items())
 
 
 def _missing(manifests: Sequence[Manifest], settings: Settings) -> Iterator[str]:
