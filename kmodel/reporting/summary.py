@@ -157,7 +157,8 @@ def _counts(result: Result) -> Iterator[Fact]:
     """Yield how many specs have each verdict, and why no more is known of them; `-v` lists them."""
     label = "SPECS"
     for alike in TOLD_TOGETHER:
-        found = [pair for standing in alike for pair in ordered(result) if pair[1].standing is standing]
+        pairs = sorted(ordered(result), key=lambda pair: pair[0].spec.form.wanted)
+        found = [pair for standing in alike for pair in pairs if pair[1].standing is standing]
         numbers = Counter(_verdict(finding, wording) for finding, wording in found)
         text = ", ".join(f"{number} {verdict}" for verdict, number in numbers.items())
         if found and Standing.HOLDS not in alike:
