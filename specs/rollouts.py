@@ -16,11 +16,13 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Deployment, Pod, ReplicaSet
 from kmodel.kubernetes.objects.deployment import TIMED_OUT
 
+from .watching import LOST_EVENT, MISSED
+
 DEPLOYMENTS, REPLICA_SETS = stored("deployments"), stored("replicasets")
 UNFORESEEN = (  # faults by which a pod is not available any more, or a controller forgets what it expects
     *("container-crash", "container-exit", "failed-start", "kubelet-restart"),
     *("node-crash", "network-partition", "late-heartbeat"),
-    *("controller-restart", "controller-failover", "lost-answer", "late-call"),
+    *("controller-restart", "controller-failover", "lost-answer", "late-call", "lost-event"),
 )
 
 
@@ -209,7 +211,7 @@ def a_deployment_has_two_replica_sets(step: Step) -> bool:
     return any(now is not None and len(now.all) > 1 for now in found)
 
 
-@converges(needs=pods_can_run)
+@converges(needs=pods_can_run, hazard=MISSED, hazard_with=(LOST_EVENT,))
 def a_rollout_completes_or_says_why_not(cluster: Cluster) -> bool | str:
     """At last all pods of a Deployment are of its template and available, as it says; or its deadline has passed."""
     for name in cluster.names(DEPLOYMENTS):
