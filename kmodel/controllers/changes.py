@@ -61,7 +61,7 @@ def merged(value: Any, change: Any) -> Any:
 
 
 def _field(name: str, old: Any, change: Any) -> Any:
-    if name in PAIRS and isinstance(change, Json):
+    if name in PAIRS and isinstance(old, tuple) and isinstance(change, Json):
         members = {**dict(old), **dict(change.items())}
         return tuple(sorted((each, value) for each, value in members.items() if value is not None))
     if change is None and isinstance(old, tuple):

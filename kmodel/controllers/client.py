@@ -190,6 +190,21 @@ class Client:
         return kind_in(of, self._kinds, _line())
 
 
+class AsyncClient:
+    """The client that a controller's code is given which is `async`: the same methods, to be awaited."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        async def asked(*arguments: Any, **options: Any) -> Any:
+            return method(*arguments, **options)
+
+        return asked
+
+
 def kind_in(of: Kind[Any] | str, kinds: tuple[Kind[Any], ...], where: str) -> Kind[Any]:
     """Return the kind that is meant: a `Kind`, or a text such as `v1/Pod`, `Pod` or `pods`; ModelError if none is."""
     if isinstance(of, Kind):

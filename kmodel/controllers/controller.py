@@ -33,7 +33,7 @@ from kmodel.kubernetes.components.controllers.garbage_collector import USER as C
 from kmodel.kubernetes.components.controllers.garbage_collector import rights as collected
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.plan import Plan
-from kmodel.kubernetes.components.processes import restart
+from kmodel.kubernetes.components.processes import fail_over, restart
 from kmodel.kubernetes.objects import KINDS, ApiObject, Kind
 from kmodel.kubernetes.objects import key as key_of
 
@@ -58,9 +58,10 @@ class Controller:
     workers: int = 1
     makes: Keys | None = None
     reads_own_writes: bool = False
+    instances: int = 1
     _rehearsals: dict[Any, Rehearsal] = attrs.field(init=False, factory=dict)
     component: Component = attrs.field(init=False)
-    fault: Fault = attrs.field(init=False)
+    faults: tuple[Fault, ...] = attrs.field(init=False)
 
     def __call__(self, client: Client, key: str) -> Any:
         """Run the function, as a test of it may."""
@@ -82,6 +83,11 @@ class Controller:
         """The resources that its informer watches."""
         kinds = (self.kind, *self.owns, *(kind for kind, _ in self.maps))
         return tuple(dict.fromkeys(kind.resource for kind in kinds))
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The resources that it may write."""
+        return tuple(dict.fromkeys((*self.watched, *(kind.resource for kind in self.uses))))
 
     @property
     def client_of(self) -> Callable[..., str]:
@@ -144,7 +150,7 @@ class Controller:
         )
         return Component(
             self.name,
-            users={self.user: rights, COLLECTOR: collected(*self.watched, *(kind.resource for kind in self.uses))},
+            users={self.user: rights, COLLECTOR: collected(*self.written)},
             watches=self.watched,
             on_change=actions.on_change,
             memory=(
@@ -167,18 +173,31 @@ class Controller:
             needed=lambda plan: None if plan.objects(self.kind.resource) else f"there is no {self.kind.kind}",
         )
 
-    @fault.default
-    def _restart(self) -> Fault:
-        name = f"{self.name}-restart"
-
+    @faults.default
+    def _deaths(self) -> tuple[Fault, ...]:
         def crash(cluster: Cluster) -> Cluster | None:
             """The controller restarts: queue, caches and what it was about to do are gone; a call under way goes on."""
-            spent = spend(cluster, name)
+            spent = spend(cluster, f"{self.name}-restart")
             return None if spent is None else restart(spent, self.name)
 
-        crash.__name__ = f"restart_{self.name.replace('-', '_')}"
-        step = transition(actor=FAULT, object=self.name, environment=True)(crash)
-        return Fault(name, (Steps((step,)),), kills=(self.name,))
+        def lead(cluster: Cluster) -> Cluster | None:
+            """Another instance takes over: it knows as much, has all keys on its queue, and runs from the start."""
+            spent = spend(cluster, f"{self.name}-failover")
+            if spent is None:
+                return None
+            spent = fail_over(spent, self.name)
+            for name, key in spent.layout.keys(QUEUED):
+                if name == self.name:
+                    spent = spent.set(QUEUED[name, key], True)
+            return spent
+
+        word = self.name.replace("-", "_")
+        crash.__name__, lead.__name__ = f"restart_{word}", f"fail_over_{word}"
+        deaths = {f"{self.name}-restart": crash}
+        if self.instances > 1:
+            deaths[f"{self.name}-failover"] = lead
+        of_fault = transition(actor=FAULT, object=self.name, environment=True)
+        return tuple(Fault(name, (Steps((of_fault(each),)),), kills=(self.name,)) for name, each in deaths.items())
 
 
 def controller(
@@ -192,6 +211,7 @@ def controller(
     workers: int = 1,
     makes: Keys | None = None,
     reads_own_writes: bool = False,
+    instances: int = 1,
 ) -> Callable[[Code], Controller]:
     """Make a controller of a function `reconcile(client, key)`, which is run for each object of the kind it watches.
 
@@ -204,7 +224,8 @@ def controller(
       controller-runtime's EnableReadYourWritesConsistency). What had no answer, or was before a restart, does not
       count.
 
-    A restart of it is the fault `NAME-restart`; the name is that of the function, unless one is given.
+    A restart of it is the fault `NAME-restart`; where there are several `instances`, of which one leads, another takes
+    over by `NAME-failover`. The name is that of the function, unless one is given; the function may be `async`.
     """
 
     def decorate(function: Code) -> Controller:
@@ -212,8 +233,8 @@ def controller(
         parameters = list(inspect.signature(function).parameters)
         if len(parameters) != 2:
             raise ModelError(f"{where}: takes {', '.join(parameters) or 'nothing'}; write def reconcile(client, key)")
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
-            raise ModelError(f"{where}: is no plain function; write it with `def`, without `yield`")
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise ModelError(f"{where}: is a generator; leave out `yield`, and call the client")
         named = tuple(kind for kind in (watches, *owns, *(maps or {}), *uses) if isinstance(kind, Kind))
         known = tuple(dict.fromkeys((*named, *KINDS)))
         return Controller(
@@ -227,6 +248,7 @@ def controller(
             workers,
             makes,
             reads_own_writes,
+            instances,
         )
 
     return decorate

@@ -118,7 +118,9 @@ class Actions:
         may_look: bool = False,
     ) -> Cluster:
         controller = self.controller
-        replay = Replay(cluster, controller.name, controller.watched, list(answers), response, may_look)
+        replay = Replay(
+            cluster, controller.name, controller.watched, controller.written, list(answers), response, may_look
+        )
         outcome = run(replay, controller.code, key, Client(replay, controller.user, controller.kinds))
         cell = HISTORY[controller.name, key]
         if replay.stopped_at is not None:

@@ -7,12 +7,15 @@ Leaves out: conversion between versions, scale subresources, validation rules in
 """
 
 import copyreg
+import keyword
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
 
+from kmodel.controllers.schemas import read_definition
 from kmodel.kernel.errors import ModelError
 from kmodel.kubernetes.manifests import Field, Fields
 from kmodel.kubernetes.manifests.field import tag_of
@@ -98,9 +101,10 @@ def _told(part: Any) -> Iterable[str]:
 
 
 def custom_kind(
-    api_version: str,
-    kind: str,
+    api_version: str = "",
+    kind: str = "",
     *,
+    crd: str | Path = "",
     spec: Mapping[str, Any] | type[dict[str, Any]] | None = None,
     status: Mapping[str, Any] | type[dict[str, Any]] | None = None,
     plural: str = "",
@@ -112,10 +116,28 @@ def custom_kind(
 
     A field is declared by its type (`int`, `str`, `bool`, `list`, `dict`), by a mapping of further fields, or by the
     value that it has where a manifest leaves it out; without one, that is None. `spec=dict` takes any fields, as one
-    value. `others` are fields beside spec and status, such as the `data=dict` of a ConfigMap. ModelError for any other
+    value. `others` are fields beside spec and status, such as the `data=dict` of a ConfigMap. With `crd="crd.yaml"`
+    all of that is in the CustomResourceDefinition of that file, beside the one that calls. ModelError for any other
     declaration.
     """
-    module = sys._getframe(1).f_globals.get("__name__", __name__)
+    caller = sys._getframe(1)
+    module = caller.f_globals.get("__name__", __name__)
+    if crd:
+        return _kind(module=module, **read_definition(Path(caller.f_code.co_filename).parent / crd))
+    return _kind(module, api_version, kind, spec, status, plural, short_names, namespaced, **others)
+
+
+def _kind(
+    module: str,
+    api_version: str,
+    kind: str,
+    spec: Any,
+    status: Any,
+    plural: str,
+    short_names: tuple[str, ...],
+    namespaced: bool,
+    **others: Any,
+) -> Kind[Any]:
     if not (isinstance(api_version, str) and isinstance(kind, str) and kind[:1].isupper() and kind.isidentifier()):
         raise ModelError(f'custom_kind({api_version!r}, {kind!r}) names no kind; write ("example.com/v1", "Cache")')
     declared = {"spec": spec or {}, "status": status or {}, **others}
@@ -134,7 +156,7 @@ def custom_kind(
 
     def read(top: Fields, left_out: list[str]) -> Any:
         metadata: ObjectMeta = read_metadata(top, left_out, namespaced=namespaced)
-        return cls(metadata, **_read_members(top, members, cls))
+        return cls(metadata, **_read_members(top, members, cls, left_out))
 
     return Kind(
         kind,
@@ -156,7 +178,7 @@ def _plural(word: str) -> str:
 def _fields(name: str, declared: Mapping[str, Any], module: str) -> dict[str, Any]:
     fields = {}
     for field, of in declared.items():
-        if not field.isidentifier() or field.startswith("_"):
+        if not field.isidentifier() or field.startswith("_") or keyword.iskeyword(field):
             raise ModelError(f"{name} cannot have a field {field!r}; name it as in Python")
         if isinstance(of, Mapping):
             fields[field] = attrs.field(factory=_class(f"{name}{field.capitalize()}", of, module))
@@ -197,21 +219,25 @@ def _unpickled(module: str, name: str, *values: Any) -> Any:
     return _CLASSES[module, name](*values)
 
 
-def _read(field: Field, declared: Mapping[str, Any], cls: Any) -> Any:
+def _read(field: Field, declared: Mapping[str, Any], cls: Any, left_out: list[str]) -> Any:
     members = field.fields()
-    values = _read_members(members, declared, cls)
-    members.unmodelled(tuple(declared))
+    values = _read_members(members, declared, cls, left_out)
+    left_out.extend(members.unmodelled(tuple(declared)))
     return cls(**values)
 
 
-def _read_members(members: Fields, declared: Mapping[str, Any], cls: Any) -> dict[str, Any]:
+def _read_members(members: Fields, declared: Mapping[str, Any], cls: Any, left_out: list[str]) -> dict[str, Any]:
     given = {name: members.optional(name) for name in declared}
-    return {name: _read_one(field, declared[name], cls, name) for name, field in given.items() if field is not None}
+    return {
+        name: _read_one(field, declared[name], getattr(attrs.fields(cls), name), left_out)
+        for name, field in given.items()
+        if field is not None
+    }
 
 
-def _read_one(field: Field, of: Any, cls: Any, name: str) -> Any:
+def _read_one(field: Field, of: Any, attribute: Any, left_out: list[str]) -> Any:
     if isinstance(of, Mapping):
-        return _read(field, of, getattr(attrs.fields(cls), name).default.factory)
+        return _read(field, of, attribute.default.factory, left_out)
     wanted = of if isinstance(of, type) else type(of)
     if wanted is bool:
         return field.boolean()

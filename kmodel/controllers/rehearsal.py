@@ -146,7 +146,7 @@ def _report(stage: Stage, **status: Any) -> None:
 def _until_quiet(stage: Stage, code: Code, kinds: tuple[Kind[Any], ...], name: str) -> None:
     for _ in range(MOST_RUNS):
         before = stage.writes
-        replay: Any = Rehearsed(None, "", (), [], stage=stage)  # type: ignore[arg-type]
+        replay: Any = Rehearsed(None, "", (), (), [], stage=stage)  # type: ignore[arg-type]
         run(replay, code, name, Client(replay, "", kinds))
         if stage.writes == before:
             return

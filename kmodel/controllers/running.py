@@ -1,5 +1,6 @@
 """A run of a controller's code: from its start, against the answers that it was given, to the next call or its end."""
 
+import inspect
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 import attrs
 
 from kmodel.controllers.api_errors import ApiError, error_of
-from kmodel.controllers.client import Client, Question
+from kmodel.controllers.client import AsyncClient, Client, Question
 from kmodel.controllers.guard import PACKAGE, Guard, Stopped, place
 from kmodel.kernel import Cluster, ModelError
+from kmodel.kernel.errors import place_of
 from kmodel.kubernetes.components.calls import Request, Response
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.informer import in_cache
@@ -74,6 +76,7 @@ class Replay:
     cluster: Cluster
     process: str
     watched: tuple[str, ...]
+    written: tuple[str, ...]
     answers: list[Answered]
     response: Response | None = None
     may_look: bool = False
@@ -118,6 +121,11 @@ class Replay:
             response, self.response = self.response, None
             return response.key if response.ok else Failure(response.code, response.reason)
         if question.request is not None:
+            if question.kind.resource not in self.written:
+                self._stop(
+                    f"{question.line}: writes {question.kind.resource}, and says of none of them; "
+                    f'add uses=["{question.kind.api_version}/{question.kind.kind}"], or owns='
+                )
             self._check_name(question)
         self.stopped_at = question
         raise Stopped
@@ -167,7 +175,7 @@ def selected(value: Any, question: Question) -> bool:
     return question.owner is None or (owner is not None and bool(owner.uid == question.owner))
 
 
-Code = Callable[[Client, str], Any]
+Code = Callable[[Any, str], Any]
 
 
 def _told(error: BaseException) -> str:
@@ -177,12 +185,26 @@ def _told(error: BaseException) -> str:
     return f"{place(frames[-1].filename, frames[-1].lineno or 0)}, in {frames[-1].name}: {said}" if frames else said
 
 
+def _finished(code: Code, client: Client, key: str) -> Any:
+    """Return what the code returns, also if it is `async`: its calls are answered at once, or end the run."""
+    if not inspect.iscoroutinefunction(code):
+        return code(client, key)
+    coroutine = code(AsyncClient(client), key)
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        return ended.value
+    finally:
+        coroutine.close()
+    raise ModelError(f"{place_of(code)}: awaits what is no call of the client; await only these")
+
+
 def run(replay: Replay, code: Code, key: str, client: Client) -> RunEnd:
     """Run the code; ModelError if it does what is refused, or what another run of it would not do."""
     guard, error, is_bug, result, goes_on = Guard(), "", False, None, True
     try:
         with guard:
-            result = code(client, key)
+            result = _finished(code, client, key)
     except Stopped:
         goes_on = False
     except ApiError as raised:

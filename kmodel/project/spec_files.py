@@ -109,11 +109,15 @@ def load_all(folder: Path, file: Path) -> Definitions:
     module = module_of(folder.resolve(), file.resolve())
     held = list(vars(module).values())
     controllers = [value for value in held if isinstance(value, Controller)]
+    faults = [fault for each in controllers for fault in each.faults]
     return Definitions(
         (*_specs_of(module, file), *(PROMISES if controllers else ())),
         (*(value for value in held if isinstance(value, Component)), *(each.component for each in controllers)),
         tuple(value for value in held if isinstance(value, Kind)),
-        (*(value for value in held if isinstance(value, Fault)), *(each.fault for each in controllers)),
+        (
+            *(value for value in held if isinstance(value, Fault)),
+            *faults,
+        ),
     )
 
 

@@ -48,7 +48,7 @@ def scene(
     actors: tuple[str, ...] = (),
 ) -> Scenario:
     """Return the scenario of a controller, with what users ask for."""
-    catalog = BUILT_IN.with_more([controller.component], kinds, [controller.fault])
+    catalog = BUILT_IN.with_more([controller.component], kinds, controller.faults)
     settings = Settings(
         objects=stored,
         sessions=(Session("admin", commands),) if commands else (),

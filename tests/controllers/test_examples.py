@@ -63,7 +63,7 @@ def test_whether_it_helps_to_read_ones_own_writes(
     (operator,) = (value for value in vars(of).values() if isinstance(value, Controller))
     patient = attrs.evolve(operator, reads_own_writes=True)
     kinds = [value for value in vars(of).values() if isinstance(value, Kind)]
-    catalog = BUILT_IN.with_more([patient.component], kinds, [patient.fault])
+    catalog = BUILT_IN.with_more([patient.component], kinds, patient.faults)
     made = load([EXAMPLES / f"{manifest}.yaml"], faults=faults, catalog=catalog)
     result = result_of(model(made, load_file(path.parent, path)), Bounds(max_states=30_000))
     assert broken(result) == specs

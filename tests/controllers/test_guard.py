@@ -25,7 +25,7 @@ Code = Callable[[Client, str], Any]
 
 def once(code: Code, stage: Stage | None = None) -> RunEnd:
     """Run the code once, alone."""
-    replay: Any = Rehearsed(None, "", (), [], stage=stage or Stage({}))  # type: ignore[arg-type]
+    replay: Any = Rehearsed(None, "", (), (), [], stage=stage or Stage({}))  # type: ignore[arg-type]
     return run(replay, code, "main", Client(replay, "", (Cache,)))
 
 

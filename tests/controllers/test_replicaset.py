@@ -42,7 +42,7 @@ def explored(catalog: Catalog, actor: str, replicas: int, faults: dict[str, int]
 
 
 def of_function(function: Controller, replicas: int, faults: dict[str, int]) -> Result:
-    return explored(BUILT_IN.with_more([function.component], [], [function.fault]), function.name, replicas, faults)
+    return explored(BUILT_IN.with_more([function.component], [], function.faults), function.name, replicas, faults)
 
 
 @pytest.mark.parametrize(

@@ -224,3 +224,52 @@ def test_another_question_on_the_same_answers_is_an_error_with_both_lines() -> N
     run.cluster = before
     with pytest.raises(ModelError, match=r"test_steps\.py:\d+: not deterministic: it asks to .* before \(.*:\d+\)"):
         run.take(RUN)
+
+
+def test_code_that_awaits_its_calls_takes_the_same_steps() -> None:
+    async def code(client: Any, key: str) -> None:
+        own = await client.get(Cache, key)
+        if own is not None and own.status.pods < 1:
+            await client.patch_status(own, pods=1)
+
+    run = played(code)
+    run.take(RUN)
+    assert run.request is not None
+    run.call()
+    assert run.cluster[stored("caches")["main"]].status.pods == 1
+
+
+def test_code_that_awaits_anything_else_is_an_error() -> None:
+    async def code(client: Any, key: str) -> None:
+        await Never()
+
+    with pytest.raises(ModelError, match=r"test_steps\.py:\d+: awaits what is no call of the client; await only these"):
+        played(code)
+
+
+class Never:
+    def __await__(self) -> Any:
+        yield
+
+
+def test_another_instance_takes_over_and_knows_as_much() -> None:
+    def code(client: Client, key: str) -> None:
+        own = client.get(Cache, key)
+        if own is not None and own.status.pods < 1:
+            client.patch_status(own, pods=1)
+
+    run = played(code, faults={"reconcile-failover": 1}, instances=2)
+    run.take(RUN, "fail_over_reconcile()")
+    assert run.state == (True, False, Failures())
+    run.take(RUN)
+    assert run.request is not None
+
+
+def test_what_it_writes_and_does_not_say_is_an_error_with_the_fix() -> None:
+    def code(client: Client, key: str) -> None:
+        if client.get(Cache, key) is not None:
+            client.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}})
+
+    run = played(code)
+    with pytest.raises(ModelError, match=r'writes services, and says of none of them; add uses=\["v1/Service"\]'):
+        run.take(RUN)
