@@ -1,6 +1,5 @@
 """Where the model is known to differ from the recordings: the line, and why. Each is a test that is to fail."""
 
-ONE_BY_ONE = "the two unreachable taints come one by one, and go one by one"
 PROBES = "a container with a readinessProbe runs before it is ready, and may be not ready again"
 RECYCLED = "the slice of a Service without pods is recycled: the update has no version as its condition"
 RESTARTS = "restart counts of the recording's runtime begin anew after a reboot, those of Kubernetes do not"
@@ -12,8 +11,8 @@ DIFFERENCES: dict[str, dict[int, str]] = {
     "replicaset": {},
     "unschedulable": {},
     "service": dict.fromkeys((22, 24, 41, 43, 76, 80), PROBES) | dict.fromkeys((23, 85), RECYCLED),
-    "node-dies": dict.fromkeys((33, 49), ONE_BY_ONE),
-    "node-partition": dict.fromkeys((42, 72), ONE_BY_ONE),
+    "node-dies": {},
+    "node-partition": {},
     "kubelet-restart": dict.fromkeys((37, 38), RESTARTS),
     "scheduler-killed": {},
     "kcm-killed": dict.fromkeys((25, 26, 27, 28, 43, 62, 81, 98), PROBES),

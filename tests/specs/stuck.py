@@ -195,7 +195,7 @@ STUCK = (
         "nobody evicts a pod from a node that is lost",
         LOSES_ITS_NODE,
         (("evict_pod", unless(bugs.always)),),
-        14,
+        17,
         cycle=0,
     ),
     Mutant(

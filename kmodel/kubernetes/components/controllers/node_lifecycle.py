@@ -1,20 +1,22 @@
 """Node lifecycle controller: a node that is not heard of is not Ready.
 
 Models: checks that compare the lease's renewal with the one last seen, by the controller's own observation; after as
-many checks without news as the scenario says (the node-monitor-grace-period), Ready becomes Unknown, by a PUT with
-the version in the cache; pods that are said to be ready on a node that is not are marked as not ready, each by a PUT
-with its version [MarkPodsNotReady]; taints follow Ready (not-ready, unreachable) and spec.unschedulable, by
-patches with the version in the cache. While no node is Ready, none bears NoExecute (full disruption): those that do are
-rid of it, so that nobody is evicted because the control plane itself is cut off [handleDisruption].
+many checks without news as the scenario says (the node-monitor-grace-period), Ready becomes Unknown, by a PUT with the
+version in the cache; pods that are said to be ready on a node that is not are marked as not ready, each by a PUT with
+its version [MarkPodsNotReady]; taints follow Ready (not-ready, unreachable) and spec.unschedulable, those of each
+effect by a patch of its own, with the version in the cache. While no node is Ready, none bears NoExecute (full
+disruption): those that do are rid of it, so that nobody is evicted because the control plane itself is cut off
+[handleDisruption].
 
 Leaves out: clocks (a check that finds no news counts if the node is down or cut off; that a heartbeat of a node that is
 neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones, and so partial disruption,
-which only slows the taints down or stops them; that it gives up after a few tries (here it tries for ever); the one
-taint without the other (upstream patches them one by one, and in the instant before it notices that the last node is
-silent it may taint that); the eviction of pods, which is the work of taint_eviction.py; Ready=False, which only a
-kubelet that is up reports. If heartbeats do not take part in the scenario, none is late: no lease is written, and a
-node is silent if it is down or cut off. Pods are marked once, when Ready changes, and those are missed that a watch or
-a report shows to be ready later than that: later than the grace period, which neither is taken to be here.
+which only slows the taints down or stops them; that it gives up after a few tries (here it tries for ever); that
+NoExecute may come, or go, before NoSchedule (upstream two loops do it, of which that of NoExecute is held back), and
+that upstream may taint the last node in the instant before it notices that all are silent; the eviction of pods, which
+is the work of taint_eviction.py; Ready=False, which only a kubelet that is up reports. If heartbeats do not take part
+in the scenario, none is late: no lease is written, and a node is silent if it is down or cut off. Pods are marked once,
+when Ready changes, and those are missed that a watch or a report shows to be ready later than that: later than the
+grace period, which neither is taken to be here.
 
 Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth,
 handleDisruption, ComputeZoneState, doNoScheduleTaintingPass,
@@ -42,7 +44,9 @@ ACTOR = CONTROLLER_MANAGER + "/node-lifecycle"
 USER = CONTROLLER_USER + "node-controller"
 CONDITIONS = {"False": NOT_READY, "Unknown": UNREACHABLE}  # the taint of a node whose Ready condition is this
 CORDONED = "node.kubernetes.io/unschedulable"
-OWN = (*CONDITIONS.values(), CORDONED)  # the keys of the taints that nobody else has to set
+NO_SCHEDULE, NO_EXECUTE = "NoSchedule", "NoExecute"
+# The keys of the taints of each effect that nobody else has to set.
+OWN = {NO_SCHEDULE: (*CONDITIONS.values(), CORDONED), NO_EXECUTE: tuple(CONDITIONS.values())}
 
 
 @attrs.frozen(cache_hash=True)
@@ -116,31 +120,31 @@ def mark_unknown(cluster: Cluster, node: str) -> Cluster | None:
     return send(cluster, client_of(node), request)
 
 
-def _wanted(cluster: Cluster, node: Node) -> tuple[Taint, ...]:
-    """Return the taints that follow from the node's Ready condition, and from its being cordoned."""
-    key = CONDITIONS.get(node.status.ready)
-    effects = () if key is None else ("NoSchedule",) if _is_full_disruption(cluster) else ("NoSchedule", "NoExecute")
-    taints = tuple(Taint(key or "", effect=effect) for effect in effects)
-    return (*taints, Taint(CORDONED)) if node.spec.unschedulable else taints
-
-
 def _is_full_disruption(cluster: Cluster) -> bool:
     """Tell whether no node is known to be Ready: then the control plane is taken to be cut off, and nothing evicted."""
     return not any(node.status.ready == "True" for node in all_in_cache(cluster, CONTROLLER_MANAGER, NODE))
 
 
+def _with_own(taints: tuple[Taint, ...], effect: str, *keys: str | None) -> tuple[Taint, ...]:
+    """Return taints with these keys as those of an effect that are the controller's."""
+    wanted = tuple(Taint(key, effect=effect) for key in keys if key is not None)
+    kept = tuple(each for each in taints if each in wanted or each.effect != effect or each.key not in OWN[effect])
+    return (*kept, *(taint for taint in wanted if taint not in taints))
+
+
 @transition(actor=ACTOR, object="node/{node}")
 def adjust_taints(cluster: Cluster, node: str) -> Cluster | None:
-    """Have a node tainted as its Ready condition says, and whether it is cordoned.
+    """Have a node tainted as its Ready condition says, and whether it is cordoned: NoSchedule first, then NoExecute.
 
     The patch has the whole list, and is carried out if the node is still as it is known [PatchNodeTaints].
     """
     known = _known(cluster, node)
     if known is None:
         return None
-    wanted, there = _wanted(cluster, known), known.spec.taints
-    kept = tuple(taint for taint in there if taint in wanted or taint.key not in OWN)
-    taints = (*kept, *(taint for taint in wanted if taint not in there))
+    key, there = CONDITIONS.get(known.status.ready), known.spec.taints
+    taints = _with_own(there, NO_SCHEDULE, key, CORDONED if known.spec.unschedulable else None)
+    if taints == there:
+        taints = _with_own(there, NO_EXECUTE, None if key is None or _is_full_disruption(cluster) else key)
     if taints == there:
         return None
     request = Request(USER, "patch", "nodes", node, Taints(taints), resource_version=version(known))
