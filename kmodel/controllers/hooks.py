@@ -4,10 +4,8 @@ A published file serves HTTP when it is run; here its server only tells which cl
 the bytes of each. No socket is opened.
 """
 
-import http.server
 import io
 import json
-import runpy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +62,9 @@ def _answer(hook: Hook, request: str, name: str) -> str:
 
 def _handler(path: Path) -> Any:
     """Run the file and return the class that handles its requests."""
+    import http.server  # what takes a while to load, and only a published file needs
+    import runpy
+
     caught: list[Any] = []
 
     class FakeServer:

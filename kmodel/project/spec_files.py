@@ -1,21 +1,23 @@
 """The files of a folder `specs/`: its Python files, which are imported, and the YAML files in its `scenarios/`."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from kmodel.controllers import Controller
-from kmodel.controllers.promises import PROMISES
 from kmodel.input_error import InputError
 from kmodel.kernel import Spec
 from kmodel.kubernetes.components.component import Component, Fault
 from kmodel.kubernetes.objects import Kind
 from kmodel.project.python_files import FOLDER, module_of, near
+
+if TYPE_CHECKING:
+    from kmodel.controllers import Controller
 
 NOT_SPECS = ("conftest.py", "__init__.py", "setup.py")
 MOST_NAMED = 3  # functions of a file without a spec
@@ -108,10 +110,10 @@ def load_all(folder: Path, file: Path) -> Definitions:
     """Import one file below the folder, once, and return what it defines; InputError if that fails."""
     module = module_of(folder.resolve(), file.resolve())
     held = list(vars(module).values())
-    controllers = [value for value in held if isinstance(value, Controller)]
+    controllers = _controllers(held)
     faults = [fault for each in controllers for fault in each.faults]
     return Definitions(
-        (*_specs_of(module, file), *(PROMISES if controllers else ())),
+        (*_specs_of(module, file), *_promises(controllers)),
         (*(value for value in held if isinstance(value, Component)), *(each.component for each in controllers)),
         tuple(value for value in held if isinstance(value, Kind)),
         (
@@ -119,6 +121,21 @@ def load_all(folder: Path, file: Path) -> Definitions:
             *faults,
         ),
     )
+
+
+def _controllers(held: list[Any]) -> "list[Controller]":
+    """Return the controllers among values; there is none unless somebody has imported what it takes to write one."""
+    of = sys.modules.get("kmodel.controllers.controller")
+    return [] if of is None else [value for value in held if isinstance(value, of.Controller)]
+
+
+def _promises(controllers: "list[Controller]") -> tuple[Spec, ...]:
+    """Return the specs that each controller of a file should keep."""
+    if not controllers:
+        return ()
+    from kmodel.controllers.promises import PROMISES
+
+    return PROMISES
 
 
 def _specs_of(module: ModuleType, file: Path) -> tuple[Spec, ...]:
