@@ -1,11 +1,15 @@
 """Endpoints and their conditions, and where kube-proxy routes a Service when pods come and go."""
 
+from typing import Any
+
 import attrs
 import pytest
 
 from kmodel.engines.small_graph import extract
 from kmodel.kernel import Cluster, Model, Rank
+from kmodel.kubernetes.components.calls import CALLS
 from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.informer import cached
 from kmodel.kubernetes.components.proxy import RULES, routed
 from kmodel.kubernetes.control_plane import build
 from kmodel.kubernetes.objects import Endpoint, ObjectMeta, PodStatus
@@ -84,6 +88,19 @@ def test_a_slice_lists_pods_that_are_not_ready_and_none_of_another_namespace() -
     slice_ = run.cluster[stored("endpointslices")["web"]]
     assert [(each.pod, each.serving, each.terminating) for each in slice_.endpoints] == [("unready", False, False)]
     assert run.cluster[RULES["n1", "web"]] == ()
+
+
+def test_a_slice_is_recycled_for_the_first_pod_and_without_the_last_and_else_updated_on_its_version() -> None:
+    run = Run.of(scene(stored=(service(), pod("one", node="n1", status=READY)), calls="split", actors=SERVING[:1]))
+    slice_, client = stored("endpointslices")["web"], "kube-controller-manager/endpointslice/web"
+    run = run.settle()
+    for listed, conditional in (((), False), ((READY_ONE,), True)):
+        known: Any = attrs.evolve(run.cluster[slice_], endpoints=listed)
+        cell = cached("endpointslices")["kube-controller-manager", "web"]
+        step = attrs.evolve(run, cluster=run.cluster.set(cell, known)).step("sync_endpoints", service="web")
+        assert step is not None
+        request: Any = step.after[CALLS[client]]
+        assert (request.verb, request.resource_version is not None) == ("update", conditional)
 
 
 def test_a_pod_of_another_namespace_is_not_missed_among_the_endpoints() -> None:

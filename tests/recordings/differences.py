@@ -1,7 +1,6 @@
 """Where the model is known to differ from the recordings: the line, and why. Each is a test that is to fail."""
 
 PROBES = "a container with a readinessProbe runs before it is ready, and may be not ready again"
-RECYCLED = "the slice of a Service without pods is recycled: the update has no version as its condition"
 RESTARTS = "restart counts of the recording's runtime begin anew after a reboot, those of Kubernetes do not"
 NAMESPACES = "a namespace that does not exist is 404"
 
@@ -10,7 +9,7 @@ DIFFERENCES: dict[str, dict[int, str]] = {
     "pod-deletion": {},
     "replicaset": {},
     "unschedulable": {},
-    "service": dict.fromkeys((22, 24, 41, 43, 76, 80), PROBES) | dict.fromkeys((23, 85), RECYCLED),
+    "service": dict.fromkeys((22, 24, 41, 43, 76, 80), PROBES),
     "node-dies": {},
     "node-partition": {},
     "kubelet-restart": dict.fromkeys((37, 38), RESTARTS),

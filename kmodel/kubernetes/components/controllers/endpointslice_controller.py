@@ -2,7 +2,8 @@
 
 Models: one slice per Service; the pods in the shared cache that the selector selects, from when their kubelet has
 reported that they run (only then they have an address) until they have finished or are gone; a create or a PUT with the
-version that the cache has, so that a stale cache meets 409 Conflict and tries again.
+version that the cache has, so that a stale cache meets 409 Conflict and tries again; but a PUT without a version where
+a Service gets its first pod or loses its last [reconciler.go finalize].
 
 Leaves out: publishNotReadyAddresses, ports, topology, Services without a selector; several slices: a Service has one,
 of its own name (upstream generates names, and by a tracker of what it wrote waits until its cache shows it).
@@ -76,7 +77,9 @@ def sync_endpoints(cluster: Cluster, service: str) -> Cluster | None:
     if current.endpoints == wanted:
         return None
     body = attrs.evolve(current, endpoints=wanted)
-    request = Request(USER, "update", "endpointslices", service, body, resource_version=version(current))
+    # With the first pod, and without the last, the ports change: the slice is recycled, whatever its version is.
+    condition = version(current) if bool(current.endpoints) == bool(wanted) else None
+    request = Request(USER, "update", "endpointslices", service, body, resource_version=condition)
     return send(cluster, client_of(service), request)
 
 
