@@ -65,64 +65,58 @@ class Blocks:
     def arrays(self, done: Ints, packing: Packing | None = None) -> Arrays:
         """Return all arrays as they are now; they go stale when any of them has grown."""
         self._group_new_outcomes()
-        tables, interner, packing = self.tables, self.tables.interner, packing or self.packing
+        tables, packing = self.tables, packing or self.packing
         return Arrays(
-            interner.fingerprint_base,
-            interner.fingerprints[0],
-            interner.fingerprints[1],
-            interner.projection_base.data,
-            interner.branches.data,
-            interner.updated.keys,
-            interner.updated.values,
-            tables.node_position.data,
-            tables.node_projection.data,
-            tables.children.keys,
-            tables.children.values,
-            tables.roots.data,
-            tables.root_spec.data,
-            tables.leaf_class.data,
-            tables.class_start.data,
-            tables.class_roots.data,
-            self.leaf_group_start.data,
-            self.leaf_groups.data,
-            self.group_block.data,
-            self.group_write_start.data,
-            self.group_slot.data,
-            self.group_update.data,
-            self.group_memo.keys,
-            self.group_memo.values,
-            self.cell_block,
-            self.cell_slot,
-            self.cell_start,
-            self.cells,
-            self.sizes,
-            self.root_start,
-            self.root_list,
-            self.count,
-            self.capacity,
-            self.base,
-            self.row_base,
-            self.rows,
-            self.fingerprint,
-            self.second,
-            self.row_index,
-            self.list_start,
-            self.list_length,
-            self.items["root"],
-            self.items["code"],
-            self.items["next"],
-            self.items["change"],
-            self.items["check_start"],
-            self.items["check_length"],
-            self.checks["root"],
-            self.checks["code"],
-            self.jumps,
-            self.used,
-            done,
-            packing.word,
-            packing.shift,
-            packing.mask,
+            **tables.interner.arrays(),
+            **tables.arrays(),
+            **self._writes(),
+            **self._values(),
+            **self._lists(),
+            done=done,
+            word=packing.word,
+            shift=packing.shift,
+            mask=packing.mask,
         )
+
+    def _writes(self) -> dict[str, Ints]:
+        """Return the arrays of outcomes, their writes grouped by block."""
+        return {
+            "leaf_group_start": self.leaf_group_start.data,
+            "leaf_groups": self.leaf_groups.data,
+            "group_block": self.group_block.data,
+            "group_write_start": self.group_write_start.data,
+            "group_slot": self.group_slot.data,
+            "group_update": self.group_update.data,
+            "group_keys": self.group_memo.keys,
+            "group_values": self.group_memo.values,
+        }
+
+    def _values(self) -> dict[str, Ints]:
+        """Return the arrays of blocks and their values."""
+        return {
+            "cell_block": self.cell_block,
+            "cell_slot": self.cell_slot,
+            "block_cell_start": self.cell_start,
+            "block_cells": self.cells,
+            "block_size": self.sizes,
+            "block_root_start": self.root_start,
+            "block_roots": self.root_list,
+            "block_count": self.count,
+            "block_capacity": self.capacity,
+            "block_base": self.base,
+            "row_base": self.row_base,
+            "block_rows": self.rows,
+            "block_fingerprint": self.fingerprint,
+            "block_second": self.second,
+            "row_index": self.row_index,
+        }
+
+    def _lists(self) -> dict[str, Ints]:
+        """Return the arrays of what is left to do for each value of a block."""
+        items = {f"item_{name}": data for name, data in self.items.items()}
+        checks = {f"check_{name}": data for name, data in self.checks.items()}
+        lists = {"list_start": self.list_start, "list_length": self.list_length}
+        return {**lists, **items, **checks, "jumps": self.jumps, "used": self.used}
 
     def grow(self) -> None:
         """Make more room wherever little is left; BoundReached where there can be no more."""

@@ -37,6 +37,16 @@ class Buckets:
         self.counts[:] = 0
         self.origins[:] = list(enumerate(places))
 
+    def of(self, source: int) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+        """Return the arrays of the buckets of one source: states, fingerprints, parents, actions, counts."""
+        return (
+            self.states[source],
+            self.fingerprints[source],
+            self.parents[source],
+            self.actions[source],
+            self.counts[source],
+        )
+
     def put_initial(self, index: int, target: int, state: Ints, fingerprint: int) -> None:
         """Have an initial state of the model in a bucket of its own, all others being empty."""
         self.counts[:] = 0

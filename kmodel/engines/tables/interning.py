@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kmodel.engines.tables.jit import MOST, UNKNOWN, Memo, Vector, tables_are_full
+from kmodel.engines.tables.jit import MOST, UNKNOWN, Ints, Memo, Vector, tables_are_full
 from kmodel.engines.tables.spelling import fingerprints
 from kmodel.kernel import BareCluster, Cluster, Layout, ModelError
 from kmodel.kernel.cluster import name_of
@@ -90,6 +90,19 @@ class Interner(Numbering):
         self._updates: list[Callable[[Any], Any]] = []
         self.update_cells: list[int] = []
         self.updated = Memo()
+
+    def arrays(self) -> dict[str, Ints]:
+        """Return the arrays as they are now: per cell where its values begin and their fingerprints; per projection the
+        branches of the values; what updates make of values."""
+        return {
+            "fingerprint_base": self.fingerprint_base,
+            "fingerprints": self.fingerprints[0],
+            "second_fingerprints": self.fingerprints[1],
+            "projection_base": self.projection_base.data,
+            "branches": self.branches.data,
+            "updated_keys": self.updated.keys,
+            "updated_values": self.updated.values,
+        }
 
     def _added(self, cell: int, number: int) -> None:
         if number >= self._capacity[cell]:

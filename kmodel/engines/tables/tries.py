@@ -14,7 +14,7 @@ import numpy as np
 
 from kmodel.engines.tables.functions import Functions, impure, safety_specs, told
 from kmodel.engines.tables.interning import Interner
-from kmodel.engines.tables.jit import UNKNOWN, Memo, Vector, look_up
+from kmodel.engines.tables.jit import UNKNOWN, Ints, Memo, Vector, look_up
 from kmodel.kernel import Cluster, Model, ModelError, Predicate, Spec, Step
 from kmodel.kernel.footprint import Effect, Read
 from kmodel.kernel.model import step_of
@@ -68,6 +68,20 @@ class Tables:
         self._are_steps_seen = any(spec.of_steps for spec in model.specs)
         self._predicates: dict[int, Predicate] = {}  # by root
         self._predicate_roots: dict[tuple[Predicate, int | None], int] = {}
+
+    def arrays(self) -> dict[str, Ints]:
+        """Return the arrays of the tries, their roots, and the classes of steps, as they are now."""
+        return {
+            "node_position": self.node_position.data,
+            "node_projection": self.node_projection.data,
+            "child_keys": self.children.keys,
+            "child_values": self.children.values,
+            "roots": self.roots.data,
+            "root_spec": self.root_spec.data,
+            "leaf_class": self.leaf_class.data,
+            "class_start": self.class_start.data,
+            "class_roots": self.class_roots.data,
+        }
 
     def predicate_root(self, predicate: Predicate, step_class: int | None = None) -> int:
         """Return the root of the trie of a temporal spec's predicate, for one about steps of the steps of a class."""
