@@ -1,4 +1,7 @@
-"""What `kmodel check` says first: what becomes of the user's own objects."""
+"""What `kmodel check` says first: what becomes of the user's own objects.
+
+Of a small model that is known once all of its states are; of a large one the normal run shows it, before the search.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from kmodel.engines.events import Event, Finished
+from kmodel.engines.clock import Deadline
+from kmodel.engines.events import Event, Finished, Started
 from kmodel.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kmodel.kernel import Trace
+    from kmodel.kernel import Model, Trace
     from kmodel.kubernetes.scenario.endings import Ending
     from kmodel.project import Input, ModelFile
 
 MOST_STORIES = 3
+MANY_ACTIONS = 400  # of a model that is not likely to be seen whole
+SECONDS = 10.0  # that the normal run may take
 
 
 @attrs.frozen(eq=False)
 class UserObjects:
-    """The requests that are refused, where objects are in the end, and which of these they should not be."""
+    """The requests that are refused, where objects are in the end, and which of these they should not be.
 
-    refused: tuple[str, ...]
-    endings: dict[Ending, Trace]
-    wrong: tuple[Ending, ...]
+    There is a run to each ending, but for those of the normal run, which has too many steps to be read.
+    """
+
+    refused: tuple[str, ...] = ()
+    endings: dict[Ending, Trace | None] = attrs.field(factory=dict)
+    wrong: tuple[Ending, ...] = ()
 
     @property
     def are_well(self) -> bool:
@@ -49,7 +58,7 @@ class UserObjects:
                 "status": ending.status,
                 "message": ending.message,
                 "wrong": ending in self.wrong,
-                "address": trace.path,
+                "address": trace and trace.path,
             }
             for ending, trace in self.endings.items()
         ]
@@ -63,26 +72,45 @@ class ObjectsReport:
     given: Input | ModelFile
     console: Console
     wide: bool
-    found: UserObjects = UserObjects((), {}, ())
+    found: UserObjects = attrs.field(factory=UserObjects)
 
     def tell_first(self, event: Event) -> None:
         """Print a line for each refusal, and for each way in which an object may end."""
-        if not isinstance(event, Finished):
-            return
-        from kmodel.reporting.summary import LABEL
+        if isinstance(event, Started):
+            self.found = UserObjects(self.given.refused)
+            self._print_rows("REFUSED", dict.fromkeys(self.given.refused, True))
+            if len(event.model.actions) > MANY_ACTIONS and self.given.has_objects:
+                self._follow_normal_run(event.model)
+        elif isinstance(event, Finished) and event.result.ends is not None:
+            self._print("IN THE END", dict(self.given.endings(event.result.ends.traces)))
 
-        ends = event.result.ends
-        endings = self.given.endings(() if ends is None else ends.traces)
+    def _follow_normal_run(self, model: Model) -> None:
+        """Print where objects end if nothing goes wrong; nothing if that takes too long."""
+        from kmodel.engines.runs.normal_run import normal_run
+
+        run = normal_run(model, self.given.is_normal, Deadline(SECONDS))
+        if run is None:
+            return
+        self._print("NORMALLY", dict.fromkeys(self.given.endings([run])))
+
+    def _print(self, label: str, endings: dict[Ending, Trace | None]) -> None:
         wrong = tuple(ending for ending in endings if self.given.is_wrong(ending))
         self.found = UserObjects(self.given.refused, endings, wrong)
-        for sentence in self.found.refused:
-            _say(self.console, f"{'REFUSED'.ljust(LABEL)}{sentence}", "bold red")
         width = max((len(ending.reference) for ending in endings), default=0)
-        for ending in endings:
-            told = f"{ending.reference.ljust(width)}  {ending.status}  {ending.message}".rstrip()
-            line = f"{'IN THE END'.ljust(LABEL)}{told}"
-            _say(self.console, line, "bold red" if ending in wrong else "")
-        if self.found.refused or endings:
+        told = {
+            f"{ending.reference.ljust(width)}  {ending.status}  {ending.message}".rstrip(): ending in wrong
+            for ending in endings
+        }
+        self._print_rows(label, told)
+
+    def _print_rows(self, label: str, rows: dict[str, bool]) -> None:
+        """Print rows under a label, those that are told as wrong in red."""
+        from kmodel.reporting.summary import LABEL
+
+        for row, is_wrong in rows.items():
+            _say(self.console, f"{label.ljust(LABEL)}{row}", "bold red" if is_wrong else "")
+            label = ""
+        if rows:
             self.console.print()
 
     def tell_stuck(self, event: Event) -> None:
@@ -92,10 +120,12 @@ class ObjectsReport:
         from kmodel.reporting.story import event_table
 
         for ending in self.found.wrong[:MOST_STORIES]:
+            trace = self.found.endings[ending]
+            if trace is None:
+                continue
             self.console.print()
             _say(self.console, f"STUCK {ending}", "bold red")
             self.console.print()
-            trace = self.found.endings[ending]
             _say(self.console, event_table(trace, width=self.console.width, wide=self.wide), "")
             _say(self.console, "and then nothing, for ever", "")
 

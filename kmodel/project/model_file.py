@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from kmodel.input_error import InputError
-from kmodel.kernel import Model, Spec, Trace
+from kmodel.kernel import Action, Model, Spec
 from kmodel.project.python_files import near, variable
 from kmodel.reporting.source import Source
 
 if TYPE_CHECKING:
     from kmodel.kubernetes.scenario.endings import Ending
+
+R = TypeVar("R")
 
 
 @attrs.frozen
@@ -24,19 +26,24 @@ class ModelFile:
     engine: str = "exhaustive"
     told: Mapping[str, Any] = attrs.field(factory=dict)
     refused: tuple[str, ...] = ()
+    has_objects: bool = False  # whose endings would mean something
 
     @property
     def own_specs(self) -> tuple[Spec, ...]:
         """The specs of the model, which are asked instead of the project's."""
         return self.made.specs
 
-    def endings(self, traces: Sequence[Trace]) -> "dict[Ending, Trace]":
+    def endings(self, runs: Sequence[R]) -> "dict[Ending, R]":
         """Return nothing: what its cells mean nobody knows."""
         return {}
 
     def is_wrong(self, ending: "Ending") -> bool:
         """Tell that nothing is known to be wrong."""
         return False
+
+    def is_normal(self, action: Action) -> bool:
+        """Tell that nothing is known to be a fault."""
+        return True
 
     def model(self, specs: tuple[Spec, ...]) -> Model:
         """Return the model, with those of its specs."""

@@ -3,20 +3,32 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import attrs
 
 from kmodel.input_error import InputError
-from kmodel.kernel import Model, Spec, Trace
+from kmodel.kernel import Action, Cluster, Model, Spec
 from kmodel.kubernetes import scenario
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
+from kmodel.kubernetes.components.faults import FAULT
 from kmodel.kubernetes.scenario import Scenario
 from kmodel.kubernetes.scenario.endings import Ending, endings
 from kmodel.project import spec_files
 from kmodel.project.python_files import BUILT_IN_FOLDER, FOLDER, near
 from kmodel.project.spec_files import Definitions
 from kmodel.reporting.source import Source
+
+
+class Resting(Protocol):
+    """A run that comes to rest."""
+
+    @property
+    def last(self) -> Cluster:
+        """Where it does."""
+
+
+R = TypeVar("R", bound=Resting)
 
 
 @attrs.frozen
@@ -38,13 +50,22 @@ class Input:
         expected = self.scenario.expected
         return tuple(str(each) for each in self.scenario.refused if (each.reference, each.reason) not in expected)
 
-    def endings(self, traces: Sequence[Trace]) -> dict[Ending, Trace]:
+    @property
+    def has_objects(self) -> bool:
+        """Whether there is anything whose ending would be told."""
+        return True
+
+    def endings(self, runs: Sequence[R]) -> dict[Ending, R]:
         """Return where each object may be in the end, with a run to each; those that are wrong come first."""
-        found: dict[Ending, Trace] = {}
-        for trace in traces:
-            for each in endings(trace.last, self.scenario.settings, self.scenario.catalog.kinds):
-                found.setdefault(each, trace)
+        found: dict[Ending, R] = {}
+        for run in runs:
+            for each in endings(run.last, self.scenario.settings, self.scenario.catalog.kinds):
+                found.setdefault(each, run)
         return dict(sorted(found.items(), key=lambda pair: (pair[0].is_well, pair[0].reference)))
+
+    def is_normal(self, action: Action) -> bool:
+        """Tell whether an action is no fault."""
+        return action.actor != FAULT
 
     def is_wrong(self, ending: Ending) -> bool:
         """Tell whether an object should not end so: who runs it takes part, no fault may happen, nobody expects it."""

@@ -1,0 +1,49 @@
+"""What `kmodel check` says of the user's own objects before all else."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kmodel.cli import main
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+  - {name: main, image: nginx, envFrom: [{configMapRef: {name: settings}}]}
+"""
+
+
+def check(tmp_path: Path, *options: str) -> tuple[int, str]:
+    (tmp_path / "pod.yaml").write_text(POD, encoding="utf-8")
+    arguments = ["check", "-f", str(tmp_path / "pod.yaml"), "--nodes", "1", "--reports", str(tmp_path), *options]
+    outcome = CliRunner(env={"COLUMNS": "100"}).invoke(main, arguments)
+    return outcome.exit_code, outcome.stdout
+
+
+def test_of_a_model_that_is_seen_whole_all_endings_are_told(tmp_path: Path) -> None:
+    code, text = check(tmp_path)
+    assert code == 1
+    assert text.startswith("IN THE END    pod/web  CreateContainerConfigError")
+    assert "STUCK pod/web" in text
+
+
+def test_of_a_large_one_the_normal_run_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kmodel.cli.user_objects.MANY_ACTIONS", 1)
+    code, text = check(tmp_path, "--max-states", "20")
+    assert code == 1
+    assert text.startswith("NORMALLY      pod/web  CreateContainerConfigError")
+    assert "pod: pod/web CreateContainerConfigError; no violation found" in " ".join(text.split())
+    code, text = check(tmp_path, "--max-states", "20", "-o", "json")
+    (told,) = json.loads(text)["items"][0]["objects"]
+    assert (told["status"], told["wrong"], told["address"]) == ("CreateContainerConfigError", True, None)
+
+
+def test_of_a_small_one_that_is_not_seen_whole_nothing_is_said(tmp_path: Path) -> None:
+    code, text = check(tmp_path, "--max-states", "20")
+    assert code == 3
+    assert text.startswith("SCENARIO")
