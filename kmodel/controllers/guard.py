@@ -123,14 +123,18 @@ class Guard:
         """Return the line of the user's code: not that of the library which it calls."""
         found = where_of(frame)
         while frame is not None:
-            file = frame.f_code.co_filename
-            if not file.startswith((PACKAGE, STANDARD_LIBRARY, "<")):
-                return file, frame.f_lineno
+            if is_users(frame.f_code.co_filename):
+                return frame.f_code.co_filename, frame.f_lineno
             frame = frame.f_back
         return found
 
 
 STANDARD_LIBRARY = str(Path(os.__file__).resolve().parent)
+
+
+def is_users(file: str) -> bool:
+    """Tell whether a file is of the user's own code: neither of kmodel nor of a library."""
+    return not file.startswith((PACKAGE, STANDARD_LIBRARY, "<")) and "site-packages" not in file
 
 
 def _refused(called: Any) -> str | None:

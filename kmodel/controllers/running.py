@@ -1,15 +1,17 @@
 """A run of a controller's code: from its start, against the answers that it was given, to the next call or its end."""
 
 import inspect
+import re
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 import attrs
+from attrs.exceptions import FrozenInstanceError
 
 from kmodel.controllers.api_errors import ApiError, error_of
 from kmodel.controllers.client import AsyncClient, Client, Question
-from kmodel.controllers.guard import PACKAGE, Guard, Stopped, place
+from kmodel.controllers.guard import Guard, Stopped, is_users, place
 from kmodel.kernel import Cluster, ModelError
 from kmodel.kernel.errors import place_of
 from kmodel.kubernetes.components.calls import Request, Response
@@ -18,6 +20,7 @@ from kmodel.kubernetes.components.informer import in_cache
 from kmodel.kubernetes.components.settings import POOLS
 from kmodel.kubernetes.objects import key as key_of
 
+STAND_IN = re.compile(r"'Tracked(?=[A-Z])")  # the kernel's, of a class whose attributes are watched
 MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError)
 NOT_DETERMINISTIC = (
     "{}: not deterministic: it asks to {}, but on the same answers it asked to {} before ({}); "
@@ -180,8 +183,8 @@ Code = Callable[[Any, str], Any]
 
 def _told(error: BaseException) -> str:
     """Return an error with the line of the user's code that it comes from."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(PACKAGE)]
-    said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename)]
+    said = STAND_IN.sub("'", f"{type(error).__name__}: {' '.join(str(error).split())}")
     return f"{place(frames[-1].filename, frames[-1].lineno or 0)}, in {frames[-1].name}: {said}" if frames else said
 
 
@@ -211,6 +214,8 @@ def run(replay: Replay, code: Code, key: str, client: Client) -> RunEnd:
         error = f"{type(raised).__name__}: {raised}"
     except ModelError:
         raise
+    except FrozenInstanceError as raised:
+        raise ModelError(f"{_told(raised)}: objects do not change; write client.patch or client.update") from None
     except (RecursionError, SystemExit, MemoryError) as raised:
         raise ModelError(f"{_told(raised)}; let it end as all functions do") from None
     except Exception as raised:

@@ -15,7 +15,7 @@ from kmodel.kernel import Cell, Cluster, ModelError
 from kmodel.kernel.footprint import Log, View
 from kmodel.kubernetes.manifests import Field
 from kmodel.kubernetes.objects import Kind
-from kmodel.kubernetes.objects.reading import read
+from kmodel.kubernetes.objects.reading import read, read_any
 
 CRD = """
 apiVersion: apiextensions.k8s.io/v1
@@ -119,3 +119,10 @@ def test_an_object_survives_a_checkpoint() -> None:
 def test_a_declaration_that_is_none_is_told(arguments: tuple[str, str], fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ModelError, match=said):
         custom_kind(*arguments, **fields)
+
+
+def test_another_version_of_a_declared_kind_is_told() -> None:
+    text = "apiVersion: example.com/v2\nkind: Store\nmetadata: {name: main}\n"
+    document = Field("store.yaml", "", yaml.compose(text) or yaml.ScalarNode("", ""))
+    with pytest.raises(InputError, match=r'store\.yaml:2: kind: "Store" is not declared in version "example\.com/v2"'):
+        read_any(document, (Store,))

@@ -18,7 +18,7 @@ from kmodel.controllers import Client
 from kmodel.controllers.rehearsal import Rehearsed, Stage
 from kmodel.controllers.running import RunEnd, run
 from kmodel.kernel import ModelError
-from tests.controllers.scenes import Cache, manifest
+from tests.controllers.scenes import Cache, cache, manifest
 
 Code = Callable[[Client, str], Any]
 
@@ -101,6 +101,14 @@ def test_it_is_watched_no_longer_than_it_runs() -> None:
     once(lambda client, key: None)
     assert time.time() > 0
     assert sys.getprofile() is None
+
+
+def test_an_object_that_it_changes_is_told() -> None:
+    def code(client: Client, key: str) -> None:
+        client.get(Cache, key).spec.replicas = 3
+
+    with pytest.raises(ModelError, match=r"test_guard\.py:\d+, in code: FrozenInstanceError.*write client\.patch"):
+        once(code, Stage({("caches", "main"): cache()}))
 
 
 def test_what_it_returns_is_checked() -> None:

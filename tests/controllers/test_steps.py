@@ -7,6 +7,7 @@ import pytest
 from kmodel.controllers import Client, Controller, NotFound, Requeue, Timeout, controller
 from kmodel.controllers.controller_cells import FAILURES, HISTORY, QUEUED, Failures
 from kmodel.kernel import Action, Cluster, ModelError
+from kmodel.kernel.footprint import Log, View
 from kmodel.kubernetes.components.calls import CALLS, Request
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.objects import OwnerReference
@@ -273,3 +274,18 @@ def test_what_it_writes_and_does_not_say_is_an_error_with_the_fix() -> None:
     run = played(code)
     with pytest.raises(ModelError, match=r'writes services, and says of none of them; add uses=\["v1/Service"\]'):
         run.take(RUN)
+
+
+def test_a_mistake_is_told_alike_whether_reads_are_recorded_or_not() -> None:
+    def code(client: Client, key: str) -> None:
+        client.get(Cache, key).spec.size  # noqa: B018 - it has none
+
+    run = played(code)
+    log = Log()
+    watched = run.actions[RUN](View(run.cluster, log))
+    run.take(RUN)
+    told = run.state[2]
+    assert told.is_bug
+    assert told.error.endswith("in code: AttributeError: 'CacheSpec' object has no attribute 'size'")
+    assert watched is not None
+    assert watched[FAILURES[CELL]] == told

@@ -11,7 +11,7 @@ from kmodel.kubernetes.objects import known
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
 from kmodel.kubernetes.objects.kinds import KINDS, Kinds, written_by_users
 from kmodel.kubernetes.objects.opaque import Opaque, read_opaque
-from kmodel.kubernetes.objects.served import SERVED, all_kinds, is_custom, versions_of
+from kmodel.kubernetes.objects.served import SERVED, all_kinds, group_of, is_custom, versions_of
 
 
 @attrs.frozen(eq=False)
@@ -59,6 +59,11 @@ def read_any(document: Field, kinds: Kinds = KINDS) -> Manifest | Opaque:
         fields.required("apiVersion", f"add apiVersion: {next(versions_of(known or name), 'v1')}")
     if not is_custom(api_version) and name not in SERVED.get(api_version, "").split():
         raise _no_match(kind, name, api_version, tuple(each for each, _ in modelled))
+    group = group_of(api_version)
+    declared = next((other for each, other in modelled if each == name and group_of(other) == group), None)
+    if declared is not None and is_custom(declared):
+        problem = f"{quoted(name)} is not declared in version {quoted(api_version)}"
+        raise kind.error(problem, f"write apiVersion: {declared}, or declare it so")
     return read_opaque(document, name, api_version)
 
 
