@@ -1,5 +1,6 @@
 """Deployments: how many pods a rollout may ask for and give up, and that it comes to an end."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from kmodel.kernel import Cluster, Layout, Step, converges, finitely_often, sometimes, step_invariant
@@ -32,6 +33,17 @@ def only_rollouts_delete_pods(layout: Layout) -> bool:
     if any(command.verb == "delete" for command in commands):
         return False
     return any(layout.keys(DEPLOYMENTS)) and not any(BUDGET[fault] in layout for fault in UNFORESEEN)
+
+
+def a_rollout_is_changed_again(layout: Layout) -> bool:
+    """Tell whether a Deployment may be changed while a rollout is under way: it is changed twice or more."""
+    changes = Counter(
+        command.key
+        for session in layout.constant(SETTINGS).sessions
+        for command in session.commands
+        if command.resource == "deployments" and command.verb != "create"
+    )
+    return any(number > 1 for number in changes.values())
 
 
 def pods_can_run(layout: Layout) -> bool:
@@ -140,7 +152,13 @@ def _least(cluster: Cluster, name: str) -> int:
     return min((value.replicas or 0) - value.unavailable if value.is_rolling else 0 for value in versions)
 
 
-@step_invariant(needs=only_rollouts_delete_pods)
+@step_invariant(
+    needs=only_rollouts_delete_pods,
+    hazard="The Deployment controller trusts the status of a ReplicaSet though it may be of before it was scaled: "
+    "a rollout that is undone, or changed again, while an old pod is being given up counts that pod as available, and "
+    "gives up the new one, too [pkg/controller/deployment/rolling.go reconcileOldReplicaSets, 1.34].",
+    hazard_with=(a_rollout_is_changed_again,),
+)
 def a_rollout_keeps_enough_pods_available(step: Step) -> bool | str:
     """A rollout deletes no pod that is ready if fewer than maxUnavailable allows would be left."""
     gone = _given_up(step)
