@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import kmodel
-from examples import peterson, two_phase_commit
+from examples import dining_philosophers, peterson, two_phase_commit
 from kmodel.cli import main
 from kmodel.cli.exit_codes import ExitCode
 from kmodel.kernel import Cells, Cluster, Model, ModelError, invariant, transition
@@ -71,7 +71,9 @@ def test_a_check_tells_verdicts_and_stories() -> None:
 
 
 @pytest.mark.parametrize(
-    ("example", "states"), [(two_phase_commit.MODEL, 288), (peterson.MODEL, 20)], ids=["two-phase-commit", "peterson"]
+    ("example", "states"),
+    [(two_phase_commit.MODEL, 288), (peterson.MODEL, 20), (dining_philosophers.MODEL, 24)],
+    ids=["two-phase-commit", "peterson", "dining"],
 )
 def test_examples_hold(example: Model, states: int) -> None:
     checked = kmodel.check(example)

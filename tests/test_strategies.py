@@ -9,8 +9,10 @@ from hypothesis.errors import InvalidArgument
 
 from kmodel.kernel import enabled
 from kmodel.kubernetes import strategies
+from kmodel.kubernetes.catalog import BUILT_IN
 from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
 from kmodel.kubernetes.components.apiserver.validation import errors
+from kmodel.kubernetes.components.component import Fault
 from kmodel.kubernetes.objects import Node, Pod
 from kmodel.kubernetes.scenario import Scenario, model
 
@@ -47,6 +49,15 @@ def test_scenarios_shrink_to_one_pod_on_one_node() -> None:
     assert simplest.pod_names == ("web",)
     assert simplest.faults == ()
     assert simplest.calls == "fused"
+
+
+def test_scenarios_are_drawn_of_a_catalog() -> None:
+    meteor = Fault("meteor", (), hits=())
+    drawn = strategies.scenarios(faults=["meteor"], catalog=BUILT_IN.with_more(faults=[meteor]))
+    found = find(drawn, lambda scenario: scenario.settings.budget("meteor") == 1)
+    assert found.catalog.faults[-1] is meteor
+    with pytest.raises(InvalidArgument, match="no fault"):
+        strategies.scenarios(faults=["meteor"])
 
 
 @pytest.mark.long

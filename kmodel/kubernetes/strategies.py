@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
-from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
+from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.components.plan import names_needed
 from kmodel.kubernetes.components.settings import Command, Session, Settings
 from kmodel.kubernetes.objects import (
@@ -86,28 +86,33 @@ def scenarios(
     *,
     max_nodes: int = MOST_NODES,
     max_pods: int = MOST_PODS,
-    faults: Collection[str] = FAULTS,
+    faults: Collection[str] | None = None,
     max_faults: int = 1,
     calls: Sequence[str] = ("fused", "split"),
+    catalog: Catalog = BUILT_IN,
 ) -> SearchStrategy[Scenario]:
     """Draw a Scenario: one or two nodes, and pods or a ReplicaSet that the admin creates (and perhaps deletes one of).
 
-    At most `max_faults` of the `faults` have a budget, of 1. InvalidArgument if an argument is out of range or names an
-    unknown fault.
+    At most `max_faults` of the `faults` have a budget, of 1; without them, any of the catalog's may. The `catalog` has
+    the components, kinds and faults that there are, such as `kmodel.project.Project(Path("specs")).catalog`.
+    InvalidArgument if an argument is out of range or names an unknown fault.
     """
+    there_are = catalog.fault_names
     _check_number("max_nodes", max_nodes, 1, MOST_NODES)
     _check_number("max_pods", max_pods, 1, MOST_PODS)
-    _check_number("max_faults", max_faults, 0, len(FAULTS))
-    for fault in faults:
-        if fault not in FAULTS:
-            raise InvalidArgument(f"scenarios(faults=…) names {fault!r}, no fault; use some of {', '.join(FAULTS)}")
+    _check_number("max_faults", max_faults, 0, len(there_are))
+    for fault in faults or ():
+        if fault not in there_are:
+            names = ", ".join(there_are)
+            raise InvalidArgument(f"scenarios(faults=…) names {fault!r}, no fault; use some of {names}")
     _check_names("scenarios", "calls", calls)
     for mode in calls:
         if mode not in ("fused", "split"):
             raise InvalidArgument(f"scenarios(calls=…) names {mode!r}; use 'fused', 'split' or both")
-    known = tuple(fault for fault in FAULTS if fault in faults)
+    known = tuple(fault for fault in there_are if faults is None or fault in faults)
     return st.builds(
         _scenario,
+        catalog=st.just(catalog),
         nodes=_distinct([nodes(names=(name,)) for name in NODE_NAMES[:max_nodes]]),
         objects=st.one_of(
             _distinct([pods(names=(name,)) for name in POD_NAMES[:max_pods]]),
@@ -124,6 +129,7 @@ def scenarios(
 
 
 def _scenario(
+    catalog: Catalog,
     nodes: tuple[Node, ...],
     objects: tuple[Object, ...],
     deletes: bool,
@@ -139,12 +145,12 @@ def _scenario(
         nodes=nodes,
         sessions=(Session("admin", tuple(commands)),),
         names_per_workload=names_needed(objects),
-        faults=tuple((fault, 1) for fault in FAULTS if fault in faults),
+        faults=tuple((fault, 1) for fault in catalog.fault_names if fault in faults),
         calls=calls,
         scheduler=scheduler,
         kubelet=kubelet,
     )
-    return complete(Scenario("drawn", settings, engine="hypothesis"))
+    return complete(Scenario("drawn", settings, engine="hypothesis", catalog=catalog))
 
 
 def _pod_specs(restart_policies: Sequence[str]) -> SearchStrategy[PodSpec]:

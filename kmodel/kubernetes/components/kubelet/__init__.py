@@ -105,7 +105,7 @@ COMPONENT = Component(
     ),
     steps=(
         Steps(
-            (  # the runtime's among the kubelet's own: they take turns
+            (  # the runtime's among the kubelet's own: it is an actor of each node, and takes part where a kubelet does
                 pods.admit_pod,
                 pods.create_containers,
                 runtime.start_container,
