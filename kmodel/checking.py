@@ -19,6 +19,11 @@ from kmodel.reporting.wording import overall
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.terminal_theme import TerminalTheme
+
+# Lines are as wide as their tables: where the page is not, they are scrolled, and no column is broken.
+PAGE = '<pre style="white-space: pre; overflow-x: auto; line-height: normal; font-family: monospace">{code}</pre>'
+RED, GREEN, YELLOW = (208, 49, 45), (46, 139, 87), (166, 124, 0)  # to be read on white and on black
 
 
 @attrs.frozen
@@ -52,7 +57,7 @@ class Checked:
     def _repr_html_(self) -> str:
         console = _console(io.StringIO(), 120)
         self._print(console)
-        return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+        return console.export_html(theme=_theme(), inline_styles=True, code_format=PAGE)
 
     def _print(self, console: "Console") -> None:
         name = self.result.model.name
@@ -80,3 +85,10 @@ def _console(file: io.StringIO, width: int) -> "Console":
     from rich.console import Console
 
     return Console(file=file, width=width, highlight=False, record=True)
+
+
+def _theme() -> "TerminalTheme":
+    from rich.terminal_theme import TerminalTheme
+
+    grey = (128, 128, 128)  # what a summary does not use
+    return TerminalTheme((255, 255, 255), (0, 0, 0), [grey, RED, GREEN, YELLOW, grey, grey, grey, grey])

@@ -66,7 +66,10 @@ def test_a_check_tells_verdicts_and_stories() -> None:
     assert "VIOLATED one_is_off: both are on" in str(checked)
     assert str(checked).count("A light goes on.") == 2
     assert str(checked).endswith("lights: 1 spec violated")
-    assert "one_is_off: both are on" in checked._repr_html_()
+    page = checked._repr_html_()
+    assert "one_is_off: both are on" in page
+    assert page.startswith('<pre style="white-space: pre; overflow-x: auto;')
+    assert "color: #d0312d" in page
     assert not kmodel.check(Model.of(CELLS, [switch_on], [one_is_off]), max_states=2).holds
 
 
