@@ -23,6 +23,7 @@ from kmodel.controllers.changes import object_of
 from kmodel.controllers.client import Client, kind_in
 from kmodel.controllers.controller_cells import ABOUT, FAILURES, HISTORY, QUEUED, WANTED, WRITTEN, Desired, Failures
 from kmodel.controllers.controller_steps import Actions
+from kmodel.controllers.memo import Memo
 from kmodel.controllers.rehearsal import Rehearsal, rehearse
 from kmodel.controllers.running import Code
 from kmodel.kernel import Cell, Cluster, ModelError, transition
@@ -59,7 +60,7 @@ class Controller:
     makes: Keys | None = None
     reads_own_writes: bool = False
     instances: int = 1
-    _rehearsals: dict[Any, Rehearsal] = attrs.field(init=False, factory=dict)
+    _rehearsals: Memo = attrs.field(init=False, factory=Memo)
     component: Component = attrs.field(init=False)
     faults: tuple[Fault, ...] = attrs.field(init=False)
 
@@ -113,9 +114,10 @@ class Controller:
 
     def rehearse(self, value: ApiObject) -> Rehearsal:
         """Return what it makes of an object, alone with it and without any faults."""
-        if value not in self._rehearsals:
-            self._rehearsals[value] = rehearse(self.code, self.kinds, self.kind, value)
-        return self._rehearsals[value]
+        known: dict[Any, Rehearsal] = self._rehearsals.values
+        if value not in known:
+            known[value] = rehearse(self.code, self.kinds, self.kind, value)
+        return known[value]
 
     def constants(self, plan: Plan) -> dict[Cell[Any], Any]:
         """Return what it makes of each object, in all versions."""

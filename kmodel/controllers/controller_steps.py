@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from kmodel.controllers.client import Client, Question
 from kmodel.controllers.controller_cells import FAILURES, HISTORY, QUEUED, WRITTEN, BringsNewsOf, Failures, is_running
+from kmodel.controllers.memo import Memo
 from kmodel.controllers.running import NOT_DETERMINISTIC, Answered, History, Replay, RunEnd, run
 from kmodel.kernel import Cluster, Event, ModelError, Step, Transition, transition
 from kmodel.kernel.values import identity, plain
@@ -20,7 +21,7 @@ class Actions:
 
     def __init__(self, controller: "Controller") -> None:
         self.controller = controller
-        self._asked: dict[Any, tuple[str, str, Any]] = {}  # what it asked, by what it had been told
+        self._asked = Memo()  # what it asked, by what it had been told
         about = f"{controller.kind.singular}/{{key}}"
         named = controller.name.replace("-", "_")
 
@@ -135,7 +136,7 @@ class Actions:
         """Raise ModelError if on the same answers the code asked for something else before."""
         known = identity(plain(history, lambda: f"what {self.controller.name} was told"))
         request = identity(plain(question.request, lambda: f"what {self.controller.name} asks"))
-        said, line, before = self._asked.setdefault((key, known), (question.said, question.line, request))
+        said, line, before = self._asked.values.setdefault((key, known), (question.said, question.line, request))
         if (said, line, before) != (question.said, question.line, request):
             raise ModelError(NOT_DETERMINISTIC.format(question.line, question.said, said, line))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from kmodel.controllers.memo import Memo
 from kmodel.kernel.errors import RAISED, ModelError, name_error
 
 NO_DATE = "Thu, 01 Jan 1970 00:00:00 GMT"
@@ -36,10 +37,11 @@ def hook_of(given: Hook | str | Path, beside: str) -> Hook:
 
 def remembered_hook(hook: Hook, name: str) -> Hook:
     """Make a hook remember its answers; ModelError if it answers one request in two ways, or with what is no JSON."""
-    answers: dict[str, str] = {}
+    kept = Memo()
 
     def asked(request: dict[str, Any]) -> Any:
         text = json.dumps(request, sort_keys=True)
+        answers: dict[str, str] = kept.values
         if text not in answers:
             first, second = (_answer(hook, text, name) for _ in range(2))
             if first != second:

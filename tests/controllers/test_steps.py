@@ -6,13 +6,15 @@ import pytest
 
 from kmodel.controllers import Client, Controller, NotFound, Requeue, Timeout, controller
 from kmodel.controllers.controller_cells import FAILURES, HISTORY, QUEUED, Failures
+from kmodel.engines.checkpoints.identity import identity
+from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.kernel import Action, Cluster, ModelError
 from kmodel.kernel.footprint import Log, View
 from kmodel.kubernetes.components.calls import CALLS, Request
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.objects import OwnerReference
 from kmodel.kubernetes.scenario.scenario import Scenario
-from tests.controllers.scenes import Cache, cache, manifest, scene, start
+from tests.controllers.scenes import Cache, cache, manifest, model, scene, start
 
 CELL = ("reconcile", "main")
 STEPS = ("handle", "commit", "answer")
@@ -289,3 +291,17 @@ def test_a_mistake_is_told_alike_whether_reads_are_recorded_or_not() -> None:
     assert told.error.endswith("in code: AttributeError: 'CacheSpec' object has no attribute 'size'")
     assert watched is not None
     assert watched[FAILURES[CELL]] == told
+
+
+def test_an_exploration_leaves_the_identity_of_the_model_as_it_was() -> None:
+    """By which a checkpoint is told from that of another model."""
+
+    def code(client: Client, key: str) -> None:
+        own = client.get(Cache, key)
+        if own is not None and own.status.pods < 1:
+            client.patch_status(own, pods=1)
+
+    made = model(scene(controller(watches=Cache)(code), stored=(cache(),)))
+    before = identity(made)
+    assert result_of(made, Bounds(max_states=1_000)).finished
+    assert identity(made) == before
