@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from kmodel.controllers.memo import Memo
+from kmodel.controllers.scratch import Scratch
 from kmodel.kernel.errors import RAISED, ModelError, name_error
 
 NO_DATE = "Thu, 01 Jan 1970 00:00:00 GMT"
@@ -37,7 +37,7 @@ def hook_of(given: Hook | str | Path, beside: str) -> Hook:
 
 def remembered_hook(hook: Hook, name: str) -> Hook:
     """Make a hook remember its answers; ModelError if it answers one request in two ways, or with what is no JSON."""
-    kept = Memo()
+    kept = Scratch()
 
     def asked(request: dict[str, Any]) -> Any:
         text = json.dumps(request, sort_keys=True)
