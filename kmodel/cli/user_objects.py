@@ -91,7 +91,12 @@ class ObjectsReport:
         run = normal_run(model, self.given.is_normal, Deadline(SECONDS))
         if run is None:
             return
-        self._print("NORMALLY", dict.fromkeys(self.given.endings([run])))
+        endings = self.given.endings([run])
+        if run.rests:
+            self._print("NORMALLY", dict.fromkeys(endings))
+        else:  # what is not well there may be so a step later
+            told = {str(ending): False for ending in endings}
+            self._print_rows("NORMALLY", {**told, "and so on: something is tried again for ever": False})
 
     def _print(self, label: str, endings: dict[Ending, Trace | None]) -> None:
         wrong = tuple(ending for ending in endings if self.given.is_wrong(ending))

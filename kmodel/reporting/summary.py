@@ -39,6 +39,7 @@ STYLE = {
 }
 MOST_SPECS = 3  # that are told to see much of the model
 QUIET = ("ONLY STORED",)  # headings of what changes no verdict
+MOST_SENTENCES = 4  # under one heading
 FEW_SPECS = 10  # of which each has its line, whatever its verdict
 MOST_NAMED = 3  # of what is counted
 TOLD_TOGETHER = (  # verdicts that are counted in one line
@@ -104,8 +105,10 @@ def _scenario(source: Source, verbose: bool) -> Iterator[Fact]:
     for heading, sentences in source.notes_by_heading:
         if heading in QUIET and not verbose:
             yield heading, ", ".join(sentence.partition(":")[0] for sentence in sentences), "dim"
-        else:
-            yield from _rows(heading, sentences, "" if heading in QUIET else "yellow")
+            continue
+        more = 0 if verbose else len(sentences) - MOST_SENTENCES
+        shown = (*sentences[:MOST_SENTENCES], f"and {more} more; -v lists them") if more > 1 else sentences
+        yield from _rows(heading, shown, "" if heading in QUIET else "yellow")
     if source.ignored_fields and not verbose:
         yield "NOT READ", f"{count(len(source.ignored_fields), 'field')} of the manifests; -v lists them", "dim"
     elif source.ignored_fields:

@@ -45,6 +45,15 @@ def test_summary_that_says_all() -> None:
     assert same("summary-verbose.txt", printed(result(broken_model()), verbose=True))
 
 
+def test_of_many_notes_the_first_are_told_and_how_many_there_are() -> None:
+    many = attrs.evolve(SOURCE, notes=tuple(("MISSING", f"secret/{number}") for number in range(9)))
+    outcome = result(broken_model())
+    lines = printed(outcome, many).splitlines()
+    first = lines.index("MISSING       secret/0")
+    assert lines[first + 3 : first + 5] == ["              secret/3", "              and 5 more; -v lists them"]
+    assert "secret/8" in printed(outcome, many, verbose=True)
+
+
 def test_of_many_specs_those_that_hold_are_counted() -> None:
     def named(number: int) -> Spec:
         def always(cluster: Cluster) -> bool:

@@ -15,14 +15,18 @@ from kmodel.kernel import Action, BoundReached, Cluster, Model
 
 @attrs.frozen(eq=False)
 class NormalRun:
-    """The normal run of a model: how many steps it has, and where it comes to rest."""
+    """The normal run of a model: how many steps it has, its last state, and whether it comes to rest there.
+
+    If not, it was in that state before, and goes round for ever.
+    """
 
     steps: int
     last: Cluster
+    rests: bool = True
 
 
 def normal_run(model: Model, takes: Callable[[Action], bool], deadline: Deadline) -> NormalRun | None:
-    """Return the run in which only some actions are taken; None if it does not come to rest before the deadline."""
+    """Return the run in which only some actions are taken; None if it does not end before the deadline."""
     walker = walker_of(model)
     turns = _Turns(walker, walker.numbering.row(model.initial[0]))
     order = [index for index, action in enumerate(model.actions) if takes(action)]
@@ -38,7 +42,7 @@ def normal_run(model: Model, takes: Callable[[Action], bool], deadline: Deadline
                 return NormalRun(steps, walker.numbering.cluster(turns.row))
     except TimeIsUp:
         return None
-    return None  # it goes round for ever
+    return NormalRun(steps, walker.numbering.cluster(turns.row), rests=False)
 
 
 class _Turns:
