@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kmodel.engines.exhaustive import rounds as frontier_rounds
-from tests.fuzz.__main__ import Outcome, differences, draw, outcomes
+from tests.fuzz.explored import Outcome, differences, draw, outcomes
 from tests.fuzz.seeded_faults import FAULTS, MOST_MODELS, ROOT, Caught, Fault, explored
 
 SEEDS = 20
