@@ -20,7 +20,8 @@ from kmodel.kubernetes.scenario.scenario import Scenario
 from kmodel.kubernetes.scenario.scenario_spec import LARGEST_BUDGET, MOST_NODES, ScenarioSpec, read_spec
 from kmodel.kubernetes.scenario.stored import as_stored
 
-HOSTNAME_LABEL = "kubernetes.io/hostname"  # every kubelet sets it on its node
+PLATFORM = {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"}  # of nodes of which a manifest says nothing
+HOSTNAME_LABEL = "kubernetes.io/hostname"
 
 
 def load(
@@ -163,14 +164,20 @@ def _nodes(spec: ScenarioSpec, contents: Contents, override: int | None) -> tupl
         first = given[0].field
         raise spec.nodes.error(f"is given beside the Node of {first.file}:{first.line}", "remove one of the two")
     if given:
-        return tuple(as_stored(manifest, manifest.field) for manifest in given), ()
+        return tuple(_labelled(as_stored(manifest, manifest.field)) for manifest in given), ()
     return default_nodes(1 if count is None else count), ()
 
 
 def default_nodes(count: int) -> tuple[Node, ...]:
     """Return so many equal nodes: n1, n2, …"""
     names = [f"n{number}" for number in range(1, count + 1)]
-    return tuple(Node(ObjectMeta(name, namespace="", labels=((HOSTNAME_LABEL, name),))) for name in names)
+    return tuple(_labelled(Node(ObjectMeta(name, namespace=""))) for name in names)
+
+
+def _labelled(node: Node) -> Node:
+    """Return a node with the labels that every kubelet sets on its own [pkg/kubelet/kubelet_node_status.go, 1.34]."""
+    labels = {**PLATFORM, HOSTNAME_LABEL: node.metadata.name, **dict(node.metadata.labels)}
+    return attrs.evolve(node, metadata=attrs.evolve(node.metadata, labels=tuple(sorted(labels.items()))))
 
 
 def _ignored(manifests: Sequence[Manifest]) -> tuple[str, ...]:
