@@ -7,6 +7,7 @@ a run without an end while a debugger, or a measurement of coverage, traces it.
 
 import _thread
 import builtins
+import gc
 import os
 import random
 import socket
@@ -71,8 +72,11 @@ class Guard:
     _counted: int = 0
     _traces: bool = False
     _before: Any = None
+    _collects: bool = False
 
     def __enter__(self) -> "Guard":
+        self._collects = gc.isenabled()
+        gc.disable()  # what runs at a collection, such as Hypothesis's look at the clock, is not the code's
         self._traces = sys.gettrace() is None
         self._before = sys.getprofile()
         if self._traces:
@@ -88,6 +92,8 @@ class Guard:
             sys.settrace(None)
         if self._before is None:
             sys.setprofile(None)
+        if self._collects:
+            gc.enable()
 
     def check(self) -> None:
         """Raise ModelError if something was refused, whatever the code made of that."""

@@ -1,6 +1,7 @@
 """What a controller's code may not do is told in one line, with the line of the code."""
 
 import datetime
+import gc
 import random
 import re
 import socket
@@ -101,6 +102,23 @@ def test_it_is_watched_no_longer_than_it_runs() -> None:
     once(lambda client, key: None)
     assert time.time() > 0
     assert sys.getprofile() is None
+
+
+def test_no_garbage_is_collected_meanwhile() -> None:
+    # Libraries look at the clock when it is, as Hypothesis does, which would be taken for the code's.
+    collected = []
+
+    def code(client: Client, key: str) -> None:
+        gc.callbacks.append(told)
+        assert [[] for _ in range(100_000)]
+        gc.callbacks.remove(told)
+
+    def told(phase: str, about: dict[str, int]) -> None:
+        collected.append(phase)
+
+    once(code)
+    assert not collected
+    assert gc.isenabled()
 
 
 def test_an_object_that_it_changes_is_told() -> None:

@@ -158,6 +158,7 @@ def test_a_fall_back_from_a_checkpoint_of_orbits_finds_all_states(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 @given(models(), st.integers(1, 4))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_random_models_in_pieces(tmp_path_factory: pytest.TempPathFactory, model: Model, rounds: int) -> None:

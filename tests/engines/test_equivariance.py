@@ -56,7 +56,7 @@ def told(result: Result) -> dict[str, Verdict]:
     return {finding.spec.name: finding.verdict for finding in result.findings}
 
 
-@on_random(symmetric_models(), st.data(), share=50, whole=150)
+@on_random(symmetric_models(), st.data(), share=20, whole=150)
 def test_what_is_shown_of_a_random_model_that_may_prefer_a_name_is_so(model: Model, data: st.DataObject) -> None:
     values = st.sampled_from([0, 1])
     friends = st.sampled_from([None, *model.symmetry[0]])
@@ -85,7 +85,7 @@ def test_of_a_model_that_treats_all_alike_it_is_shown(model: Model) -> None:
     assert all_states(result) == f"all {result.represented:,} states"
 
 
-@on_random(symmetric_models(), share=20, whole=60)
+@on_random(symmetric_models(), share=10, whole=60)
 def test_of_random_symmetric_models_it_is_shown(model: Model) -> None:
     result = result_of(model, Bounds(symmetry=True, max_states=3_000))
     assume(result.finished)

@@ -14,6 +14,7 @@ from tests.recordings.differences import DIFFERENCES
 from tests.recordings.recording import DATA, lines
 from tests.recordings.search import RefusedError, explain
 
+SHARE = 3  # `make test` takes every third
 Raw = list[dict[str, Any]]
 Break = Callable[[Raw], Raw]
 
@@ -133,7 +134,11 @@ def broken_log(name: str, broken: Break) -> Raw:
 
 
 @pytest.mark.parametrize(
-    ("name", "broken", "refused", "why"), BROKEN, ids=[f"{each[0]}-{number}" for number, each in enumerate(BROKEN)]
+    ("name", "broken", "refused", "why"),
+    [
+        pytest.param(*each, id=f"{each[0]}-{number}", marks=[pytest.mark.long] if number % SHARE else [])
+        for number, each in enumerate(BROKEN)
+    ],
 )
 def test_a_broken_log_is_refused(name: str, broken: Break, refused: int | str | None, why: str) -> None:
     whole = broken_log(name, lambda raw: raw)

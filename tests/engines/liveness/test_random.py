@@ -60,7 +60,7 @@ def models(draw: st.DrawFn) -> Model:
     )
 
 
-@on_random(models(), share=75, whole=300)
+@on_random(models(), share=40, whole=300)
 def test_verdicts_and_stems_are_those_of_brute_force(model: Model) -> None:
     graph = lassos.Reachable.of(model)
     for finding in result_of(model).findings:
