@@ -310,7 +310,7 @@ def record(
     call(lambda cluster: apply(cluster, writes), cluster, who)  # fails here, with a name, if what is written can change
     cells = cluster.layout.cells
     settled = close_gaps(before, after, [(cells[write.position], write.update) for write in writes], log.made)
-    return Effect(writes, written(settled, log, who)), log.footprint()
+    return Effect(writes, writes if settled is after else written(settled, log, who)), log.footprint()
 
 
 class Check(Flag):
