@@ -1,7 +1,6 @@
 """A model: initial states, actions, specs. All else has a default."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import cycle
 from typing import Any
 
 import attrs
@@ -9,7 +8,7 @@ import attrs
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.errors import ModelError, place_of
-from kmodel.kernel.footprint import Check, Effect, apply, record_checked
+from kmodel.kernel.footprint import Effect, apply, record_checked
 from kmodel.kernel.spec import Spec
 from kmodel.kernel.step import Step, Trace
 from kmodel.kernel.transition import Action, Transition
@@ -79,9 +78,9 @@ def _one_name(what: str, name: str, one: object, other: object) -> str:
     return f"two {what} have the name {name}, at {place_of(one)} and {place_of(other)}; rename one of them"
 
 
-def take(action: Action, before: Cluster, check: Check = Check.BOTH) -> Step | None:
+def take(action: Action, before: Cluster) -> Step | None:
     """Take the action in the cluster; None if it is not enabled. ModelError if the transition is impure."""
-    effect, reads = record_checked(action, before, f"transition {action}", check)
+    effect, reads = record_checked(action, before, f"transition {action}")
     if effect is None:
         return None
     return step_of(action, before, effect, tuple(dict.fromkeys(read.position for read in reads)))
@@ -96,12 +95,9 @@ def step_of(action: Action, before: Cluster, effect: Effect, reads: tuple[int, .
 
 
 def enabled(model: Model, cluster: Cluster) -> Iterator[Step]:
-    """Yield the steps that can be taken in the cluster, in the order of the model's actions.
-
-    Of two actions one is called again, and one with nobody watching: both for all would take half as long again.
-    """
-    for action, check in zip(model.actions, cycle((Check.AGAIN, Check.UNWATCHED)), strict=False):
-        step = take(action, cluster, check)
+    """Yield the steps that can be taken in the cluster, in the order of the model's actions."""
+    for action in model.actions:
+        step = take(action, cluster)
         if step is not None:
             yield step
 

@@ -1,8 +1,6 @@
 """The functions of a model as those who keep tables call them: recorded, and checked to be pure."""
 
-from collections import Counter
-
-from kmodel.kernel import Action, Cluster, Model, ModelError, Predicate, Spec, Step, Transition, ask, failure
+from kmodel.kernel import Action, Cluster, Model, ModelError, Predicate, Spec, Step, ask, failure
 from kmodel.kernel.footprint import Check, Effect, Read, record_checked
 
 CHECKED_IN_BOTH_WAYS = 6
@@ -18,15 +16,13 @@ class Functions:
         self.calls = [0] * len(model.actions)
         self.touched: list[set[int]] = [set() for _ in model.actions]
         self.spec_calls = [0] * len(model.specs)
-        self._of_transition = Counter[Transition]()
 
     def call(self, index: int, cluster: Cluster) -> tuple[Effect | None, tuple[Read, ...]]:
         """Return what an action does in a cluster (None: it is not enabled), and its reads."""
         action = self.model.actions[index]
-        check = _check_after(self._of_transition[action.transition])
+        check = _check_after(self.calls[index])
         recording = record_checked(action, cluster, f"transition {action}", check)
         self.calls[index] += 1 + check.calls
-        self._of_transition[action.transition] += 1 + check.calls
         self.touched[index].update(read.position for read in recording[1])
         return recording
 
