@@ -47,3 +47,10 @@ def test_of_a_small_one_that_is_not_seen_whole_nothing_is_said(tmp_path: Path) -
     code, text = check(tmp_path, "--max-states", "20")
     assert code == 3
     assert text.startswith("SCENARIO")
+
+
+def test_the_normal_run_takes_no_longer_than_the_command_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kmodel.cli.user_objects.MANY_ACTIONS", 1)
+    code, text = check(tmp_path, "--max-time", "0.001s")
+    assert code == 3
+    assert "NORMALLY" not in text

@@ -15,7 +15,6 @@ from typing import Any
 import attrs
 import pytest
 
-pytestmark = pytest.mark.xdist_group("wheel")  # one worker builds it for all
 ROOT = Path(__file__).parents[1]
 OWN_FILE = ROOT / "tests/scenario/own_component.py"
 POD = """

@@ -194,7 +194,7 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
     given = exploration.given
     console = Console(highlight=False, quiet=output == "json")
     context = ReportContext(given.source, exploration.folder, console, wide=output == "wide", verbose=verbose)
-    objects = ObjectsReport(given, console, wide=context.wide)
+    objects = ObjectsReport(given, console, wide=context.wide, deadline=deadline)
     driven = drive(
         exploration.events(deadline),
         *handlers(["progress"], context),

@@ -72,6 +72,7 @@ class ObjectsReport:
     given: Input | ModelFile
     console: Console
     wide: bool
+    deadline: Deadline = attrs.field(factory=Deadline)
     found: UserObjects = attrs.field(factory=UserObjects)
 
     def tell_first(self, event: Event) -> None:
@@ -88,7 +89,7 @@ class ObjectsReport:
         """Print where objects end if nothing goes wrong; nothing if that takes too long."""
         from kmodel.engines.runs.normal_run import normal_run
 
-        run = normal_run(model, self.given.is_normal, Deadline(SECONDS))
+        run = normal_run(model, self.given.is_normal, Deadline(min(SECONDS, self.deadline.left)))
         if run is None:
             return
         endings = self.given.endings([run])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import attrs
 
 from kmodel.engines.clock import Deadline, TimeIsUp
-from kmodel.engines.tables.walker import Row, Taken, Walker, walker_of
+from kmodel.engines.tables.walker import Row, Taken, Walker, cells_in, walker_of
 from kmodel.kernel import Action, BoundReached, Cluster, Model
 
 
@@ -72,8 +72,6 @@ class _Turns:
             return None  # it is asked again at its next turn
         assert found is None or isinstance(found, Taken), "an action is no spec"
         self._known[index] = found
-        while read:
-            cell = read.bit_length() - 1
+        for cell in cells_in(read):
             self._readers[cell].add(index)
-            read ^= 1 << cell
         return found

@@ -10,7 +10,7 @@ import attrs
 
 from kmodel.engines.clock import Deadline
 from kmodel.engines.tables.tries import Answer
-from kmodel.engines.tables.walker import Row, Taken, Told, Trie, walker_of
+from kmodel.engines.tables.walker import Row, Taken, Told, Trie, cells_in, walker_of
 from kmodel.kernel import BoundReached, Model, Predicate, Spec, Transition
 
 Judgement = tuple[Spec, str]  # a spec, and why it is violated or that it is reached
@@ -172,9 +172,8 @@ class RunSpace:
             return None, ANY_CELL
         new = read & ~self._ever_read[index]
         self._ever_read[index] |= new
-        while new:
-            self._readers[new.bit_length() - 1].add(index)
-            new ^= 1 << (new.bit_length() - 1)
+        for cell in cells_in(new):
+            self._readers[cell].add(index)
         return found, read
 
     def _judge_step(self, row: Row, taken: Taken) -> Iterator[Judgement]:

@@ -4,7 +4,7 @@ They hold what `Tables` holds in arrays for the compiled loop, which walks them 
 through few states and asks little in each: it would fill rows of arrays that it never looks at again.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import partial
 from typing import Any, Final
@@ -206,6 +206,14 @@ def _extend(trie: Trie, reads: Sequence[Read], found: Told, row: Sequence[int]) 
         raise impure(trie.asked)
     enter(found)
     return bits
+
+
+def cells_in(bits: int) -> Iterator[int]:
+    """Yield the cells that are read, or written, by their bits; the last one first."""
+    while bits:
+        cell = bits.bit_length() - 1
+        yield cell
+        bits ^= 1 << cell
 
 
 def trace_of(model: Model, initial: int, choices: Iterable[int]) -> Trace:
