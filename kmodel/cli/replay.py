@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
@@ -12,7 +12,7 @@ import click
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
 from kmodel.cli.inputs import add_to_project, all_specs, assume, read_files, scenario_options
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
-from kmodel.printable import json_text, printable
+from kmodel.printable import in_one_line, json_text, printable
 
 if TYPE_CHECKING:
     from kmodel.engines.results import Finding
@@ -30,7 +30,15 @@ if TYPE_CHECKING:
 @click.option("--path", metavar="0/3/1", help="The address of a trace, instead of a file; say with -f of what.")
 @scenario_options
 @click.option("--diff/--no-diff", default=True, show_default=True, help="Show what each step changed.")
-@click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table", show_default=True)
+@click.option(
+    "--at",
+    type=click.IntRange(min=0),
+    metavar="STEP",
+    help="Show the state after this step (0: before the first) instead of the steps.",
+)
+@click.option(
+    "-o", "--output", type=click.Choice(["table", "wide", "json", "yaml"]), default="table", show_default=True
+)
 @one_line
 def replay(
     trace: Path | None,
@@ -39,9 +47,13 @@ def replay(
     nodes: int | None,
     faults: dict[str, int] | None,
     diff: bool,
+    at: int | None,
     output: str,
 ) -> None:
     """Take the steps of a trace again, one by one, and show what each of them changes.
+
+    With --at, show the state after one of them: the objects as `kubectl get -o wide` prints them, where a cache is not
+    as etcd is, and the requests and events that are under way. A star marks what this step changed.
 
     A trace file knows the manifests that it was made of; with -f it is replayed on others. What a run does for ever
     stands behind ~ in an address; it is done once, to see that it comes back to where it began and is fair.
@@ -50,6 +62,8 @@ def replay(
     Examples:
       kmodel replay reports/pod-creation/trace-a_pod_runs.json
       kmodel replay reports/pod-creation/trace-a_pod_runs.json -o wide
+      kmodel replay reports/pod-creation/trace-a_pod_runs.json --at 12
+      kmodel replay reports/pod-creation/trace-a_pod_runs.json --at 12 -o yaml
       kmodel replay --path 0/3/1 -f pod.yaml --nodes 2
       kmodel replay --path 0/3~1/2 -f pod.yaml
     """
@@ -60,6 +74,11 @@ def replay(
     else:
         assert path is not None, "one of both is there"
         replayed = _from_path(path, filenames, nodes, faults)
+    if at is not None:
+        _print_state(replayed, at, output)
+        return
+    if output == "yaml":
+        raise InputProblem("-o yaml shows one state; add --at STEP")
     if output == "json":
         click.echo(json_text(_document(replayed)))
     else:
@@ -137,6 +156,43 @@ def _rechecked(given: Input | ModelFile, model: Model, trace: Trace) -> _Replaye
     from kmodel.engines.retracing import objection, recheck_all
 
     return _Replayed(given, trace, recheck_all(model, trace), objection(model, trace))
+
+
+def _print_state(replayed: _Replayed, at: int, output: str) -> None:
+    """Print the state after a step, and what that step was."""
+    from rich.console import Console
+
+    from kmodel.reporting.state import marked, state_text
+    from kmodel.reporting.story import line
+
+    given, states = replayed.given, replayed.trace.states
+    if at >= len(states):
+        raise InputProblem(f"there is no step {at}: the trace has {len(states) - 1}; --at 0 is the state before them")
+    if output in ("yaml", "json"):
+        click.echo(_objects_text(given.manifests(states[at]), output))
+        return
+    width = None if output == "wide" else Console().width
+    if at:
+        told = line(at, replayed.trace.steps[at - 1])
+        click.echo(
+            in_one_line(
+                f"After step {at} of {len(states) - 1}: {told.actor}, {told.reason} {told.object}: {told.message}"
+            )
+        )
+    else:
+        click.echo(f"Before the first of {len(states) - 1} steps")
+    click.echo()
+    click.echo(
+        printable(state_text(marked(given.state(states[at]), given.state(states[max(0, at - 1)])), width), keep="\n")
+    )
+
+
+def _objects_text(objects: list[dict[str, Any]], output: str) -> str:
+    if output == "json":
+        return json_text({"apiVersion": "v1", "kind": "List", "items": objects})
+    import yaml
+
+    return printable(yaml.safe_dump_all(objects, sort_keys=False, allow_unicode=True), keep="\n").rstrip("\n")
 
 
 def _document(replayed: _Replayed) -> dict[str, object]:

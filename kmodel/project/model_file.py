@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from kmodel.input_error import InputError
-from kmodel.kernel import Action, Model, Spec
+from kmodel.kernel import Action, Cluster, Model, Spec
 from kmodel.project.python_files import near, variable
 from kmodel.reporting.source import Source
+from kmodel.reporting.state import StateTable, all_cells
+from kmodel.reporting.value_text import show
 
 if TYPE_CHECKING:
     from kmodel.kubernetes.scenario.endings import Ending
@@ -44,6 +46,14 @@ class ModelFile:
     def is_normal(self, action: Action) -> bool:
         """Tell that nothing is known to be a fault."""
         return True
+
+    def state(self, cluster: Cluster) -> tuple[StateTable, ...]:
+        """Return a state as a table of its cells."""
+        return all_cells(cluster)
+
+    def manifests(self, cluster: Cluster) -> list[dict[str, Any]]:
+        """Return the cells of a state, with their values as text."""
+        return [{str(cell): show(value) for cell, value in zip(cluster.layout.cells, cluster.values, strict=True)}]
 
     def model(self, specs: tuple[Spec, ...]) -> Model:
         """Return the model, with those of its specs."""

@@ -14,10 +14,12 @@ from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.components.faults import FAULT
 from kmodel.kubernetes.scenario import Scenario
 from kmodel.kubernetes.scenario.endings import Ending, endings
+from kmodel.kubernetes.scenario.state_tables import manifests, state_tables, told_elsewhere
 from kmodel.project import spec_files
 from kmodel.project.python_files import BUILT_IN_FOLDER, FOLDER, near
 from kmodel.project.spec_files import Definitions
 from kmodel.reporting.source import Source
+from kmodel.reporting.state import StateTable, cells_table
 
 
 class Resting(Protocol):
@@ -73,6 +75,16 @@ class Input:
         runs = "kubelet" in settings.actors and ("kube-scheduler" in settings.actors or ending.status != "Pending")
         expected = (ending.reference, "Pending") in self.scenario.expected
         return runs and not (ending.is_well or settings.faults or expected or ending.status == "Terminating")
+
+    def state(self, cluster: Cluster) -> tuple[StateTable, ...]:
+        """Return a state as tables, as kubectl would print it, and what the components remember."""
+        tables = [StateTable(*table) for table in state_tables(cluster, self.scenario.catalog.kinds)]
+        memory = cells_table(cluster, "What else is remembered", lambda cell: not told_elsewhere(cell))
+        return (*tables, *(() if memory is None else (memory,)))
+
+    def manifests(self, cluster: Cluster) -> list[dict[str, Any]]:
+        """Return the objects that are stored in a state."""
+        return list(manifests(cluster, self.scenario.catalog.kinds))
 
     @property
     def told(self) -> Mapping[str, Any]:

@@ -31,6 +31,8 @@ Body = ApiObject | Part | Binding
 class Request:
     """What a client asks: a verb on an object, with its body and preconditions."""
 
+    where = "to the api-server"
+
     user: str
     verb: str
     resource: str
@@ -48,6 +50,11 @@ class Request:
         """What the request is about, as in a URL: `pods/nginx/status`."""
         return "/".join(part for part in (self.resource, self.key, self.subresource) if part)
 
+    @property
+    def told(self) -> str:
+        """What is asked, in a few words."""
+        return f"{self.verb} {self.target}"
+
 
 @attrs.frozen(cache_hash=True)
 class Transaction:
@@ -55,6 +62,8 @@ class Transaction:
 
     `other` is the resource that is written if it is not the request's own; with `more`, the request goes on afterwards.
     """
+
+    where = "to etcd"
 
     request: Request
     key: str
@@ -68,10 +77,17 @@ class Transaction:
         """The resource that is written."""
         return self.other or self.request.resource
 
+    @property
+    def told(self) -> str:
+        """What is asked, in a few words."""
+        return self.request.told
+
 
 @attrs.frozen(cache_hash=True)
 class Acknowledgement:
     """What etcd answers once the write is durable, or that the key has another version."""
+
+    where = "etcd answered"
 
     request: Request
     key: str
@@ -84,10 +100,17 @@ class Acknowledgement:
         """The resource that was to be written."""
         return self.other or self.request.resource
 
+    @property
+    def told(self) -> str:
+        """What was asked, and whether it was written."""
+        return f"{self.request.told}: {'written' if self.succeeded else 'the key has another version'}"
+
 
 @attrs.frozen(cache_hash=True)
 class Response:
     """What the api-server answers: an HTTP status code and a reason as in metav1.Status, and what it answers to."""
+
+    where = "answer to client"
 
     code: int
     reason: str
@@ -95,6 +118,12 @@ class Response:
     resource: str
     key: str
     subresource: str = ""
+
+    @property
+    def told(self) -> str:
+        """What it answers to, and the answer."""
+        about = "/".join(part for part in (self.resource, self.key, self.subresource) if part)
+        return f"{self.verb} {about}: {self.said}"
 
     @property
     def ok(self) -> bool:

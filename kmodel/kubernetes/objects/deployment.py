@@ -167,6 +167,15 @@ class Deployment(ApiObject):
         status = self.status
         return f"{self.replicas} replicas wanted, {status.updated} updated, {status.available} available"
 
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Return the columns of `kubectl get deployments`."""
+        status = self.status
+        return (
+            ("READY", f"{status.ready}/{self.replicas}"),
+            ("UP-TO-DATE", str(status.updated)),
+            ("AVAILABLE", str(status.available)),
+        )
+
     def reached(self, wait: str) -> bool:
         """Tell whether as many pods are available as `kubectl wait --for=condition=Available` is to wait for."""
         return bool(self.status.is_available)

@@ -34,6 +34,10 @@ class EndpointSlice(ApiObject):
         """Return the pods, and what keeps each from being ready."""
         return ", ".join(map(_told, self.endpoints)) or "no endpoints"
 
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Return the endpoints: pods, in the place of their addresses."""
+        return (("ENDPOINTS", self.summary()),)
+
 
 def _told(endpoint: Endpoint) -> str:
     said = ["not ready"] if not endpoint.serving else []

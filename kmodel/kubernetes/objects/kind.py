@@ -75,6 +75,13 @@ class ApiObject:
         """Return in a few words what matters of the object to those who watch it."""
         return "as it is"
 
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Return what `kubectl get -o wide` shows of the object beside its name: a heading and a text for each column.
+
+        Left out: ages and addresses, which the model does not have.
+        """
+        return (("STATUS", "Terminating" if self.metadata.deleting else self.summary()),)
+
     def reached(self, wait: str) -> bool:
         """Tell whether the object is as `kubectl wait` is to wait for; a kind without such a state always is."""
         return True

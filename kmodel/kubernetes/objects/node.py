@@ -80,6 +80,14 @@ class Node(ApiObject):
         """Return whether the node is ready, and tainted."""
         return f"Ready={self.status.ready}" + (", tainted" if self.spec.taints else "")
 
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Return the status in the words of `kubectl get nodes` [printers.go printNode], and the taints."""
+        ready = {"True": "Ready", "False": "NotReady"}.get(self.status.ready, "NotReady (Unknown)")
+        return (
+            ("STATUS", ready + (",SchedulingDisabled" if self.spec.unschedulable else "")),
+            ("TAINTS", ", ".join(f"{taint.key}:{taint.effect}" for taint in self.spec.taints) or "<none>"),
+        )
+
 
 @attrs.frozen(cache_hash=True)
 class Taints:

@@ -93,6 +93,16 @@ class Pod(ApiObject):
         said += ["being deleted"] if self.metadata.deleting else []
         return ", ".join(said)
 
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Return the columns of `kubectl get pods -o wide` [pkg/printers/internalversion/printers.go printPod]."""
+        containers = len(self.spec.containers)
+        return (
+            ("READY", f"{containers if self.status.ready else 0}/{containers}"),
+            ("STATUS", "Terminating" if self.metadata.deleting else self.status.phase),
+            ("RESTARTS", str(self.status.restarts)),
+            ("NODE", self.spec.node_name or "<none>"),
+        )
+
     def reached(self, wait: str) -> bool:
         """Tell whether the pod is in the phase that `kubectl wait` is to wait for."""
         return self.status.phase == wait

@@ -87,6 +87,12 @@ class ReplicaSet(ApiObject):
         """Return how many pods are wanted."""
         return f"{self.replicas} replicas wanted"
 
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Return the columns of `kubectl get rs`; those of the status only where a controller writes it."""
+        status = self.status
+        told = (("CURRENT", str(status.replicas)), ("READY", str(status.ready))) if status.observed_generation else ()
+        return (("DESIRED", str(self.replicas)), *told)
+
     def templates(self) -> tuple[Template, ...]:
         """Return the pods that are made from the template."""
         metadata = ObjectMeta(

@@ -16,6 +16,10 @@ class Service(ApiObject):
     metadata: ObjectMeta
     selector: Labels = attrs.field(default=(), metadata=merging.MAP)
 
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Return the selector, as `kubectl get services -o wide` does."""
+        return (("SELECTOR", ",".join(f"{name}={value}" for name, value in self.selector) or "<none>"),)
+
 
 def _read(fields: Fields, left_out: list[str]) -> Service:
     metadata = read_metadata(fields, left_out)
