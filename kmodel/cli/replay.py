@@ -162,7 +162,7 @@ def _print_state(replayed: _Replayed, at: int, output: str) -> None:
     """Print the state after a step, and what that step was."""
     from rich.console import Console
 
-    from kmodel.reporting.state import marked, state_text
+    from kmodel.reporting.state_shown import marked, state_text
     from kmodel.reporting.story import line
 
     given, states = replayed.given, replayed.trace.states

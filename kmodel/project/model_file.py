@@ -10,7 +10,7 @@ from kmodel.input_error import InputError
 from kmodel.kernel import Action, Cluster, Model, Spec
 from kmodel.project.python_files import near, variable
 from kmodel.reporting.source import Source
-from kmodel.reporting.state import StateTable, all_cells
+from kmodel.reporting.state_shown import StateTable, all_cells
 from kmodel.reporting.value_text import show
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from kmodel.project import spec_files
 from kmodel.project.python_files import BUILT_IN_FOLDER, FOLDER, near
 from kmodel.project.spec_files import Definitions
 from kmodel.reporting.source import Source
-from kmodel.reporting.state import StateTable, cells_table
+from kmodel.reporting.state_shown import StateTable, cells_table
 
 
 class Resting(Protocol):

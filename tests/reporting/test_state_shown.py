@@ -1,7 +1,7 @@
 """States of a model of one's own, as tables with what changed."""
 
 from kmodel.engines.retracing import follow_path
-from kmodel.reporting.state import StateTable, all_cells, marked, state_text
+from kmodel.reporting.state_shown import StateTable, all_cells, marked, state_text
 from tests.toys import two_phase_commit
 
 
