@@ -20,21 +20,20 @@ def ask(
 
     ModelError if it is asked again, or with nobody watching, and does not answer the same.
     """
-    recording = _ask_once(spec, subject)
-    bare = subject.before if isinstance(subject, Step) else subject
+    answer, log = _ask_once(spec, subject)
+    bare, who = subject.before if isinstance(subject, Step) else subject, f"spec {spec.name}"
     if not isinstance(bare, BareCluster):
-        return recording
-    who = f"spec {spec.name}"
+        check = Check.NOT  # asked from within another function, which is checked as a whole
     if Check.AGAIN in check:
-        check_deterministic(recording, _ask_once(spec, subject), bare, who)
-    if Check.UNWATCHED in check and not same(_answer(spec, subject), recording[0]):
+        check_deterministic((answer, log), _ask_once(spec, subject), bare, who)
+    if Check.UNWATCHED in check and not same(_answer(spec, subject), answer):
         raise ModelError(f"{who} answers something else when nobody records what it reads; {ASK_BY_ISINSTANCE}")
-    return recording
+    return answer, log.footprint()
 
 
-def _ask_once(spec: Spec | Predicate, subject: Cluster | Step) -> tuple[bool | str, tuple[Read, ...]]:
+def _ask_once(spec: Spec | Predicate, subject: Cluster | Step) -> tuple[bool | str, Log]:
     log = Log()
-    return _answer(spec, _seen(subject, log)), log.footprint()
+    return _answer(spec, _seen(subject, log)), log
 
 
 def _seen(subject: Cluster | Step, log: Log) -> Cluster | Step:

@@ -74,12 +74,16 @@ class Layout:
             keys.setdefault(cell.family, []).append(cell.key)
         return {family: tuple(members) for family, members in keys.items()}
 
+    def place(self, cell: Cell[Any]) -> int | None:
+        """Return the place of the cell in a cluster's row of values; None if it is a constant, or is not there."""
+        return self._positions.get(cell)
+
     def position(self, cell: Cell[Any]) -> int:
         """Return the place of the cell in a cluster's row of values; ModelError if the cluster has no such cell."""
-        try:
-            return self._positions[cell]
-        except KeyError:
-            raise ModelError(f"there is no cell {cell} in this cluster; give it an initial value") from None
+        position = self._positions.get(cell)
+        if position is None:
+            raise _missing(cell)
+        return position
 
     def __contains__(self, cell: Cell[Any]) -> bool:
         return cell in self._positions or cell in self.constants
@@ -99,6 +103,15 @@ class Layout:
         return self._of_scope[scope]
 
     def constant(self, cell: Cell[T]) -> T:
-        """Return a constant of the model; reading one leaves no footprint, since it never changes."""
+        """Return a constant of the model; reading one leaves no footprint, since it never changes.
+
+        ModelError if the cluster has neither such a constant nor such a cell.
+        """
+        if cell not in self.constants:
+            raise _missing(cell)
         value: T = self.constants[cell]
         return value
+
+
+def _missing(cell: Cell[Any]) -> ModelError:
+    return ModelError(f"there is no cell {cell} in this cluster; give it an initial value")

@@ -8,7 +8,7 @@ import attrs
 
 from kmodel.kernel.cell import Cell, Cells, Layout
 from kmodel.kernel.errors import ModelError
-from kmodel.kernel.values import ByIdentity, identity, plain, same
+from kmodel.kernel.values import ByIdentity, plain, same
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Hashable)
@@ -116,7 +116,7 @@ class Cluster(ABC):
     def __eq__(self, other: object) -> bool: ...
 
     def __hash__(self) -> int:
-        return hash(tuple(map(identity, self.values)))
+        return hash(self.values)  # equal for clusters that are the same; those that are not may share it
 
     def __repr__(self) -> str:
         cells = zip(self.layout.cells, self.values, strict=True)
@@ -161,9 +161,10 @@ class BareCluster(Cluster):
     values: tuple[Any, ...]
 
     def __getitem__(self, cell: Cell[T]) -> T:
-        if cell in self.layout.constants:
+        position = self.layout.place(cell)
+        if position is None:
             return self.layout.constant(cell)
-        value: T = self.values[self.layout.position(cell)]
+        value: T = self.values[position]
         return value
 
     def look(self, cell: Cell[T], through: Callable[[T], P]) -> P:

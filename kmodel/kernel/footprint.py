@@ -18,8 +18,8 @@ import attrs
 from kmodel.kernel.cell import Cell, Layout
 from kmodel.kernel.cluster import BareCluster, Cluster, Put, Replace, Then, shown, writable
 from kmodel.kernel.errors import RAISED, BoundReached, ModelError, name_error
-from kmodel.kernel.rank import Forgets, Rank, close_gaps
-from kmodel.kernel.values import WHOLE, ByIdentity, plain, same, shape, tracked
+from kmodel.kernel.rank import Rank, close_gaps
+from kmodel.kernel.values import WHOLE, ByIdentity, is_frozen, plain, same, shape, tracked
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Hashable)
@@ -105,18 +105,22 @@ MADE_ANEW = (
 
 @attrs.define
 class Log:
-    """The reads of one call in the order in which they happened, each once, and the ranks that it made."""
+    """The reads of one call in the order in which they happened, each once, and the ranks that it made.
 
-    reads: dict[tuple[int, Projection], Hashable] = attrs.field(factory=dict)
+    A read is kept under the cell's place and the path of attributes, or the projection by a function; a path as it is,
+    since this is looked up at every read.
+    """
+
+    reads: dict[tuple[int, tuple[str, ...] | Projection], Hashable] = attrs.field(factory=dict)
     made: set[Rank] = attrs.field(factory=set)
 
-    def note(self, position: int, projection: Projection, found: Hashable) -> None:
+    def note(self, position: int, through: tuple[str, ...] | Projection, found: Hashable) -> None:
         """Add a read unless it is there already."""
-        self.reads.setdefault((position, projection), found)
+        self.reads.setdefault((position, through), found)
 
     def footprint(self) -> tuple[Read, ...]:
         """Return the reads in order."""
-        return tuple(Read(position, projection, found) for (position, projection), found in self.reads.items())
+        return tuple([Read(position, _projection(through), found) for (position, through), found in self.reads.items()])
 
 
 @attrs.frozen
@@ -126,7 +130,7 @@ class _CellLog:
     cell: Cell[Any]
 
     def read(self, path: tuple[str, ...], found: Hashable) -> None:
-        self.log.note(self.position, _attribute(path), found)
+        self.log.note(self.position, path, found)
 
     def refuse(self, path: tuple[str, ...]) -> NoReturn:
         raise ModelError(
@@ -135,12 +139,16 @@ class _CellLog:
         )
 
 
+def _projection(through: tuple[str, ...] | Projection) -> Projection:
+    return through if isinstance(through, Projection) else _attribute(through)
+
+
 @cache
 def _attribute(path: tuple[str, ...]) -> Projection:
     return Projection(path)
 
 
-_THE_WHOLE = _attribute((WHOLE,))
+_THE_WHOLE = (WHOLE,)
 
 
 class View(Cluster):
@@ -168,23 +176,28 @@ class View(Cluster):
         return tuple(self._whole(position) for position in range(len(self.layout.cells)))
 
     def __getitem__(self, cell: Cell[T]) -> T:
-        layout, source = self.layout, self._source
-        if cell in layout.constants:
-            return layout.constant(cell)
-        position = layout.position(cell)
+        source = self._source
+        position = source.layout.place(cell)
+        if position is None:
+            return source.layout.constant(cell)
         if position in self._pending:
             return self._whole(position)  # type: ignore[no-any-return]
         if not isinstance(source, BareCluster):
             self._log.note(position, _THE_WHOLE, None)  # the source's log has what was found
             return source[cell]
-        return tracked(source.values[position], (), _CellLog(self._log, position, cell))  # type: ignore[no-any-return]
+        value: Any = source.values[position]
+        kind: Any = type(value)
+        if not is_frozen(kind):
+            self._log.note(position, (), value)
+            return value  # type: ignore[no-any-return]
+        return tracked(value, (), _CellLog(self._log, position, cell))  # type: ignore[no-any-return]
 
     def look(self, cell: Cell[T], through: Callable[[T], P]) -> P:
         """Return the cell's value seen through a pure function: only what that shows, a value, counts as read."""
-        layout, source = self.layout, self._source
-        if cell in layout.constants:
-            return shown(layout.constant(cell), through, cell)
-        position = layout.position(cell)
+        source = self._source
+        position = source.layout.place(cell)
+        if position is None:
+            return shown(source.layout.constant(cell), through, cell)
         function: Callable[[Any], P] = through
         if position in self._pending:
             update = self._pending[position]
@@ -297,22 +310,6 @@ def apply(cluster: Cluster, writes: Writes) -> Cluster:
     return BareCluster(cluster.layout, tuple(values))
 
 
-def record(
-    function: Callable[[Cluster], Cluster | None], cluster: Cluster, who: str
-) -> tuple[Effect | None, tuple[Read, ...]]:
-    """Call a transition on a view of the cluster; return its effect (None: not enabled) and its reads, in order."""
-    log = Log()
-    before = View(cluster, log)
-    after = call(function, before, who)
-    if after is None:
-        return None, log.footprint()
-    writes = written(after, log, who)
-    call(lambda cluster: apply(cluster, writes), cluster, who)  # fails here, with a name, if what is written can change
-    cells = cluster.layout.cells
-    settled = close_gaps(before, after, [(cells[write.position], write.update) for write in writes], log.made)
-    return Effect(writes, writes if settled is after else written(settled, log, who)), log.footprint()
-
-
 class Check(Flag):
     """How the call of a function is checked: made again, and made with nobody watching what it reads."""
 
@@ -327,20 +324,40 @@ class Check(Flag):
         return int(self.value).bit_count()
 
 
-def record_checked(
-    function: Callable[[Cluster], Cluster | None], cluster: Cluster, who: str, check: Check = Check.BOTH
+def record(
+    function: Callable[[Cluster], Cluster | None], cluster: Cluster, who: str, check: Check = Check.NOT
 ) -> tuple[Effect | None, tuple[Read, ...]]:
-    """Record a call of a transition, and see that another one does the same."""
-    recording = record(function, cluster, who)
+    """Call a transition on a view of the cluster; return its effect (None: not enabled) and its reads, in order.
+
+    ModelError if it is called again, or with nobody watching, and does not do the same. What is asked from within
+    another function is not checked: that function is, as a whole.
+    """
     if not isinstance(cluster, BareCluster):
-        return recording  # asked from within another function, which is checked as a whole
+        check = Check.NOT
+    before, after, writes = _watch(function, cluster, who)
     if Check.AGAIN in check:
-        check_deterministic(recording, record(function, cluster, who), cluster, who)
-    if Check.UNWATCHED in check:
-        unwatched, effect = call(function, cluster, who), recording[0]
-        if unwatched != (None if effect is None else apply(cluster, effect.writes)):
-            raise ModelError(f"{who} does something else when nobody records what it reads; {ASK_BY_ISINSTANCE}")
-    return recording
+        again, _, writes_again = _watch(function, cluster, who)
+        check_deterministic((writes, before._log), (writes_again, again._log), cluster, who)
+    # fails, with a name, if what is written can change
+    applied = None if writes is None else call(lambda cluster: apply(cluster, writes), cluster, who)
+    if Check.UNWATCHED in check and call(function, cluster, who) != applied:
+        raise ModelError(f"{who} does something else when nobody records what it reads; {ASK_BY_ISINSTANCE}")
+    if after is None or writes is None:
+        return None, before._log.footprint()
+    cells = cluster.layout.cells
+    updates = [(cells[write.position], write.update) for write in writes]
+    settled = close_gaps(before, after, updates, before._log.made)
+    total = writes if settled is after else written(settled, before._log, who)
+    return Effect(writes, total), before._log.footprint()
+
+
+def _watch(
+    function: Callable[[Cluster], Cluster | None], cluster: Cluster, who: str
+) -> tuple[View, Cluster | None, Writes | None]:
+    """Call a transition; return the view that it was given, the one that it answered with, and what it wrote."""
+    before = View(cluster, Log())
+    after = call(function, before, who)
+    return before, after, None if after is None else written(after, before._log, who)
 
 
 ASK_BY_ISINSTANCE = "find out what a value is by isinstance or match, not by type(), and use public methods only"
@@ -366,18 +383,14 @@ def _works_unwatched(function: Callable[[Any], object], view: View) -> bool:
     return False
 
 
-def check_deterministic(
-    first: tuple[object, tuple[Read, ...]], second: tuple[object, tuple[Read, ...]], cluster: Cluster, who: str
-) -> None:
+def check_deterministic(first: tuple[object, Log], second: tuple[object, Log], cluster: Cluster, who: str) -> None:
     """Compare two calls of one function on one cluster; ModelError names the first cell in which they differ."""
     cells = cluster.layout.cells
-    for one, other in zip_longest(first[1], second[1]):
-        if one == other:
+    for one, other in zip_longest(first[1].reads.items(), second[1].reads.items()):
+        if one is not None and other is not None and one[0] == other[0] and same(one[1], other[1]):
             continue
-        if one is not None and other is not None and _of_writes(one) and _of_writes(other):
-            continue  # the kernel's own look at what was written: the writes differ, which is told below
-        places = [f"cell {cells[read.position]}" if read else "nothing more" for read in (one, other)]
-        if places[0] == places[1] and one.projection.function != other.projection.function:
+        places = [f"cell {cells[read[0][0]]}" if read else "nothing more" for read in (one, other)]
+        if places[0] == places[1] and all(isinstance(read[0][1], Projection) for read in (one, other) if read):
             raise ModelError(f"{who}: {places[0]} is looked at through {MADE_ANEW}")
         raise ModelError(
             f"{who} is not deterministic: called twice on one cluster it read {places[0]} and then {places[1]}; "
@@ -392,21 +405,21 @@ def check_deterministic(
         )
 
 
-def _of_writes(read: Read) -> bool:
-    return isinstance(read.projection.function, Forgets)
-
-
 def _made_anew(first: object, second: object) -> Iterator[int]:
     """Yield the places of the cells that two calls change by functions that differ although they look alike."""
-    if isinstance(first, Effect) and isinstance(second, Effect):
-        for one, other in zip(first.total, second.total, strict=False):
-            if one.position == other.position and one.update != other.update:
-                names = [getattr(write.update, "__qualname__", None) for write in (one, other)]
-                if names[0] is not None and names[0] == names[1]:
-                    yield one.position
+    for one, other in zip(_writes_of(first), _writes_of(second), strict=False):
+        if one.position == other.position and one.update != other.update:
+            names = [getattr(write.update, "__qualname__", None) for write in (one, other)]
+            if names[0] is not None and names[0] == names[1]:
+                yield one.position
+
+
+def _writes_of(outcome: object) -> Writes:
+    """Return what a transition wrote; nothing, if the outcome is the answer of a spec or not enabled."""
+    return outcome if isinstance(outcome, tuple) and all(isinstance(write, Write) for write in outcome) else ()
 
 
 def _shown(outcome: object, cluster: Cluster) -> str:
-    if isinstance(outcome, Effect):
-        return "writes to " + ", ".join(f"{cluster.layout.cells[write.position]}" for write in outcome.writes)
+    if writes := _writes_of(outcome):
+        return "writes to " + ", ".join(f"{cluster.layout.cells[write.position]}" for write in writes)
     return repr(outcome)

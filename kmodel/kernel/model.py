@@ -8,7 +8,7 @@ import attrs
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.errors import ModelError, place_of
-from kmodel.kernel.footprint import Effect, apply, record_checked
+from kmodel.kernel.footprint import Check, Effect, apply, record
 from kmodel.kernel.spec import Spec
 from kmodel.kernel.step import Step, Trace
 from kmodel.kernel.transition import Action, Transition
@@ -80,7 +80,7 @@ def _one_name(what: str, name: str, one: object, other: object) -> str:
 
 def take(action: Action, before: Cluster) -> Step | None:
     """Take the action in the cluster; None if it is not enabled. ModelError if the transition is impure."""
-    effect, reads = record_checked(action, before, f"transition {action}")
+    effect, reads = record(action, before, f"transition {action}", Check.BOTH)
     if effect is None:
         return None
     return step_of(action, before, effect, tuple(dict.fromkeys(read.position for read in reads)))

@@ -29,7 +29,8 @@ KEPT = 1 << 16
 
 
 @cache
-def _is_frozen(cls: type) -> bool:
+def is_frozen(cls: type) -> bool:
+    """Tell whether the class is attrs.frozen itself: whether what its instances show is told field by field."""
     return "__attrs_attrs__" in cls.__dict__ and bool(attrs.inspect(cls).is_frozen)
 
 
@@ -186,7 +187,7 @@ class ReadLog(Protocol):
 def shape(value: Any) -> Hashable:
     """Return what looking at a value without looking into it shows: an object's class, or any other value itself."""
     kind: Any = type(value)
-    found: Hashable = kind if _is_frozen(kind) else value
+    found: Hashable = kind if is_frozen(kind) else value
     return found
 
 
@@ -196,7 +197,7 @@ def tracked(value: Any, path: tuple[str, ...], log: ReadLog) -> Any:
     The log is told the shape() of the value.
     """
     kind: Any = type(value)
-    if not _is_frozen(kind):
+    if not is_frozen(kind):
         log.read(path, value)
         return value
     log.read(path, kind)
@@ -286,7 +287,7 @@ def _unfit(cls: Any) -> str | None:
         return "which may differ from itself (NaN) and equal what it is not (0.0, -0.0, 0); use int or a tuple of ints"
     if is_dataclass(cls):
         return "a dataclass; use an attrs.frozen class"
-    if not _is_frozen(cls):
+    if not is_frozen(cls):
         return "which can change after it is written; use a tuple, a frozenset or an attrs.frozen class"
     for field in attrs.fields(cls):
         if field.eq is not True or field.eq_key is not None:

@@ -1,7 +1,7 @@
 """The functions of a model as those who keep tables call them: recorded, and checked to be pure."""
 
 from kmodel.kernel import Action, Cluster, Model, ModelError, Predicate, Spec, Step, ask, failure
-from kmodel.kernel.footprint import Check, Effect, Read, record_checked
+from kmodel.kernel.footprint import Check, Effect, Read, record
 
 CHECKED_IN_BOTH_WAYS = 6
 CHECKED_CALLS = 128
@@ -21,7 +21,7 @@ class Functions:
         """Return what an action does in a cluster (None: it is not enabled), and its reads."""
         action = self.model.actions[index]
         check = _check_after(self.calls[index])
-        recording = record_checked(action, cluster, f"transition {action}", check)
+        recording = record(action, cluster, f"transition {action}", check)
         self.calls[index] += 1 + check.calls
         self.touched[index].update(read.position for read in recording[1])
         return recording
