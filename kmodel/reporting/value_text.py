@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import attrs
 
 from kmodel.kernel import Rank
+from kmodel.kernel.values import remembered
 
 DEEPEST = 9  # objects within objects; deeper than any that are
 
 
+@remembered
 def brief(value: Any, room: int) -> str:
     """Return a value as text that fits the room, if need be with `…` for what is inside the objects in it."""
     texts = (show(value, depth) for depth in range(DEEPEST, -1, -1))
@@ -35,10 +38,20 @@ def show(value: Any, depth: int = DEEPEST) -> str:
 
 
 def _attributes(value: Any, depth: int) -> Iterator[str]:
-    for field in attrs.fields(type(value)):
-        held = getattr(value, field.name)
+    kind: Any = type(value)
+    for name, default in _defaults(kind):
+        held = getattr(value, name)
+        if held is not None and held != default:
+            yield f"{name}={show(held, depth)}"
+
+
+@cache
+def _defaults(cls: type) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of a class, each with its default; None for one that depends on the others."""
+    defaults = []
+    for field in attrs.fields(cls):
         default = field.default
         if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
             default = None if default.takes_self else default.factory()
-        if held is not None and held != default:
-            yield f"{field.name}={show(held, depth)}"
+        defaults.append((field.name, default))
+    return tuple(defaults)

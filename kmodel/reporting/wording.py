@@ -64,7 +64,7 @@ def word(finding: Finding, result: Result) -> Wording:
         return Wording(Standing.OPEN, "no violation found", f"({finding.reason})")
     if finding.spec.form.wanted:
         return Wording(Standing.HOLDS, "holds", f"(first {where(finding)})")
-    but = ", but not put to the test" if _is_untested(finding, result) else ""
+    but = ", but not put to the test" if any(finding is each for each in untested(result)) else ""
     return Wording(Standing.HOLDS, "holds", f"({_seen(finding, result)}){but}")
 
 
@@ -80,16 +80,15 @@ def _seen(finding: Finding, result: Result) -> str:
 def untested(result: Result) -> tuple[Finding, ...]:
     """Return what holds without having been put to the test: nothing happens that could violate it, or that would show
     it not to be vacuous."""
-    return tuple(finding for finding in result.findings if _is_untested(finding, result))
-
-
-def _is_untested(finding: Finding, result: Result) -> bool:
-    if finding.verdict is not Verdict.HOLDS:
-        return False
-    if not finding.is_tested:
-        return True
-    witnesses = [each for each in result.findings if shows(each.spec, finding.spec)]
-    return bool(witnesses) and all(witness.is_vacuous for witness in witnesses)
+    happened: dict[object, bool] = {}
+    for each in result.findings:
+        if each.spec.shows is not None:
+            happened[each.spec.shows.origin] = happened.get(each.spec.shows.origin, False) or not each.is_vacuous
+    return tuple(
+        finding
+        for finding in result.findings
+        if finding.verdict is Verdict.HOLDS and not (finding.is_tested and happened.get(finding.spec.origin, True))
+    )
 
 
 def shows(witness: Spec, spec: Spec) -> bool:
