@@ -14,6 +14,7 @@ from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.scheduler import QUEUE, feasible
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Node, Pod, selects
+from kmodel.kubernetes.objects.container import READINESS
 
 from .watching import LOST_EVENT, MISSED
 
@@ -40,6 +41,13 @@ def sandbox_of(cluster: Cluster, name: str, pod: Pod) -> Sandbox | None:
     cell = RUNTIME[pod.spec.node_name or "", name]
     sandbox = cluster[cell] if cluster.has(cell) else None
     return sandbox if sandbox is not None and sandbox.uid == pod.metadata.uid else None
+
+
+def is_unready(pod: Pod, sandbox: Sandbox | None) -> bool:
+    """Tell whether a container of a pod hangs, and a readiness probe shows it."""
+    containers = () if sandbox is None else sandbox.containers
+    hanging = {container.name for container in containers if not container.answers}
+    return any(each.name in hanging and READINESS in each.probes for each in pod.spec.containers)
 
 
 def feasible_nodes(cluster: Cluster, pod: Pod) -> list[str]:
@@ -69,7 +77,9 @@ def unlike_desired(cluster: Cluster, name: str, pod: Pod) -> str | None:
     sandbox = sandbox_of(cluster, name, pod)
     if sandbox is None or not sandbox.all_in("running"):
         return f"pod/{name} is bound to {pod.spec.node_name}, and does not run there"
-    return None if pod.status.ready else f"pod/{name} runs, and its status does not say so"
+    if pod.status.ready or is_unready(pod, sandbox):
+        return None
+    return f"pod/{name} runs, and its status does not say so"
 
 
 @converges(
@@ -119,7 +129,7 @@ def status_tells_the_truth(cluster: Cluster) -> bool | str:
             continue
         sandbox = sandbox_of(cluster, name, pod)
         runs = sandbox is not None and sandbox.all_in("running") and not pod.metadata.deleting
-        if runs != pod.status.ready:
+        if (runs and not is_unready(pod, sandbox)) != pod.status.ready:
             return (
                 f"pod/{name} {'runs' if runs else 'does not run'}, and is said to be {'' if not runs else 'not '}ready"
             )

@@ -245,6 +245,8 @@ def _contradiction(cluster: Cluster, node: str, pod: str, status: PodStatus) -> 
         return f"{status.phase}, though it has seen that the pod is {known.status.phase}"
     if status.ready and (sandbox is None or sandbox.uid != worker.uid or not sandbox.all_in("running", "stopping")):
         return "ready, though not all its containers run"
+    if status.ready and known is not None and not worker.passed(known.spec):
+        return "ready, though its probes have not succeeded since its containers were started"
     never = sandbox is not None and sandbox.all_in("created") and not status.restarts
     if status.phase == "Running" and never:
         return "Running, though no container was started yet"

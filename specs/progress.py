@@ -10,7 +10,9 @@ from kmodel.kubernetes.components.kubectl import KUBECTL
 from kmodel.kubernetes.components.kubelet.state import UP, is_connected, is_up
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import QUEUE
+from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Pod, ReplicaSet
+from kmodel.kubernetes.objects.container import LIVENESS
 
 from .convergence import IS_SILENT, feasible_nodes, pods, sandbox_of
 from .watching import LOST_EVENT, MISSED
@@ -212,6 +214,32 @@ def _is_said_ready(cluster: Cluster, node: str) -> bool | str:
 @leads_to(_speaks_and_is_not_said_ready, _is_said_ready, each=NODES, needs=nodes_are_watched)
 def a_node_that_speaks_again_is_ready() -> None:
     """A node that is heard of is at last said to be Ready again, unless it falls silent."""
+
+
+def liveness_is_probed(layout: Layout) -> bool:
+    """Tell whether a container has a probe by which its kubelet learns that it hangs, and has it started again."""
+    pods = (each.spec for each in layout.constant(SETTINGS).given if isinstance(each, Pod))
+    templates = (workload.template.spec for workload in layout.constant(SETTINGS).workloads)
+    listed = (container for spec in (*pods, *templates) for container in spec.containers)
+    return any(layout.keys(RUNTIME)) and any(LIVENESS in container.probes for container in listed)
+
+
+def _hangs(cluster: Cluster, pod: str) -> bool:
+    value = cluster[PODS[pod]]
+    sandbox = None if value is None else sandbox_of(cluster, pod, value)
+    if value is None or sandbox is None or not is_connected(cluster, value.spec.node_name or ""):
+        return False
+    hanging = {each.name for each in sandbox.containers if each.state == "running" and not each.answers}
+    return any(each.name in hanging and LIVENESS in each.probes for each in value.spec.containers)
+
+
+def _hangs_no_more(cluster: Cluster, pod: str) -> bool | str:
+    return not _hangs(cluster, pod) or f"a container of pod/{pod} hangs, and its kubelet lets it"
+
+
+@leads_to(_hangs, _hangs_no_more, each=PODS, needs=liveness_is_probed, hazard=MISSED, hazard_with=(LOST_EVENT,))
+def a_container_that_hangs_is_stopped() -> None:
+    """A container that hangs, and has a liveness probe, is stopped at last, unless its node falls silent."""
 
 
 def _waits(cluster: Cluster, user: str) -> bool:

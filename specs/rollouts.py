@@ -21,7 +21,7 @@ from .watching import LOST_EVENT, MISSED
 
 DEPLOYMENTS, REPLICA_SETS = stored("deployments"), stored("replicasets")
 UNFORESEEN = (  # faults by which a pod is not available any more, or a controller forgets what it expects
-    *("container-crash", "container-exit", "failed-start", "kubelet-restart"),
+    *("container-crash", "container-exit", "failed-start", "failed-readiness", "container-hang", "kubelet-restart"),
     *("node-crash", "network-partition", "late-heartbeat"),
     *("controller-restart", "controller-failover", "lost-answer", "late-call", "lost-event"),
 )

@@ -22,7 +22,7 @@ from kmodel.kubernetes.components.controllers import (
     restarts,
     taint_eviction,
 )
-from kmodel.kubernetes.components.kubelet import failures
+from kmodel.kubernetes.components.kubelet import failures, probes
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.objects import KINDS, ApiObject, Kind
@@ -48,6 +48,8 @@ FAULTS: tuple[Fault, ...] = (
     runtime.CONTAINER_CRASH,
     runtime.CONTAINER_EXIT,
     runtime.FAILED_START,
+    probes.FAILED_READINESS,
+    probes.CONTAINER_HANG,
     failures.KUBELET_RESTART,
     failures.NODE_CRASH,
     failures.NODE_RESTART,

@@ -26,6 +26,7 @@ from kmodel.kubernetes.objects import (
     Taint,
     resource_of,
 )
+from kmodel.kubernetes.objects.container import PROBES
 from kmodel.kubernetes.scenario.completing import complete
 from kmodel.kubernetes.scenario.scenario import Scenario
 
@@ -41,6 +42,11 @@ def containers(memory_mib: int | None = None, limit_mib: int | None = None) -> t
     requests = Resources(memory_bytes=None if memory_mib is None else memory_mib * MEBIBYTE)
     limits = Resources(memory_bytes=None if limit_mib is None else limit_mib * MEBIBYTE)
     return (Container("main", "nginx:1.14.2", requests, limits),)
+
+
+def probed_containers() -> tuple[Container, ...]:
+    """Return one container that is probed in all ways."""
+    return (Container("main", "nginx:1.14.2", probes=PROBES),)
 
 
 def pod(

@@ -165,14 +165,14 @@ def test_fields_that_the_model_does_not_read_are_reported() -> None:
           affinity: {nodeAffinity: {}, podAffinity: {}}
           initContainers: [{name: i, tty: true}]
           containers:
-          - {name: a, livenessProbe: {}, resources: {limits: {nvidia.com/gpu: 1}, claims: []}}
+          - {name: a, livenessProbe: {}, lifecycle: {}, resources: {limits: {nvidia.com/gpu: 1}, claims: []}}
         status: {phase: Running}
         """
     )
     assert manifest.left_out == (
         "metadata.annotations",
         "spec.containers[0].resources.claims",
-        "spec.containers[0].livenessProbe",
+        "spec.containers[0].lifecycle",
         "spec.initContainers[0].tty",
         "spec.affinity.podAffinity",
         "spec.initContainers",

@@ -29,6 +29,7 @@ FAULTS = {
     "SIGSTOP": ("network-partition", "cut_off_node"),
     "SIGCONT": ("", "reconnect_node"),
     "container ends": ("container-exit", "exit_container"),
+    "probe fails": ("failed-readiness", "fail_readiness"),
 }
 STARTED_AT_ONCE = ("start kube-scheduler", "start kube-controller-manager")  # by the fault itself, in the model
 ENDED_WELL = 0  # other codes are what a container that is told to stop ends with in the model
@@ -41,11 +42,18 @@ def fault_of(line: Line) -> tuple[str, str, dict[str, str]] | None:
     if line.do == "container ends":
         if line.about["code"] != ENDED_WELL:
             return None
-        return (*FAULTS[line.do], {name: line.about[name] for name in ("node", "pod", "container")})
+        return (*FAULTS[line.do], in_container(line))
+    if line.do == "probe fails":
+        return (*FAULTS[line.do], in_container(line))
     if line.do in FAULTS:
         return (*FAULTS[line.do], {})
     what, _, node = line.do.partition(" ")
     return (*FAULTS[", containers ".join((what, *filter(None, [line.about.get("containers")])))], {"node": node})
+
+
+def in_container(line: Line) -> dict[str, str]:
+    """Return the binding of what befell a container."""
+    return {name: line.about[name] for name in ("node", "pod", "container")}
 
 
 @attrs.frozen(eq=False)

@@ -9,6 +9,7 @@ stand where their time puts them. A change is a merge patch [RFC 7386] of the ob
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -155,10 +156,19 @@ def faults(folder: Path, actions: list[dict[str, Any]], start: str) -> Iterator[
                 killed -= {whom}
                 line["containers"] = "run on"
             yield line
+        elif action["do"].endswith(": probe fails"):  # written `container of pod flaky: probe fails`
+            (pod,) = re.findall(r"of pod (\S+):", action["do"])
+            yield {"t": seconds(start, action["t"]), "do": "probe fails", **place(folder, pod)}
     for call in read(folder / "runtime.jsonl"):
         if call["op"] == "container ends":
             ended = {name: call[name] for name in ("node", "pod", "container", "code")}
             yield {"t": seconds(start, call["t"]), "do": "container ends", **ended}
+
+
+def place(folder: Path, pod: str) -> dict[str, str]:
+    """Return the node, the pod and the container of a pod's last container that was started."""
+    started = [call for call in read(folder / "runtime.jsonl") if call["op"] == "StartContainer" and call["pod"] == pod]
+    return {name: started[-1][name] for name in ("node", "pod", "container")}
 
 
 def in_order(

@@ -2,7 +2,18 @@
 
 from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.objects import PodStatus
-from tests.components.scenes import apply, create, delete, labelled, pod, replace, replicaset, scene, service
+from tests.components.scenes import (
+    apply,
+    create,
+    delete,
+    labelled,
+    pod,
+    probed_containers,
+    replace,
+    replicaset,
+    scene,
+    service,
+)
 from tests.specs import broken_identities, broken_ownership, broken_rollouts, broken_scheduling, bugs
 from tests.specs import bugs_of_clients as clients
 from tests.specs.broken_scheduling import IS_SCHEDULED_TWICE
@@ -12,6 +23,7 @@ from tests.specs.mutants import Mutant
 # Scenes are as small as the bug allows: what is not needed for the story is stored at the start.
 BOUND = pod(node="n1")
 RUNS = scene(stored=(BOUND,))
+PROBED = scene(stored=(pod(node="n1", containers=probed_containers()),))
 RUNS_BESIDE_ANOTHER_NODE = scene(stored=(BOUND,), nodes=2)
 IS_SCHEDULED = scene(stored=(pod(),), actors=("kube-scheduler",))
 IS_CREATED = scene(create(pod()), actors=("kubelet",))
@@ -179,6 +191,14 @@ MUTANTS = (
         RUNS,
         (("report_status", clients.kubelet_reports_ready_too_early),),
         3,
+        "report_status",
+    ),
+    Mutant(
+        "status_is_what_a_kubelet_observed",
+        "the kubelet takes what runs for ready, whatever its probes say",
+        PROBED,
+        (("report_status", clients.kubelet_asks_no_probes),),
+        4,
         "report_status",
     ),
     Mutant(

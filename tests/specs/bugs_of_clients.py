@@ -116,6 +116,18 @@ def kubelet_reports_ready_too_early(report_status: Function) -> Function:
     return broken
 
 
+def _as_if_probed(cluster: Cluster, binding: dict[str, str]) -> Hidden:
+    cell = WORKERS[binding["node"], binding["pod"]]
+    worker, known = cluster[cell], known_pod(cluster, binding["node"], binding["pod"])
+    if worker is None or known is None:
+        return {}
+    names = tuple(sorted(container.name for container in known.spec.containers))
+    return {cell: attrs.evolve(worker, started=names, ready=names)}
+
+
+kubelet_asks_no_probes = hiding(_as_if_probed)
+
+
 def kubelet_rewrites_how_a_pod_ended(report_status: Function) -> Function:
     """The kubelet reports of a pod that has finished that it ended the other way."""
 

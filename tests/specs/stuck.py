@@ -1,7 +1,7 @@
 """The mutants of temporal specs: for each at least one bug by which a fair run violates it for ever."""
 
 from kmodel.kubernetes.objects import PodStatus
-from tests.components.scenes import create, delete, node, pod, replicaset, scene, service
+from tests.components.scenes import create, delete, node, pod, probed_containers, replicaset, scene, service
 from tests.specs import broken_ownership, broken_rollouts
 from tests.specs import bugs_that_last as bugs
 from tests.specs.broken_identities import takes_no_marks
@@ -51,6 +51,8 @@ SPEAKS_AGAIN = scene(
     faults={"node-crash": 1, "node-restart": 1},
 )
 
+PROBED = scene(stored=(pod(node="n1", containers=probed_containers()),), calls="fused", faults={"container-hang": 1})
+
 STUCK = (
     *broken_ownership.STUCK,
     *broken_rollouts.STUCK,
@@ -84,6 +86,14 @@ STUCK = (
         MISSES_EVENTS,
         (("expire_expectations", unless(bugs.always)),),
         12,
+        cycle=0,
+    ),
+    Mutant(
+        "a_container_that_hangs_is_stopped",
+        "the kubelet never asks whether its containers are alive",
+        PROBED,
+        (("probe_liveness", unless(bugs.always)),),
+        7,
         cycle=0,
     ),
     Mutant(

@@ -5,11 +5,12 @@ import pytest
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
 from kmodel.kubernetes.components.settings import Settings
-from tests.components.scenes import create, delete, node, pod, replicaset, scene, service
+from tests.components.scenes import create, delete, node, pod, probed_containers, replicaset, scene, service
 from tests.specs.mutants import SPECS, faithful
 
 MOST_STATES = 60_000
 BOUND = pod(node="n1")
+PROBED = pod(node="n1", containers=probed_containers())
 COMPETE = (pod("left", memory_mib=600), pod("right", memory_mib=600))
 
 SCENES: dict[str, Settings] = {
@@ -30,6 +31,8 @@ SCENES: dict[str, Settings] = {
         stored=(replicaset(),), actors=("replicaset-controller",), faults={"controller-failover": 1}
     ),
     "failed-start": scene(stored=(BOUND,), faults={"failed-start": 1}),
+    "failed-readiness": scene(stored=(PROBED,), faults={"failed-readiness": 1}),
+    "container-hang": scene(stored=(PROBED,), faults={"container-hang": 1}),
     "late-call": scene(create(BOUND), delete("pods/web", grace_seconds=0), faults={"late-call": 1}),
     "late-call of the scheduler": scene(
         stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"late-call": 1}

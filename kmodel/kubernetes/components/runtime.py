@@ -34,6 +34,7 @@ class RunningContainer:
     """One container: created, running, stopping or exited, with its exit code and how often it was started again.
 
     One whose ConfigMap or Secret is not there stands for what the kubelet cannot even create; it is not `startable`.
+    One that hangs runs, and `answers` no probe.
     """
 
     name: str
@@ -41,11 +42,16 @@ class RunningContainer:
     exit_code: int | None = None
     restarts: int = 0
     startable: bool = True
+    answers: bool = True
 
     @property
     def starts_next(self) -> bool:
         """Whether the runtime may start the container."""
         return self.state == "created" and self.startable
+
+    def again(self) -> "RunningContainer":
+        """Return the container that is to be started in its place."""
+        return attrs.evolve(self, state="created", exit_code=None, restarts=self.restarts + 1, answers=True)
 
 
 @attrs.frozen(cache_hash=True)

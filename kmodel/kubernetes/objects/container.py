@@ -1,7 +1,8 @@
 """Containers: their image, what they request, and what must be there before they can be made
 [kubernetes/kubernetes pkg/apis/core/{types.go,v1/defaults.go,validation/validation.go}, 1.34].
 
-Left out: probes (a container is ready when it runs), lifecycle hooks, which keys a ConfigMap or Secret has.
+Left out: what a probe asks, how often, and how often it may fail (which probes there are counts); lifecycle hooks;
+which keys a ConfigMap or Secret has.
 """
 
 import re
@@ -9,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 
-from kmodel.kubernetes.manifests.field import Field
+from kmodel.kubernetes.manifests.field import Field, Fields
 from kmodel.kubernetes.objects import known
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 LONGEST_LABEL = 63
 LARGEST_PORT = 65535
+STARTUP, READINESS, LIVENESS = PROBES = ("startup", "readiness", "liveness")
 ROOT_CA = "kube-root-ca.crt"  # the ConfigMap that each namespace has, and each pod mounts for its service account
 
 
@@ -55,7 +57,8 @@ class Container:
     """One container of a pod's spec.
 
     `config` are the ConfigMaps and Secrets that its environment comes from; `host_ports` its ports on the node, each
-    with the protocol and the address. An init container `stays` if it goes on beside the others (a sidecar).
+    with the protocol and the address. An init container `stays` if it goes on beside the others (a sidecar). `probes`
+    are those of STARTUP, READINESS and LIVENESS that it has.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Container:
     config: tuple[Need, ...] = ()
     host_ports: tuple[tuple[str, str, int], ...] = ()
     stays: bool = False
+    probes: tuple[str, ...] = ()
 
     def defaulted(self) -> "Container":
         """Return the container with requests where it has only limits."""
@@ -132,9 +136,17 @@ def _container(field: Field, left_out: list[str], on_host: bool) -> Container:
         (*_whole_sources(fields.optional("envFrom")), *_single_sources(fields.optional("env"))),
         _host_ports(fields.optional("ports"), on_host),
         stays=restart is not None and restart.string() == "Always",
+        probes=tuple(_probes(fields)),
     )
     left_out.extend(fields.unmodelled(known.CONTAINER))
     return container
+
+
+def _probes(fields: Fields) -> Iterator[str]:
+    for name in PROBES:
+        probe = fields.optional(f"{name}Probe")
+        if probe is not None and not probe.is_null:
+            yield name
 
 
 def read_resources(field: Field | None, left_out: list[str]) -> tuple[Resources, Resources]:

@@ -60,9 +60,9 @@ CONDITION = ("lastHeartbeatTime", "lastTransitionTime", "message", "reason", "st
 # Of the fields that are not read, those that may decide where a pod runs, whether, or for how long.
 # fmt: off
 DECIDING = frozenset((
-    "activeDeadlineSeconds", "initContainers", "lifecycle", "livenessProbe", "os", "overhead",
+    "activeDeadlineSeconds", "initContainers", "lifecycle", "os", "overhead",
     "ownerReferences", "podAffinity", "podAntiAffinity", "preemptionPolicy",
-    "preferredDuringSchedulingIgnoredDuringExecution", "priority", "publishNotReadyAddresses", "readinessProbe",
-    "resourceClaims", "restartPolicyRules", "startupProbe", "topologySpreadConstraints",
+    "preferredDuringSchedulingIgnoredDuringExecution", "priority", "publishNotReadyAddresses",
+    "resourceClaims", "restartPolicyRules", "topologySpreadConstraints",
 ))
 # fmt: on

@@ -1,7 +1,7 @@
 """What a pod is to run: its containers, where, and how [kubernetes/kubernetes pkg/apis/core/{types.go,v1/defaults.go,
 validation/validation.go}, 1.34].
 
-Left out: probes, the run of init containers (what they request counts), ephemeral containers, affinity to other pods,
+Left out: the run of init containers (what they request counts), ephemeral containers, affinity to other pods,
 priority, the contents of volumes.
 """
 
@@ -101,6 +101,11 @@ class PodSpec:
         """The ports that the pod takes on its node: the protocol, the address and the number of each."""
         everybody = (*self.containers, *(each for each in self.init_containers if each.stays))
         return tuple(port for each in everybody for port in each.host_ports)
+
+    @property
+    def has_probes(self) -> bool:
+        """Whether any container is probed."""
+        return any(each.probes for each in self.containers)
 
     @property
     def admission_needs(self) -> tuple[Need, ...]:

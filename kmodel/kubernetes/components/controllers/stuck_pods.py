@@ -2,13 +2,17 @@
 
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.etcd import NODES
-from kmodel.kubernetes.components.kubelet.state import is_connected
+from kmodel.kubernetes.components.kubelet.state import WORKERS, is_connected
 from kmodel.kubernetes.components.references import missing_config, missing_volume
-from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, Pod
+from kmodel.kubernetes.components.runtime import RUNTIME
+from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, Pod, PodSpec
+from kmodel.kubernetes.objects.container import LIVENESS, READINESS, STARTUP
 
 
 def is_stuck(cluster: Cluster, pod: Pod) -> bool:
-    """Tell whether a pod waits for what is not there: a node with room, a scheduler, an object, a node that speaks."""
+    """Tell whether a pod waits for what does not come: a node with room, a scheduler, an object, a node that speaks, an
+    answer of a container that hangs and that no probe would have started again.
+    """
     spec, namespace = pod.spec, pod.metadata.namespace
     if spec.node_name is None:
         kept = bool(spec.scheduling_gates) or spec.scheduler_name != DEFAULT_SCHEDULER
@@ -19,4 +23,23 @@ def is_stuck(cluster: Cluster, pod: Pod) -> bool:
         return True
     if missing_volume(cluster, spec, namespace) is not None:
         return True
-    return any(missing_config(cluster, container, namespace) is not None for container in spec.containers)
+    if any(missing_config(cluster, container, namespace) is not None for container in spec.containers):
+        return True
+    return spec.has_probes and _hangs_for_good(cluster, pod.metadata.key, spec)
+
+
+def _hangs_for_good(cluster: Cluster, pod: str, spec: PodSpec) -> bool:
+    node = spec.node_name or ""
+    if not cluster.has(RUNTIME[node, pod]):
+        return False
+    sandbox, worker = cluster[RUNTIME[node, pod]], cluster[WORKERS[node, pod]]
+    if sandbox is None or worker is None:
+        return False
+    hanging = {each.name for each in sandbox.containers if each.state == "running" and not each.answers}
+    return any(
+        each.name in hanging
+        and READINESS in each.probes
+        and LIVENESS not in each.probes
+        and (STARTUP not in each.probes or each.name in worker.started)
+        for each in spec.containers
+    )

@@ -1,7 +1,8 @@
 """kubelet of a node: runs the pods that are bound to it, and reports what it sees.
 
-What it models and leaves out stands at the head of each part: pods.py (its pods), status.py (what it reports),
-state.py (what it remembers). Its informer watches, or polls, the pods whose spec.nodeName is its node.
+What it models and leaves out stands at the head of each part: pods.py (its pods), probes.py (how its containers are),
+status.py (what it reports), state.py (what it remembers). Its informer watches, or polls, the pods whose spec.nodeName
+is its node.
 
 Upstream: pkg/kubelet, 1.34.
 """
@@ -9,7 +10,7 @@ Upstream: pkg/kubelet, 1.34.
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components import runtime
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps, each
-from kmodel.kubernetes.components.kubelet import pods, state, status
+from kmodel.kubernetes.components.kubelet import pods, probes, state, status
 from kmodel.kubernetes.components.kubelet.failures import may_be_silent
 from kmodel.kubernetes.components.plan import Plan
 
@@ -117,6 +118,7 @@ COMPONENT = Component(
             ),
             each("nodes", "pods"),
         ),
+        *probes.STEPS,
     ),
     needed=_needed,
     runs=("container-runtime",),

@@ -7,7 +7,7 @@ another one of the same name, or has finished, whoever says so. A kubelet that r
 pods and finds the containers again; after a reboot it finds their records, by which containers that ran are
 ContainerStatusUnknown (exit code 137), start again where the restartPolicy says so, and never do under Never.
 
-Leaves out: static and mirror pods, probes (what runs is ready), init containers, backoff between restarts, the order
+Leaves out: static and mirror pods, init containers, backoff between restarts, the order
 among containers that stop; admission by taints (only NoExecute counts there), and its order (here any, upstream by
 creation time); labels of the node that change later. Two pods of one name never have workers at once: the younger waits
 for the elder to be cleaned up.
@@ -140,10 +140,7 @@ def _anew(lost: Sandbox, policy: str | None) -> Sandbox | None:
     if policy == "Never" or all(each.state == "exited" and not restarts(policy, each) for each in lost.containers):
         return None
     containers = (
-        attrs.evolve(each, state="created", exit_code=None, restarts=each.restarts + 1)
-        if each.state == "created" or restarts(policy, each)
-        else each
-        for each in lost.containers
+        each.again() if each.state == "created" or restarts(policy, each) else each for each in lost.containers
     )
     return attrs.evolve(lost, containers=tuple(containers), ready=True)
 
@@ -152,15 +149,17 @@ def _anew(lost: Sandbox, policy: str | None) -> Sandbox | None:
 def restart_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Start a container again that has exited, as the restartPolicy says."""
     sandbox = cluster[RUNTIME[node, pod]]
-    if sandbox is None or not sandbox.ready or not is_up(cluster, node) or cluster[WORKERS[node, pod]] is None:
+    worker = cluster[WORKERS[node, pod]]
+    if sandbox is None or not sandbox.ready or not is_up(cluster, node) or worker is None:
         return None
     known = known_pod(cluster, node, pod)
     if known is None or must_stop(cluster, node, pod):
         return None
     for index, container in enumerate(sandbox.containers):
         if container.state == "exited" and restarts(known.spec.restart_policy, container):
-            again = attrs.evolve(container, state="created", exit_code=None, restarts=container.restarts + 1)
-            containers = (*sandbox.containers[:index], again, *sandbox.containers[index + 1 :])
+            containers = (*sandbox.containers[:index], container.again(), *sandbox.containers[index + 1 :])
+            if known.spec.has_probes:
+                cluster = cluster.set(WORKERS[node, pod], worker.without(container.name))
             return cluster.set(RUNTIME[node, pod], attrs.evolve(sandbox, containers=containers))
     return None
 

@@ -4,7 +4,8 @@ import attrs
 
 from kmodel.kernel import Cells, Cluster, Rank
 from kmodel.kubernetes.components.calls import clients
-from kmodel.kubernetes.objects import PodStatus
+from kmodel.kubernetes.objects import PodSpec, PodStatus
+from kmodel.kubernetes.objects.container import READINESS, STARTUP
 
 
 @attrs.frozen(cache_hash=True)
@@ -12,12 +13,28 @@ class Worker:
     """What the kubelet knows of one pod: its UID, why it was rejected if it was, and the status last acknowledged.
 
     `finished` is the final phase that the api-server was once seen to have: from then on the pod goes, and keeps it.
+    `started` and `ready` are the containers whose startup or readiness probe has succeeded since they were started.
     """
 
     uid: Rank
     rejected: str | None = None
     reported: PodStatus | None = None
     finished: str | None = None
+    started: tuple[str, ...] = ()
+    ready: tuple[str, ...] = ()
+
+    def without(self, container: str) -> "Worker":
+        """Return what the kubelet knows once a container is another one: none of its probes has succeeded."""
+        started = tuple(name for name in self.started if name != container)
+        return attrs.evolve(self, started=started, ready=tuple(name for name in self.ready if name != container))
+
+    def passed(self, pod: PodSpec) -> bool:
+        """Tell whether the probes of a pod's containers let them be ready, if they run."""
+        return all(
+            (STARTUP not in each.probes or each.name in self.started)
+            and (READINESS not in each.probes or each.name in self.ready)
+            for each in pod.containers
+        )
 
 
 PROCESS = "kubelet/{node}"

@@ -63,8 +63,10 @@ def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodSta
     return attrs.evolve(
         last,
         phase=_phase(pod, last, sandbox),
-        # Nobody sets the conditions that readiness gates ask for.
-        ready=worker.finished is None and sandbox.all_in("running", "stopping") and not pod.spec.readiness_gates,
+        ready=worker.finished is None
+        and sandbox.all_in("running", "stopping")
+        and not pod.spec.readiness_gates  # nobody sets the conditions that they ask for
+        and worker.passed(pod.spec),
         restarts=sum(container.restarts for container in sandbox.containers),
         reason=None,
     )
