@@ -193,13 +193,16 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
 
     given = exploration.given
     console = Console(highlight=False, quiet=output == "json")
-    context = ReportContext(given.source, exploration.folder, console, wide=output == "wide", verbose=verbose)
+    context = ReportContext(
+        given.source, exploration.folder, console, wide=output == "wide", verbose=verbose, subject=given
+    )
     objects = ObjectsReport(given, console, wide=context.wide, deadline=deadline)
     driven = drive(
         exploration.events(deadline),
         *handlers(["progress"], context),
         _tell_note,
         objects.tell_first,
+        lambda event: _hand_on(objects, context),
         *handlers(["summary", *(["cost"] if verbose else [])], context),
         objects.tell_stuck,
         # Verdicts and stories come before the files: pictures take a moment, and a disk may be full.
@@ -220,6 +223,14 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
         worst((code, writing, ExitCode.OK if objects.found.are_well else ExitCode.VIOLATED)),
         driven.is_cut_off,
     )
+
+
+def _hand_on(objects: ObjectsReport, context: ReportContext) -> None:
+    """Give the page what the terminal says of the objects; where they all end, it sees by itself."""
+    from kmodel.reporting.answer import NORMALLY, Answer
+
+    if objects.found.endings and not any(objects.found.endings.values()):
+        context.answer = Answer(objects.found.refused, objects.found.ends(), NORMALLY)
 
 
 @contextmanager

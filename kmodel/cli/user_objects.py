@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kmodel.kernel import Model, Trace
     from kmodel.kubernetes.scenario.endings import Ending
     from kmodel.project import Input, ModelFile
+    from kmodel.reporting.answer import ObjectEnd
 
 MOST_STORIES = 3
 MANY_ACTIONS = 400  # of a model that is not likely to be seen whole
@@ -49,6 +50,15 @@ class UserObjects:
         if len(self.wrong) > MOST_STORIES:
             parts.append(f"{len(self.wrong) - MOST_STORIES} more not where they should be")
         return "".join(f"{part}; " for part in parts)
+
+    def ends(self) -> tuple[ObjectEnd, ...]:
+        """Return the endings for a report."""
+        from kmodel.reporting.answer import ObjectEnd
+
+        return tuple(
+            ObjectEnd(end.reference, end.status, end.message, end.is_well, end in self.wrong, trace=trace)
+            for end, trace in self.endings.items()
+        )
 
     def document(self) -> dict[str, Any]:
         """Return the part of the JSON document."""

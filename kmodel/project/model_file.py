@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from kmodel.input_error import InputError
-from kmodel.kernel import Action, Cluster, Model, Spec
+from kmodel.kernel import Action, Cluster, Model, Spec, Trace
 from kmodel.project.python_files import near, variable
+from kmodel.reporting.answer import ObjectEnd
 from kmodel.reporting.source import Source
 from kmodel.reporting.state_shown import StateTable, all_cells
 from kmodel.reporting.value_text import show
@@ -38,6 +39,10 @@ class ModelFile:
     def endings(self, runs: Sequence[R]) -> "dict[Ending, R]":
         """Return nothing: what its cells mean nobody knows."""
         return {}
+
+    def objects_end(self, runs: Sequence[Trace]) -> tuple[ObjectEnd, ...]:
+        """Return nothing, neither."""
+        return ()
 
     def is_wrong(self, ending: "Ending") -> bool:
         """Tell that nothing is known to be wrong."""

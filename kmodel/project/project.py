@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 import attrs
 
 from kmodel.input_error import InputError
-from kmodel.kernel import Action, Cluster, Model, Spec
+from kmodel.kernel import Action, Cluster, Model, Spec, Trace
 from kmodel.kubernetes import scenario
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.components.faults import FAULT
@@ -18,6 +18,7 @@ from kmodel.kubernetes.scenario.state_tables import manifests, state_tables, tol
 from kmodel.project import spec_files
 from kmodel.project.python_files import BUILT_IN_FOLDER, FOLDER, near
 from kmodel.project.spec_files import Definitions
+from kmodel.reporting.answer import ObjectEnd
 from kmodel.reporting.source import Source
 from kmodel.reporting.state_shown import StateTable, cells_table
 
@@ -64,6 +65,21 @@ class Input:
             for each in endings(run.last, self.scenario.settings, self.scenario.catalog.kinds):
                 found.setdefault(each, run)
         return dict(sorted(found.items(), key=lambda pair: (pair[0].is_well, pair[0].reference)))
+
+    def objects_end(self, runs: Sequence[Trace]) -> tuple[ObjectEnd, ...]:
+        """Return the same for who reports on it."""
+        return tuple(
+            ObjectEnd(
+                end.reference,
+                end.status,
+                end.message,
+                end.is_well,
+                self.is_wrong(end),
+                end.status == "Terminating",
+                run,
+            )
+            for end, run in self.endings(runs).items()
+        )
 
     def is_normal(self, action: Action) -> bool:
         """Tell whether an action is no fault."""

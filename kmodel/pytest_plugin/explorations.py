@@ -82,7 +82,7 @@ class Explorations:
     def _explore(self, job: Job) -> Explored:
         from kmodel.engines.tables import compiling  # which loads what a test run without kmodel's specs does not need
 
-        context = ReportContext(job.source, self.root / REPORTS / job.report)
+        context = ReportContext(job.source, self.root / REPORTS / job.report, subject=job.subject)
         notes: list[str] = []
 
         def tell(note: str) -> None:

@@ -13,6 +13,7 @@ from kmodel.kernel.errors import RAISED, name_error
 from kmodel.printable import in_one_line, printable
 from kmodel.project import Input, Project
 from kmodel.project.spec_files import distinct, load_file
+from kmodel.reporting.answer import CELLS_ALONE, Subject
 from kmodel.reporting.folders import report_folders
 from kmodel.reporting.source import Source
 
@@ -28,6 +29,7 @@ class Job:
     engine: str
     told: Mapping[str, Any]  # to the engine, by name
     report: str  # the name of the folder for it, which no other scenario of the project has
+    subject: Subject = CELLS_ALONE
 
     @cached_property
     def asked(self) -> frozenset[str]:
@@ -94,7 +96,7 @@ class Jobs:
 
     def _job(self, path: Path, given: Input, model: Model, folder: str) -> Job:
         is_mine = self.project.is_mine(path)
-        return Job(_name(path), is_mine, model, given.source, given.engine, given.told, folder)
+        return Job(_name(path), is_mine, model, given.source, given.engine, given.told, folder, given)
 
     @cached_property
     def nothing_found(self) -> str:

@@ -1,8 +1,14 @@
-"""The report as one HTML page that needs nothing else: no network, no scripts."""
+"""The report as one HTML page that needs nothing else: no network, and no script to be read.
 
+What comes first is the answer; then what is violated, as stories; then the story of how all gets where it should.
+"""
+
+import shlex
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +18,20 @@ import markupsafe
 
 from kmodel.engines.events import Finished
 from kmodel.engines.results import Finding, Result
+from kmodel.kernel import Trace
 from kmodel.printable import printable
+from kmodel.reporting.answer import CELLS_ALONE, Answer, Subject, answer, by_reference, goals
 from kmodel.reporting.diff import Change, changes
 from kmodel.reporting.draw import inline
 from kmodel.reporting.failure import replay_command
 from kmodel.reporting.files import write
 from kmodel.reporting.handler import Handler
-from kmodel.reporting.lasso import after_the_cycle, before_the_cycle, why_idle
-from kmodel.reporting.lifelines import actors_of, sequence
+from kmodel.reporting.lifelines import actors_of
 from kmodel.reporting.pictures import Picture
 from kmodel.reporting.reports import ReportContext, writing
-from kmodel.reporting.sequence import sequence_svg
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import Line, story
+from kmodel.reporting.tales import Tale, Teller
 from kmodel.reporting.wording import (
     Standing,
     Wording,
@@ -40,24 +47,9 @@ from kmodel.reporting.wording import (
     why_untested,
 )
 
-
-@attrs.frozen
-class Told:
-    """A finding as the page tells it: in words and, if it has a trace, as story, diagram and replay command."""
-
-    finding: Finding
-    wording: Wording
-    lines: tuple[Line, ...]
-    diagram: str
-    replay: str
-    before_the_cycle: str = ""  # what stands between the steps taken once and those taken for ever
-    after_the_cycle: str = ""
-    idle: tuple[tuple[str, str], ...] = ()  # the actions that are enabled in the cycle but not taken, and why
-
-    @property
-    def is_story(self) -> bool:
-        """Whether this is the witness of something that is meant to happen, not a violation."""
-        return self.finding.spec.form.wanted
+MOODS = {"bad": "✗", "open": "?", "good": "✓"}  # a word stands beside each
+MOST_STUCK = 3  # objects whose story is told
+MOST_LETTERS = 2000  # of one text; what is longer is a mistake, or an attack
 
 
 @attrs.frozen
@@ -80,38 +72,79 @@ class Coverage:
     actions: tuple[tuple[str, int], ...]
 
 
+@attrs.frozen
+class Judged:
+    """A finding in the list of verdicts, and where its story is, if it has one."""
+
+    finding: Finding
+    wording: Wording
+    anchor: str = ""
+
+
 def handler(context: ReportContext) -> Handler:
     """Return the handler that writes the page, with the pictures and the traces that were made before it."""
 
     def write_page(event: Finished) -> None:
         index = context.file("index.html")
-        write(index, page(event.result, context.source, context.pictures, context.traces))
+        text = page(
+            event.result,
+            context.source,
+            context.pictures,
+            context.traces,
+            subject=context.subject,
+            found=context.answer,
+        )
+        write(index, text)
         context.index = index
 
     return writing(context, write_page)
 
 
 def page(
-    result: Result, source: Source, pictures: Sequence[Picture] = (), trace_files: Mapping[str, Path] | None = None
+    result: Result,
+    source: Source,
+    pictures: Sequence[Picture] = (),
+    trace_files: Mapping[str, Path] | None = None,
+    *,
+    subject: Subject = CELLS_ALONE,
+    found: Answer | None = None,
 ) -> str:
-    """Return the page; `trace_files` are the traces that were written, by the names of their specs."""
-    actors = actors_of(result.model, source.taking_part)
-    told = [_told(finding, wording, source, actors, trace_files or {}) for finding, wording in ordered(result)]
-    with_trace = [each for each in told if each.finding.trace is not None]
+    """Return the page; `trace_files` are the traces that were written, by the names of their specs.
+
+    `found` says where objects end, if that is known from elsewhere than from all states in which the system rests.
+    """
+    rests = None if result.ends is None else result.ends.traces
+    told = found or answer(rests, subject)
+    teller = Teller(source, subject, actors_of(result.model, source.taking_part), trace_files or {})
+    judged = [Judged(*pair, pair[0].spec.name if pair[0].trace else "") for pair in ordered(result)]
+    bad = _tales(judged, teller, Standing.VIOLATED)
+    bad += [teller.of_end(end, number) for number, end in enumerate(told.wrong[:MOST_STUCK], start=1) if end.trace]
+    aims = goals(result.model, rests or (), subject) if told.ends else ()
     return str(
         _template().render(
             result=result,
             source=source,
+            answer=told,
+            objects=by_reference(told.ends),
             overall=overall(result, source.weakened_by),
+            again=shlex.join(["kmodel", "check", *source.replay_arguments]),
             scope=scope(result),
             speed=states_per_second(result),
-            mood=_mood(told, result),
-            told=told,
-            idle=_idle(told, result),
+            mood=_mood(judged, told, result),
+            icon=MOODS[_mood(judged, told, result)],
+            judged=judged,
+            standing=Standing,
+            idle=_idle(judged, result),
             unfired=never_fired(result),
-            counterexamples=[each for each in with_trace if not each.is_story],
-            stories=[each for each in with_trace if each.is_story],
-            rests=_rests(result, source),
+            counterexamples=bad,
+            goals=[teller.of_goal(goal, number) for number, goal in enumerate(aims, start=1)],
+            hazards=_tales(judged, teller, Standing.HAZARD),
+            stories=[
+                teller.of_finding(each.finding, each.wording)
+                for each in judged
+                if each.anchor and each.wording.standing not in (Standing.VIOLATED, Standing.HAZARD)
+            ],
+            rests=_rests(rests or (), source),
             ends=ends(result),
             coverage=coverage(result),
             pictures=[(picture, picture.drawing.svg and inline(picture.drawing.svg)) for picture in pictures],
@@ -119,19 +152,26 @@ def page(
     )
 
 
-def _idle(told: Sequence[Told], result: Result) -> list[tuple[Told, str]]:
+def _tales(judged: Sequence[Judged], teller: Teller, standing: Standing) -> list[Tale]:
+    return [
+        teller.of_finding(each.finding, each.wording, with_states=True)
+        for each in judged
+        if each.anchor and each.wording.standing is standing
+    ]
+
+
+def _idle(judged: Sequence[Judged], result: Result) -> list[tuple[Judged, str]]:
     """Return what was not put to the test, each with what would have shown that it was and never happens."""
     findings = untested(result)
-    return [(each, _missed(each.finding, told)) for each in told if each.finding in findings]
+    return [(each, _missed(each.finding, judged)) for each in judged if each.finding in findings]
 
 
-def _missed(finding: Finding, told: Sequence[Told]) -> str:
-    sentences = [other.finding.spec.sentence for other in told if shows(other.finding.spec, finding.spec)]
+def _missed(finding: Finding, judged: Sequence[Judged]) -> str:
+    sentences = [other.finding.spec.sentence for other in judged if shows(other.finding.spec, finding.spec)]
     return why_untested(finding) or f"Never: {' '.join(sentences)}"
 
 
-def _rests(result: Result, source: Source) -> tuple[Rest, ...]:
-    traces = () if result.ends is None else result.ends.traces
+def _rests(traces: Sequence[Trace], source: Source) -> tuple[Rest, ...]:
     return tuple(
         Rest(story(trace), replay_command(trace, source), changes(traces[0].last, trace.last)) for trace in traces
     )
@@ -159,32 +199,39 @@ def coverage(result: Result) -> tuple[Coverage, ...]:
     return tuple(sorted(rows, key=lambda row: row.count > 0))
 
 
-def _mood(told: Sequence[Told], result: Result) -> str:
-    standings = {each.wording.standing for each in told}
-    if Standing.VIOLATED in standings:
+def _mood(judged: Sequence[Judged], told: Answer, result: Result) -> str:
+    standings = {each.wording.standing for each in judged}
+    if Standing.VIOLATED in standings or told.wrong or told.refused:
         return "bad"
-    is_open = standings & {Standing.VACUOUS, Standing.NOT_JUDGED} or not result.finished
-    return "open" if is_open else "good"
-
-
-def _told(
-    finding: Finding, wording: Wording, source: Source, actors: Sequence[str], trace_files: Mapping[str, Path]
-) -> Told:
-    if finding.trace is None:
-        return Told(finding, wording, (), "", "")
-    trace = finding.trace
-    lines = story(trace)
-    diagram = sequence_svg(sequence(trace, actors), lines, trace.cycle) if lines else ""
-    replay = replay_command(trace, source, trace_files.get(finding.spec.name))
-    if trace.cycle is None:
-        return Told(finding, wording, lines, diagram, replay)
-    idle = tuple((str(each.action), why_idle(each)) for each in finding.idle)
-    return Told(finding, wording, lines, diagram, replay, before_the_cycle(trace), after_the_cycle(trace), idle)
+    return "open" if standings & {Standing.OPEN, Standing.NOT_JUDGED} or not result.finished else "good"
 
 
 def _safe(value: Any) -> Any:
     """Return what a template is about to show, without what no page may hold; markup stays markup."""
-    return type(value)(printable(str(value), keep="\n")) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if not isinstance(value, markupsafe.Markup) and len(value) > MOST_LETTERS:
+        value = f"{value[:MOST_LETTERS]}… ({len(value):,} letters)"
+    return type(value)(printable(str(value), keep="\n"))
+
+
+@cache
+def _file(name: str) -> markupsafe.Markup:
+    """Return a file of the page's as it stands in it, to the letter: what may be in force is known by its hash."""
+    return markupsafe.Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))
+
+
+def policy() -> str:
+    """Return the content security policy: nothing is loaded, and no style or script is in force but the page's own."""
+    style, script = (_hash(_file(name)) for name in ("style.css", "page.js"))
+    return (
+        f"default-src 'none'; style-src '{style}'; script-src '{script}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
 @cache
@@ -201,4 +248,5 @@ def _template() -> jinja2.Template:
     environment.filters["kind"] = kind_in_words
     environment.filters["number"] = "{:,}".format
     environment.filters["breakable"] = lambda name: markupsafe.escape(name).replace("_", markupsafe.Markup("_<wbr>"))
+    environment.globals |= {"style": _file("style.css"), "script": _file("page.js"), "policy": policy()}
     return environment.get_template("index.html")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from kmodel.engines.events import Event, Finished
+from kmodel.reporting.answer import CELLS_ALONE, Answer, Subject
 from kmodel.reporting.handler import Handler
 from kmodel.reporting.source import Source
 
@@ -31,8 +32,9 @@ class Written:
 class ReportContext:
     """What the reports of one exploration have in common: what it is of, where they go, and what they made so far.
 
-    A report may name the files of those before it. `problem` is what kept the files from being written, after which no
-    other is. `exploring` is left as soon as the exploration is over, however it ends.
+    A report may name the files of those before it. The `subject` tells what states mean; `answer` is what is known of
+    the user's objects if not all states are in which they may end. `problem` is what kept the files from being written,
+    after which no other is. `exploring` is left as soon as the exploration is over, however it ends.
     """
 
     source: Source
@@ -40,6 +42,8 @@ class ReportContext:
     console: "Console | None" = None
     wide: bool = False
     verbose: bool = False
+    subject: Subject = CELLS_ALONE
+    answer: Answer | None = None
     index: Path | None = None
     traces: dict[str, Path] = attrs.field(factory=dict)
     pictures: "tuple[Picture, ...]" = ()

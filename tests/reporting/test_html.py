@@ -1,3 +1,6 @@
+import base64
+import hashlib
+import html
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,6 +11,7 @@ import pytest
 from kmodel.engines.exhaustive import Bounds
 from kmodel.engines.results import Verdict
 from kmodel.kernel import Cell, Cluster, Event, Model, Step, invariant, transition
+from kmodel.reporting.answer import Answer, ObjectEnd
 from kmodel.reporting.folders import folder_name
 from kmodel.reporting.html import coverage, page
 from kmodel.reporting.source import Source
@@ -71,12 +75,26 @@ def test_the_page_is_well_formed(written: str) -> None:
 
 def test_the_page_loads_nothing(written: str) -> None:
     assert Page(written).loads == []
-    assert "<script" not in written
+    assert written.count("<script") == 1
     assert not re.search(r"https?://|@import|url\((?!['\"]?data:)", written)
 
 
-def test_what_was_not_put_to_the_test_comes_first(written: str) -> None:
-    places = [written.index(text) for text in ("Never taken (1)", "<code>crash</code>", "Left out", "<h2>Verdicts")]
+def test_no_style_or_script_but_the_page_s_own_is_in_force(written: str) -> None:
+    found = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', written)
+    assert found is not None
+    allowed = html.unescape(found[1])
+    assert allowed.startswith("default-src 'none'; ")
+    assert "unsafe" not in allowed
+    for tag in ("style", "script"):
+        (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", written, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in allowed
+    assert not re.search(r"<[^>]*\s(style|on\w+)=", written)
+
+
+def test_what_is_wrong_comes_before_what_was_not_put_to_the_test(written: str) -> None:
+    order = ("1 spec violated", "What goes wrong", 'id="managers_agree"', "<h2>Verdicts", "Never taken (1)", "Left out")
+    places = [written.index(text) for text in order]
     assert places == sorted(places)
     assert coverage(result(broken_model()))[0].transition == "crash"
 
@@ -133,6 +151,36 @@ def test_no_value_can_break_the_page() -> None:
     assert Page(text).wrong == []
     assert Page(text).loads == []
     assert "<img" not in text
+
+
+HOSTILE = ("<script>alert(1)</script>", "x" * 10_000, "\u202eevil\u05d0\u05d1", "\"'><svg onload=alert(1)>")
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=["script", "long", "right-to-left", "quotes"])
+def test_names_are_text_wherever_they_stand(name: str) -> None:
+    cell: Cell[str] = Cell("place", (name,))
+
+    def describe(step: Step) -> Event:
+        return Event("Warning", name, f"pod/{name}", name)
+
+    @transition(actor="actor", describe=describe)
+    def go(cluster: Cluster) -> Cluster | None:
+        return cluster.set(cell, name) if cluster[cell] == "" else None
+
+    @invariant
+    def stays(cluster: Cluster) -> bool | str:
+        return cluster[cell] == "" or name
+
+    outcome = result(Model((Cluster.of({cell: ""}),), (go.bind(),), (stays,), name=name))
+    told = Answer((name,), (ObjectEnd(f"pod/{name}", name, name, is_wrong=True, trace=outcome.findings[0].trace),))
+    text = page(outcome, Source(name, description=name, left_out=(name,), notes=((name, name),)), found=told)
+    read = Page(text)
+    assert read.wrong == []
+    assert read.loads == []
+    assert "alert(1)</script>" not in text
+    assert "<svg onload" not in text
+    assert "\u202e" not in text
+    assert len(text) < 500_000
 
 
 def test_a_report_replaces_the_one_before(tmp_path: Path) -> None:
