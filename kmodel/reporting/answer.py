@@ -117,7 +117,8 @@ def goals(model: Model, rests: Sequence[Trace], subject: Subject) -> tuple[Goal,
         faults = tuple(dict.fromkeys(step.event.reason for step in trace.steps if not subject.is_normal(step.action)))
         ends = subject.objects_end([trace])
         going = tuple(end for end in ends if end.is_going and not end.is_well)
-        is_well = all(end.is_well or end.is_going for end in ends) and (len(going) < max(1, len(ends)) if faults else not going)
+        is_left_over = bool(faults) and len(going) < max(1, len(ends))
+        is_well = all(end.is_well or end.is_going for end in ends) and (not going or is_left_over)
         is_new = trace.steps and len(faults) <= 1 and (faults, len(going)) not in found
         if is_well and is_new and not _is_asked_for_more(model, trace.last, subject):
             found[faults, len(going)] = Goal(trace, faults, going)
