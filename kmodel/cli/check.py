@@ -227,10 +227,10 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
 
 def _hand_on(objects: ObjectsReport, context: ReportContext) -> None:
     """Give the page what the terminal says of the objects; where they all end, it sees by itself."""
-    from kmodel.reporting.answer import NORMALLY, Answer
+    from kmodel.reporting.answer import NORMALLY, ObjectsAnswer
 
     if objects.found.endings and not any(objects.found.endings.values()):
-        context.answer = Answer(objects.found.refused, objects.found.ends(), NORMALLY)
+        context.answer = ObjectsAnswer(objects.found.refused, objects.found.ends(), NORMALLY)
 
 
 @contextmanager

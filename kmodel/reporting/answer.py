@@ -33,7 +33,7 @@ class ObjectEnd:
 
 
 @attrs.frozen
-class Answer:
+class ObjectsAnswer:
     """The requests that are refused, and where each object is in the end, or normally, as the label says."""
 
     refused: tuple[str, ...] = ()
@@ -134,9 +134,9 @@ def _is_asked_for_more(model: Model, cluster: Cluster, subject: Subject) -> bool
     )
 
 
-def answer(rests: Sequence[Trace] | None, subject: Subject) -> Answer:
+def answer(rests: Sequence[Trace] | None, subject: Subject) -> ObjectsAnswer:
     """Return the answer of a search that saw all states in which the system comes to rest; None: it did not."""
-    return Answer(subject.refused, () if rests is None else subject.objects_end(rests))
+    return ObjectsAnswer(subject.refused, () if rests is None else subject.objects_end(rests))
 
 
 def by_reference(ends: Sequence[ObjectEnd]) -> Mapping[str, tuple[ObjectEnd, ...]]:

@@ -20,7 +20,7 @@ from kmodel.engines.events import Finished
 from kmodel.engines.results import Finding, Result
 from kmodel.kernel import Trace
 from kmodel.printable import printable
-from kmodel.reporting.answer import CELLS_ALONE, Answer, Subject, answer, by_reference, goals
+from kmodel.reporting.answer import CELLS_ALONE, ObjectsAnswer, Subject, answer, by_reference, goals
 from kmodel.reporting.diff import Change, changes
 from kmodel.reporting.draw import inline
 from kmodel.reporting.failure import replay_command
@@ -107,7 +107,7 @@ def page(
     trace_files: Mapping[str, Path] | None = None,
     *,
     subject: Subject = CELLS_ALONE,
-    found: Answer | None = None,
+    found: ObjectsAnswer | None = None,
 ) -> str:
     """Return the page; `trace_files` are the traces that were written, by the names of their specs.
 
@@ -199,7 +199,7 @@ def coverage(result: Result) -> tuple[Coverage, ...]:
     return tuple(sorted(rows, key=lambda row: row.count > 0))
 
 
-def _mood(judged: Sequence[Judged], told: Answer, result: Result) -> str:
+def _mood(judged: Sequence[Judged], told: ObjectsAnswer, result: Result) -> str:
     standings = {each.wording.standing for each in judged}
     if Standing.VIOLATED in standings or told.wrong or told.refused:
         return "bad"

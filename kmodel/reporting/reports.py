@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from kmodel.engines.events import Event, Finished
-from kmodel.reporting.answer import CELLS_ALONE, Answer, Subject
+from kmodel.reporting.answer import CELLS_ALONE, ObjectsAnswer, Subject
 from kmodel.reporting.handler import Handler
 from kmodel.reporting.source import Source
 
@@ -43,7 +43,7 @@ class ReportContext:
     wide: bool = False
     verbose: bool = False
     subject: Subject = CELLS_ALONE
-    answer: Answer | None = None
+    answer: ObjectsAnswer | None = None
     index: Path | None = None
     traces: dict[str, Path] = attrs.field(factory=dict)
     pictures: "tuple[Picture, ...]" = ()

@@ -8,7 +8,7 @@ import attrs
 from kmodel.engines.exhaustive import result_of
 from kmodel.engines.results import Result
 from kmodel.kernel import Action, Cell, Cluster, Event, Model, Step, Trace, always_eventually, transition
-from kmodel.reporting.answer import CELLS_ALONE, NORMALLY, Answer, CellsAlone, ObjectEnd, goals
+from kmodel.reporting.answer import CELLS_ALONE, NORMALLY, CellsAlone, ObjectEnd, ObjectsAnswer, goals
 from kmodel.reporting.html import page
 from kmodel.reporting.source import Source
 
@@ -126,7 +126,9 @@ def test_an_object_that_ends_where_it_should_not_makes_the_page_bad_and_has_its_
 
 
 def test_what_is_known_from_the_normal_run_is_labelled_so() -> None:
-    found = Answer(("pod/b: 403 Forbidden",), (ObjectEnd("pod/web", "Pending", "no room", False, True),), NORMALLY)
+    found = ObjectsAnswer(
+        ("pod/b: 403 Forbidden",), (ObjectEnd("pod/web", "Pending", "no room", False, True),), NORMALLY
+    )
     shown = page(outcome(), Source("one-pod"), found=found)
     assert "<th>Normally</th>" in shown
     assert "REFUSED" in shown

@@ -11,7 +11,7 @@ import pytest
 from kmodel.engines.exhaustive import Bounds
 from kmodel.engines.results import Verdict
 from kmodel.kernel import Cell, Cluster, Event, Model, Step, invariant, transition
-from kmodel.reporting.answer import Answer, ObjectEnd
+from kmodel.reporting.answer import ObjectEnd, ObjectsAnswer
 from kmodel.reporting.folders import folder_name
 from kmodel.reporting.html import coverage, page
 from kmodel.reporting.source import Source
@@ -172,7 +172,9 @@ def test_names_are_text_wherever_they_stand(name: str) -> None:
         return cluster[cell] == "" or name
 
     outcome = result(Model((Cluster.of({cell: ""}),), (go.bind(),), (stays,), name=name))
-    told = Answer((name,), (ObjectEnd(f"pod/{name}", name, name, is_wrong=True, trace=outcome.findings[0].trace),))
+    told = ObjectsAnswer(
+        (name,), (ObjectEnd(f"pod/{name}", name, name, is_wrong=True, trace=outcome.findings[0].trace),)
+    )
     text = page(outcome, Source(name, description=name, left_out=(name,), notes=((name, name),)), found=told)
     read = Page(text)
     assert read.wrong == []
