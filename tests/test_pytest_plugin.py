@@ -14,12 +14,13 @@ import pathlib
 import attrs
 from kmodel.kernel import ModelError
 from kmodel.project import Project
+from kmodel.reporting.answer import CellsAlone
 from kmodel.reporting.source import Source
 from kmodel.kubernetes.scenario import InputError
 from tests.toys import two_phase_commit
 from tests.toys.mutants import two_phase_commit_that_disagrees
 @attrs.frozen
-class Toy:
+class Toy(CellsAlone):
     path: pathlib.Path
     made: object
     source: Source

@@ -67,7 +67,10 @@ class Subject(Protocol):
 class CellsAlone:
     """The subject of a model of whose cells nobody knows what they mean."""
 
-    refused: tuple[str, ...] = ()
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
 
     def objects_end(self, runs: Sequence[Trace]) -> tuple[ObjectEnd, ...]:
         """Return nothing."""
