@@ -85,6 +85,22 @@ def test_options_of_a_simulation_that_do_not_go_together(options: tuple[str, ...
     assert len(outcome.stderr.splitlines()) == 1
 
 
+def test_few_delays_say_how_many_and_never_that_an_invariant_holds() -> None:
+    outcome = run("check", "holds", "--engine", "delays", "--delays", "1")
+    assert outcome.exit_code == 0
+    assert "engine delays" in outcome.stdout
+    told = " ".join(outcome.stdout.split())
+    assert re.search(r"not exhaustive: every run with at most 1 delay, \d+ states", told)
+    assert re.search(r"managers_agree no violation found \(every run with at most 1 delay, \d+ states\)", told)
+    assert run("check", "holds", "--delays", "1").stderr.count("add --engine delays") == 1
+
+
+def test_with_delays_enough_a_violation_is_found_and_what_is_finished_holds() -> None:
+    outcome = run("check", "holds", "--engine", "delays", "--delays", "99")
+    assert "no spec violated in all 56 states" in " ".join(outcome.stdout.split())
+    assert run("check", "broken", "--engine", "delays", "--delays", "99").exit_code == 1
+
+
 def test_threads_change_nothing_but_the_time() -> None:
     one, two = (run("check", "holds", "-o", "json", "--threads", threads).stdout for threads in ("1", "2"))
     documents = [json.loads(text)["items"][0] for text in (one, two)]

@@ -11,7 +11,7 @@ from kmodel.engines.bounds import Bounds
 from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event
 from kmodel.engines.options import Option
-from kmodel.engines.runs.amounts import SIMULATE, Samples, Walks
+from kmodel.engines.runs.amounts import SIMULATE, DelayBound, Samples, Walks
 from kmodel.kernel import Model, ModelError
 
 
@@ -37,6 +37,7 @@ class Engine:
 
 ENGINES = {
     "exhaustive": Engine("kmodel.engines.exhaustive", Bounds, sees_all=True),
+    "delays": Engine("kmodel.engines.runs.delays", DelayBound),
     "hypothesis": Engine("kmodel.engines.runs.hypothesis", Samples),
     "simulation": Engine("kmodel.engines.runs.simulation", Walks, chosen_by=SIMULATE),
 }

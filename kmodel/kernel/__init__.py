@@ -21,9 +21,10 @@ from kmodel.kernel.temporal import (
     keys_of,
     leads_to,
 )
-from kmodel.kernel.transition import Action, Event, Fairness, Transition, transition
+from kmodel.kernel.transition import FAULT, Action, Event, Fairness, Transition, transition
 
 __all__ = [
+    "FAULT",
     "Action",
     "Append",
     "BareCluster",

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from kmodel.kernel.step import Step
 
 
+FAULT = "fault"  # the actor of what nobody does on purpose
+
+
 @attrs.frozen
 class Event:
     """One line of a story: `Normal` or `Warning`, a reason in one word, what it is about, and a sentence."""
@@ -104,6 +107,11 @@ class Action:
     def object(self) -> str:
         """What the step is about, for example `pod/web-0`."""
         return self.transition.object.format_map(dict(self.binding))
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether nobody does it on purpose: what else the environment does are requests."""
+        return self.transition.actor == FAULT
 
     @property
     def arguments(self) -> dict[str, str]:

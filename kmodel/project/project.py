@@ -11,7 +11,6 @@ from kmodel.input_error import InputError
 from kmodel.kernel import Action, Cluster, Model, Spec, Trace
 from kmodel.kubernetes import scenario
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
-from kmodel.kubernetes.components.faults import FAULT
 from kmodel.kubernetes.scenario import Scenario
 from kmodel.kubernetes.scenario.endings import Ending, endings
 from kmodel.kubernetes.scenario.state_tables import manifests, state_tables, told_elsewhere
@@ -83,7 +82,7 @@ class Input:
 
     def is_normal(self, action: Action) -> bool:
         """Tell whether an action is no fault."""
-        return action.actor != FAULT
+        return not action.is_fault
 
     def is_wrong(self, ending: Ending) -> bool:
         """Tell whether an object should not end so: who runs it takes part, no fault may happen, nobody expects it."""

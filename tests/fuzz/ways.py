@@ -18,7 +18,8 @@ from kmodel.engines.exhaustive import rounds as frontier_rounds
 from kmodel.engines.exhaustive.rounds import Frontier
 from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.engines.retracing import NamedAction, follow_actions, follow_path
-from kmodel.engines.runs import hypothesis, simulation
+from kmodel.engines.runs import delays, hypothesis, simulation
+from kmodel.engines.runs.amounts import DelayBound
 from kmodel.engines.runs.simulation import Walks
 from kmodel.engines.tables import interning
 from kmodel.engines.tables.spelling import fingerprints
@@ -211,6 +212,34 @@ def _simulated(model: Model, truth: Truth) -> Differences:
     yield from _sampled(model, truth, simulation.result_of(model, Walks(3, 12)))
 
 
+def _few_delays(model: Model, truth: Truth) -> Differences:
+    """Runs with few delays are some of all runs, each bound allows what smaller ones do, and one allows all."""
+    steps: dict[str, tuple[int, int]] = {}  # per spec that is told: with how many delays, after how many steps
+    states = 0
+    for most in range(4):
+        result = delays.result_of(_safe(model), DelayBound(most))
+        if result.states < states:
+            yield f"with {most} delays there are {result.states} states, with one less {states}"
+        states = result.states
+        if not result.finished:
+            yield from _sampled(model, truth, result)
+        for finding in result.findings:
+            if finding.trace is None:
+                continue
+            fewest, length = steps.setdefault(finding.spec.name, (most, len(finding.trace.steps)))
+            if len(finding.trace.steps) != length:
+                yield f"{finding.spec.name} is told after {length} steps with {fewest} delays, with {most} after others"
+        if steps.keys() - {finding.spec.name for finding in result.findings if finding.trace is not None}:
+            yield f"with {most} delays less is told than with fewer"
+    result = delays.result_of(_safe(model), DelayBound(None))
+    if not result.finished or result.states != len(truth.states):
+        yield f"with any number of delays there are {result.states} states, not {len(truth.states)}"
+    if {name for name, times in result.fired.items() if times} != {name for name, n in truth.fired.items() if n}:
+        yield "with any number of delays other actions fired"
+    yield from _verdicts(result, truth, shortest=False)
+    yield from _traces(model, result, truth)
+
+
 def _by_hypothesis(model: Model, truth: Truth) -> Differences:
     *_, last = hypothesis.explore(model, hypothesis.Samples(seed=len(truth.edges), max_examples=4, steps=8))
     assert isinstance(last, Finished)
@@ -308,6 +337,7 @@ WAYS = (
     Way("symmetry", "orbits, states that they represent, depth, verdicts, lengths of traces", _up_to_renaming),
     Way("in pieces", EXACT, _in_pieces, one_in=3),
     Way("simulation", "what it tells is true, it never says holds, and each trace shows it", _simulated),
+    Way("delays", "as simulation for few; states, what fires and verdicts for any number", _few_delays, one_in=2),
     Way("Hypothesis", "as simulation", _by_hypothesis, one_in=5),
     Way("trace files", "a trace that is written and read again is the same", _written),
     Way("liveness", "verdicts and stems as by brute force; each lasso is one, fair, and shows it", _for_ever),

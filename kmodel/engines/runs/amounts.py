@@ -1,4 +1,4 @@
-"""How much the engines that take runs look at: walks by simulation, and samples by Hypothesis."""
+"""How much the engines that take runs look at: walks, runs with few delays, and samples by Hypothesis."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import attrs
 from kmodel.engines.options import FIRST, Option
 
 STEPS = 100
+DELAYS = 2
 PROFILES = ("dev", "ci", "nightly")
 
 SIMULATE = Option(
@@ -38,6 +39,24 @@ class Walks:
     def of(cls, told: Mapping[str, Any], folder: Path | None) -> Walks:
         """Return the walks that are asked for; their number must be told."""
         return cls(told["simulate"], told.get("steps", STEPS), told.get("seed", 0), told.get("first", False))
+
+
+@attrs.frozen
+class DelayBound:
+    """How many delays a run may have (None: any number), and whether the first violation is enough."""
+
+    most: int | None = DELAYS
+    stop_at_first_violation: bool = False
+
+    ASKED: ClassVar[tuple[Option, ...]] = (
+        Option("delays", f"How often a run may leave the usual order.  [default: {DELAYS}]", int, least=0, metavar="N"),
+        FIRST,
+    )
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any], folder: Path | None) -> DelayBound:
+        """Return the bound that is asked for."""
+        return cls(told.get("delays", DELAYS), told.get("first", False))
 
 
 @attrs.frozen

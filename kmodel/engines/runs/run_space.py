@@ -64,7 +64,10 @@ class RunSpace:
 
     def initial(self, index: int) -> State:
         """Return an initial state of the model."""
-        row = tuple(self.walker.numbering.row(self.model.initial[index]))
+        return self.at(tuple(self.walker.numbering.row(self.model.initial[index])))
+
+    def at(self, row: Row) -> State:
+        """Return the state of a row, wherever it was found; if it is not kept any more, all is asked anew."""
         if row not in self._states:
             tries = len(self._tries)
             return self._make(row, State(row, [None] * tries, [0] * tries), range(tries), 0)

@@ -14,6 +14,7 @@ then).
 
 from collections.abc import Iterator
 
+from kmodel.kernel import FAULT as FAULT
 from kmodel.kernel import Cells, Cluster, transition
 from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, Response, orphan, respond
 from kmodel.kubernetes.components.component import Fault, Steps
@@ -21,7 +22,6 @@ from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, closed
 from kmodel.kubernetes.components.informer import next_event, without_first
 from kmodel.kubernetes.components.plan import Plan
 
-FAULT = "fault"  # the actor of what nobody does on purpose
 BUDGET: Cells[int] = Cells("budget")
 
 

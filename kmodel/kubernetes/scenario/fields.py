@@ -109,7 +109,12 @@ FIELDS = (
         "the largest number of replicas + 1",
         f"Pods of one ReplicaSet that anything may mention at once, named `web-{SUFFIXES[0]}`, `web-{SUFFIXES[1]}`, …",
     ),
-    FieldOfScenario("engine", "exhaustive or hypothesis", "exhaustive", "Explore all states, or sample runs."),
+    FieldOfScenario(
+        "engine",
+        "exhaustive, delays or hypothesis",
+        "exhaustive",
+        "Explore all states, or the runs with few delays, or sample runs.",
+    ),
     FieldOfScenario(
         "interchangeable",
         "list of lists of names",

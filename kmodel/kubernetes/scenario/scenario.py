@@ -1,7 +1,7 @@
 """A scenario: what is explored."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import attrs
 
@@ -10,7 +10,8 @@ from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.scenario.caveats import NONE, Caveats
 from kmodel.kubernetes.scenario.endings import RefusedRequest
 
-Engine = Literal["exhaustive", "hypothesis"]
+Engine = Literal["exhaustive", "delays", "hypothesis"]
+SCENARIO_ENGINES: tuple[Engine, ...] = get_args(Engine)  # the first unless it says otherwise
 
 
 @attrs.frozen

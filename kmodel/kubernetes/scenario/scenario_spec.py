@@ -9,7 +9,7 @@ from kmodel.kubernetes.components.plan import SUFFIXES
 from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.manifests import Field, Fields, InputError, choose, quoted
 from kmodel.kubernetes.scenario.fields import NAMES
-from kmodel.kubernetes.scenario.scenario import Engine
+from kmodel.kubernetes.scenario.scenario import SCENARIO_ENGINES, Engine
 
 MOST_NODES = 100
 LARGEST_BUDGET = 100
@@ -87,9 +87,9 @@ def _name(field: Field | None) -> str | None:
 
 
 def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
-    def mode(what: str, first: str, second: str) -> str:
+    def mode(what: str, first: str, *others: str) -> str:
         field = fields.optional(what)
-        return first if field is None else field.one_of((first, second))
+        return first if field is None else field.one_of((first, *others))
 
     def number(what: str, minimum: int, maximum: int) -> int | None:
         field = fields.optional(what)
@@ -115,7 +115,7 @@ def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
         terminated_pod_threshold=number("terminatedPodThreshold", 1, LARGEST_SIZE),
         pod_quota=number("podQuota", 1, LARGEST_SIZE),
         names_per_workload=number("podNamesPerWorkload", 1, len(SUFFIXES)),
-        engine="hypothesis" if mode("engine", "exhaustive", "hypothesis") == "hypothesis" else "exhaustive",
+        engine=SCENARIO_ENGINES[SCENARIO_ENGINES.index(mode("engine", *SCENARIO_ENGINES))],
         max_states=number("maxStates", 1, 2**63 - 1),
         interchangeable=_groups(fields.optional("interchangeable")),
     )
