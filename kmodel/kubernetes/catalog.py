@@ -12,6 +12,7 @@ from kmodel.kubernetes.components import apiserver, kubectl, kubelet, proxy, run
 from kmodel.kubernetes.components import faults as losses
 from kmodel.kubernetes.components.component import Component, Fault
 from kmodel.kubernetes.components.controllers import (
+    daemonset_controller,
     deployment_controller,
     endpointslice_controller,
     garbage_collector,
@@ -41,6 +42,7 @@ COMPONENTS: tuple[Component, ...] = (
     garbage_collector.COMPONENT,
     replicaset_status.COMPONENT,
     deployment_controller.COMPONENT,
+    daemonset_controller.COMPONENT,
     proxy.COMPONENT,
     kubelet.HEARTBEATS,
 )

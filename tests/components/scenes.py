@@ -10,6 +10,7 @@ from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.settings import Command, Session, Settings, User
 from kmodel.kubernetes.objects import (
     Container,
+    DaemonSet,
     Deployment,
     Node,
     NodeSpec,
@@ -24,6 +25,7 @@ from kmodel.kubernetes.objects import (
     Resources,
     Service,
     Taint,
+    Toleration,
     resource_of,
 )
 from kmodel.kubernetes.objects.container import PROBES
@@ -99,6 +101,20 @@ def deployment(
     made = tuple(attrs.evolve(each, image=image) for each in containers(memory_mib))
     template = PodTemplate(APP, PodSpec(made, node_name=node))
     return admitted(Deployment(ObjectMeta(name), replicas, APP, template, **spec))
+
+
+def daemonset(
+    name: str = "web",
+    *,
+    image: str = "nginx:1.14.2",
+    node: str | None = None,
+    tolerations: tuple[Toleration, ...] = (),
+    **spec: Any,
+) -> DaemonSet:
+    """Return a DaemonSet; with a node its pods are for that one alone, and need no scheduler."""
+    made = tuple(attrs.evolve(each, image=image) for each in containers())
+    template = PodTemplate(APP, PodSpec(made, node_name=node, tolerations=tolerations))
+    return admitted(DaemonSet(ObjectMeta(name), APP, template, **spec))
 
 
 def service(name: str = "web") -> Service:

@@ -7,8 +7,9 @@ from attrs import evolve
 
 from kmodel.kubernetes.components.apiserver.admission import UNREACHABLE
 from kmodel.kubernetes.components.calls import TIMEOUT, Response
+from kmodel.kubernetes.components.controllers.expectations import Expectations
 from kmodel.kubernetes.components.controllers.node_lifecycle import CORDONED, HEALTH
-from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, ROUND, Expectations, Round
+from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, ROUND, Round
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.informer import cached
 from kmodel.kubernetes.components.proxy import RULES

@@ -5,7 +5,8 @@ import pytest
 
 from kmodel.kubernetes.catalog import BUILT_IN
 from kmodel.kubernetes.components.calls import CALLS, Request
-from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, Expectations
+from kmodel.kubernetes.components.controllers.expectations import Expectations
+from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS
 from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.plan import Plan, populate
 from kmodel.kubernetes.components.settings import Settings

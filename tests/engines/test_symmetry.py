@@ -226,7 +226,11 @@ def of_scenario(name: str, nodes: int | None) -> Model:
 EXHAUSTIVE = sorted(file.stem for file in SCENARIOS.glob("*.yaml") if scenario.load([file]).engine == "exhaustive")
 # Their manifests name one node, or a part of the model tells nodes apart.
 DIFFERING = (
+    "daemonset",
+    "daemonset-doubled",
+    "daemonset-updated",
     "deployment-undone",
+    "event-lost-of-a-daemonset",
     "event-lost-of-a-rollout",
     "event-lost-of-a-node",
     "node-cut-off",

@@ -12,7 +12,6 @@ SPECS = Path(__file__).parents[2] / "specs"
 FOLDER = Path(__file__).parent / "manifests"
 NOT_MODELLED = {
     "_archived-elasticsearch-rbac": (),
-    "_archived-newrelic-newrelic-daemonset": ("daemonset/newrelic-agent",),
     "databases-cassandra-cassandra-statefulset": ("statefulset/cassandra",),
     "job": ("job/pi",),
     "web-statefulset": ("statefulset/web",),

@@ -8,8 +8,9 @@ import attrs
 from kmodel.kernel import Cell, Cluster
 from kmodel.kubernetes.components import scheduler
 from kmodel.kubernetes.components.calls import CALLS, Request, Transaction, idle, send
+from kmodel.kubernetes.components.controllers.expectations import Expectations
 from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
-from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, ROUND, Expectations, Round
+from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, ROUND, Round
 from kmodel.kubernetes.components.etcd import QUEUES, stored, version, write
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, cached
 from kmodel.kubernetes.components.kubelet.pods import known_pod

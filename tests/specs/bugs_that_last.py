@@ -5,13 +5,8 @@ from collections.abc import Callable
 import attrs
 
 from kmodel.kernel import Cluster
-from kmodel.kubernetes.components.controllers.replicaset_controller import (
-    EXPECTATIONS,
-    ROUND,
-    Expectations,
-    Round,
-    owned,
-)
+from kmodel.kubernetes.components.controllers.expectations import Expectations
+from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, ROUND, Round, owned
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, cached, in_cache
 from kmodel.kubernetes.components.kubelet.pods import known_pod

@@ -62,6 +62,14 @@ def populate(
                 made.append(one)
         for template in (template for value in generation for template in templates_of(value, maker)):
             resource = resource_of(template.object, kinds)
+            if template.names:
+                for name in template.names:
+                    one = _under(name, template)
+                    versions = there.setdefault(resource, {}).setdefault(one.metadata.key, [])
+                    if one not in versions:
+                        versions.append(one)
+                        made.append(one)
+                continue
             pool = pools.get((resource, template.prefix)) or Pool(resource, template.prefix, ())
             keys = (template.prefix + letter for letter in SUFFIXES)
             free = [key for key in keys if key not in given.get(resource, ())]
@@ -87,8 +95,14 @@ def _made(template: Template, pool: Pool) -> Iterator[tuple[str, ApiObject]]:
         yield key, template.named(key.removeprefix(pool.prefix))
         return
     for key in pool.keys:
-        metadata = attrs.evolve(template.object.metadata, name=key.rpartition("/")[2], generate_name="")
-        yield key, attrs.evolve(template.object, metadata=metadata)  # type: ignore[misc]
+        yield key, _under(key.rpartition("/")[2], template)
+
+
+def _under(name: str, template: Template) -> ApiObject:
+    """Return the object of a template under a name."""
+    metadata = attrs.evolve(template.object.metadata, name=name, generate_name="")
+    made: ApiObject = attrs.evolve(template.object, metadata=metadata)  # type: ignore[misc]
+    return made
 
 
 def _templates_below(value: ApiObject, maker: Maker) -> Iterator[Template]:
@@ -99,9 +113,10 @@ def _templates_below(value: ApiObject, maker: Maker) -> Iterator[Template]:
         yield from all_templates(made)
 
 
-def names_needed(objects: Iterable[ApiObject], maker: Maker = makes_nothing) -> int:
+def names_needed(objects: Iterable[ApiObject], maker: Maker = makes_nothing, nodes: int = 1) -> int:
     """Return how many names a template needs: one more than copies are wanted, for one that is going away."""
-    copies = [template.copies for value in objects for template in _templates_below(value, maker)]
+    there = (template for value in objects for template in _templates_below(value, maker))
+    copies = [template.copies * (nodes if template.per_node else 1) for template in there]
     return min(max([0, *copies]) + 1, len(SUFFIXES))
 
 

@@ -1,6 +1,8 @@
 """Kubernetes API objects as immutable values, with the fields that the modelled components read; a kind per file."""
 
 from kmodel.kubernetes.objects.container import Container, Need, Resources
+from kmodel.kubernetes.objects.controllerrevision import CONTROLLER_REVISION, ControllerRevision
+from kmodel.kubernetes.objects.daemonset import DAEMON_SET, DaemonSet, DaemonSetStatus, DaemonSetStrategy
 from kmodel.kubernetes.objects.deployment import DEPLOYMENT, Deployment, DeploymentStatus, RolloutStrategy
 from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE, Endpoint, EndpointSlice
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Part, Template
@@ -23,6 +25,8 @@ BY_RESOURCE = {kind.resource: kind for kind in KINDS}  # the built-in kinds
 
 __all__ = [
     "BY_RESOURCE",
+    "CONTROLLER_REVISION",
+    "DAEMON_SET",
     "DEFAULT_NAMESPACE",
     "DEFAULT_SCHEDULER",
     "DEPLOYMENT",
@@ -38,6 +42,10 @@ __all__ = [
     "ApiObject",
     "Binding",
     "Container",
+    "ControllerRevision",
+    "DaemonSet",
+    "DaemonSetStatus",
+    "DaemonSetStrategy",
     "Deployment",
     "DeploymentStatus",
     "Endpoint",

@@ -245,15 +245,16 @@ def _strategy(field: Field | None, left_out: list[str]) -> RolloutStrategy:
     bounds = None if rolling is None else rolling.fields()
     strategy = RolloutStrategy(
         None if type_ is None else type_.one_of(STRATEGIES),
-        None if bounds is None else _share(bounds.optional("maxSurge")),
-        None if bounds is None else _share(bounds.optional("maxUnavailable")),
+        None if bounds is None else read_share(bounds.optional("maxSurge")),
+        None if bounds is None else read_share(bounds.optional("maxUnavailable")),
     )
     if bounds is not None:
         left_out.extend(bounds.unmodelled(("maxSurge", "maxUnavailable")))
     return strategy
 
 
-def _share(field: Field | None) -> Share | None:
+def read_share(field: Field | None) -> Share | None:
+    """Return a number of pods, or a percentage of those that are wanted."""
     if field is None:
         return None
     if not field.is_string:

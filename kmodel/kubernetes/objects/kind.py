@@ -100,19 +100,27 @@ class ApiObject:
         """Return what is made from the object, under generated names."""
         return ()
 
+    def ending(self, ready: int) -> tuple[str, bool]:
+        """Return what `kubectl get` shows of an object with so many pods that are ready, and whether that is well."""
+        wanted = copies_in_all(self)
+        return f"{ready}/{wanted}", ready >= wanted
+
 
 @attrs.frozen(eq=False)
 class Template:
     """What objects made from another one look like, and how many of them it wants at once.
 
     `object.metadata.generate_name` is what their names begin with. Where `content` is given, a name stands for it: one
-    object is made of each, and `named` returns it under the end of its name.
+    object is made of each, and `named` returns it under the end of its name. Where `names` are, these are the objects'
+    names, and none is generated. Of what is `per_node`, as many are wanted on each node.
     """
 
     object: ApiObject
     copies: int = 1
     content: Any = None
     named: Callable[[str], ApiObject] | None = None
+    names: tuple[str, ...] = ()
+    per_node: bool = False
 
     @property
     def prefix(self) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from kmodel.kubernetes.objects.controllerrevision import CONTROLLER_REVISION
+from kmodel.kubernetes.objects.daemonset import DAEMON_SET
 from kmodel.kubernetes.objects.deployment import DEPLOYMENT
 from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
@@ -20,6 +22,8 @@ KINDS: tuple[Kind[Any], ...] = (
     REPLICA_SET,
     REPLICATION_CONTROLLER,
     DEPLOYMENT,
+    DAEMON_SET,
+    CONTROLLER_REVISION,
     SERVICE,
     ENDPOINT_SLICE,
     LEASE,

@@ -39,6 +39,7 @@ DEPLOYMENT_SPEC = (
     "rollbackTo",
     "strategy",
 )
+DAEMON_SET_SPEC = ("minReadySeconds", "revisionHistoryLimit", "selector", "template", "updateStrategy")
 SELECTOR = ("matchExpressions", "matchLabels")
 # fmt: off
 SERVICE_SPEC = (
@@ -60,7 +61,7 @@ CONDITION = ("lastHeartbeatTime", "lastTransitionTime", "message", "reason", "st
 # Of the fields that are not read, those that may decide where a pod runs, whether, or for how long.
 # fmt: off
 DECIDING = frozenset((
-    "activeDeadlineSeconds", "initContainers", "lifecycle", "os", "overhead",
+    "activeDeadlineSeconds", "initContainers", "lifecycle", "minReadySeconds", "os", "overhead",
     "ownerReferences", "podAffinity", "podAntiAffinity", "preemptionPolicy",
     "preferredDuringSchedulingIgnoredDuringExecution", "priority", "publishNotReadyAddresses",
     "resourceClaims", "restartPolicyRules", "topologySpreadConstraints",

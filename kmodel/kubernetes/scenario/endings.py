@@ -20,7 +20,7 @@ from kmodel.kubernetes.components.references import missing_config, missing_volu
 from kmodel.kubernetes.components.scheduler import filters, lost_claim
 from kmodel.kubernetes.components.settings import RIGHTS, SETTINGS, Command, Settings
 from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, ApiObject, Kinds, Node, Pod, kind_named
-from kmodel.kubernetes.objects.kind import all_templates, copies_in_all
+from kmodel.kubernetes.objects.kind import all_templates
 
 PENDING = "Pending"
 
@@ -102,10 +102,10 @@ def endings(cluster: Cluster, settings: Settings, kinds: Kinds) -> Iterator[Endi
     for resource, key in given:
         value = cluster[stored(resource)[key]] if cluster.has(stored(resource)[key]) else None
         reference = f"{kind_named(resource, kinds).singular}/{key}"
-        wanted = 0 if value is None else copies_in_all(value)
         if value is not None and value.templates():
             ready = sum(pod.status.ready for pod in _pods(cluster) if _is_of(cluster, pod, value))
-            yield Ending(reference, f"{ready}/{wanted}", is_well=ready >= wanted)
+            status, is_well = value.ending(ready)
+            yield Ending(reference, status, is_well=is_well)
     for pod in _pods(cluster):
         yield _ending(cluster, pod)
 

@@ -50,7 +50,7 @@ def load(
         users=tuple(user.name for user in spec.users),
         nodes=tuple(f"node/{node.metadata.key}" for node in cluster_nodes),
         names_per_workload=spec.names_per_workload
-        or names_needed((item.object for item in manifests.values()), catalog.made_of),
+        or names_needed((item.object for item in manifests.values()), catalog.made_of, len(cluster_nodes)),
         kinds=catalog.kinds,
         maker=catalog.made_of,
     )
@@ -90,7 +90,7 @@ def _names_needed(sessions: tuple[Session, ...], known: Known) -> int:
         return known.names_per_workload
     given = (manifest.object for manifest in known.manifests.values())
     versions = Settings(objects=tuple(given), sessions=sessions).given
-    return max(known.names_per_workload, names_needed(versions, known.maker))
+    return max(known.names_per_workload, names_needed(versions, known.maker, len(known.nodes)))
 
 
 def _settings_of(spec: ScenarioSpec, budgets: Mapping[str, int], catalog: Catalog) -> Settings:

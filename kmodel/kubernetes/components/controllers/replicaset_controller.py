@@ -31,7 +31,8 @@ from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, clients, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
-from kmodel.kubernetes.components.etcd import QUEUES, Watch
+from kmodel.kubernetes.components.controllers.expectations import Expectations, lowering
+from kmodel.kubernetes.components.etcd import QUEUES
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, has_caught_up, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.objects import POD, ObjectMeta, OwnerReference, Pod, ReplicaSet, selects
@@ -43,19 +44,6 @@ USERS = {
     "replicaset": CONTROLLER_USER + "replicaset-controller",
     "replicationcontroller": CONTROLLER_USER + "replication-controller",
 }
-
-
-@attrs.frozen(cache_hash=True)
-class Expectations:
-    """Creations and deletions that were asked for and are not seen in the cache yet."""
-
-    creations: int = 0
-    deletions: tuple[str, ...] = ()
-
-    @property
-    def fulfilled(self) -> bool:
-        """Whether the cache shows all that was asked for."""
-        return self.creations <= 0 and not self.deletions
 
 
 @attrs.frozen(cache_hash=True)
@@ -104,27 +92,11 @@ def is_free(cluster: Cluster, kind: str, name: str) -> bool:
     return idle(cluster, client_of(kind, name)) and (not cluster.has(status) or cluster[status] is None)
 
 
-def on_pod_change(cluster: Cluster, watch: Watch, pod: str, old: Any, new: Any) -> Cluster:
-    """Lower the expectations of the pod's ReplicaSet: a creation is seen, or a deletion."""
-    if watch.resource != "pods":
-        return cluster
-    if new is not None and (old is None or old.metadata.uid != new.metadata.uid) and new.metadata.owner is not None:
-        cell = _expectations_of(new.metadata.owner)
-        if cluster.has(cell):
-            seen = cluster[cell]
-            if not new.metadata.deleting:
-                cluster = cluster.set(cell, attrs.evolve(seen, creations=max(0, seen.creations - 1)))
-    gone = old is not None and (new is None or new.metadata.deleting or new.metadata.uid != old.metadata.uid)
-    if gone and old.metadata.owner is not None and cluster.has(cell := _expectations_of(old.metadata.owner)):
-        seen = cluster[cell]
-        if pod in seen.deletions:
-            rest = tuple(name for name in seen.deletions if name != pod)
-            cluster = cluster.set(cell, attrs.evolve(seen, deletions=rest))
-    return cluster
-
-
 def _expectations_of(owner: OwnerReference) -> Any:
     return EXPECTATIONS[owner.kind.lower(), owner.name]
+
+
+on_pod_change = lowering(_expectations_of)
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")
@@ -313,8 +285,7 @@ def read_pod_answer(cluster: Cluster, kind: str, name: str) -> Cluster | None:
         return cluster.set(EXPECTATIONS[kind, name], lowered).set(ROUND[kind, name], Round())
     if response.code == TIMEOUT:  # the answer does not say which pod: all that is left is not expected
         return cluster.set(EXPECTATIONS[kind, name], Expectations()).set(ROUND[kind, name], Round())
-    rest = tuple(pod for pod in expected.deletions if pod != response.key)
-    return cluster.set(EXPECTATIONS[kind, name], attrs.evolve(expected, deletions=rest))
+    return cluster.set(EXPECTATIONS[kind, name], expected.without(response.key))
 
 
 def workloads(plan: Plan) -> list[tuple[str, str]]:
