@@ -26,7 +26,6 @@ class Toy(CellsAlone):
     source: Source
     engine: str
     told: dict
-
     def model(self, specs):
         layout = self.made.initial[0].layout
         applying = [spec.within(layout) for spec in specs]

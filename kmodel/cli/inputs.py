@@ -108,6 +108,16 @@ def project_options(command: F) -> F:
             metavar="FILE.py",
             help="Add the specs, components, kinds and faults of a Python file; may be repeated.",
         ),
+        click.option(
+            "--hook",
+            "hooks",
+            multiple=True,
+            expose_value=False,
+            callback=_note,
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE.py",
+            help="Add the controller of a hook of Metacontroller, as published; may be repeated.",
+        ),
     ):
         command = option(command)
     return command
@@ -231,23 +241,26 @@ def project() -> Project:
     meta = click.get_current_context().meta
     made = meta.get(__name__)
     if made is None:
-        more: tuple[Path, ...] = meta.get(f"{__name__}.more") or ()
-        for file in more:
-            if not file.is_file():
-                raise InputProblem(f"{file}: there is no such file; name a Python file after --with")
-            if file.suffix != ".py":
-                raise InputProblem(f"{file}: is no Python file; pass manifests with -f")
+        given: dict[str, tuple[Path, ...]] = {name: _noted(name) or () for name in ("more", "hooks")}
+        for name, files in given.items():
+            for file in files:
+                if not file.is_file():
+                    option = {"more": "--with", "hooks": "--hook"}[name]
+                    raise InputProblem(f"{file}: there is no such file; name a Python file after {option}")
+                if file.suffix != ".py":
+                    raise InputProblem(f"{file}: is no Python file; pass manifests with -f")
         only_mine = bool(meta.get(f"{__name__}.only_mine"))
-        made = meta[__name__] = Project.near(Path.cwd(), more, only_mine=only_mine)
+        made = meta[__name__] = Project.near(Path.cwd(), given["more"], given["hooks"], only_mine=only_mine)
     assert isinstance(made, Project)
     return made
 
 
-def add_to_project(more: Sequence[Path]) -> None:
-    """Add Python files to the project, as --with does."""
+def add_to_project(more: Sequence[Path], hooks: Sequence[Path]) -> None:
+    """Add Python files, and hooks, to the project, as --with and --hook do."""
     meta = click.get_current_context().meta
     meta.pop(__name__, None)
-    meta[f"{__name__}.more"] = tuple(dict.fromkeys((*(meta.get(f"{__name__}.more") or ()), *more)))
+    for name, files in (("more", more), ("hooks", hooks)):
+        meta[f"{__name__}.{name}"] = tuple(dict.fromkeys((*(_noted(name) or ()), *files)))
 
 
 def all_specs() -> tuple[Spec, ...]:

@@ -111,10 +111,10 @@ def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, fault
     saved = trace_file.load(file)
     if not (filenames or saved.source.files):
         raise InputProblem(f"{file}: does not say what it was made of; add -f FILE")
-    for source in () if filenames else (*saved.source.files, *saved.source.more):
+    for source in () if filenames else (*saved.source.files, *saved.source.more, *saved.source.hooks):
         if not source.exists() and str(source) != "-":
             raise InputProblem(f"{file}: {source}, which it was made of, is not there; pass it with -f")
-    add_to_project(saved.source.more)
+    add_to_project(saved.source.more, saved.source.hooks)
     assume(saved.source.assumed)
     given = read_files(
         filenames or saved.source.files,

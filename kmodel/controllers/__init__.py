@@ -13,7 +13,7 @@ from kmodel.controllers.api_errors import (
 from kmodel.controllers.client import Client
 from kmodel.controllers.controller import Controller, controller
 from kmodel.controllers.custom_kind import custom_kind
-from kmodel.controllers.metacontroller import composite_controller
+from kmodel.controllers.metacontroller import composite_controller, decorator_controller
 from kmodel.controllers.running import Requeue
 
 __all__ = [
@@ -31,4 +31,5 @@ __all__ = [
     "composite_controller",
     "controller",
     "custom_kind",
+    "decorator_controller",
 ]

@@ -60,6 +60,17 @@ def merged(value: Any, change: Any) -> Any:
     return attrs.evolve(value, **changed)
 
 
+def shaped(like: Any, given: Any) -> Any:
+    """Return what is given in plain Python as a value of the class of another one; fields it has not are left out."""
+    if given.__class__ is like.__class__:
+        return given
+    if isinstance(like, Json) or not attrs.has(like.__class__):
+        return frozen(given)
+    named = {field.name: field for field in attrs.fields(like.__class__)}
+    members = {name: shaped(getattr(like, name), each) for name, each in given.items() if name in named}
+    return like.__class__(**members)
+
+
 def _field(name: str, old: Any, change: Any) -> Any:
     if name in PAIRS and isinstance(old, tuple) and isinstance(change, Json):
         members = {**dict(old), **dict(change.items())}

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from kmodel.controllers.changes import MergePatch, key_in, merged, object_of, owned_by, patch_of
+from kmodel.controllers.changes import MergePatch, key_in, merged, object_of, owned_by, patch_of, shaped
 from kmodel.controllers.custom_kind import frozen
 from kmodel.controllers.guard import place, where_of
 from kmodel.kernel.errors import ModelError
@@ -132,7 +132,7 @@ class Client:
 
     def update_status(self, value: Any, status: Any) -> None:
         """Replace the status of an object as it was read; Conflict if it is another version by now."""
-        of, wanted = self._kind_of(value), attrs.evolve(value, status=frozen(status))
+        of, wanted = self._kind_of(value), attrs.evolve(value, status=shaped(value.status, status))
         version = value.metadata.resource_version
         self._write("update", of, value.metadata.key, body=wanted, resource_version=version, subresource="status")
 

@@ -43,6 +43,7 @@ VERBS = ("create", "update", "patch", "delete")
 
 
 Keys = Callable[[Any], Iterable[str]]
+Mapped = Mapping[Any, Keys | None]
 
 
 @attrs.frozen(eq=False)
@@ -53,7 +54,7 @@ class Controller:
     name: str
     kind: Kind[Any]
     owns: tuple[Kind[Any], ...] = ()
-    maps: tuple[tuple[Kind[Any], Keys], ...] = ()
+    maps: tuple[tuple[Kind[Any], Keys | None], ...] = ()
     uses: tuple[Kind[Any], ...] = ()
     retries: int | None = None
     workers: int = 1
@@ -206,7 +207,7 @@ def controller(
     *,
     watches: Kind[Any] | str,
     owns: Sequence[Kind[Any] | str] = (),
-    maps: Mapping[Any, Keys] | None = None,
+    maps: Mapped | None = None,
     uses: Sequence[Kind[Any] | str] = (),
     name: str = "",
     retries: int | None = None,
@@ -218,8 +219,9 @@ def controller(
     """Make a controller of a function `reconcile(client, key)`, which is run for each object of the kind it watches.
 
     - `owns` are the kinds of what it makes: a change of one puts the key of the owner that controls it on the queue.
-    - `maps` says for further kinds, by a function, which keys a change of one concerns; `uses` are kinds that it writes
-      and does not watch. A kind is a `custom_kind`, or a text such as `apps/v1/ReplicaSet`.
+    - `maps` says for further kinds, by a function, which keys a change of one concerns (None: all that there are);
+      `uses` are kinds that it writes and does not watch. A kind is a `custom_kind`, or a text such as
+      `apps/v1/ReplicaSet`.
     - `retries` is how often a run that fails is tried again; None: always. `workers` run at once, for different keys.
     - `makes` returns manifests of what it may make of an object, where a rehearsal without faults does not show it.
     - With `reads_own_writes` no run for a key begins before the caches show what the last one wrote (KEP-5647;

@@ -1,5 +1,6 @@
 """The steps of a user's controller: it begins a run, reads, hears of its calls; and what its informer does for it."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kmodel.controllers.client import Client, Question
@@ -13,7 +14,7 @@ from kmodel.kubernetes.components.etcd import QUEUES, Watch
 from kmodel.kubernetes.components.informer import synced
 
 if TYPE_CHECKING:
-    from kmodel.controllers.controller import Controller
+    from kmodel.controllers.controller import Controller, Keys
 
 
 class Actions:
@@ -56,10 +57,16 @@ class Actions:
                     cluster = self._enqueue(cluster, owner.name)
         for kind, keys in controller.maps:
             if watch.resource == kind.resource:
-                for value in (old, new):
-                    for each in () if value is None else keys(value):
-                        cluster = self._enqueue(cluster, each)
+                for each in self._mapped(cluster, keys, (old, new)):
+                    cluster = self._enqueue(cluster, each)
         return cluster
+
+    def _mapped(self, cluster: Cluster, keys: "Keys | None", values: tuple[Any, ...]) -> Iterator[str]:
+        """Yield the keys that a change concerns."""
+        if keys is None:
+            yield from (key for name, key in cluster.layout.keys(QUEUED) if name == self.controller.name)
+        else:
+            yield from (key for value in values if value is not None for key in keys(value))
 
     def _enqueue(self, cluster: Cluster, key: str) -> Cluster:
         cell = QUEUED[self.controller.name, key]

@@ -123,7 +123,7 @@ def custom_kind(
     caller = sys._getframe(1)
     module = caller.f_globals.get("__name__", __name__)
     if crd:
-        return _kind(module=module, **read_definition(Path(caller.f_code.co_filename).parent / crd))
+        return declared_kind(module, read_definition(Path(caller.f_code.co_filename).parent / crd))
     return _kind(module, api_version, kind, spec, status, plural, short_names, namespaced, **others)
 
 
@@ -161,7 +161,7 @@ def _kind(
     return Kind(
         kind,
         api_version,
-        plural or _plural(kind.lower()),
+        plural or plural_of(kind.lower()),
         cls,
         read,
         short_names=short_names,
@@ -169,7 +169,13 @@ def _kind(
     )
 
 
-def _plural(word: str) -> str:
+def declared_kind(module: str, definition: Mapping[str, Any]) -> Kind[Any]:
+    """Return the kind of a definition that was read."""
+    return _kind(module=module, **definition)
+
+
+def plural_of(word: str) -> str:
+    """Return the plural of a kind's name in lower case, as controller-gen makes it."""
     if word.endswith(("s", "x", "ch", "sh")):
         return f"{word}es"
     return f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word}s"

@@ -6,8 +6,10 @@ the bytes of each. No socket is opened.
 
 import io
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,18 +21,17 @@ NO_DATE = "Thu, 01 Jan 1970 00:00:00 GMT"
 Hook = Callable[[dict[str, Any]], Any]
 
 
-def hook_of(given: Hook | str | Path, beside: str) -> Hook:
+def hook_of(given: Hook | str | Path, beside: str, at: str = "/sync") -> Hook:
     """Return the hook that is meant: a function, or the path of a file, from the folder of the file `beside`.
 
-    ModelError if the file serves nothing.
+    What a file serves is asked `at` this path of the URL. ModelError if it serves nothing.
     """
     if callable(given):
         return remembered_hook(given, given.__name__)
-    path = Path(beside).parent / given
-    handler = _handler(path)
+    handler = _handler((Path(beside).parent / given).resolve())
 
     def post(request: dict[str, Any]) -> Any:
-        return _post(handler, request, str(given))
+        return _post(handler, request, str(given), at)
 
     return remembered_hook(post, str(given))
 
@@ -53,7 +54,12 @@ def remembered_hook(hook: Hook, name: str) -> Hook:
 
 
 def _answer(hook: Hook, request: str, name: str) -> str:
-    answer = hook(json.loads(request))
+    quiet = logging.root.manager.disable
+    logging.disable()  # what it logs of thousands of calls
+    try:
+        answer = hook(json.loads(request))
+    finally:
+        logging.disable(quiet)
     try:
         return json.dumps(answer, sort_keys=True)
     except (TypeError, ValueError) as error:
@@ -62,6 +68,7 @@ def _answer(hook: Hook, request: str, name: str) -> str:
         ) from None
 
 
+@cache
 def _handler(path: Path) -> Any:
     """Run the file and return the class that handles its requests."""
     import http.server  # what takes a while to load, and only a published file needs
@@ -81,7 +88,8 @@ def _handler(path: Path) -> Any:
         def server_close(self) -> None:
             """Do nothing."""
 
-    with _replaced(http.server, dict.fromkeys(("HTTPServer", "ThreadingHTTPServer"), FakeServer)):
+    servers = dict.fromkeys(("HTTPServer", "ThreadingHTTPServer"), FakeServer)
+    with _replaced(http.server, servers), _logging_as_it_was():
         try:
             runpy.run_path(str(path), run_name="__main__")
         except RAISED as error:
@@ -103,11 +111,22 @@ def _replaced(module: ModuleType, values: Mapping[str, Any]) -> Iterator[None]:
         vars(module).update(before)
 
 
-def _post(handler: Any, request: dict[str, Any], name: str) -> Any:
+@contextmanager
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what a file says of how its process should log."""
+    level, handlers = logging.root.level, list(logging.root.handlers)
+    try:
+        yield
+    finally:
+        logging.root.setLevel(level)
+        logging.root.handlers[:] = handlers
+
+
+def _post(handler: Any, request: dict[str, Any], name: str, at: str) -> Any:
     made, body = handler.__new__(handler), json.dumps(request).encode()
     made.rfile, made.wfile = io.BytesIO(body), io.BytesIO()
     made.headers = {"content-length": str(len(body)), "Content-Length": str(len(body))}
-    made.path, made.command, made.requestline = "/sync", "POST", "POST /sync HTTP/1.1"
+    made.path, made.command, made.requestline = at, "POST", f"POST {at} HTTP/1.1"
     made.request_version, made.protocol_version, made.client_address = "HTTP/1.1", "HTTP/1.1", ("", 0)
     made.do_POST()
     head, _, answer = made.wfile.getvalue().partition(b"\r\n\r\n")

@@ -6,6 +6,7 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/t
 """
 
 import keyword
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ def read_definition(path: Path) -> dict[str, Any]:
     found = next((each for each in documents if each.get("kind") == "CustomResourceDefinition"), None)
     if found is None:
         raise ModelError(f"{path}: holds no CustomResourceDefinition; name the file of one")
+    return definition_of(found, path)
+
+
+def definition_of(found: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Return the arguments of `custom_kind` that the CustomResourceDefinition of a file stands for; or ModelError."""
     try:
         spec, names = found["spec"], found["spec"]["names"]
         version = next(each for each in spec["versions"] if each.get("storage"))

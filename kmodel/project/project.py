@@ -115,15 +115,19 @@ class Input:
 class Project:
     """A folder `specs/` (None: there is none), further Python files, and, unless left out, what comes with kmodel.
 
-    All are lazy. InputError if a file cannot be imported, or a name is taken.
+    `hooks` are hooks of Metacontroller, as published; which controllers they are of, manifests say. All are lazy.
+    InputError if a file cannot be imported, or a name is taken.
     """
 
     own: Path | None = None
     more: tuple[Path, ...] = ()
     only_mine: bool = False
+    hooks: tuple[Path, ...] = ()
 
     @staticmethod
-    def near(start: Path, more: Sequence[Path] = (), *, only_mine: bool = False) -> "Project":
+    def near(
+        start: Path, more: Sequence[Path] = (), hooks: Sequence[Path] = (), *, only_mine: bool = False
+    ) -> "Project":
         """Return the project of a folder: the next `specs/` that is there or above, if it is meant for kmodel.
 
         With `only_mine` it must be there, unless there are further files, and is taken for what it says.
@@ -137,7 +141,7 @@ class Project:
             own = None
         if own is not None and own.is_relative_to(Path.cwd()):
             own = own.relative_to(Path.cwd())
-        return Project(own, tuple(more), only_mine)
+        return Project(own, tuple(more), only_mine, tuple(hooks))
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -159,7 +163,8 @@ class Project:
     @cached_property
     def specs(self) -> tuple[Spec, ...]:
         """The specs, of which no two have one name."""
-        return spec_files.distinct(spec for folder, file in self.files() for spec in spec_files.load_file(folder, file))
+        found = [spec for folder, file in self.files() for spec in spec_files.load_file(folder, file)]
+        return spec_files.distinct((*found, *(spec_files.promises() if self.hooks else ())))
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -201,7 +206,10 @@ class Project:
         assumed: Sequence[str] = (),
     ) -> Input:
         """Return the scenario that files and folders make together; InputError if anything is wrong."""
-        made = scenario.load(paths, nodes=nodes, faults=faults, assumed=assumed, catalog=self.catalog)
+        catalog = self.catalog
+        for hook in self.hooks:
+            catalog = _with(catalog, spec_files.load_hook(hook, tuple(paths)), hook)
+        made = scenario.load(paths, nodes=nodes, faults=faults, assumed=assumed, catalog=catalog)
         source = Source(
             made.name,
             tuple(paths),
@@ -216,6 +224,7 @@ class Project:
             made.caveats.weakened_by,
             made.caveats.workloads,
             made.assumed,
+            self.hooks,
         )
         return Input(made, source)
 

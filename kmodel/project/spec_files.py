@@ -113,7 +113,7 @@ def load_all(folder: Path, file: Path) -> Definitions:
     controllers = _controllers(held)
     faults = [fault for each in controllers for fault in each.faults]
     return Definitions(
-        (*_specs_of(module, file), *_promises(controllers)),
+        (*_specs_of(module, file), *(promises() if controllers else ())),
         (*(value for value in held if isinstance(value, Component)), *(each.component for each in controllers)),
         tuple(value for value in held if isinstance(value, Kind)),
         (
@@ -129,13 +129,19 @@ def _controllers(held: list[Any]) -> "list[Controller]":
     return [] if of is None else [value for value in held if isinstance(value, of.Controller)]
 
 
-def _promises(controllers: "list[Controller]") -> tuple[Spec, ...]:
-    """Return the specs that each controller of a file should keep."""
-    if not controllers:
-        return ()
+def promises() -> tuple[Spec, ...]:
+    """Return the specs that each controller should keep."""
     from kmodel.controllers.promises import PROMISES
 
     return PROMISES
+
+
+def load_hook(hook: Path, manifests: tuple[Path, ...]) -> Definitions:
+    """Return what a published hook of Metacontroller brings, by the manifests beside it and these."""
+    from kmodel.controllers.published import published
+
+    controller, kinds = published(hook, manifests)
+    return Definitions((), (controller.component,), kinds, controller.faults)
 
 
 def _specs_of(module: ModuleType, file: Path) -> tuple[Spec, ...]:

@@ -11,7 +11,7 @@ class Source:
 
     `left_out` says in sentences which actors do not take part, `ignored_fields` which fields of the manifests the model
     does not read, each with its object: `pod/nginx: spec.volumes`. `more` are Python files, beside those of the
-    project, whose components, kinds, faults and specs take part.
+    project, whose components, kinds, faults and specs take part; `hooks` are published hooks of Metacontroller.
 
     `notes` say, each under a heading, what else the model does not have of the manifests; `weakened_by` names what of
     it may change a verdict, and `not_checked` what is not checked at all for that. `assumed` are the objects that the
@@ -31,6 +31,7 @@ class Source:
     weakened_by: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
+    hooks: tuple[Path, ...] = ()
 
     @property
     def ignored_by_object(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -54,6 +55,7 @@ class Source:
         """The arguments of `kmodel replay` that read all this again."""
         words = [word for file in self.files for word in ("-f", str(file))]
         words += [word for file in self.more for word in ("--with", str(file))]
+        words += [word for file in self.hooks for word in ("--hook", str(file))]
         if self.nodes is not None:
             words += ["--nodes", str(self.nodes)]
         if self.faults:

@@ -63,6 +63,7 @@ def save(path: Path, trace: Trace, source: Source, spec: Spec | None = None, rea
             "faults": dict(source.faults),
             "assume": list(source.assumed),
             "with": [_as_seen_from(folder, file) for file in source.more],
+            "hooks": [_as_seen_from(folder, file) for file in source.hooks],
         },
         "spec": None if spec is None else spec.name,
         "module": None if spec is None else spec.module,
@@ -122,6 +123,7 @@ def _saved(document: dict[str, Any], folder: Path) -> Saved:
         faults=tuple((str(kind), int(budget)) for kind, budget in scenario["faults"].items()),
         more=tuple(_near(folder / file) for file in scenario.get("with", ())),
         assumed=tuple(str(name) for name in scenario.get("assume", ())),
+        hooks=tuple(_near(folder / file) for file in scenario.get("hooks", ())),
     )
     choices = tuple(
         NamedAction(str(step["transition"]), tuple((str(name), str(value)) for name, value in step["binding"].items()))

@@ -33,6 +33,18 @@ def fuse(send: Transition, caller: Caller) -> Transition:
 
     def told(step: Step) -> Event:
         reason = "".join(word.capitalize() for word in send.name.split("_"))
-        return Event("Normal", reason, step.action.object or step.action.actor, f"{send.sentence} It is done at once.")
+        said = f"{send.sentence} It is done at once{_what_it_wrote(step)}."
+        return Event("Normal", reason, step.action.object or step.action.actor, said)
 
     return attrs.evolve(send, function=in_one_step, describe=told)
+
+
+def _what_it_wrote(step: Step) -> str:
+    """Return which objects a step created, changed or deleted, as the end of a sentence."""
+    told = []
+    for cell in step.writes:
+        if cell.family.startswith(etcd.STORED):
+            before, after = step.before[cell] is not None, step.after[cell] is not None
+            verb = {(False, True): "creates", (True, False): "deletes"}.get((before, after), "changes")
+            told.append(f"{verb} {cell.family.removeprefix(etcd.STORED)}/{'/'.join(cell.key)}")
+    return f": {', '.join(told)}" if told else ""

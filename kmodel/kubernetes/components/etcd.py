@@ -25,6 +25,9 @@ from kmodel.kubernetes.objects.kind import ObjectT, resource_name, scope
 V = TypeVar("V", bound=ApiObject)
 
 
+STORED = "etcd/"  # what the families of stored objects begin with
+
+
 @overload
 def stored(of: Kind[ObjectT]) -> Cells[ObjectT | None]: ...
 
@@ -35,7 +38,7 @@ def stored(of: str) -> Cells[Any]: ...
 
 def stored(of: Kind[Any] | str) -> Cells[Any]:
     """Return the family of the keys of a kind, or of a resource; a cell holds the object, or None."""
-    return Cells(f"etcd/{resource_name(of)}")
+    return Cells(f"{STORED}{resource_name(of)}")
 
 
 PODS = stored(POD)
