@@ -244,6 +244,7 @@ def test_files_make_one_scenario_and_are_in_the_replay_command(tmp_path: Path) -
         "faults": {"crash": 1},
         "assume": [],
         "with": [],
+        "hooks": [],
     }
 
 
@@ -289,7 +290,7 @@ def test_bad_input_gets_one_line_and_exit_code_2(arguments: str, line: str) -> N
     [
         ("check holds --faults crash", "'crash' is no fault with its budget; write for example container-crash=1"),
         ("check holds --max-depth 0", "0 is not in the range x>=1"),
-        ("check holds --engine fast", "'fast' is not one of 'exhaustive', 'hypothesis'"),
+        ("check holds --engine fast", "'fast' is not one of 'exhaustive', 'delays', 'hypothesis'"),
         ("explode", "No such command 'explode'"),
     ],
 )
