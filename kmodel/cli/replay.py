@@ -99,6 +99,7 @@ class _Replayed:
     """A trace taken again, what it shows of specs, and why it shows nothing of temporal ones (None: it does)."""
 
     given: Input | ModelFile
+    model: Model
     trace: Trace
     findings: tuple[Finding, ...]
     objection: str | None
@@ -155,7 +156,7 @@ def _from_path(path: str, filenames: tuple[Path, ...], nodes: int | None, faults
 def _rechecked(given: Input | ModelFile, model: Model, trace: Trace) -> _Replayed:
     from kmodel.engines.retracing import objection, recheck_all
 
-    return _Replayed(given, trace, recheck_all(model, trace), objection(model, trace))
+    return _Replayed(given, model, trace, recheck_all(model, trace), objection(model, trace))
 
 
 def _print_state(replayed: _Replayed, at: int, output: str) -> None:
@@ -223,6 +224,7 @@ def _document(replayed: _Replayed) -> dict[str, object]:
 def _print(replayed: _Replayed, wide: bool, diff: bool) -> None:
     from rich.console import Console
 
+    from kmodel.reporting.causes import Causes, marks, why
     from kmodel.reporting.lasso import idle_table
     from kmodel.reporting.story import event_table
     from kmodel.reporting.wording import word_on_trace
@@ -234,7 +236,10 @@ def _print(replayed: _Replayed, wide: bool, diff: bool) -> None:
     def say(text: str = "") -> None:
         console.print(printable(text, keep="\n"), markup=False, soft_wrap=True)
 
-    say(event_table(trace, width=console.width, wide=wide, diffs=diff))
+    violated = [finding for finding in findings if finding.is_failure or finding.is_hazard]
+    found = Causes().of(replayed.model, violated[0]) if len(violated) == 1 else None
+    is_whole = found is not None and found.steps == len(trace.steps)
+    say(event_table(trace, width=console.width, wide=wide, diffs=diff, marks=marks(found) if is_whole else {}))
     say()
     if idle:
         say("\n".join([*idle_table(idle, None if wide else console.width), ""]))
@@ -243,5 +248,7 @@ def _print(replayed: _Replayed, wide: bool, diff: bool) -> None:
         ends = "a fair run may stay there: nothing that is owed is enabled"
         goes_on = "the cycle comes back to the state that it begins in, and is fair to every action"
         say(replayed.objection or (ends if trace.cycle == len(trace.steps) else goes_on))
+    for sentence in why(found, trace) if found is not None and is_whole else ():
+        say(sentence)
     for finding in findings:
         say(f"{finding.spec.name}: {word_on_trace(finding)}")

@@ -3,9 +3,11 @@
 import shlex
 from pathlib import Path
 
+from kmodel.engines.causes.because import Because
 from kmodel.engines.results import Finding
 from kmodel.kernel import Trace
 from kmodel.printable import in_one_line
+from kmodel.reporting.causes import marks, why
 from kmodel.reporting.columns import wrapped
 from kmodel.reporting.lasso import idle_table
 from kmodel.reporting.source import Source
@@ -24,19 +26,27 @@ def failure_text(
     return "\n".join([story_of(finding, width=width), "", *map(in_one_line, afterwards)])
 
 
-def story_of(finding: Finding, *, heading: str = "", width: int = WIDTH, wide: bool = False) -> str:
-    """Return what is violated, and the story of how that comes about, which needs no file."""
+def story_of(
+    finding: Finding, *, heading: str = "", width: int = WIDTH, wide: bool = False, found: Because | None = None
+) -> str:
+    """Return what is violated, and the story of how that comes about, which needs no file; and why, if that was found.
+
+    Then the steps that decide have a star, and those that are not needed a minus.
+    """
     assert finding.trace is not None, "only a finding with a trace can be told"
     is_lasso = finding.trace.cycle is not None
     lines = [
         *wrapped(f"{heading} {finding.spec.name}: {where(finding) if is_lasso else finding.reason}".strip(), width, 0),
         *wrapped(f"The spec says: {finding.spec.sentence}", width, 0),
         "",
-        event_table(finding.trace, width=width, wide=wide),
+        event_table(finding.trace, width=width, wide=wide, marks=marks(found)),
     ]
     if is_lasso:
         lines += ["", *wrapped(f"not as desired: {finding.reason}", width, 0)]
         lines += ["", *idle_table(finding.idle, None if wide else width)] if finding.idle else []
+    said = () if found is None else why(found, finding.trace)
+    if said:
+        lines += ["", *(text for sentence in said for text in wrapped(sentence, width, 0, hanging=2))]
     return "\n".join(lines)
 
 

@@ -21,6 +21,7 @@ from kmodel.engines.results import Finding, Result
 from kmodel.kernel import Trace
 from kmodel.printable import printable
 from kmodel.reporting.answer import CELLS_ALONE, ObjectsAnswer, Subject, answer, by_reference, goals
+from kmodel.reporting.causes import Causes
 from kmodel.reporting.diff import Change, changes
 from kmodel.reporting.draw import inline
 from kmodel.reporting.failure import replay_command
@@ -93,6 +94,7 @@ def handler(context: ReportContext) -> Handler:
             context.traces,
             subject=context.subject,
             found=context.answer,
+            causes=context.causes,
         )
         write(index, text)
         context.index = index
@@ -108,6 +110,7 @@ def page(
     *,
     subject: Subject = CELLS_ALONE,
     found: ObjectsAnswer | None = None,
+    causes: Causes | None = None,
 ) -> str:
     """Return the page; `trace_files` are the traces that were written, by the names of their specs.
 
@@ -115,7 +118,14 @@ def page(
     """
     rests = None if result.ends is None else result.ends.traces
     told = found or answer(rests, subject)
-    teller = Teller(source, subject, actors_of(result.model, source.taking_part), trace_files or {})
+    teller = Teller(
+        source,
+        subject,
+        actors_of(result.model, source.taking_part),
+        trace_files or {},
+        result.model,
+        causes or Causes(),
+    )
     judged = [Judged(*pair, pair[0].spec.name if pair[0].trace else "") for pair in ordered(result)]
     bad = _tales(judged, teller, Standing.VIOLATED)
     bad += [teller.of_end(end, number) for number, end in enumerate(told.wrong[:MOST_STUCK], start=1) if end.trace]

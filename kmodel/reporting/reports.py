@@ -10,6 +10,7 @@ import attrs
 
 from kmodel.engines.events import Event, Finished
 from kmodel.reporting.answer import CELLS_ALONE, ObjectsAnswer, Subject
+from kmodel.reporting.causes import Causes
 from kmodel.reporting.handler import Handler
 from kmodel.reporting.source import Source
 
@@ -32,9 +33,10 @@ class Written:
 class ReportContext:
     """What the reports of one exploration have in common: what it is of, where they go, and what they made so far.
 
-    A report may name the files of those before it. The `subject` tells what states mean; `answer` is what is known of
-    the user's objects if not all states are in which they may end. `problem` is what kept the files from being written,
-    after which no other is. `exploring` is left as soon as the exploration is over, however it ends.
+    A report may name the files of those before it. The `subject` tells what states mean, `causes` why stories end so;
+    `answer` is what is known of the user's objects if not all states are in which they may end. `problem` is what kept
+    the files from being written, after which no other is. `exploring` is left as soon as the exploration is over,
+    however it ends.
     """
 
     source: Source
@@ -49,6 +51,7 @@ class ReportContext:
     pictures: "tuple[Picture, ...]" = ()
     notes: tuple[str, ...] = ()
     document: dict[str, Any] = attrs.field(factory=dict)
+    causes: Causes = attrs.field(factory=Causes)
     problem: OSError | KeyboardInterrupt | None = None
     exploring: ExitStack = attrs.field(factory=ExitStack)
     _is_clear: bool = False

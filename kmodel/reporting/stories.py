@@ -14,7 +14,13 @@ def handler(context: ReportContext) -> Handler:
 
     def tell(event: Finished) -> None:
         for finding in event.result.failures:
-            story = story_of(finding, heading="VIOLATED", width=console.width, wide=context.wide)
+            story = story_of(
+                finding,
+                heading="VIOLATED",
+                width=console.width,
+                wide=context.wide,
+                found=context.causes.of(event.result.model, finding),
+            )
             console.print()
             print_lines(console, story.split("\n"), "VIOLATED", STYLE[Standing.VIOLATED])
         console.print()

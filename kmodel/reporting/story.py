@@ -1,5 +1,7 @@
 """A trace as a story: one line per step, in the manner of `kubectl get events`."""
 
+from collections.abc import Mapping
+
 import attrs
 
 from kmodel.kernel import Step, Trace
@@ -9,6 +11,7 @@ from kmodel.reporting.diff import Change, changes
 from kmodel.reporting.lasso import after_the_cycle, before_the_cycle
 
 WIDTH = 80  # columns, where nothing else is known
+NO_MARKS: Mapping[int, str] = {}
 CHANGE = 9  # columns by which what a step changed is indented: more than its message
 
 
@@ -46,16 +49,32 @@ def line(number: int, step: Step) -> Line:
     )
 
 
-def event_table(trace: Trace, *, width: int | None = WIDTH, wide: bool = False, diffs: bool = False) -> str:
+def event_table(
+    trace: Trace,
+    *,
+    width: int | None = WIDTH,
+    wide: bool = False,
+    diffs: bool = False,
+    marks: Mapping[int, str] = NO_MARKS,
+) -> str:
     """Return a trace as a table of events, with what is taken for ever told apart; wide adds the action and wraps
-    nothing."""
+    nothing. Marks stand behind the numbers of steps."""
     lines = story(trace)
     if not lines:
         only = "the initial state, before any step"
         return only if trace.cycle is None else f"{only}\n{before_the_cycle(trace)}"
     headings = ["STEP", "TYPE", "REASON", "OBJECT", "ACTOR", *(["ACTION"] if wide else []), "MESSAGE"]
     rows = [
-        [str(x.number), x.type, x.reason, x.object, x.actor, *([x.action] if wide else []), x.message] for x in lines
+        [
+            f"{x.number}{marks.get(x.number, '')}",
+            x.type,
+            x.reason,
+            x.object,
+            x.actor,
+            *([x.action] if wide else []),
+            x.message,
+        ]
+        for x in lines
     ]
     if wide:
         width = None

@@ -7,15 +7,16 @@ from pathlib import Path
 import attrs
 
 from kmodel.engines.results import Finding
-from kmodel.kernel import Trace
+from kmodel.kernel import Model, Trace
 from kmodel.reporting.answer import Goal, ObjectEnd, Subject
+from kmodel.reporting.causes import Causes, marks, why
 from kmodel.reporting.failure import replay_command
 from kmodel.reporting.lasso import after_the_cycle, before_the_cycle, why_idle
 from kmodel.reporting.lifelines import sequence
 from kmodel.reporting.sequence import sequence_svg
 from kmodel.reporting.source import Source
 from kmodel.reporting.state_shown import MarkedTable, marked
-from kmodel.reporting.story import Line, story
+from kmodel.reporting.story import NO_MARKS, Line, story
 from kmodel.reporting.wording import Wording
 
 MOST_STATES = 80  # shown of one story; a longer one names the command that shows each
@@ -41,6 +42,8 @@ class Tale:
     cycle: int | None = None
     before_the_cycle: str = ""  # what stands between the steps taken once and those taken for ever
     after_the_cycle: str = ""
+    because: tuple[str, ...] = ()
+    marks: Mapping[int, str] = NO_MARKS  # of the steps that decide, and of those that are not needed
     idle: tuple[tuple[str, str], ...] = ()  # the actions that are enabled in the cycle but not taken, and why
 
 
@@ -52,6 +55,8 @@ class Teller:
     subject: Subject
     actors: Sequence[str]
     trace_files: Mapping[str, Path]
+    model: Model
+    causes: Causes
 
     def of_finding(self, finding: Finding, wording: Wording, *, with_states: bool = False) -> Tale:
         """Return the story of a finding that has a trace."""
@@ -59,6 +64,7 @@ class Teller:
         spec = finding.spec
         idle = tuple((str(each.action), why_idle(each)) for each in finding.idle)
         tale = self._tale(finding.trace, spec.name, self.trace_files.get(spec.name), with_states)
+        found = self.causes.of(self.model, finding) if with_states else None
         return attrs.evolve(
             tale,
             verdict=wording.verdict,
@@ -67,6 +73,8 @@ class Teller:
             sentence=spec.sentence,
             why=wording.why,
             idle=idle if finding.trace.cycle is not None else (),
+            because=() if found is None else why(found, finding.trace),
+            marks=marks(found),
         )
 
     def of_end(self, end: ObjectEnd, number: int) -> Tale:

@@ -1,0 +1,1 @@
+"""Why a trace ends as it does."""

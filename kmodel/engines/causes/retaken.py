@@ -1,0 +1,125 @@
+"""The steps of a trace taken again in another way: some left out, or another one in between."""
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from kmodel.engines.liveness.one_run import comes_back, judge_run, unfair_to
+from kmodel.engines.tables.walker import Row, Taken, Walker, walker_of
+from kmodel.kernel import BoundReached, Cluster, Model, Spec, Step, Trace, ask, keys_of, take
+
+
+@attrs.define(eq=False)
+class Retaken:
+    """A violation's trace and spec; steps are told by their places from 0, actions by their index in the model."""
+
+    model: Model
+    spec: Spec
+    trace: Trace
+    walker: Walker = attrs.field(init=False)
+    choices: tuple[int, ...] = attrs.field(init=False)
+    start: Row = attrs.field(init=False)
+    _answers: dict[object, bool] = attrs.field(init=False, factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.walker = walker_of(self.model)
+        index = {action: number for number, action in enumerate(self.model.actions)}
+        self.choices = tuple(index[step.action] for step in self.trace.steps)
+        self.start = tuple(self.walker.numbering.row(self.trace.initial))
+
+    def after(self, row: Row, choice: int) -> Row | None:
+        """Return where an action leads; None if it is not enabled, or beyond what the model can tell."""
+        try:
+            taken, _ = self.walker.answer(self.walker.actions[choice], row)
+        except BoundReached:
+            return None
+        if not isinstance(taken, Taken):
+            return None
+        made = list(row)
+        for cell, value in self.walker.changes(taken, row):
+            made[cell] = value
+        return tuple(made)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the states of the trace."""
+        row = self.start
+        yield row
+        for choice in self.choices:
+            following = self.after(row, choice)
+            assert following is not None, "it is enabled on its own trace"
+            row = following
+            yield row
+
+    def takeable(self, places: Sequence[int]) -> list[int]:
+        """Return those of the steps that can still be taken, in their order, when the others are not."""
+        row, found = self.start, []
+        for place in places:
+            following = self.after(row, self.choices[place])
+            if following is not None:
+                found.append(place)
+                row = following
+        return found
+
+    def alone(self, places: Sequence[int]) -> Trace | None:
+        """Return the trace that takes only these steps, if it can be taken and violates the spec."""
+        if not self.spec.is_temporal and not self._is_violated_by([self.choices[place] for place in places]):
+            return None
+        steps: list[Step] = []
+        cluster = self.trace.initial
+        for place in places:
+            step = take(self.trace.steps[place].action, cluster)
+            if step is None:
+                return None
+            steps.append(step)
+            cluster = step.next
+        cycle = self.trace.cycle
+        made = Trace(
+            self.trace.initial, tuple(steps), (), None if cycle is None else sum(place < cycle for place in places)
+        )
+        return made if not self.spec.is_temporal or self._is_violating_run(made) else None
+
+    def is_violated_with(self, extra: int, before: int) -> bool:
+        """Tell whether the spec is violated if an action is taken before a step, and then what can be of the others.
+
+        The action is not taken a second time where the trace has it.
+        """
+        rest = list(self.choices[before:])
+        if extra in rest:
+            rest.remove(extra)
+        return self._is_violated_by([*self.choices[:before], extra, *rest], skipping=True)
+
+    def _is_violated_by(self, choices: Sequence[int], *, skipping: bool = False) -> bool:
+        row = self.start
+        if not self.spec.of_steps and self._is_bad(row):
+            return True
+        for choice in choices:
+            following = self.after(row, choice)
+            if following is None and not skipping:
+                return False
+            if following is None:
+                continue
+            if self._is_bad_step(row, choice) if self.spec.of_steps else self._is_bad(following):
+                return True
+            row = following
+        return False
+
+    def _is_bad(self, row: Row) -> bool:
+        if row not in self._answers:
+            self._answers[row] = self.spec.form.found(ask(self.spec, self._cluster(row))[0]) is not None
+        return self._answers[row]
+
+    def _is_bad_step(self, row: Row, choice: int) -> bool:
+        if (row, choice) not in self._answers:
+            step = take(self.model.actions[choice], self._cluster(row))
+            self._answers[row, choice] = step is not None and self.spec.form.found(ask(self.spec, step)[0]) is not None
+        return self._answers[row, choice]
+
+    def _cluster(self, row: Row) -> Cluster:
+        return self.walker.numbering.cluster(row)
+
+    def _is_violating_run(self, run: Trace) -> bool:
+        return (
+            comes_back(run)
+            and not unfair_to(self.model, run)
+            and any(judge_run(self.spec, key, run) is not None for key in keys_of(self.spec, run.initial.layout))
+        )
