@@ -10,8 +10,7 @@ import pytest
 
 # A project whose scenarios are toys: the first word of a scenario file is the number of managers of a two-phase commit.
 CONFTEST = """
-import pathlib
-import attrs
+import attrs, pathlib
 from kmodel.kernel import ModelError
 from kmodel.project import Project
 from kmodel.reporting.answer import CellsAlone
