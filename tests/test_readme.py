@@ -111,8 +111,10 @@ def test_every_command_does_what_the_readme_says(project: Path) -> None:
 def test_the_counterexamples_are_what_kmodel_prints(project: Path) -> None:
     for shown in FILES:
         write(shown, project)
-    invariant, run_for_ever = (text for language, text in BLOCKS.findall(README) if language == "text")
-    assert invariant in run("kmodel check -f pod.yaml --spec a_bound_pod_requests_memory", project)[1]
+    invariant, why, run_for_ever = (text for language, text in BLOCKS.findall(README) if language == "text")
+    story = run("kmodel check -f pod.yaml --spec a_bound_pod_requests_memory", project)[1]
+    assert invariant in story
+    assert why in story
     assert run_for_ever in run("kmodel check -f large-pod.yaml --spec a_pod_is_bound_in_the_end", project)[1]
 
 
