@@ -8,7 +8,10 @@ from click.testing import CliRunner
 from kmodel.cli import main
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec: {containers: [{name: a, image: x}]}\n"
-JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {template: {spec: {containers: [{name: a}]}}}\n"
+JOB = (
+    "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: j}\n"
+    "spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: a}]}}}}}\n"
+)
 FILES = {
     "a/bad.yaml": "a: [",
     "a/job.yaml": f"{POD.replace('NAME', 'p')}---\n{JOB}",
@@ -40,7 +43,7 @@ def test_a_table_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ["| m/service.yaml", "yes", "0", "0", "-"],
         ["| m/values.yaml", "no manifest", "-", "-", "-"],
         ["| m/a/bad.yaml", "no", "-", "-", "-"],
-        ["| m/a/job.yaml", "yes", "2", "1", "job/j"],
+        ["| m/a/job.yaml", "yes", "2", "1", "cronjob/j"],
     ]
     assert rows[1][5].startswith('pod/Web: 422 Invalid: Pod "Web" is invalid: metadata.name')
 

@@ -16,6 +16,7 @@ from kmodel.kubernetes.components.controllers import (
     deployment_controller,
     endpointslice_controller,
     garbage_collector,
+    job_controller,
     node_lifecycle,
     pod_gc,
     replicaset_controller,
@@ -43,6 +44,7 @@ COMPONENTS: tuple[Component, ...] = (
     replicaset_status.COMPONENT,
     deployment_controller.COMPONENT,
     daemonset_controller.COMPONENT,
+    job_controller.COMPONENT,
     proxy.COMPONENT,
     kubelet.HEARTBEATS,
 )

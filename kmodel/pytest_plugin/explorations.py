@@ -15,7 +15,7 @@ from kmodel.engines.registry import ENGINES
 from kmodel.engines.results import Result
 from kmodel.kernel import ModelError
 from kmodel.pytest_plugin.exploring import engine_told
-from kmodel.pytest_plugin.jobs import Job
+from kmodel.pytest_plugin.jobs import ScenarioJob
 from kmodel.pytest_plugin.live_note import tell_compiling
 from kmodel.pytest_plugin.outcomes import Explored, explored, failed
 from kmodel.pytest_plugin.sharing import Shared
@@ -37,7 +37,7 @@ class Explorations:
         self.engine: str | None = None
         self.told: dict[str, Any] = {}  # to the engines, by name
         self.max_seconds: float | None = None
-        self.wanted: list[Job] = []
+        self.wanted: list[ScenarioJob] = []
         self.statistics: dict[str, str] = {}
         self._known: dict[str, Explored] = {}
 
@@ -57,7 +57,7 @@ class Explorations:
         """Return all explorations of this run, those of other processes as well."""
         return self.shared.all() if self.shared is not None else list(self._known.values())
 
-    def of(self, job: Job) -> Explored:
+    def of(self, job: ScenarioJob) -> Explored:
         """Return the exploration of a scenario, which takes its time for the first who asks."""
         while job.name not in self._known:
             if self._try(job) or any(self._try(other) for other in self.wanted if other.name not in self._known):
@@ -65,7 +65,7 @@ class Explorations:
             time.sleep(PATIENCE_SECONDS)  # all that is left is being explored by others
         return self._known[job.name]
 
-    def _try(self, job: Job) -> bool:
+    def _try(self, job: ScenarioJob) -> bool:
         """Get to know a scenario, unless another process is exploring it right now; tell whether that worked."""
         if self.shared is None:
             self._known[job.name] = self._explore(job)
@@ -79,7 +79,7 @@ class Explorations:
             self._known[job.name] = known
         return known is not None
 
-    def _explore(self, job: Job) -> Explored:
+    def _explore(self, job: ScenarioJob) -> Explored:
         from kmodel.engines.tables import compiling  # which loads what a test run without kmodel's specs does not need
 
         context = ReportContext(job.source, self.root / REPORTS / job.report, subject=job.subject)
@@ -107,7 +107,7 @@ class Explorations:
         found = explored(job, result, report, _width())
         return attrs.evolve(found, notes=(*notes, *found.notes))
 
-    def _result(self, job: Job, context: ReportContext) -> Result:
+    def _result(self, job: ScenarioJob, context: ReportContext) -> Result:
         """Return the result of an exploration, of which each report of files and the statistics hear every event."""
         engine = ENGINES[self.engine or job.engine]
         options = engine.Options.of({"profile": self.profile, **job.told, **self.told}, None)

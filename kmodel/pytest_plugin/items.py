@@ -9,7 +9,7 @@ import pytest
 from kmodel.input_error import InputError
 from kmodel.kernel import Spec, feature_name
 from kmodel.project.spec_files import load_file
-from kmodel.pytest_plugin.jobs import Job, Refused
+from kmodel.pytest_plugin.jobs import Refused, ScenarioJob
 from kmodel.pytest_plugin.stash import EXPLORATIONS, JOBS
 from kmodel.reporting.wording import Standing
 
@@ -64,7 +64,7 @@ class _Item(pytest.Item):
 class SpecItem(_Item):
     """A spec in a scenario."""
 
-    def __init__(self, *, job: Job, **rest: Any) -> None:
+    def __init__(self, *, job: ScenarioJob, **rest: Any) -> None:
         super().__init__(**rest)
         self.job = job
 

@@ -19,7 +19,7 @@ from kmodel.reporting.source import Source
 
 
 @attrs.frozen(eq=False, slots=False)
-class Job:
+class ScenarioJob:
     """A scenario to explore: its model, with all specs that apply to it, and how to explore it."""
 
     name: str
@@ -58,14 +58,16 @@ class Jobs:
         folders = (folder.resolve() for folder in self.project.folders)
         return next((folder for folder in folders if file.resolve().is_relative_to(folder)), None)
 
-    def of(self, spec: Spec, file: Path) -> tuple[Job, ...]:
+    def of(self, spec: Spec, file: Path) -> tuple[ScenarioJob, ...]:
         """Return the scenarios in which a spec of a file is asked.
 
         Those that come with kmodel are for the project's own specs: how the built-in ones stand there is known.
         """
         is_mine = self.project.own is None or self.project.is_mine(file)
         return tuple(
-            job for job in self.jobs if isinstance(job, Job) and spec.origin in job.asked and (is_mine or job.is_mine)
+            job
+            for job in self.jobs
+            if isinstance(job, ScenarioJob) and spec.origin in job.asked and (is_mine or job.is_mine)
         )
 
     @cached_property
@@ -80,7 +82,7 @@ class Jobs:
         return distinct(specs)
 
     @cached_property
-    def jobs(self) -> tuple[Job | Refused, ...]:
+    def jobs(self) -> tuple[ScenarioJob | Refused, ...]:
         """The scenarios, each ready to be explored, or refused."""
         try:
             paths = self.project.scenarios
@@ -94,9 +96,9 @@ class Jobs:
             for path, parts in built.items()
         )
 
-    def _job(self, path: Path, given: Input, model: Model, folder: str) -> Job:
+    def _job(self, path: Path, given: Input, model: Model, folder: str) -> ScenarioJob:
         is_mine = self.project.is_mine(path)
-        return Job(_name(path), is_mine, model, given.source, given.engine, given.told, folder, given)
+        return ScenarioJob(_name(path), is_mine, model, given.source, given.engine, given.told, folder, given)
 
     @cached_property
     def nothing_found(self) -> str:

@@ -8,7 +8,7 @@ import attrs
 
 from kmodel.engines.results import Finding, Result
 from kmodel.printable import in_one_line
-from kmodel.pytest_plugin.jobs import Job
+from kmodel.pytest_plugin.jobs import ScenarioJob
 from kmodel.reporting.failure import failure_text
 from kmodel.reporting.reports import Written
 from kmodel.reporting.wording import Standing, all_states, word
@@ -55,7 +55,7 @@ class Explored:
         return Explored(**{**told, **lists, "outcomes": outcomes})
 
 
-def explored(job: Job, result: Result, report: Written | str, width: int) -> Explored:
+def explored(job: ScenarioJob, result: Result, report: Written | str, width: int) -> Explored:
     """Return what a result means for the items of a scenario; in place of a report, why there is none."""
     index, traces, notes = (
         (None, {}, (report,)) if isinstance(report, str) else (report.index, report.traces, report.notes)
@@ -82,7 +82,7 @@ def explored(job: Job, result: Result, report: Written | str, width: int) -> Exp
     )
 
 
-def failed(job: Job, error: str) -> Explored:
+def failed(job: ScenarioJob, error: str) -> Explored:
     """Return what it means for the items of a scenario that its exploration ended in an error."""
     return Explored(job.name, "not explored", {}, job.source.left_out, error=in_one_line(error))
 

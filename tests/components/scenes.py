@@ -12,6 +12,7 @@ from kmodel.kubernetes.objects import (
     Container,
     DaemonSet,
     Deployment,
+    Job,
     Node,
     NodeSpec,
     NodeStatus,
@@ -115,6 +116,14 @@ def daemonset(
     made = tuple(attrs.evolve(each, image=image) for each in containers())
     template = PodTemplate(APP, PodSpec(made, node_name=node, tolerations=tolerations))
     return admitted(DaemonSet(ObjectMeta(name), APP, template, **spec))
+
+
+def job(
+    name: str = "web", *, node: str | None = "n1", policy: str = "Never", memory_mib: int | None = None, **spec: Any
+) -> Job:
+    """Return a Job; with a node its pods need no scheduler."""
+    template = PodTemplate(spec=PodSpec(containers(memory_mib), node_name=node, restart_policy=policy))
+    return admitted(Job(ObjectMeta(name), template=template, **spec))
 
 
 def service(name: str = "web") -> Service:

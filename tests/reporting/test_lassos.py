@@ -12,7 +12,7 @@ from kmodel.engines.results import Ends, Finding, Result, Verdict
 from kmodel.engines.retracing import ReplayError, follow_actions, follow_path, objection, recheck_all
 from kmodel.engines.small_graph import extract, neighbourhood
 from kmodel.kernel import Cluster, SpecKind, Trace, confluent
-from kmodel.pytest_plugin.jobs import Job
+from kmodel.pytest_plugin.jobs import ScenarioJob
 from kmodel.pytest_plugin.outcomes import explored
 from kmodel.reporting import dot, trace_file
 from kmodel.reporting.failure import failure_text
@@ -268,7 +268,7 @@ def test_every_kind_has_words() -> None:
 
 def test_pytest_outcomes_of_every_kind() -> None:
     outcome = starving()
-    job = Job(SOURCE.name, True, outcome.model, SOURCE, "exhaustive", {}, SOURCE.name)
+    job = ScenarioJob(SOURCE.name, True, outcome.model, SOURCE, "exhaustive", {}, SOURCE.name)
     told = explored(job, outcome, "no report", 80).outcomes
     assert {key.rpartition(".")[2]: (each.standing, each.label) for key, each in told.items()} == {
         "p0_eats_again": (Standing.VIOLATED, "violated"),

@@ -13,7 +13,6 @@ FOLDER = Path(__file__).parent / "manifests"
 NOT_MODELLED = {
     "_archived-elasticsearch-rbac": (),
     "databases-cassandra-cassandra-statefulset": ("statefulset/cassandra",),
-    "job": ("job/pi",),
     "web-statefulset": ("statefulset/web",),
 }
 LOADS = sorted(file.stem for file in FOLDER.glob("*.yaml") if file.stem not in NOT_MODELLED)

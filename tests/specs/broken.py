@@ -14,7 +14,15 @@ from tests.components.scenes import (
     scene,
     service,
 )
-from tests.specs import broken_daemons, broken_identities, broken_ownership, broken_rollouts, broken_scheduling, bugs
+from tests.specs import (
+    broken_daemons,
+    broken_identities,
+    broken_jobs,
+    broken_ownership,
+    broken_rollouts,
+    broken_scheduling,
+    bugs,
+)
 from tests.specs import bugs_of_clients as clients
 from tests.specs.broken_scheduling import IS_SCHEDULED_TWICE
 from tests.specs.bugs import taking_requests_for
@@ -249,6 +257,7 @@ MUTANTS = (
     *broken_scheduling.MUTANTS,
     *broken_ownership.MUTANTS,
     *broken_daemons.MUTANTS,
+    *broken_jobs.MUTANTS,
     *broken_rollouts.MUTANTS,
     # storage
     Mutant(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from kmodel.pytest_plugin.jobs import Job
+from kmodel.pytest_plugin.jobs import ScenarioJob
 from kmodel.pytest_plugin.outcomes import Explored
 from kmodel.pytest_plugin.stash import EXPLORATIONS, JOBS
 
@@ -12,6 +12,6 @@ from kmodel.pytest_plugin.stash import EXPLORATIONS, JOBS
 @pytest.fixture(scope="session")
 def bundled(pytestconfig: pytest.Config) -> Mapping[str, Explored]:
     """The explorations of all bundled scenarios, by name, with all specs."""
-    jobs = [job for job in pytestconfig.stash[JOBS].jobs if isinstance(job, Job)]
+    jobs = [job for job in pytestconfig.stash[JOBS].jobs if isinstance(job, ScenarioJob)]
     explorations = pytestconfig.stash[EXPLORATIONS]
     return {job.name: explorations.of(job) for job in jobs}

@@ -2,7 +2,7 @@
 
 from kmodel.kubernetes.objects import PodStatus
 from tests.components.scenes import create, delete, node, pod, probed_containers, replicaset, scene, service
-from tests.specs import broken_daemons, broken_ownership, broken_rollouts
+from tests.specs import broken_daemons, broken_jobs, broken_ownership, broken_rollouts
 from tests.specs import bugs_that_last as bugs
 from tests.specs.broken_identities import takes_no_marks
 from tests.specs.bugs_that_last import unless
@@ -56,6 +56,7 @@ PROBED = scene(stored=(pod(node="n1", containers=probed_containers()),), calls="
 STUCK = (
     *broken_ownership.STUCK,
     *broken_daemons.STUCK,
+    *broken_jobs.STUCK,
     *broken_rollouts.STUCK,
     Mutant(
         "desired_state_converges",

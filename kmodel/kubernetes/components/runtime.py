@@ -2,9 +2,9 @@
 
 Models: one sandbox per pod with its containers, each created, running, stopping or exited(code). The kubelet asks for a
 sandbox, for a restart and for a stop; the runtime starts and stops containers in steps of its own. A container may also
-end by itself, or not start at all. The records of sandboxes and containers are on disk: after a node went down they are
-still there, of a sandbox that is not ready and containers of which nobody knows how they ended; one that was never
-started stays so.
+end by itself, or not start at all; one of a Job's pod ends well at last, unless a fault comes first. The records of
+sandboxes and containers are on disk: after a node went down they are still there, of a sandbox that is not ready and
+containers of which nobody knows how they ended; one that was never started stays so.
 
 Leaves out: images, networks, logs; containers that end well when they are told to (they end with 143); the calls of the
 CRI as messages (kubelet and runtime share a machine, and a kubelet that dies between the call and its answer looks at
@@ -22,6 +22,7 @@ from kmodel.kernel import Cells, Cluster, Rank, transition
 from kmodel.kubernetes.components.component import Fault, Memory, Steps, each
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.objects.job import JOB_NAME
 
 TERMINATED = 143  # 128 + SIGTERM
 LOST = 137  # what is said of a container whose end nobody saw [pkg/kubelet/kubelet_pods.go ContainerStatusUnknown]
@@ -130,6 +131,23 @@ def stop_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     return cluster.set(
         RUNTIME[node, pod], sandbox.change(lambda each: each.state == "stopping", state="exited", exit_code=TERMINATED)
     )
+
+
+@transition(actor="container-runtime/{node}", object="pod/{pod}")
+def finish_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """The next container of a pod of a Job has done its work: it exits with code 0."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is None or not sandbox.ready or not sandbox.any_in("running"):
+        return None
+    ended = sandbox.change(lambda each: each.state == "running", state="exited", exit_code=0)
+    return cluster.set(RUNTIME[node, pod], ended)
+
+
+def that_end(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the pods that run to an end of their own, those of Jobs, on each node."""
+    for pod, versions in plan.population.objects.get("pods", {}).items():
+        if any(JOB_NAME in dict(each.metadata.labels) for each in versions):
+            yield from ((node, pod) for node in plan.nodes)
 
 
 def _end_container(cluster: Cluster, fault: str, node: str, pod: str, container: str, exit_code: int) -> Cluster | None:

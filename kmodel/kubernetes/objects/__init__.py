@@ -5,6 +5,7 @@ from kmodel.kubernetes.objects.controllerrevision import CONTROLLER_REVISION, Co
 from kmodel.kubernetes.objects.daemonset import DAEMON_SET, DaemonSet, DaemonSetStatus, DaemonSetStrategy
 from kmodel.kubernetes.objects.deployment import DEPLOYMENT, Deployment, DeploymentStatus, RolloutStrategy
 from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE, Endpoint, EndpointSlice
+from kmodel.kubernetes.objects.job import JOB, Job, JobStatus
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Part, Template
 from kmodel.kubernetes.objects.kinds import KINDS, Kinds, Object, kind_named, kind_of, reference, resource_of
 from kmodel.kubernetes.objects.lease import LEASE, Lease
@@ -32,6 +33,7 @@ __all__ = [
     "DEPLOYMENT",
     "ENDPOINT_SLICE",
     "GIBIBYTE",
+    "JOB",
     "KINDS",
     "LEASE",
     "NODE",
@@ -50,6 +52,8 @@ __all__ = [
     "DeploymentStatus",
     "Endpoint",
     "EndpointSlice",
+    "Job",
+    "JobStatus",
     "Kind",
     "Kinds",
     "Labels",

@@ -7,6 +7,7 @@ from kmodel.kubernetes.objects.controllerrevision import CONTROLLER_REVISION
 from kmodel.kubernetes.objects.daemonset import DAEMON_SET
 from kmodel.kubernetes.objects.deployment import DEPLOYMENT
 from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE
+from kmodel.kubernetes.objects.job import JOB
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
 from kmodel.kubernetes.objects.lease import LEASE
 from kmodel.kubernetes.objects.node import NODE
@@ -23,6 +24,7 @@ KINDS: tuple[Kind[Any], ...] = (
     REPLICATION_CONTROLLER,
     DEPLOYMENT,
     DAEMON_SET,
+    JOB,
     CONTROLLER_REVISION,
     SERVICE,
     ENDPOINT_SLICE,

@@ -40,6 +40,13 @@ DEPLOYMENT_SPEC = (
     "strategy",
 )
 DAEMON_SET_SPEC = ("minReadySeconds", "revisionHistoryLimit", "selector", "template", "updateStrategy")
+# fmt: off
+JOB_SPEC = (
+    "activeDeadlineSeconds", "backoffLimit", "backoffLimitPerIndex", "completionMode", "completions",
+    "managedBy", "manualSelector", "maxFailedIndexes", "parallelism", "podFailurePolicy",
+    "podReplacementPolicy", "selector", "successPolicy", "suspend", "template", "ttlSecondsAfterFinished",
+)
+# fmt: on
 SELECTOR = ("matchExpressions", "matchLabels")
 # fmt: off
 SERVICE_SPEC = (
@@ -61,7 +68,8 @@ CONDITION = ("lastHeartbeatTime", "lastTransitionTime", "message", "reason", "st
 # Of the fields that are not read, those that may decide where a pod runs, whether, or for how long.
 # fmt: off
 DECIDING = frozenset((
-    "activeDeadlineSeconds", "initContainers", "lifecycle", "minReadySeconds", "os", "overhead",
+    "activeDeadlineSeconds", "backoffLimitPerIndex", "managedBy", "maxFailedIndexes", "podFailurePolicy",
+    "podReplacementPolicy", "successPolicy", "initContainers", "lifecycle", "minReadySeconds", "os", "overhead",
     "ownerReferences", "podAffinity", "podAntiAffinity", "preemptionPolicy",
     "preferredDuringSchedulingIgnoredDuringExecution", "priority", "publishNotReadyAddresses",
     "resourceClaims", "restartPolicyRules", "topologySpreadConstraints",

@@ -37,8 +37,16 @@ class Expectations:
 CellOf = Callable[[OwnerReference], Cell[Any]]
 
 
-def lowering(cell_of: CellOf) -> Handler:
-    """Return the event handler by which pods lower what their controllers expect, which is in the cell of each."""
+def any_of_the_name(cluster: Cluster, owner: OwnerReference) -> bool:
+    """Take whoever bears an owner's name for the owner."""
+    return True
+
+
+def lowering(cell_of: CellOf, is_known: Callable[[Cluster, OwnerReference], bool] = any_of_the_name) -> Handler:
+    """Return the event handler by which pods lower what their controllers expect, which is in the cell of each.
+
+    An owner that is not known, as the cache shows another one of its name, is not looked for.
+    """
 
     def on_pod_change(cluster: Cluster, watch: Watch, pod: str, old: Any, new: Any) -> Cluster:
         """Lower the expectations of the pod's controller: a creation is seen, or a deletion."""
@@ -46,14 +54,14 @@ def lowering(cell_of: CellOf) -> Handler:
             return cluster
         if new is not None and (old is None or old.metadata.uid != new.metadata.uid) and new.metadata.owner is not None:
             cell = cell_of(new.metadata.owner)
-            if cluster.has(cell):
+            if cluster.has(cell) and is_known(cluster, new.metadata.owner):
                 seen = cluster[cell]
                 if not new.metadata.deleting:
                     cluster = cluster.set(cell, attrs.evolve(seen, creations=max(0, seen.creations - 1)))
         gone = old is not None and (new is None or new.metadata.deleting or new.metadata.uid != old.metadata.uid)
         if gone and old.metadata.owner is not None and cluster.has(cell := cell_of(old.metadata.owner)):
             seen = cluster[cell]
-            if pod in seen.deletions:
+            if pod in seen.deletions and is_known(cluster, old.metadata.owner):
                 cluster = cluster.set(cell, seen.without(pod))
         return cluster
 

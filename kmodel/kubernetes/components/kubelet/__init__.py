@@ -118,6 +118,7 @@ COMPONENT = Component(
             ),
             each("nodes", "pods"),
         ),
+        Steps((runtime.finish_container,), runtime.that_end),
         *probes.STEPS,
     ),
     needed=_needed,

@@ -1,0 +1,216 @@
+"""Jobs [pkg/apis/batch/{types.go,v1/defaults.go,validation/validation.go}, 1.34; pkg/registry/batch/job/strategy.go].
+
+Left out: the label with the Job's UID, by which the api-server makes its selector unique (a Job's pods are those that
+it controls); deadlines and times to live; policies for failure and success; limits for each index; selectors by hand.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import Rank
+from kmodel.kubernetes.manifests.field import Fields
+from kmodel.kubernetes.objects import known
+from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
+from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_metadata
+from kmodel.kubernetes.objects.pod import Pod
+from kmodel.kubernetes.objects.pod_spec import pod_spec_errors
+from kmodel.kubernetes.objects.replicaset import PodTemplate, read_template
+
+JOB_NAME = "batch.kubernetes.io/job-name"
+INDEX = "batch.kubernetes.io/job-completion-index"
+TRACKING = "batch.kubernetes.io/job-tracking"  # the finalizer of a pod that its Job has not counted yet
+BACKOFF_LIMIT = 6
+MODES = ("NonIndexed", "Indexed")
+COMPLETE, FAILED = "Complete", "Failed"
+MET, TARGET = "SuccessCriteriaMet", "FailureTarget"  # the conditions that come before these two
+
+
+@attrs.frozen(cache_hash=True)
+class JobStatus:
+    """How many pods are active, ready and going, how many have been counted, and which are about to be, by their UIDs.
+
+    `coming` is the condition SuccessCriteriaMet or FailureTarget, `finished` is Complete or Failed, once they are true.
+    """
+
+    active: int = 0
+    ready: int = 0
+    terminating: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    uncounted_succeeded: tuple[Rank, ...] = ()
+    uncounted_failed: tuple[Rank, ...] = ()
+    completed_indexes: tuple[int, ...] = ()
+    coming: str | None = None
+    finished: str | None = None
+    suspended: bool | None = None
+
+    @property
+    def uncounted(self) -> tuple[Rank, ...]:
+        """The UIDs of the pods that are about to be counted."""
+        return (*self.uncounted_succeeded, *self.uncounted_failed)
+
+
+@attrs.frozen(cache_hash=True)
+class Job(ApiObject):
+    """Pods that run to their end, until enough of them have succeeded, or too many have failed."""
+
+    kind = "Job"
+    metadata: ObjectMeta
+    completions: int | None = None
+    parallelism: int | None = None
+    mode: str | None = None
+    backoff_limit: int | None = None
+    suspend: bool = False
+    template: PodTemplate = attrs.field(factory=PodTemplate)
+    status: JobStatus = JobStatus()
+
+    @property
+    def desired(self) -> Any:
+        """What is wanted: the spec."""
+        return self.completions, self.parallelism, self.mode, self.backoff_limit, self.suspend, self.template
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether each completion is one of a pod with an index of its own."""
+        return self.mode == "Indexed"
+
+    def defaulted(self) -> "Job":
+        """Return the Job with one completion and one pod at a time, if it says neither, and its limit of failures."""
+        alone = self.completions is None and self.parallelism is None
+        return attrs.evolve(
+            self,
+            completions=1 if alone else self.completions,
+            parallelism=1 if self.parallelism is None else self.parallelism,
+            mode=self.mode or MODES[0],
+            backoff_limit=BACKOFF_LIMIT if self.backoff_limit is None else self.backoff_limit,
+        )
+
+    def errors(self) -> Iterator[str]:
+        """Yield what is wrong with the Job."""
+        for name, number in (
+            ("completions", self.completions),
+            ("parallelism", self.parallelism),
+            ("backoffLimit", self.backoff_limit),
+        ):
+            if (number or 0) < 0:
+                yield f"spec.{name}: Invalid value: must be greater than or equal to 0"
+        if self.is_indexed and self.completions is None:
+            yield "spec.completions: Required value: when completion mode is Indexed"
+        yield from pod_spec_errors(self.template.spec, "spec.template.spec")
+        if self.template.spec.restart_policy in (None, "Always"):  # the default
+            yield 'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'
+
+    def created(self) -> "Job":
+        """Return the Job without a status [registry/batch/job/strategy.go PrepareForCreate]."""
+        return attrs.evolve(self, status=JobStatus())
+
+    def replacing(self, stored: "Job") -> "Job":
+        """Return the Job with the status of the stored one."""
+        return attrs.evolve(self, status=stored.status)
+
+    def update_errors(self, stored: "Job") -> Iterator[str]:
+        """Yield what an update may not change: how many completions, of what kind, and of which template."""
+        for name, changed in (
+            ("completions", self.completions != stored.completions and not self.is_indexed),
+            ("completionMode", self.mode != stored.mode),
+            ("template", self.template != stored.template),
+        ):
+            if changed:
+                yield f"spec.{name}: Invalid value: field is immutable"
+
+    @property
+    def phase(self) -> str:
+        """Return the status that `kubectl get` shows."""
+        if self.status.finished or self.status.coming:
+            return self.status.finished or self.status.coming or ""
+        if self.metadata.deleting:
+            return "Terminating"
+        return "Suspended" if self.status.suspended else "Running"
+
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Return the columns of `kubectl get jobs`."""
+        return ("STATUS", self.phase), ("COMPLETIONS", f"{self.status.succeeded}/{self._wanted}")
+
+    @property
+    def _wanted(self) -> str:
+        if self.completions is not None:
+            return str(self.completions)
+        return f"1 of {self.parallelism}" if (self.parallelism or 0) > 1 else "1"
+
+    def summary(self) -> str:
+        """Return how many pods have succeeded and failed, and what has come of that."""
+        status = self.status
+        return f"{self.phase}, {status.active} active, {status.succeeded} succeeded, {status.failed} failed"
+
+    def ending(self, ready: int) -> tuple[str, bool]:
+        """Return how many completions there are of those that are wanted."""
+        told = self.phase + f" {self.status.succeeded}/{self._wanted}"
+        return told, self.status.finished == COMPLETE or (self.suspend and self.phase == "Suspended")
+
+    def pod(self, index: int | None = None) -> Pod:
+        """Return a pod of the Job, for one of its completions if these have indexes."""
+        name, namespace = self.metadata.name, self.metadata.namespace
+        labels = {**dict(self.template.labels), JOB_NAME: name, "job-name": name}
+        prefix = f"{name}-"
+        annotations: Labels = ()
+        if index is not None:
+            labels[INDEX] = str(index)
+            prefix, annotations = f"{name}-{index}-", ((INDEX, str(index)),)
+        metadata = ObjectMeta(
+            generate_name=prefix,
+            namespace=namespace,
+            labels=tuple(sorted(labels.items())),
+            annotations=annotations,
+            finalizers=(TRACKING,),
+        )
+        return Pod(metadata, self.template.spec)
+
+    def templates(self) -> tuple[Template, ...]:
+        """Return the pods of the Job, of each index by itself."""
+        if self.is_indexed:
+            return tuple(Template(self.pod(index)) for index in range(self.completions or 0))
+        parallelism = 1 if self.parallelism is None else self.parallelism
+        return (Template(self.pod(), max(self.completions or 0, parallelism)),)
+
+
+def index_of(pod: Pod) -> int | None:
+    """Return the index of the completion that a pod is for; None if it has none."""
+    found = dict(pod.metadata.annotations).get(INDEX)
+    return None if found is None else int(found)
+
+
+def is_tracked(pod: Pod) -> bool:
+    """Tell whether a pod has not been counted yet, so that it must not go."""
+    return TRACKING in pod.metadata.finalizers
+
+
+def read_job_spec(metadata: ObjectMeta, fields: Fields, left_out: list[str]) -> Job:
+    """Return the Job of a spec."""
+
+    def number(name: str) -> int | None:
+        field = fields.optional(name)
+        return None if field is None else field.integer()
+
+    mode, suspend = fields.optional("completionMode"), fields.optional("suspend")
+    job = Job(
+        metadata,
+        completions=number("completions"),
+        parallelism=number("parallelism"),
+        mode=None if mode is None else mode.one_of(MODES),
+        backoff_limit=number("backoffLimit"),
+        suspend=False if suspend is None else suspend.boolean(),
+        template=read_template(fields.optional("template"), left_out),
+    )
+    left_out.extend(fields.unmodelled(known.JOB_SPEC))
+    return job
+
+
+def _read(top: Fields, left_out: list[str]) -> Job:
+    metadata = read_metadata(top, left_out)
+    spec = top.optional("spec")
+    return Job(metadata) if spec is None else read_job_spec(metadata, spec.fields(), left_out)
+
+
+JOB = Kind("Job", "batch/v1", "jobs", Job, _read, makes=("pods",), mentions=("pods",))
