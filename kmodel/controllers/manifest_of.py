@@ -12,7 +12,7 @@ import attrs
 from kmodel.controllers.custom_kind import CustomObject, Json
 from kmodel.kernel import Rank
 from kmodel.kernel.values import fields
-from kmodel.kubernetes.objects import Kind, Pod
+from kmodel.kubernetes.objects import Kind
 
 DELETED_AT = "1970-01-01T00:00:00Z"  # there are no clocks
 
@@ -23,8 +23,9 @@ def manifest_of(value: Any, kind: Kind[Any]) -> dict[str, Any]:
     if isinstance(value, CustomObject):
         names = [name for name in fields(value.__class__) if name != "metadata"]
         return {**made, **{name: _json(getattr(value, name)) for name in names}}
-    if isinstance(value, Pod):
-        return {**made, "spec": _spec(value), "status": _status(value)}
+    sections = value.manifest_sections()
+    if sections is not None:
+        return {**made, **sections}
     others = {name: _json(getattr(value, name)) for name in fields(value.__class__)}
     status = others.pop("status", {})
     return {**made, "spec": {name: each for name, each in others.items() if name not in made}, "status": status}
@@ -41,20 +42,6 @@ def _metadata(metadata: Any) -> dict[str, Any]:
     if metadata.deleting:
         made["deletionTimestamp"] = DELETED_AT
     return made
-
-
-def _spec(pod: Pod) -> dict[str, Any]:
-    made: dict[str, Any] = {"containers": [{"name": each.name} for each in pod.spec.containers]}
-    if pod.spec.node_name is not None:
-        made["nodeName"] = pod.spec.node_name
-    if pod.spec.restart_policy is not None:
-        made["restartPolicy"] = pod.spec.restart_policy
-    return made
-
-
-def _status(pod: Pod) -> dict[str, Any]:
-    ready = {"type": "Ready", "status": str(pod.status.ready)}
-    return {"phase": pod.status.phase, "conditions": [ready]}
 
 
 def _json(value: Any) -> Any:

@@ -19,7 +19,7 @@ from kmodel.kernel import (
 from kmodel.kubernetes.components.calls import CALLS, Request, Transaction, became
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.settings import reference, singular
-from kmodel.kubernetes.objects import ApiObject, Pod
+from kmodel.kubernetes.objects import ApiObject
 
 
 def _controllers(cluster: Cluster) -> tuple[str, ...]:
@@ -33,14 +33,10 @@ def _children(cluster: Cluster, owner: ApiObject, wanted: Desired, *, finished: 
         if not (key.startswith(wanted.prefix) if wanted.generated else key == wanted.prefix):
             continue
         child = cluster[stored(wanted.resource)[key]]
-        if child is None or child.metadata.deleting or _is_done(child) > finished:
+        if child is None or child.metadata.deleting or child.terminal > finished:
             continue
         count += child.metadata.owner is not None and child.metadata.owner.uid == owner.metadata.uid
     return count
-
-
-def _is_done(child: ApiObject) -> bool:
-    return isinstance(child, Pod) and child.terminal
 
 
 def _owners(cluster: Cluster) -> Iterator[tuple[str, str, ApiObject]]:

@@ -43,6 +43,15 @@ class ApiObject:
         """What a change of makes another generation of the object; None if its kind counts no generations."""
         return None
 
+    @property
+    def terminal(self) -> bool:
+        """Whether it has ended for good, as a pod in a final phase has."""
+        return False
+
+    def manifest_sections(self) -> dict[str, Any] | None:
+        """Return spec and status as a manifest has them; None where the fields are named and placed as there."""
+        return None
+
     def defaulted(self) -> Any:
         """Return the object with what its manifest may leave out filled in."""
         return self

@@ -1,6 +1,7 @@
 """Pods [kubernetes/kubernetes pkg/apis/core/types.go, pkg/registry/core/pod/strategy.go, 1.34]."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
@@ -54,6 +55,16 @@ class Pod(ApiObject):
     def terminal(self) -> bool:
         """Whether the phase is final: Succeeded or Failed."""
         return self.status.phase in ("Succeeded", "Failed")
+
+    def manifest_sections(self) -> dict[str, Any]:
+        """Return spec and status as a manifest has them: the names of containers, where it runs, and how it does."""
+        given = {"nodeName": self.spec.node_name, "restartPolicy": self.spec.restart_policy}
+        spec = {name: value for name, value in given.items() if value is not None}
+        ready = {"type": "Ready", "status": str(self.status.ready)}
+        return {
+            "spec": {"containers": [{"name": each.name} for each in self.spec.containers], **spec},
+            "status": {"phase": self.status.phase, "conditions": [ready]},
+        }
 
     @property
     def active(self) -> bool:
