@@ -1,4 +1,4 @@
-"""The command line: kmodel check, replay, graph, specs and survey, in kubectl's manners."""
+"""The command line: kmodel check, replay, explore, graph, specs and survey, in kubectl's manners."""
 
 import gc
 
@@ -6,6 +6,7 @@ import click
 
 from kmodel.cli.check import check
 from kmodel.cli.exit_codes import EPILOG
+from kmodel.cli.explore import explore
 from kmodel.cli.graph import graph
 from kmodel.cli.one_line import Group
 from kmodel.cli.replay import replay
@@ -31,6 +32,7 @@ def main() -> None:
     Check a scenario of this project:       kmodel check pod-creation
     Check your own manifests:               kmodel check -f pod.yaml --nodes 2
     Take the steps of a counterexample:     kmodel replay reports/pod-creation/trace-SPEC.json
+    Step through a scenario by hand:        kmodel explore pod-creation
     Draw the states:                        kmodel graph -f pod.yaml
     See what is checked:                    kmodel specs
     See which manifests load:               kmodel survey manifests/
@@ -39,5 +41,5 @@ def main() -> None:
     gc.set_threshold(NEW_OBJECTS)
 
 
-for command in (check, replay, graph, specs, survey, warm):
+for command in (check, replay, explore, graph, specs, survey, warm):
     main.add_command(command)

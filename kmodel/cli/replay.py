@@ -105,8 +105,10 @@ class _Replayed:
     objection: str | None
 
 
-def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, faults: dict[str, int] | None) -> _Replayed:
-    from kmodel.engines.retracing import follow_actions
+def made_of(
+    file: Path, filenames: tuple[Path, ...], nodes: int | None, faults: dict[str, int] | None
+) -> tuple[Saved, Input | ModelFile]:
+    """Return what a trace file holds, and what it was made of, or what is given instead."""
     from kmodel.reporting import trace_file
 
     saved = trace_file.load(file)
@@ -122,6 +124,13 @@ def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, fault
         saved.source.nodes if nodes is None else nodes,
         (dict(saved.source.faults) or None) if faults is None else faults,
     )
+    return saved, given
+
+
+def _from_file(file: Path, filenames: tuple[Path, ...], nodes: int | None, faults: dict[str, int] | None) -> _Replayed:
+    from kmodel.engines.retracing import follow_actions
+
+    saved, given = made_of(file, filenames, nodes, faults)
     specs = _shown(saved, _specs(given))
     if saved.spec is not None and not specs:
         raise InputProblem(f"{file}: there is no spec {saved.spec} any more; see kmodel specs")

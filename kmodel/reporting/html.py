@@ -4,22 +4,15 @@ What comes first is the answer; then what is violated, as stories; then the stor
 """
 
 import shlex
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import attrs
-import jinja2
-import markupsafe
 
 from kmodel.engines.events import Finished
 from kmodel.engines.results import Finding, Result
 from kmodel.kernel import Trace
-from kmodel.printable import printable
 from kmodel.reporting.answer import CELLS_ALONE, ObjectsAnswer, Subject, answer, by_reference, goals
 from kmodel.reporting.causes import Causes
 from kmodel.reporting.diff import Change, changes
@@ -33,11 +26,11 @@ from kmodel.reporting.reports import ReportContext, writing
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import Line, story
 from kmodel.reporting.tales import Tale, Teller
+from kmodel.reporting.templating import environment
 from kmodel.reporting.wording import (
     Standing,
     Wording,
     ends,
-    kind_in_words,
     never_fired,
     ordered,
     overall,
@@ -50,7 +43,6 @@ from kmodel.reporting.wording import (
 
 MOODS = {"bad": "✗", "open": "?", "good": "✓"}  # a word stands beside each
 MOST_STUCK = 3  # objects whose story is told
-MOST_LETTERS = 2000  # of one text; what is longer is a mistake, or an attack
 
 
 @attrs.frozen
@@ -131,7 +123,9 @@ def page(
     bad += [teller.of_end(end, number) for number, end in enumerate(told.wrong[:MOST_STUCK], start=1) if end.trace]
     aims = goals(result.model, rests or (), subject) if told.ends else ()
     return str(
-        _template().render(
+        environment("page.js")
+        .get_template("index.html")
+        .render(
             result=result,
             source=source,
             answer=told,
@@ -214,49 +208,3 @@ def _mood(judged: Sequence[Judged], told: ObjectsAnswer, result: Result) -> str:
     if Standing.VIOLATED in standings or told.wrong or told.refused:
         return "bad"
     return "open" if standings & {Standing.OPEN, Standing.NOT_JUDGED} or not result.finished else "good"
-
-
-def _safe(value: Any) -> Any:
-    """Return what a template is about to show, without what no page may hold; markup stays markup."""
-    if not isinstance(value, str):
-        return value
-    if not isinstance(value, markupsafe.Markup) and len(value) > MOST_LETTERS:
-        value = f"{value[:MOST_LETTERS]}… ({len(value):,} letters)"
-    return type(value)(printable(str(value), keep="\n"))
-
-
-@cache
-def _file(name: str) -> markupsafe.Markup:
-    """Return a file of the page's as it stands in it, to the letter: what may be in force is known by its hash."""
-    return markupsafe.Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))
-
-
-def policy() -> str:
-    """Return the content security policy: nothing is loaded, and no style or script is in force but the page's own."""
-    style, script = (_hash(_file(name)) for name in ("style.css", "page.js"))
-    return (
-        f"default-src 'none'; style-src '{style}'; script-src '{script}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("kmodel.reporting"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_safe,
-    )
-    environment.filters["capital"] = lambda text: f"{text[:1].upper()}{text[1:]}"
-    environment.filters["kind"] = kind_in_words
-    environment.filters["number"] = "{:,}".format
-    environment.filters["breakable"] = lambda name: markupsafe.escape(name).replace("_", markupsafe.Markup("_<wbr>"))
-    environment.globals |= {"style": _file("style.css"), "script": _file("page.js"), "policy": policy()}
-    return environment.get_template("index.html")

@@ -1,0 +1,1 @@
+"""The explorer: a model stepped through by hand, in a local page."""

@@ -1,0 +1,153 @@
+"""Where one is in a model, and where one can go: states by their addresses, found as they are asked for."""
+
+import random
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from kmodel.engines.tables.walker import Taken, walker_of
+from kmodel.kernel import BoundReached, Cluster, Model, Spec, Step, Trace, ask, take
+from kmodel.reporting.answer import Subject
+
+MOST_STEPS = 500  # that are taken at a time
+MOST_KEPT = 5000  # addresses, with their traces
+
+Address = tuple[int, ...]
+
+
+class NowhereError(Exception):
+    """An address leads nowhere: one line that says where, and why."""
+
+
+@attrs.frozen
+class Ahead:
+    """A step that can be taken: its address, what it would change, and whether that is anything."""
+
+    address: Address
+    step: Step
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it changes nothing."""
+        return self.step.next == self.step.before
+
+
+@attrs.frozen
+class Live:
+    """What a state, or the step to it, shows of the specs: what is wrong, by spec; what happens; how many hold."""
+
+    wrong: tuple[tuple[Spec, str], ...]
+    happens: tuple[Spec, ...]
+    holds: int
+    of_runs: int  # specs that no single state shows anything of
+
+
+@attrs.define(eq=False)
+class Walk:
+    """A model, and the traces to the addresses that somebody was at."""
+
+    model: Model
+    subject: Subject
+    _traces: dict[Address, Trace] = attrs.field(init=False, factory=dict)
+
+    def trace(self, address: Address) -> Trace:
+        """Return the trace to an address; NowhereError if there is none."""
+        found = self._traces.pop(address, None) or self._follow(address)
+        while len(self._traces) >= MOST_KEPT:
+            del self._traces[next(iter(self._traces))]
+        self._traces[address] = found
+        return found
+
+    def _follow(self, address: Address) -> Trace:
+        if not address or not 0 <= address[0] < len(self.model.initial):
+            raise NowhereError(f"an address begins with an initial state, 0 to {len(self.model.initial) - 1}")
+        known = next(size for size in range(len(address), 0, -1) if address[:size] in self._traces or size == 1)
+        trace = self._traces.get(address[:known]) or Trace(self.model.initial[address[0]], (), address[:1])
+        for place in range(known, len(address)):
+            choices = self._enabled(trace.last)
+            if not 0 <= address[place] < len(choices):
+                raise NowhereError(
+                    f"step {place} of the address takes choice {address[place]}, but there are {len(choices)} there"
+                )
+            step = take(self.model.actions[choices[address[place]]], trace.last)
+            assert step is not None, "it is enabled"
+            trace = Trace(trace.initial, (*trace.steps, step), address[: place + 1])
+        return trace
+
+    def _enabled(self, cluster: Cluster) -> list[int]:
+        """Return which actions are enabled, by their index; the tries remember what was asked before."""
+        walker = walker_of(self.model)
+        row, found = walker.numbering.row(cluster), []
+        for index, trie in enumerate(walker.actions):
+            try:
+                taken, _ = walker.answer(trie, row)
+            except BoundReached:
+                continue
+            if isinstance(taken, Taken):
+                found.append(index)
+        return found
+
+    def ahead(self, address: Address) -> tuple[Ahead, ...]:
+        """Return the steps that can be taken at an address, in the order of the model's actions."""
+        cluster = self.trace(address).last
+        steps = (take(self.model.actions[index], cluster) for index in self._enabled(cluster))
+        return tuple(Ahead((*address, place), step) for place, step in enumerate(steps) if step is not None)
+
+    def at_random(self, address: Address, steps: int, seed: int | None = None) -> Address:
+        """Return where so many random steps lead that change something; fewer if there are none."""
+        draw = random.Random(seed)
+        for _ in range(min(steps, MOST_STEPS)):
+            choices = [ahead.address for ahead in self.ahead(address) if not ahead.is_idle]
+            if not choices:
+                break
+            address = draw.choice(choices)
+        return address
+
+    def onwards(self, address: Address, steps: int = MOST_STEPS) -> Address:
+        """Return where the usual course leads: the system's actions in turn, without requests and faults."""
+        turn = 0
+        seen = {self.trace(address).last}
+        for _ in range(min(steps, MOST_STEPS)):
+            choices = [
+                (self.model.actions.index(ahead.step.action), ahead.address)
+                for ahead in self.ahead(address)
+                if not ahead.is_idle and not ahead.step.action.transition.environment
+            ]
+            if not choices:
+                break
+            turn, address = min(choices, key=lambda choice: (choice[0] <= turn, choice[0]))
+            if self.trace(address).last in seen:
+                break
+            seen.add(self.trace(address).last)
+        return address
+
+    def live(self, address: Address) -> Live:
+        """Return what the specs say of the state at an address, and of the step to it."""
+        trace = self.trace(address)
+        wrong, happens = list[tuple[Spec, str]](), list[Spec]()
+        for spec, subject in _subjects(self.model.specs, trace):
+            said = spec.form.found(ask(spec, subject)[0])
+            if said is not None and spec.form.wanted:
+                happens.append(spec)
+            elif said is not None:
+                wrong.append((spec, said))
+        safe = sum(not spec.form.wanted for spec in self.model.specs if not spec.is_temporal)
+        return Live(tuple(wrong), tuple(happens), safe - len(wrong), sum(spec.is_temporal for spec in self.model.specs))
+
+
+def _subjects(specs: Sequence[Spec], trace: Trace) -> Iterator[tuple[Spec, Cluster | Step]]:
+    for spec in specs:
+        if spec.is_temporal:
+            continue
+        if not spec.of_steps:
+            yield spec, trace.last
+        elif trace.steps:
+            yield spec, trace.steps[-1]
+
+
+def read_address(text: str) -> Address:
+    """Return the address that a text such as `0/3/1` is; NowhereError if it is none."""
+    parts = text.strip("/").split("/")
+    if not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts):
+        raise NowhereError(f"{text[:80]!r} is no address; write one number per choice, such as 0/3/1")
+    return tuple(map(int, parts))

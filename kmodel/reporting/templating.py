@@ -1,0 +1,59 @@
+"""What pages are made with: their templates, what may be shown, and the policy by which nothing else gets in."""
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import markupsafe
+
+from kmodel.printable import printable
+from kmodel.reporting.wording import kind_in_words
+
+MOST_LETTERS = 2000  # of one text; what is longer is a mistake, or an attack
+STYLE = "style.css"
+
+
+def shown(value: Any) -> Any:
+    """Return what a template is about to show, without what no page may hold; markup stays markup."""
+    if not isinstance(value, str):
+        return value
+    if not isinstance(value, markupsafe.Markup) and len(value) > MOST_LETTERS:
+        value = f"{value[:MOST_LETTERS]}… ({len(value):,} letters)"
+    return type(value)(printable(str(value), keep="\n"))
+
+
+@cache
+def _file(name: str) -> markupsafe.Markup:
+    """Return a file of the page's as it stands in it, to the letter: what may be in force is known by its hash."""
+    return markupsafe.Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))
+
+
+def policy(script: str) -> str:
+    """Return the content security policy: nothing is loaded, and no style or script is in force but the page's own."""
+    hashes = [f"sha256-{b64encode(sha256(_file(name).encode()).digest()).decode()}" for name in (STYLE, script)]
+    return (
+        f"default-src 'none'; style-src '{hashes[0]}'; script-src '{hashes[1]}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def environment(script: str) -> jinja2.Environment:
+    """Return the templates, for pages with this script."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("kmodel.reporting"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=shown,
+    )
+    made.filters["capital"] = lambda text: f"{text[:1].upper()}{text[1:]}"
+    made.filters["kind"] = kind_in_words
+    made.filters["number"] = "{:,}".format
+    made.filters["breakable"] = lambda name: markupsafe.escape(name).replace("_", markupsafe.Markup("_<wbr>"))
+    made.globals |= {"style": _file(STYLE), "script": _file(script), "policy": policy(script)}
+    return made

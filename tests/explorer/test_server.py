@@ -1,0 +1,137 @@
+"""The explorer's server: pages for who has the link, on this machine, and for nobody else."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from kmodel.explorer.pages import GuidedTour, Pages, TourStep
+from kmodel.explorer.server import Site, application
+from kmodel.explorer.walk import Walk
+from kmodel.kernel import Cell, Cluster, Event, Model, Step, invariant, transition
+from kmodel.reporting.answer import CELLS_ALONE
+from kmodel.reporting.source import Source
+from tests.reporting.examples import broken_model
+from tests.reporting.test_html import HOSTILE, Page
+
+SITE = Site(4711, "token")
+TOUR = GuidedTour((("One", "It begins."), ("Two", "It ends.")), (TourStep((0, 0), 0), TourStep((0, 0, 1), 1)))
+
+
+def client(pages: Pages, host: str = "127.0.0.1:4711") -> TestClient:
+    return TestClient(application(pages, SITE), base_url=f"http://{host}", follow_redirects=False)
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return Pages(Source("toy"), Walk(broken_model(), CELLS_ALONE), TOUR)
+
+
+@pytest.fixture
+def there(pages: Pages) -> Iterator[TestClient]:
+    with client(pages) as made:
+        yield made
+
+
+def test_a_page_shows_the_state_what_can_happen_and_the_specs(there: TestClient) -> None:
+    text = there.get("/token/at/0/0/1/3").text
+    assert Page(text).wrong == []
+    assert "After step 3: ReceiveAbort" in text
+    assert "one manager committed, another aborted" in text
+    assert "manager[rm1]" in text
+    assert 'href="/token/at/0/0/1"' in text, "undo"
+    assert text.count('class="step" href="/token/at/0/0/1/3/') == len(re.findall(r"would make \d+ change", text))
+
+
+def test_each_link_of_a_page_leads_somewhere(there: TestClient) -> None:
+    for path in ("/token/at/0", "/token/at/0/0/1/3", "/token/tour/0", "/token/tour/2"):
+        links = {link for link in Page(there.get(path).text).links if link.startswith("/")}
+        assert len(links) > 3
+        assert all(there.get(link).status_code in (200, 303) for link in links)
+
+
+def test_an_action_redirects_to_a_state(there: TestClient) -> None:
+    for path in ("/token/random/0", "/token/random/0?steps=3", "/token/onwards/0", "/token/"):
+        answer = there.get(path)
+        assert answer.status_code == 303
+        assert re.fullmatch(r"/token/at/0(/\d+)*", answer.headers["location"])
+
+
+def test_the_tour_goes_from_its_start_to_its_end(there: TestClient) -> None:
+    told, path = [], "/token/tour/0"
+    for _ in range(5):
+        text = there.get(path).text
+        told.append(re.findall(r"It (?:begins|ends)\.", text)[0])
+        following = re.search(r'rel="next" class="button" href="([^"]*)"', text)
+        if following is None:
+            break
+        path = following[1]
+    assert told == ["It begins.", "It begins.", "It ends."]
+    assert "the end of the tour" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/wrong/at/0", {}),
+        ("/at/0", {}),
+        ("/", {}),
+        ("/token/at/0", {"host": "evil.example:4711"}),
+        ("/token/at/0", {"host": "127.0.0.1:80"}),
+        ("/token/at/0", {"origin": "http://evil.example"}),
+        ("/token/at/0", {"origin": "null"}),
+    ],
+)
+def test_others_are_refused(there: TestClient, path: str, headers: dict[str, str]) -> None:
+    answer = there.get(path, headers=headers)
+    assert (answer.status_code, answer.text) == (403, "not here\n")
+
+
+def test_what_is_not_there_is_one_line(there: TestClient) -> None:
+    assert there.get("/token/at/0/999").text.startswith("step 1 of the address takes choice 999")
+    for path in ("/token/at/0/999", "/token/at/<script>", "/token/tour/99", "/token/nothing/0"):
+        answer = there.get(path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith("text/plain")
+    assert there.post("/token/at/0").status_code == 405
+
+
+def test_answers_say_what_a_browser_may_do_with_them(there: TestClient) -> None:
+    for path in ("/token/at/0", "/wrong", "/token/at/0/999"):
+        headers = there.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert (headers["referrer-policy"], headers["cache-control"]) == ("no-referrer", "no-store")
+
+
+def test_tokens_are_not_guessed() -> None:
+    tokens = {Site(1).token for _ in range(100)}
+    assert len(tokens) == 100
+    assert min(map(len, tokens)) >= 20
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=["script", "long", "right-to-left", "quotes"])
+def test_names_are_text_on_every_page(name: str) -> None:
+    cell: Cell[str] = Cell("place", (name,))
+
+    def describe(step: Step) -> Event:
+        return Event("Warning", name, f"pod/{name}", name)
+
+    @transition(actor="actor", describe=describe)
+    def go(cluster: Cluster) -> Cluster | None:
+        return cluster.set(cell, name) if cluster[cell] == "" else None
+
+    @invariant
+    def stays(cluster: Cluster) -> bool | str:
+        return cluster[cell] == "" or name
+
+    model = Model((Cluster.of({cell: ""}),), (go.bind(),), (stays,))
+    with client(Pages(Source(name), Walk(model, CELLS_ALONE))) as there:
+        for path in ("/token/at/0", "/token/at/0/0"):
+            text = there.get(path).text
+            assert Page(text).wrong == []
+            assert Page(text).loads == [] or all(each.startswith("a href=/token") for each in Page(text).loads)
+            assert "alert(1)</script>" not in text
+            assert "<svg onload" not in text
+            assert "\u202e" not in text
