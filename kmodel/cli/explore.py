@@ -14,7 +14,7 @@ from kmodel.cli.replay import made_of
 from kmodel.printable import in_one_line
 
 if TYPE_CHECKING:
-    from kmodel.explorer.pages import GuidedTour, Pages
+    from kmodel.explorer.pages import ExplorerPages, GuidedTour
     from kmodel.explorer.walk import Address
     from kmodel.kernel import Model
     from kmodel.project import Input, ModelFile
@@ -83,9 +83,9 @@ def _pages(
     faults: dict[str, int] | None,
     path: str | None,
     tour: str | None,
-) -> tuple[Pages, Address]:
+) -> tuple[ExplorerPages, Address]:
     """Return the pages, and the address to begin at."""
-    from kmodel.explorer.pages import GuidedTour, Pages
+    from kmodel.explorer.pages import ExplorerPages, GuidedTour
     from kmodel.explorer.walk import Walk, read_address
     from kmodel.kubernetes.scenario import tours
 
@@ -104,7 +104,7 @@ def _pages(
         guided = _guided(model, tours.TOURS[tour])
     walk = Walk(model, given)
     walk.trace(address)  # says now that there is none
-    return Pages(given.source, walk, guided), address
+    return ExplorerPages(given.source, walk, guided), address
 
 
 def _guided(model: Model, tour: object) -> GuidedTour:

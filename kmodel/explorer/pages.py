@@ -44,7 +44,7 @@ class Choice:
 
 
 @attrs.frozen(slots=False, eq=False)
-class Pages:
+class ExplorerPages:
     """The pages about a model."""
 
     source: Source

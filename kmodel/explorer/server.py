@@ -2,7 +2,7 @@
 
 What keeps others out: it listens on the loopback interface only; the host that a request names must be that one, so
 that no name that resolves to it (DNS rebinding) helps; an origin, if there is one, must be its own; and the token,
-drawn anew for each run, is in the path of each page. Pages load nothing and are in no frame.
+drawn anew for each run, is in the path of each page. ExplorerPages load nothing and are in no frame.
 """
 
 import secrets
@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from kmodel.explorer.pages import Pages
+from kmodel.explorer.pages import ExplorerPages
 from kmodel.explorer.walk import Address, NowhereError, read_address
 
 LOOPBACK = "127.0.0.1"
@@ -46,7 +46,7 @@ class Site:
         return f"/{quote(self.token)}/{what}/{'/'.join(map(str, address))}"
 
 
-def application(pages: Pages, site: Site) -> Starlette:
+def application(pages: ExplorerPages, site: Site) -> Starlette:
     """Return the application that shows the pages at a site."""
 
     async def at(request: Request) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from kmodel.explorer.pages import GuidedTour, Pages, TourStep
+from kmodel.explorer.pages import ExplorerPages, GuidedTour, TourStep
 from kmodel.explorer.server import Site, application
 from kmodel.explorer.walk import Walk
 from kmodel.kernel import Cell, Cluster, Event, Model, Step, invariant, transition
@@ -19,17 +19,17 @@ SITE = Site(4711, "token")
 TOUR = GuidedTour((("One", "It begins."), ("Two", "It ends.")), (TourStep((0, 0), 0), TourStep((0, 0, 1), 1)))
 
 
-def client(pages: Pages, host: str = "127.0.0.1:4711") -> TestClient:
+def client(pages: ExplorerPages, host: str = "127.0.0.1:4711") -> TestClient:
     return TestClient(application(pages, SITE), base_url=f"http://{host}", follow_redirects=False)
 
 
 @pytest.fixture(scope="module")
-def pages() -> Pages:
-    return Pages(Source("toy"), Walk(broken_model(), CELLS_ALONE), TOUR)
+def pages() -> ExplorerPages:
+    return ExplorerPages(Source("toy"), Walk(broken_model(), CELLS_ALONE), TOUR)
 
 
 @pytest.fixture
-def there(pages: Pages) -> Iterator[TestClient]:
+def there(pages: ExplorerPages) -> Iterator[TestClient]:
     with client(pages) as made:
         yield made
 
@@ -127,7 +127,7 @@ def test_names_are_text_on_every_page(name: str) -> None:
         return cluster[cell] == "" or name
 
     model = Model((Cluster.of({cell: ""}),), (go.bind(),), (stays,))
-    with client(Pages(Source(name), Walk(model, CELLS_ALONE))) as there:
+    with client(ExplorerPages(Source(name), Walk(model, CELLS_ALONE))) as there:
         for path in ("/token/at/0", "/token/at/0/0"):
             text = there.get(path).text
             assert Page(text).wrong == []
