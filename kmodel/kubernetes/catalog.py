@@ -22,6 +22,7 @@ from kmodel.kubernetes.components.controllers import (
     replicaset_controller,
     replicaset_status,
     restarts,
+    statefulset_controller,
     taint_eviction,
 )
 from kmodel.kubernetes.components.kubelet import failures, probes
@@ -43,6 +44,7 @@ COMPONENTS: tuple[Component, ...] = (
     garbage_collector.COMPONENT,
     replicaset_status.COMPONENT,
     deployment_controller.COMPONENT,
+    statefulset_controller.COMPONENT,
     daemonset_controller.COMPONENT,
     job_controller.COMPONENT,
     proxy.COMPONENT,

@@ -25,6 +25,7 @@ from kmodel.kubernetes.objects import (
     ReplicaSet,
     Resources,
     Service,
+    StatefulSet,
     Taint,
     Toleration,
     resource_of,
@@ -124,6 +125,15 @@ def job(
     """Return a Job; with a node its pods need no scheduler."""
     template = PodTemplate(spec=PodSpec(containers(memory_mib), node_name=node, restart_policy=policy))
     return admitted(Job(ObjectMeta(name), template=template, **spec))
+
+
+def statefulset(
+    name: str = "web", *, replicas: int = 1, image: str = "nginx:1.14.2", node: str | None = None, **spec: Any
+) -> StatefulSet:
+    """Return a StatefulSet; with a node its pods need no scheduler."""
+    made = tuple(attrs.evolve(each, image=image) for each in containers())
+    template = PodTemplate(APP, PodSpec(made, node_name=node))
+    return admitted(StatefulSet(ObjectMeta(name), replicas, APP, template, **spec))
 
 
 def service(name: str = "web") -> Service:

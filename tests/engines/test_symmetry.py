@@ -232,6 +232,7 @@ DIFFERING = (
     "deployment-undone",
     "event-lost-of-a-daemonset",
     "event-lost-of-a-job",
+    "event-lost-of-a-statefulset",
     "event-lost-of-a-rollout",
     "event-lost-of-a-node",
     "job",
@@ -244,6 +245,8 @@ DIFFERING = (
     "rejected-template",
     "silent-node",
     "start-up-taint",
+    "statefulset",
+    "statefulset-updated",
 )
 ALIKE = (
     "controller-restart",

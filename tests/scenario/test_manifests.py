@@ -12,8 +12,6 @@ SPECS = Path(__file__).parents[2] / "specs"
 FOLDER = Path(__file__).parent / "manifests"
 NOT_MODELLED = {
     "_archived-elasticsearch-rbac": (),
-    "databases-cassandra-cassandra-statefulset": ("statefulset/cassandra",),
-    "web-statefulset": ("statefulset/web",),
 }
 LOADS = sorted(file.stem for file in FOLDER.glob("*.yaml") if file.stem not in NOT_MODELLED)
 

@@ -21,6 +21,7 @@ from tests.specs import (
     broken_ownership,
     broken_rollouts,
     broken_scheduling,
+    broken_stateful,
     bugs,
 )
 from tests.specs import bugs_of_clients as clients
@@ -258,6 +259,7 @@ MUTANTS = (
     *broken_ownership.MUTANTS,
     *broken_daemons.MUTANTS,
     *broken_jobs.MUTANTS,
+    *broken_stateful.MUTANTS,
     *broken_rollouts.MUTANTS,
     # storage
     Mutant(

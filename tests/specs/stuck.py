@@ -2,7 +2,7 @@
 
 from kmodel.kubernetes.objects import PodStatus
 from tests.components.scenes import create, delete, node, pod, probed_containers, replicaset, scene, service
-from tests.specs import broken_daemons, broken_jobs, broken_ownership, broken_rollouts
+from tests.specs import broken_daemons, broken_jobs, broken_ownership, broken_rollouts, broken_stateful
 from tests.specs import bugs_that_last as bugs
 from tests.specs.broken_identities import takes_no_marks
 from tests.specs.bugs_that_last import unless
@@ -57,6 +57,7 @@ STUCK = (
     *broken_ownership.STUCK,
     *broken_daemons.STUCK,
     *broken_jobs.STUCK,
+    *broken_stateful.STUCK,
     *broken_rollouts.STUCK,
     Mutant(
         "desired_state_converges",

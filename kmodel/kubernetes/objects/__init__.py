@@ -21,6 +21,7 @@ from kmodel.kubernetes.objects.replicaset import (
     ReplicaSetStatus,
 )
 from kmodel.kubernetes.objects.service import SERVICE, Service
+from kmodel.kubernetes.objects.statefulset import STATEFUL_SET, StatefulSet, StatefulSetStatus
 
 BY_RESOURCE = {kind.resource: kind for kind in KINDS}  # the built-in kinds
 
@@ -41,6 +42,7 @@ __all__ = [
     "REPLICATION_CONTROLLER",
     "REPLICA_SET",
     "SERVICE",
+    "STATEFUL_SET",
     "ApiObject",
     "Binding",
     "Container",
@@ -76,6 +78,8 @@ __all__ = [
     "Resources",
     "RolloutStrategy",
     "Service",
+    "StatefulSet",
+    "StatefulSetStatus",
     "Taint",
     "Taints",
     "Template",

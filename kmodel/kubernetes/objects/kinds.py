@@ -14,6 +14,7 @@ from kmodel.kubernetes.objects.node import NODE
 from kmodel.kubernetes.objects.pod import POD
 from kmodel.kubernetes.objects.replicaset import REPLICA_SET, REPLICATION_CONTROLLER
 from kmodel.kubernetes.objects.service import SERVICE
+from kmodel.kubernetes.objects.statefulset import STATEFUL_SET
 
 Object = ApiObject
 Kinds = Sequence[Kind[Any]]
@@ -23,6 +24,7 @@ KINDS: tuple[Kind[Any], ...] = (
     REPLICA_SET,
     REPLICATION_CONTROLLER,
     DEPLOYMENT,
+    STATEFUL_SET,
     DAEMON_SET,
     JOB,
     CONTROLLER_REVISION,

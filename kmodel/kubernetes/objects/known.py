@@ -41,6 +41,10 @@ DEPLOYMENT_SPEC = (
 )
 DAEMON_SET_SPEC = ("minReadySeconds", "revisionHistoryLimit", "selector", "template", "updateStrategy")
 # fmt: off
+STATEFUL_SET_SPEC = (
+    "minReadySeconds", "ordinals", "persistentVolumeClaimRetentionPolicy", "podManagementPolicy", "replicas",
+    "revisionHistoryLimit", "selector", "serviceName", "template", "updateStrategy", "volumeClaimTemplates",
+)
 JOB_SPEC = (
     "activeDeadlineSeconds", "backoffLimit", "backoffLimitPerIndex", "completionMode", "completions",
     "managedBy", "manualSelector", "maxFailedIndexes", "parallelism", "podFailurePolicy",

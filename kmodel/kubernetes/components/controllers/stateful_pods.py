@@ -1,0 +1,127 @@
+"""What a StatefulSet does next, by what some cache shows: which pod is created, which one goes, what the status says.
+
+Functions of a StatefulSet, of its revisions and of the pods that it controls.
+
+Upstream: pkg/controller/statefulset/{stateful_set_control.go updateStatefulSet processReplica processCondemned,
+stateful_set_utils.go newVersionedStatefulSetPod completeRollingUpdate}, 1.34.
+"""
+
+from collections.abc import Iterable
+
+import attrs
+
+from kmodel.kubernetes.objects import ControllerRevision, Pod, StatefulSet, StatefulSetStatus
+from kmodel.kubernetes.objects.controllerrevision import REVISION_HASH
+from kmodel.kubernetes.objects.statefulset import ordinal_of
+
+
+def is_healthy(pod: Pod) -> bool:
+    """Tell whether a pod runs, is ready and is to stay."""
+    return is_running(pod) and not pod.metadata.deleting
+
+
+def is_running(pod: Pod) -> bool:
+    """Tell whether a pod runs and is ready [isRunningAndReady]."""
+    return pod.status.phase == "Running" and pod.status.ready
+
+
+def revision_of(pod: Pod) -> str | None:
+    """Return the name of the revision that a pod is made from."""
+    return dict(pod.metadata.labels).get(REVISION_HASH)
+
+
+@attrs.frozen(eq=False)
+class Members:
+    """A StatefulSet, its current and its latest revision, and the pods that it controls, by their ordinals."""
+
+    workload: StatefulSet
+    current: ControllerRevision
+    latest: ControllerRevision
+    pods: dict[int, Pod]
+
+    @staticmethod
+    def of(workload: StatefulSet, history: Iterable[ControllerRevision], pods: Iterable[Pod]) -> "Members | None":
+        """Return them, if the revision of the template is there."""
+        there = {each.metadata.name: each for each in history}
+        latest = next((each for each in there.values() if each.data == workload.template), None)
+        if latest is None:
+            return None
+        found = {ordinal: pod for pod in pods if (ordinal := ordinal_of(workload, pod)) is not None}
+        return Members(workload, there.get(workload.status.current_revision or "", latest), latest, found)
+
+    def pod(self, ordinal: int) -> Pod:
+        """Return the pod that an ordinal is to get: of the current revision below the partition, else of the latest."""
+        is_kept = self.workload.is_rolling and ordinal < self.workload.start + (self.workload.partition or 0)
+        revision = self.current if is_kept else self.latest
+        return self.workload.pod(ordinal, revision.data, revision.metadata.name)
+
+    @property
+    def condemned(self) -> list[int]:
+        """The ordinals of pods that are too many, the last one first."""
+        return sorted((ordinal for ordinal in self.pods if ordinal not in self.workload.ordinals), reverse=True)
+
+    @property
+    def next_created(self) -> list[int]:
+        """The ordinals that get a pod now."""
+        missing = [ordinal for ordinal in self.workload.ordinals if ordinal not in self.pods]
+        if not self.workload.is_ordered:
+            return missing
+        blocking = self._first_that_blocks
+        return missing[:1] if missing and (blocking is None or missing[0] == blocking) else []
+
+    @property
+    def _first_that_blocks(self) -> int | None:
+        """The first ordinal whose pod is not there, or not healthy, for which the others wait."""
+        for ordinal in self.workload.ordinals:
+            if ordinal not in self.pods or not is_healthy(self.pods[ordinal]):
+                return ordinal
+        return None
+
+    @property
+    def next_deleted(self) -> list[int]:
+        """The ordinals whose pods go now: those that have ended, those that are too many, or one of an old revision."""
+        there = [ordinal for ordinal in self.workload.ordinals if ordinal in self.pods]
+        ended = [o for o in there if self.pods[o].terminal and not self.pods[o].metadata.deleting]
+        if not self.workload.is_ordered:
+            return [*ended, *(o for o in self.condemned if not self.pods[o].metadata.deleting)] or self._outdated()
+        blocking = self._first_that_blocks
+        if blocking is not None:
+            return [blocking] if blocking in ended else []
+        for ordinal in self.condemned:
+            pod = self.pods[ordinal]
+            first_unhealthy = next((o for o in reversed(self.condemned) if not is_healthy(self.pods[o])), None)
+            waits = pod.metadata.deleting or (not is_running(pod) and ordinal != first_unhealthy)
+            return [] if waits else [ordinal]
+        return self._outdated()
+
+    def _outdated(self) -> list[int]:
+        """Return the pod to replace next, from the last one down to the partition; none while one is not healthy."""
+        if not self.workload.is_rolling or self.next_created:
+            return []
+        for ordinal in reversed(self.workload.ordinals[self.workload.partition or 0 :]):
+            pod = self.pods.get(ordinal)
+            if pod is None:
+                return []
+            if revision_of(pod) != self.latest.metadata.name and not pod.metadata.deleting:
+                return [ordinal]
+            if not is_healthy(pod):
+                return []
+        return []
+
+    def status(self) -> StatefulSetStatus:
+        """Return the status that the pods come to."""
+        pods, wanted = list(self.pods.values()), self.workload.replicas
+        kept = [revision_of(pod) for pod in pods if not pod.metadata.deleting]
+        status = StatefulSetStatus(
+            replicas=len(pods),
+            ready=sum(is_running(pod) for pod in pods),
+            available=sum(is_running(pod) for pod in pods),
+            current=kept.count(self.current.metadata.name),
+            updated=kept.count(self.latest.metadata.name),
+            current_revision=self.current.metadata.name,
+            update_revision=self.latest.metadata.name,
+            observed_generation=self.workload.metadata.generation,
+        )
+        if not self.workload.is_rolling or {status.updated, status.ready, status.replicas} != {wanted}:
+            return status
+        return attrs.evolve(status, current=status.updated, current_revision=status.update_revision)
