@@ -10,9 +10,7 @@ from kmodel.project.spec_files import load_specs
 
 SPECS = Path(__file__).parents[2] / "specs"
 FOLDER = Path(__file__).parent / "manifests"
-NOT_MODELLED = {
-    "_archived-elasticsearch-rbac": (),
-}
+NOT_MODELLED: dict[str, tuple[str, ...]] = {"_archived-elasticsearch-rbac": ()}
 LOADS = sorted(file.stem for file in FOLDER.glob("*.yaml") if file.stem not in NOT_MODELLED)
 
 
