@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 2 --dist worksteal
 COUNT ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install warm check test test-long fuzz fuzz-faults lint bench clean
+.PHONY: help install warm check test test-long test-browser fuzz fuzz-faults lint bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -34,6 +34,11 @@ test: $(INSTALLED) ## Run the linters, the specs and the tests
 
 test-long: $(INSTALLED) warm ## Run the tests that take minutes
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m long
+
+test-browser: $(INSTALLED) ## Run the tests in a browser; as root on Debian, installs Chromium if there is none
+	@command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; } >/dev/null
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	$(BIN)/python -m pytest -m browser tests/browser
 
 fuzz: $(INSTALLED) ## Explore COUNT (10000) random models in every way, and compare
 	$(BIN)/python -m tests.fuzz --count $(COUNT)

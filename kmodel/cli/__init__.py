@@ -8,6 +8,7 @@ from kmodel.cli.check import check
 from kmodel.cli.exit_codes import EPILOG
 from kmodel.cli.explore import explore
 from kmodel.cli.graph import graph
+from kmodel.cli.new import new
 from kmodel.cli.one_line import Group
 from kmodel.cli.replay import replay
 from kmodel.cli.specs import specs
@@ -36,10 +37,11 @@ def main() -> None:
     Draw the states:                        kmodel graph -f pod.yaml
     See what is checked:                    kmodel specs
     See which manifests load:               kmodel survey manifests/
+    Write a spec or scenario to start from: kmodel new spec NAME
     Compile the search ahead:               kmodel warm
     """
     gc.set_threshold(NEW_OBJECTS)
 
 
-for command in (check, replay, explore, graph, specs, survey, warm):
+for command in (check, replay, explore, graph, specs, survey, warm, new):
     main.add_command(command)

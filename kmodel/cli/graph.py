@@ -40,7 +40,7 @@ MOST_DRAWN = 250  # states, as in kmodel.reporting.pictures, which is not loaded
 @click.option(
     "-o",
     "--output",
-    type=click.Choice(["files", "dot", "svg"]),
+    type=click.Choice(["files", "dot", "svg", "graphml"]),
     default="files",
     show_default=True,
     help="Write both files, or print one of them.",
@@ -68,6 +68,16 @@ def graph(
     from kmodel.reporting.pictures import pictures, write_pictures
 
     given = read_one(scenario, filenames, nodes, faults)
+    if output == "graphml":
+        from kmodel.engines.small_graph import extract
+        from kmodel.reporting.graphml import graphml
+
+        with telling_compiling():
+            found = extract(given.model(()), max_states)
+        if not found.complete:
+            click.echo(f"note: the first {max_states} states, not all there are; see --max-states", err=True)
+        click.echo(graphml(found, given.source.name))
+        return
     with telling_compiling():
         drawn = pictures(given.model(()), max_states=max_states, group_by=group_by, svg=output != "dot")
     picture = drawn[0]

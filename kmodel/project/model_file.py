@@ -56,6 +56,10 @@ class ModelFile:
         """Return a state as a table of its cells."""
         return all_cells(cluster)
 
+    def places(self) -> Mapping[str, tuple[Path, int]]:
+        """Return nothing."""
+        return {}
+
     def manifests(self, cluster: Cluster) -> list[dict[str, Any]]:
         """Return the cells of a state, with their values as text."""
         return [{str(cell): show(value) for cell, value in zip(cluster.layout.cells, cluster.values, strict=True)}]

@@ -13,6 +13,7 @@ from kmodel.kubernetes import scenario
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.scenario import Scenario
 from kmodel.kubernetes.scenario.endings import Ending, endings
+from kmodel.kubernetes.scenario.manifest_files import STANDARD_INPUT, read_files
 from kmodel.kubernetes.scenario.state_tables import manifests, state_tables, told_elsewhere
 from kmodel.project import spec_files
 from kmodel.project.python_files import BUILT_IN_FOLDER, FOLDER, near
@@ -96,6 +97,13 @@ class Input:
         tables = [StateTable(*table) for table in state_tables(cluster, self.scenario.catalog.kinds)]
         memory = cells_table(cluster, "What else is remembered", lambda cell: not told_elsewhere(cell))
         return (*tables, *(() if memory is None else (memory,)))
+
+    def places(self) -> Mapping[str, tuple[Path, int]]:
+        """Return the file and the line where each object is written; nothing of what came by the standard input."""
+        if STANDARD_INPUT in self.source.files:
+            return {}
+        contents = read_files(self.source.files, self.scenario.catalog.kinds)
+        return {item.reference: (Path(item.field.file), item.field.line) for item in contents.manifests}
 
     def manifests(self, cluster: Cluster) -> list[dict[str, Any]]:
         """Return the objects that are stored in a state."""

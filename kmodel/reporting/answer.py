@@ -1,6 +1,7 @@
 """The answer that comes first: where the user's objects end, and the story of how all gets where it should."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import attrs
@@ -62,6 +63,9 @@ class Subject(Protocol):
     def state(self, cluster: Cluster) -> Sequence[StateTable]:
         """Return a state as tables."""
 
+    def places(self) -> Mapping[str, tuple[Path, int]]:
+        """Return the file and the line where each object is written, as far as anybody knows."""
+
 
 @attrs.frozen
 class CellsAlone:
@@ -83,6 +87,10 @@ class CellsAlone:
     def state(self, cluster: Cluster) -> Sequence[StateTable]:
         """Return the cells."""
         return all_cells(cluster)
+
+    def places(self) -> Mapping[str, tuple[Path, int]]:
+        """Return nothing."""
+        return {}
 
 
 CELLS_ALONE: Subject = CellsAlone()

@@ -86,11 +86,13 @@ class Report:
     """What may become of an exploration.
 
     `module` has its `handler`, made of the context, and is loaded when that is asked for: what one report needs is not
-    loaded for another. `files` are the patterns of the files that it writes, if it writes any.
+    loaded for another. `files` are the patterns of the files that it writes, if it writes any; one that writes `beside`
+    the scenario's folder is written with them.
     """
 
     module: str
     files: tuple[str, ...] = ()
+    beside: bool = False
 
     def handler(self, context: ReportContext) -> Handler:
         """Return the handler of the events of one exploration."""
@@ -106,13 +108,19 @@ REPORTS = {  # one that names the files of another comes after it
     "traces": Report("kmodel.reporting.trace_file", ("trace-*.json",)),
     "pictures": Report("kmodel.reporting.pictures", ("state-graph.*", "near-*.dot", "near-*.svg")),
     "page": Report("kmodel.reporting.html", ("index.html",)),
+    "junit": Report("kmodel.reporting.junit", ("junit.xml",)),
+    "sarif": Report("kmodel.reporting.sarif", ("results.sarif",)),
+    "markdown": Report("kmodel.reporting.markdown", ("summary.md",)),
+    "itf": Report("kmodel.reporting.itf", ("*.itf.json",)),
+    "events": Report("kmodel.reporting.event_lines", ("events.jsonl",)),
+    "runs": Report("kmodel.reporting.runs_index", (), beside=True),
     "json": Report("kmodel.reporting.json_document"),
 }
 
 
 def of_files() -> tuple[str, ...]:
     """Return the names of the reports that are written into the scenario's folder."""
-    return tuple(name for name, report in REPORTS.items() if report.files)
+    return tuple(name for name, report in REPORTS.items() if report.files or report.beside)
 
 
 def handlers(names: Iterable[str], context: ReportContext) -> tuple[Handler, ...]:

@@ -1,0 +1,211 @@
+"""In a real browser: the report from `file://`, and the explorer from its server, walked as a person would.
+
+`make test-browser` installs what this needs (Debian's Chromium, Playwright, axe-core) and runs it.
+"""
+
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kmodel.engines.exhaustive import result_of
+from kmodel.explorer.pages import ExplorerPages, GuidedTour, TourStep
+from kmodel.explorer.walk import Walk
+from kmodel.kernel import Cell, Cluster, Model, invariant, transition
+from kmodel.kubernetes.scenario.tours import POD_CREATION, stops
+from kmodel.printable import printable
+from kmodel.project import Project
+from kmodel.reporting.answer import ObjectEnd, ObjectsAnswer
+from kmodel.reporting.html import page as page_of
+from kmodel.reporting.source import Source
+from tests.reporting.examples import SOURCE, broken_model, result
+from tests.reporting.test_html import HOSTILE
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="make test-browser installs Playwright")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="make test-browser installs Debian's Chromium"),
+]
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    context = browser.new_context(color_scheme=request.param, viewport={"width": 1200, "height": 900}, offline=False)
+    shown = context.new_page()
+    problems: list[str] = []
+    shown.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
+    shown.on("pageerror", lambda error: problems.append(str(error)))
+    shown.on("dialog", lambda dialog: problems.append(f"dialog {dialog.message}"))
+    yield shown
+    context.close()
+    assert problems == []
+
+
+def is_accessible(shown: Any) -> bool:
+    """Tell whether axe-core finds nothing serious; axe is given to the page by the browser, past its own policy."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make test-browser installs axe-core")
+    found = axe.Axe().run(shown).response["violations"]
+    serious = [each for each in found if each["impact"] in SERIOUS]
+    assert serious == [], [(each["id"], [node["html"][:120] for node in each["nodes"][:3]]) for each in serious]
+    return True
+
+
+def write(text: str, folder: Path) -> str:
+    file = folder / "index.html"
+    file.write_text(text, encoding="utf-8")
+    return file.as_uri()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    outcome = result(broken_model())
+    ends = (ObjectEnd("pod/web", "Pending", "no room", is_well=False, is_wrong=True, trace=outcome.findings[0].trace),)
+    return write(page_of(outcome, SOURCE, found=ObjectsAnswer(ends=ends)), tmp_path_factory.mktemp("report"))
+
+
+def test_a_counterexample_is_walked_by_keyboard_with_the_network_cut(page: Any, report: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.context.set_offline(True)
+    page.goto(report)
+    assert asked == [report]
+    tale = page.locator("#managers_agree")
+    assert tale.get_attribute("open") is not None
+    tale.locator("summary.step").first.focus()
+    page.keyboard.press("ArrowRight")
+    state = tale.get_by_role("heading", name="The state after step 1")
+    assert state.is_visible()
+    page.keyboard.press("ArrowDown")
+    assert not state.is_visible()
+    assert tale.get_by_role("heading", name="The state after step 2").is_visible()
+    page.keyboard.press("End")
+    assert tale.get_by_role("heading", name="The state after step 3").is_visible()
+    page.keyboard.press("ArrowLeft")
+    assert not tale.get_by_role("heading", name="The state after step 3").is_visible()
+
+
+def test_only_the_steps_that_decide_are_shown_on_demand(page: Any, report: str) -> None:
+    page.goto(report)
+    tale = page.locator("#managers_agree")
+    assert "2 of 3 steps decide" in tale.inner_text()
+    assert tale.locator("summary.step:visible").count() == 3
+    tale.get_by_label("only the steps that decide").check()
+    assert tale.locator("summary.step:visible").count() == 2
+
+
+def test_the_report_is_accessible_wide_narrow_and_in_print(page: Any, report: str) -> None:
+    page.goto(report)
+    assert is_accessible(page)
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert is_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    page.emulate_media(media="print")
+    assert page.locator("h1").is_visible()
+
+
+def test_the_report_can_be_read_without_scripts(browser: Any, report: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    shown = context.new_page()
+    shown.goto(report)
+    shown.locator("#managers_agree summary.step").first.click()
+    assert shown.get_by_role("heading", name="The state after step 1").first.is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=["script", "long", "right-to-left", "quotes"])
+def test_hostile_names_stay_text(page: Any, name: str, tmp_path: Path) -> None:
+    cell: Cell[str] = Cell("place", (name,))
+
+    @transition(actor="actor")
+    def go(cluster: Cluster) -> Cluster | None:
+        """Go."""
+        return cluster.set(cell, name) if cluster[cell] == "" else None
+
+    @invariant
+    def stays(cluster: Cluster) -> bool | str:
+        return cluster[cell] == "" or name
+
+    outcome = result_of(Model((Cluster.of({cell: ""}),), (go.bind(),), (stays,), name="hostile"))
+    page.goto(write(page_of(outcome, Source(name, description=name)), tmp_path))
+    assert page.locator("h1").inner_text()[:20] == printable(name)[:20]
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+@pytest.fixture(scope="module")
+def link() -> Iterator[str]:
+    """Serve the tour of pod creation."""
+    import uvicorn
+
+    from kmodel.explorer.server import LOOPBACK, Site, application
+
+    given = Project().read([POD_CREATION.scenario])
+    model = given.model(())
+    address: tuple[int, ...] = (0,)
+    steps = []
+    for stop in stops(model, POD_CREATION):
+        address = (*address, stop.choice)
+        steps.append(TourStep(address, stop.chapter))
+    tour = GuidedTour(tuple((chapter.title, chapter.text) for chapter in POD_CREATION.chapters), tuple(steps))
+    listening = socket.socket()
+    listening.bind((LOOPBACK, 0))
+    site = Site(listening.getsockname()[1])
+    pages = ExplorerPages(given.source, Walk(model, given), tour)
+    server = uvicorn.Server(uvicorn.Config(application(pages, site), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield site.url("tour", (0,))
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+def test_the_tour_is_followed_to_its_end_by_keyboard(page: Any, link: str) -> None:
+    page.goto(link)
+    assert is_accessible(page)
+    titles = dict.fromkeys([page.locator(".tour h2").inner_text()])
+    for _ in range(300):
+        if page.get_by_text("This is the end of the tour.").count():
+            break
+        was = page.url
+        page.keyboard.press("n")
+        page.wait_for_function("was => location.href !== was", arg=was)
+        page.wait_for_load_state()
+        titles[page.locator(".tour h2").inner_text()] = None
+    assert page.get_by_text("This is the end of the tour.").count()
+    assert list(titles) == [chapter.title for chapter in POD_CREATION.chapters]
+    assert is_accessible(page)
+
+
+def test_a_state_is_forked_undone_and_found_again_by_its_link(page: Any, link: str) -> None:
+    page.goto(re.sub(r"tour/0$", "at/0", link))
+    first = page.locator(".ahead a.step").first.inner_text()
+    page.keyboard.press("1")
+    page.wait_for_url("**/at/0/0")
+    assert first in page.locator("h1").inner_text()
+    page.locator(".ahead a.step").nth(1).click()
+    page.wait_for_url("**/at/0/0/*")
+    kept, heading = page.url, page.locator("h1").inner_text()
+    page.keyboard.press("u")
+    page.wait_for_url("**/at/0/0")
+    page.get_by_role("link", name="On to rest, as usual").click()
+    page.wait_for_load_state()
+    page.goto(kept)
+    assert page.locator("h1").inner_text() == heading
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400

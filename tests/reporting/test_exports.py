@@ -1,0 +1,202 @@
+"""What other programs read: each export is read here by one that knows nothing of kmodel, or by its format's rules."""
+
+import io
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import itf_py
+import junitparser
+import networkx
+import pytest
+from click.testing import CliRunner
+
+from kmodel.cli import main
+from kmodel.engines.events import Finished
+from kmodel.engines.small_graph import extract
+from kmodel.kernel import Cell, Cluster, Event, Model, Step, invariant, transition
+from kmodel.project import Project
+from kmodel.reporting.graphml import graphml
+from kmodel.reporting.itf import itf
+from kmodel.reporting.junit import junit
+from kmodel.reporting.lifelines import actors_of
+from kmodel.reporting.markdown import mermaid, plain
+from kmodel.reporting.reports import ReportContext, handlers, of_files
+from kmodel.reporting.source import Source
+from tests.reporting import lassos
+from tests.reporting.examples import SOURCE, broken_model, result, write_report
+from tests.reporting.golden import same
+from tests.reporting.test_html import HOSTILE, Page
+from tests.toys import two_phase_commit
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(result(broken_model()), SOURCE, tmp_path_factory.mktemp("reports") / "toy").index.parent
+
+
+def test_junit_is_read_by_junitparser(folder: Path) -> None:
+    (suite,) = junitparser.JUnitXml.fromfile(str(folder / "junit.xml"))
+    assert (suite.tests, suite.failures, suite.skipped) == (4, 1, 2)
+    stands = {case.name: [type(each).__name__ for each in case.result] for case in suite}
+    assert stands["managers_agree"] == ["Failure"]
+    assert stands["all_commit"] == []
+    (failed,) = (case for case in suite if case.name == "managers_agree")
+    assert "ReceiveAbort" in failed.result[0].text
+
+
+def test_an_itf_trace_is_read_by_itf_py(folder: Path) -> None:
+    trace = itf_py.trace_from_json(json.loads((folder / "managers_agree.itf.json").read_text()))
+    assert len(trace.states) == 4
+    assert [state.values["action_taken"] for state in trace.states][1:3] == [
+        "abort()",
+        'choose_to_abort(manager="rm0")',
+    ]
+    assert trace.states[-1].values["manager[rm1]"] == "committed"
+
+
+def test_a_lasso_says_where_it_loops() -> None:
+    (finding,) = [each for each in lassos.starving().failures if each.spec.name == "p0_eats_again"]
+    assert finding.trace is not None
+    assert itf_py.trace_from_json(itf(finding.trace, "toy")).loop == 3
+
+
+def test_the_graph_is_read_by_networkx() -> None:
+    found = extract(two_phase_commit.model(2), 1000)
+    read = networkx.read_graphml(io.StringIO(graphml(found, "toy")), force_multigraph=True)
+    assert (read.number_of_nodes(), read.number_of_edges()) == (len(found.states), len(found.edges))
+    assert [node for node, data in read.nodes(data=True) if data["initial"]] == ["n0"]
+    assert networkx.has_path(read, "n0", f"n{len(found.states) - 1}")
+    assert {data["actor"] for _, _, data in read.edges(data=True)} == {"coordinator", "rm0", "rm1"}
+
+
+def test_kmodel_graph_prints_it() -> None:
+    example = Path(__file__).parents[2] / "examples/two_phase_commit.py"
+    outcome = CliRunner().invoke(main, ["graph", str(example), "-o", "graphml", "--max-states", "5"])
+    assert networkx.read_graphml(io.StringIO(outcome.stdout)).number_of_nodes() == 5
+    assert outcome.stderr.startswith("note: the first 5 states, not all there are")
+
+
+def test_sarif_says_what_is_wrong_and_on_which_line(tmp_path: Path) -> None:
+    manifest = tmp_path / "pod.yaml"
+    manifest.write_text(
+        "# a comment\napiVersion: v1\nkind: Pod\nmetadata: {name: large}\nspec:\n"
+        "  containers: [{name: a, image: a, resources: {requests: {memory: 64Gi}}}]\n"
+    )
+    outcome = CliRunner().invoke(main, ["check", "-f", str(manifest), "--reports", str(tmp_path / "reports")])
+    assert outcome.exit_code == 1, outcome.output
+    document = json.loads((tmp_path / "reports/pod/results.sarif").read_text())
+    assert document["version"] == "2.1.0"
+    (run,) = document["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    (wrong,) = (each for each in run["results"] if each["level"] == "error")
+    assert wrong["ruleId"] in rules
+    assert wrong["message"]["text"].startswith("pod/large Pending 0/1 nodes are available")
+    place = wrong["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == manifest.as_posix()
+    assert place["region"]["startLine"] == 2
+    assert all(set(each) >= {"ruleId", "level", "message"} for each in run["results"])
+
+
+def test_a_summary_is_markdown_with_a_diagram(folder: Path) -> None:
+    assert same("summary.md", (folder / "summary.md").read_text())
+
+
+def test_a_run_that_goes_on_for_ever_is_a_loop_in_its_diagram() -> None:
+    (finding,) = [each for each in lassos.starving().failures if each.spec.name == "p0_eats_again"]
+    assert finding.trace is not None
+    told = list(mermaid(finding.trace, actors_of(lassos.starving().model)))
+    assert told[-1] == "    end"
+    assert told.count("    loop for ever") == 1
+
+
+def test_events_are_one_object_a_line(tmp_path: Path) -> None:
+    context = ReportContext(Source("toy"), tmp_path / "toy")
+    for handle in handlers(of_files(), context):
+        handle(Finished(result(two_phase_commit.model(1))))
+    *_, last = [json.loads(line) for line in (tmp_path / "toy/events.jsonl").read_text().splitlines()]
+    assert (last["event"], last["finished"], last["verdicts"]["managers_agree"]) == ("Finished", True, "holds")
+
+
+def test_the_list_of_runs_has_each_and_those_that_are_violated_first(folder: Path) -> None:
+    write_report(result(two_phase_commit.model(1)), Source("good"), folder.parent / "good")
+    (folder.parent / "broken").mkdir(exist_ok=True)
+    (folder.parent / "broken/events.jsonl").write_text("{")
+    text = (folder.parent / "index.html").read_text()
+    assert Page(text).wrong == []
+    assert [link for link in Page(text).links if "/" in link] == ["toy/index.html", "good/index.html"]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=["script", "long", "right-to-left", "quotes"])
+def test_names_are_text_in_every_export(name: str, tmp_path: Path) -> None:
+    cell: Cell[str] = Cell("place", (name,))
+
+    def describe(step: Step) -> Event:
+        return Event("Warning", name, f"pod/{name}", name)
+
+    @transition(actor="actor", describe=describe)
+    def go(cluster: Cluster) -> Cluster | None:
+        return cluster.set(cell, name) if cluster[cell] == "" else None
+
+    @invariant
+    def stays(cluster: Cluster) -> bool | str:
+        return cluster[cell] == "" or name
+
+    model = Model((Cluster.of({cell: ""}),), (go.bind(),), (stays,), name=name)
+    context = ReportContext(Source(name, files=(Path("pod.yaml"),)), tmp_path / "toy")
+    outcome = result(model)
+    for handle in handlers(of_files(), context):
+        handle(Finished(outcome))
+    assert context.problem is None
+    (suite,) = junitparser.JUnitXml.fromstring(junit(Finished(outcome), context).encode())
+    assert suite.failures == 1
+    written = {file.name: file.read_text() for file in (tmp_path / "toy").iterdir()}
+    json.loads(written["results.sarif"])
+    itf_py.trace_from_json(json.loads(written["stays.itf.json"]))
+    for file in ("junit.xml", "summary.md", "results.sarif"):
+        assert "\u202e" not in written[file]
+    shown = re.sub(r"^    .*$|^```mermaid$.*?^```$", "", written["summary.md"], flags=re.MULTILINE | re.DOTALL)
+    assert not re.search(r"(?<!\\)<(?!/?details|/?summary)", shown)
+    diagram = re.search(r"```mermaid\n(.*?)```", written["summary.md"], re.DOTALL)
+    assert diagram is not None
+    assert not re.search(r"[<>\"'#;](?!>)", diagram[1].replace("->>", "").replace("-->>", ""))
+    ElementTree.fromstring(graphml(extract(model, 10), name))
+
+
+def test_markdown_has_no_meaning_in_what_is_shown() -> None:
+    assert plain("a|b<c>`d`\n@e") == r"a\|b\<c\>\`d\` \@e"
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "file"),
+    [
+        ("spec", "pods_are_bound", "specs/pods_are_bound.py"),
+        ("scenario", "two-nodes", "specs/scenarios/two-nodes.yaml"),
+        ("controller", "cache_operator", "specs/controllers/cache_operator.py"),
+    ],
+)
+def test_what_kmodel_new_writes_is_taken(
+    what: str, name: str, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, ["new", what, name]).stdout.startswith(f"wrote    {file}\nnext     kmodel check ")
+    again = CliRunner().invoke(main, ["new", what, name])
+    assert (again.exit_code, again.stderr) == (2, f"error: {file}: is there already; choose another name\n")
+    project = Project.near(tmp_path)
+    assert project.problem == "" or what == "scenario"
+    found = {
+        "spec": {spec.name for spec in project.specs},
+        "scenario": set(project.scenarios),
+        "controller": {component.name for component in project.catalog.components},
+    }[what]
+    assert name.replace("_", "-" if what == "controller" else "_") in found
+    if what == "scenario":
+        assert project.read([Path(file)]).model(()).actions
+
+
+def test_a_name_that_cannot_be_is_refused() -> None:
+    for what, name in (("spec", "Not-A-Name"), ("spec", "class"), ("scenario", "../x"), ("controller", "")):
+        outcome = CliRunner().invoke(main, ["new", what, name])
+        assert outcome.exit_code == 2
+        assert "is no name of a" in outcome.stderr
