@@ -5,6 +5,7 @@ In a GitHub workflow: `cat reports/*/summary.md >> "$GITHUB_STEP_SUMMARY"`.
 
 import re
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from kmodel.engines.events import Finished
 from kmodel.engines.results import Finding, Result
@@ -58,15 +59,16 @@ def lines(result: Result, context: ReportContext) -> Iterator[str]:
 def _story(finding: Finding, result: Result, context: ReportContext) -> Iterator[str]:
     assert finding.trace is not None, "a violation has a trace"
     trace = finding.trace
-    yield from ("", f"<details><summary>{plain(finding.spec.name)} {plain(where(finding))}</summary>", "")
+    yield from ("", f"<details><summary>{escape(in_one_line(f'{finding.spec.name} {where(finding)}'))}</summary>", "")
     found = context.causes.of(result.model, finding)
-    yield from (plain(sentence) for sentence in (() if found is None else why(found, trace)))
+    yield from (f"- {plain(sentence)}" for sentence in (() if found is None else why(found, trace)))
     if 0 < len(trace.steps) <= MOST_DRAWN:
         yield from ("", "```mermaid", *mermaid(trace, actors_of(result.model, context.source.taking_part)), "```", "")
     for told in story(trace):
-        yield f"{told.number}. {plain(told.actor)}: {plain(told.reason)} {plain(told.object)}: {plain(told.message)}"
+        about = told.reason if told.object == "-" else f"{told.reason} {told.object}"
+        yield f"{told.number}. {plain(told.actor)}, {plain(about)}: {plain(told.message)}"
     command = in_one_line(replay_command(trace, context.source, context.traces.get(finding.spec.name)))
-    yield from ("", f"    {command}", "", "</details>")
+    yield from ("", "```sh", command.replace("```", "` ` `"), "```", "", "</details>")
 
 
 def mermaid(trace: Trace, actors: Sequence[str]) -> Iterator[str]:

@@ -100,7 +100,7 @@ def test_sarif_says_what_is_wrong_and_on_which_line(tmp_path: Path) -> None:
 
 
 def test_a_summary_is_markdown_with_a_diagram(folder: Path) -> None:
-    assert same("summary.md", (folder / "summary.md").read_text())
+    assert same("summary.md", (folder / "summary.md").read_text().replace(str(folder), "reports/toy"))
 
 
 def test_a_run_that_goes_on_for_ever_is_a_loop_in_its_diagram() -> None:
@@ -156,7 +156,7 @@ def test_names_are_text_in_every_export(name: str, tmp_path: Path) -> None:
     itf_py.trace_from_json(json.loads(written["stays.itf.json"]))
     for file in ("junit.xml", "summary.md", "results.sarif"):
         assert "\u202e" not in written[file]
-    shown = re.sub(r"^    .*$|^```mermaid$.*?^```$", "", written["summary.md"], flags=re.MULTILINE | re.DOTALL)
+    shown = re.sub(r"^```\w+$.*?^```$", "", written["summary.md"], flags=re.MULTILINE | re.DOTALL)
     assert not re.search(r"(?<!\\)<(?!/?details|/?summary)", shown)
     diagram = re.search(r"```mermaid\n(.*?)```", written["summary.md"], re.DOTALL)
     assert diagram is not None
