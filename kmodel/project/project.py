@@ -99,10 +99,13 @@ class Input:
         return (*tables, *(() if memory is None else (memory,)))
 
     def places(self) -> Mapping[str, tuple[Path, int]]:
-        """Return the file and the line where each object is written; nothing of what came by the standard input."""
+        """Return the file and the line where each object is written; nothing of what cannot be read once more."""
         if STANDARD_INPUT in self.source.files:
             return {}
-        contents = read_files(self.source.files, self.scenario.catalog.kinds)
+        try:
+            contents = read_files(self.source.files, self.scenario.catalog.kinds)
+        except InputError:  # the files have changed meanwhile
+            return {}
         return {item.reference: (Path(item.field.file), item.field.line) for item in contents.manifests}
 
     def manifests(self, cluster: Cluster) -> list[dict[str, Any]]:

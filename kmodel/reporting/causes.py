@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from kmodel.engines.causes.because import Because, Late, because
-from kmodel.engines.clock import Deadline
+from kmodel.engines.clock import Clock, Deadline
+from kmodel.engines.events import Finished
 from kmodel.engines.results import Finding
 from kmodel.kernel import Model, Trace
 from kmodel.reporting.story import line
 from kmodel.reporting.wording import count
 
 SECONDS = 5.0  # that it may take for one story
+SECONDS_IN_ALL = 20.0
 MOST_NAMED = 6
 
 DECIDES, NOT_NEEDED = "*", "-"
@@ -21,14 +23,23 @@ DECIDES, NOT_NEEDED = "*", "-"
 class Causes:
     """What the stories of an exploration rest on, each found out once, when it is first told."""
 
+    _left: float = SECONDS_IN_ALL
     _known: dict[str, Because | None] = attrs.field(factory=dict)
 
     def of(self, model: Model, finding: Finding) -> Because | None:
         """Return what a violation rests on; None if nobody knows, or it would take too long."""
         name = finding.spec.name
         if name not in self._known:
-            self._known[name] = because(model, finding, Deadline(SECONDS))
+            clock = Clock()
+            enough = self._left > 0
+            self._known[name] = because(model, finding, Deadline(min(SECONDS, self._left))) if enough else None
+            self._left -= clock.seconds
         return self._known[name]
+
+    def heed(self, event: Finished) -> None:
+        """Look for nothing more if the exploration was ended from outside: who is in a hurry is so now."""
+        if event.time_is_up or event.interrupted:
+            self._left = 0.0
 
 
 def marks(found: Because | None) -> dict[int, str]:

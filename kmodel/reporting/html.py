@@ -42,6 +42,7 @@ from kmodel.reporting.wording import (
 )
 
 MOODS = {"bad": "✗", "open": "?", "good": "✓"}  # a word stands beside each
+MOST_WITH_STATES = 5  # stories that show the state after each step; of the others, `kmodel replay --at` does
 MOST_STUCK = 3  # objects whose story is told
 
 
@@ -79,6 +80,7 @@ def handler(context: ReportContext) -> Handler:
 
     def write_page(event: Finished) -> None:
         index = context.file("index.html")
+        context.causes.heed(event)
         text = page(
             event.result,
             context.source,
@@ -158,9 +160,8 @@ def page(
 
 def _tales(judged: Sequence[Judged], teller: Teller, standing: Standing) -> list[Tale]:
     return [
-        teller.of_finding(each.finding, each.wording, with_states=True)
-        for each in judged
-        if each.anchor and each.wording.standing is standing
+        teller.of_finding(each.finding, each.wording, with_states=number < MOST_WITH_STATES)
+        for number, each in enumerate(each for each in judged if each.anchor and each.wording.standing is standing)
     ]
 
 

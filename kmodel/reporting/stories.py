@@ -13,6 +13,7 @@ def handler(context: ReportContext) -> Handler:
     console = context.terminal
 
     def tell(event: Finished) -> None:
+        context.causes.heed(event)
         for finding in event.result.failures:
             story = story_of(
                 finding,

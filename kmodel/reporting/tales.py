@@ -64,7 +64,7 @@ class Teller:
         spec = finding.spec
         idle = tuple((str(each.action), why_idle(each)) for each in finding.idle)
         tale = self._tale(finding.trace, spec.name, self.trace_files.get(spec.name), with_states)
-        found = self.causes.of(self.model, finding) if with_states else None
+        found = self.causes.of(self.model, finding) if finding.is_failure or finding.is_hazard else None
         return attrs.evolve(
             tale,
             verdict=wording.verdict,
