@@ -171,6 +171,11 @@ class Client:
         """Take a finalizer off an object, by a patch."""
         self._write("patch", self._kind_of(value), value.metadata.key, body=WithoutFinalizer(finalizer))
 
+    def event(self, about: Any, reason: str, message: str = "", kind: str = "Normal") -> None:
+        """Record an event about an object: no step, since recorders send it in the background, and nobody reads it."""
+        if kind not in ("Normal", "Warning"):
+            raise ModelError(f"{_line()}: an event is Normal or Warning, not {kind!r}; use one of them")
+
     def _write(self, verb: str, of: Kind[Any], key: str, **what: Any) -> Any:
         said = "/".join(each for each in (f"{verb} {of.singular}", key, what.get("subresource", "")) if each)
         request = Request(self._user, verb, of.resource, key, **what)

@@ -1,8 +1,12 @@
 """What every controller of a user's own should keep; asked of each, beside the specs that come with kmodel."""
 
 from collections.abc import Iterator
+from typing import Any
+
+import attrs
 
 from kmodel.controllers.controller_cells import ABOUT, FAILURES, HISTORY, QUEUED, WANTED, Desired, is_running
+from kmodel.controllers.custom_kind import Json
 from kmodel.controllers.running import History
 from kmodel.kernel import (
     Cluster,
@@ -16,6 +20,7 @@ from kmodel.kernel import (
     sometimes,
     step_invariant,
 )
+from kmodel.kernel.values import fields
 from kmodel.kubernetes.components.calls import CALLS, Request, Transaction, became
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.settings import reference, singular
@@ -146,18 +151,18 @@ def a_controller_ends_a_run(step: Step) -> bool:
     )
 
 
-def _believed(history: History | None, kind: str, key: str) -> Rank | None:
-    """Return the UID of an object as the run was last told of it; None if it was not."""
-    uid = None
+def _believed(history: History | None, kind: str, key: str) -> ApiObject | None:
+    """Return an object as the run was last told of it; None if it was not."""
+    believed = None
     for answered in () if history is None else history.answers:
         for value in answered.answer if isinstance(answered.answer, tuple) else (answered.answer,):
             if isinstance(value, ApiObject) and value.metadata.key == key and value.kind.lower() == kind:
-                uid = value.metadata.uid
-    return uid
+                believed = value
+    return believed
 
 
-def _written(step: Step) -> list[tuple[str, Transaction, Rank, Rank]]:
-    """Return what controllers have written over of what they had been told of: with its UID, as told and as it was."""
+def _written(step: Step) -> list[tuple[str, Transaction, ApiObject, ApiObject]]:
+    """Return what controllers have written over of what they had been told of: the object as told, and as it was."""
     found = []
     for name, key in step.before.layout.keys(HISTORY):
         if step.action.arguments.get("client") != f"{name}/{key}":
@@ -170,7 +175,7 @@ def _written(step: Step) -> list[tuple[str, Transaction, Rank, Rank]]:
         there = step.before[stored(call.resource)[call.key]]
         told = _believed(step.before[HISTORY[name, key]], singular(step.before, call.resource), call.key)
         if told is not None and there is not None:
-            found.append((name, call, told, there.metadata.uid))
+            found.append((name, call, told, there))
     return found
 
 
@@ -178,7 +183,7 @@ def _written(step: Step) -> list[tuple[str, Transaction, Rank, Rank]]:
 def no_controller_acts_on_a_stale_uid(step: Step) -> bool | str:
     """What a controller changes or deletes is what it was told of, and not another object of that name."""
     for name, call, told, there in _written(step):
-        if told != there:
+        if told.metadata.uid != there.metadata.uid:
             what = reference(step.before, call.resource, call.key)
             return f"{name} was told of another {what}, and asks to {call.request.verb} this one"
     return True
@@ -188,6 +193,67 @@ def no_controller_acts_on_a_stale_uid(step: Step) -> bool | str:
 def a_controller_changes_what_it_was_told_of(step: Step) -> bool:
     """A controller changes or deletes an object that it was told of."""
     return bool(_written(step))
+
+
+def _overwritten(step: Step) -> list[tuple[str, str, tuple[Any, ...]]]:
+    """Return what controllers have written over that was another version of what they had been told of.
+
+    Each with how kubectl names it, and as told, as it was, and as it is now.
+    """
+    found = []
+    for name, call, told, there in _written(step):
+        now = step.after[stored(call.resource)[call.key]]
+        same_object = told.metadata.uid == there.metadata.uid
+        if now is not None and same_object and told.metadata.resource_version != there.metadata.resource_version:
+            views: tuple[Any, ...] = (told, there, now)
+            if call.resource == step.before[ABOUT[name]]:  # whose status is the controller's own
+                views = tuple(value.with_status(told) if hasattr(value, "status") else value for value in views)
+            found.append((name, reference(step.before, call.resource, call.key), views))
+    return found
+
+
+NUMBERS = ("resource_version", "generation")  # what every write changes
+
+
+def _put_back(told: Any, there: Any, now: Any, path: tuple[str, ...] = ()) -> str:
+    """Return the field that is now again as it was told, and was something else in between; nothing if none is."""
+    if there == now:
+        return ""
+    if told == now:
+        return ".".join(path)
+    if told.__class__ is there.__class__ is now.__class__:
+        for name in _members(now):
+            if name not in NUMBERS:
+                field = _put_back(_member(told, name), _member(there, name), _member(now, name), (*path, name))
+                if field:
+                    return field
+    return ""
+
+
+def _members(value: Any) -> tuple[str, ...]:
+    if isinstance(value, Json):
+        return value.keys()
+    return fields(value.__class__) if attrs.has(value.__class__) and not isinstance(value, Rank) else ()
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Json) else getattr(value, name)
+
+
+@step_invariant(needs=HISTORY)
+def no_controller_undoes_what_it_has_not_seen(step: Step) -> bool | str:
+    """A controller that writes over a newer version sets no field back to what it was told, but its own status."""
+    for name, what, (told, there, now) in _overwritten(step):
+        field = _put_back(told, there, now)
+        if field:
+            return f"{name} sets {field} of {what} back to what its late cache showed"
+    return True
+
+
+@sometimes(needs=HISTORY, shows=no_controller_undoes_what_it_has_not_seen)
+def a_controller_writes_over_a_newer_version(step: Step) -> bool:
+    """A controller changes an object that is another version than it was told of."""
+    return bool(_overwritten(step))
 
 
 def _waits_for_its_finalizer(cluster: Cluster, name: str, key: str) -> bool:
@@ -218,5 +284,7 @@ PROMISES: tuple[Spec, ...] = (
     a_controller_ends_a_run,
     no_controller_acts_on_a_stale_uid,
     a_controller_changes_what_it_was_told_of,
+    no_controller_undoes_what_it_has_not_seen,
+    a_controller_writes_over_a_newer_version,
     a_finalizer_comes_off,
 )

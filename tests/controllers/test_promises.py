@@ -42,7 +42,9 @@ def delete(name: str = "main") -> Command:
     return Command("delete", "caches", name)
 
 
-KEPT = scene(keeper, create(cache()), delete(), faults={"keeper-restart": 1})
+KEPT = scene(
+    keeper, create(cache()), Command("apply", "caches", "main", cache(2)), delete(), faults={"keeper-restart": 1}
+)
 
 
 def test_the_faithful_controller_keeps_all_and_every_witness_happens() -> None:
@@ -93,6 +95,13 @@ def replaces(client: Client, key: str) -> None:
         client.patch_status(own, pods=1)
 
 
+def repeats(client: Client, key: str) -> None:
+    own = client.get(Cache, key)
+    if own is not None and not own.status.pods:
+        client.patch(own, {"spec": {"replicas": own.spec.replicas}, "status": {"pods": 1}})
+        client.patch_status(own, pods=1)
+
+
 def holds(client: Client, key: str) -> None:
     own = client.get(Cache, key)
     if own is not None and not own.metadata.deleting and HOLD not in own.metadata.finalizers:
@@ -114,6 +123,10 @@ BROKEN: list[tuple[str, Scenario]] = [
     ("no_controller_writes_for_ever", scene(made(flips), create(cache()))),
     ("no_controller_fails_by_a_mistake", scene(made(believes), create(cache()))),
     ("no_controller_acts_on_a_stale_uid", scene(made(replaces), *AGAIN)),
+    (
+        "no_controller_undoes_what_it_has_not_seen",
+        scene(made(repeats), create(cache()), Command("apply", "caches", "main", cache(2))),
+    ),
     ("a_finalizer_comes_off", scene(made(holds), create(cache()), delete())),
 ]
 

@@ -148,6 +148,23 @@ def test_one_that_asks_for_it_is_run_again() -> None:
     assert run.state == (True, False, Failures())
 
 
+def test_an_event_takes_no_step() -> None:
+    def code(client: Client, key: str) -> None:
+        client.event(client.get(Cache, key), "Seen", "there it is")
+
+    run = played(code, stored=(cache(),))
+    run.take(RUN)
+    assert run.state == (False, False, Failures())
+
+
+def test_an_event_of_no_type_is_an_error() -> None:
+    def code(client: Client, key: str) -> None:
+        client.event(client.get(Cache, key), "Seen", kind="Error")
+
+    with pytest.raises(ModelError, match="an event is Normal or Warning, not 'Error'; use one of them"):
+        played(code).take(RUN)
+
+
 def test_no_answer_and_a_refusal_are_told_apart() -> None:
     heard: list[str] = []
 
