@@ -8,13 +8,13 @@ from click.testing import CliRunner
 from kmodel.cli import main
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec: {containers: [{name: a, image: x}]}\n"
-JOB = (
-    "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: j}\n"
-    "spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: a}]}}}}}\n"
+ROLLOUT = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: j}\n"
+    "spec: {template: {spec: {containers: [{name: a}]}}}\n"
 )
 FILES = {
     "a/bad.yaml": "a: [",
-    "a/job.yaml": f"{POD.replace('NAME', 'p')}---\n{JOB}",
+    "a/rollout.yaml": f"{POD.replace('NAME', 'p')}---\n{ROLLOUT}",
     "pod.yaml": POD.replace("NAME", "web"),
     "refused.yaml": POD.replace("NAME", "Web"),
     "service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n",
@@ -43,7 +43,7 @@ def test_a_table_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ["| m/service.yaml", "yes", "0", "0", "-"],
         ["| m/values.yaml", "no manifest", "-", "-", "-"],
         ["| m/a/bad.yaml", "no", "-", "-", "-"],
-        ["| m/a/job.yaml", "yes", "2", "1", "cronjob/j"],
+        ["| m/a/rollout.yaml", "yes", "2", "1", "rollout/j"],
     ]
     assert rows[1][5].startswith('pod/Web: 422 Invalid: Pod "Web" is invalid: metadata.name')
 

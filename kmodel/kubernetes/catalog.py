@@ -12,6 +12,7 @@ from kmodel.kubernetes.components import apiserver, kubectl, kubelet, proxy, run
 from kmodel.kubernetes.components import faults as losses
 from kmodel.kubernetes.components.component import Component, Fault
 from kmodel.kubernetes.components.controllers import (
+    cronjob_controller,
     daemonset_controller,
     deployment_controller,
     endpointslice_controller,
@@ -47,6 +48,7 @@ COMPONENTS: tuple[Component, ...] = (
     statefulset_controller.COMPONENT,
     daemonset_controller.COMPONENT,
     job_controller.COMPONENT,
+    cronjob_controller.COMPONENT,
     proxy.COMPONENT,
     kubelet.HEARTBEATS,
 )
@@ -70,6 +72,7 @@ FAULTS: tuple[Fault, ...] = (
     losses.LATE_CALL,
     losses.APISERVER_RESTART,
     losses.LOST_EVENT,
+    cronjob_controller.CRON_TICK,
 )
 
 

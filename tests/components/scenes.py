@@ -10,6 +10,7 @@ from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.settings import Command, Session, Settings, User
 from kmodel.kubernetes.objects import (
     Container,
+    CronJob,
     DaemonSet,
     Deployment,
     Job,
@@ -125,6 +126,12 @@ def job(
     """Return a Job; with a node its pods need no scheduler."""
     template = PodTemplate(spec=PodSpec(containers(memory_mib), node_name=node, restart_policy=policy))
     return admitted(Job(ObjectMeta(name), template=template, **spec))
+
+
+def cronjob(name: str = "web", *, policy: str | None = None, completions: int = 1, suspend: bool = False) -> CronJob:
+    """Return a CronJob, whose pods need no scheduler."""
+    made = attrs.evolve(job(completions=completions), metadata=ObjectMeta())
+    return admitted(CronJob(ObjectMeta(name), policy, suspend, made))
 
 
 def statefulset(

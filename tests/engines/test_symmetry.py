@@ -226,6 +226,7 @@ def of_scenario(name: str, nodes: int | None) -> Model:
 EXHAUSTIVE = sorted(file.stem for file in SCENARIOS.glob("*.yaml") if scenario.load([file]).engine == "exhaustive")
 # Their manifests name one node, or a part of the model tells nodes apart.
 DIFFERING = (
+    "cronjob",
     "daemonset",
     "daemonset-doubled",
     "daemonset-updated",

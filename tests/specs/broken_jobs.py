@@ -8,13 +8,13 @@ from kmodel.kernel import Cell, Cluster
 from kmodel.kubernetes.components.calls import Request, idle, send
 from kmodel.kubernetes.components.controllers.expectations import Expectations
 from kmodel.kubernetes.components.controllers.job_controller import JOB_EXPECTED, RESOURCE, USER, client_of, known_job
-from kmodel.kubernetes.components.etcd import PODS, version
+from kmodel.kubernetes.components.etcd import PODS, stored, version
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, cached
 from kmodel.kubernetes.objects import OwnerReference, Pod, PodStatus
 from kmodel.kubernetes.objects.job import TRACKING
 from kmodel.kubernetes.objects.kind import first, scope
 from kmodel.kubernetes.objects.ownership import WithoutFinalizer
-from tests.components.scenes import create, delete, job, pod, scene
+from tests.components.scenes import create, cronjob, delete, job, pod, scene
 from tests.specs.bugs import hiding
 from tests.specs.bugs_that_last import always, unless
 from tests.specs.mutants import Function, Mutant
@@ -32,6 +32,13 @@ def of_job(name: str, phase: str) -> Pod:
 MAKES_ONE = scene(stored=(job(),), names_per_workload=3, actors=ALONE)
 COUNTS = scene(stored=(job(), of_job("web-b", "Succeeded")), names_per_workload=2, actors=ALONE)
 RUNS = scene(stored=(job(),), names_per_workload=2, calls="fused", actors=(*ALONE, "kubelet"))
+DUE_TWICE = scene(
+    stored=(cronjob(policy="Forbid"),),
+    names_per_workload=2,
+    calls="fused",
+    actors=("cronjob-controller",),
+    faults={"cron-tick": 1},
+)
 MADE_ANEW = scene(  # kubernetes/kubernetes#131917, #142142
     delete("jobs/web"), create(job()), stored=(job(),), names_per_workload=2, calls="fused", actors=ALONE
 )
@@ -91,7 +98,25 @@ def expects_no_pods(manage_job_pods: Function) -> Function:
     return broken
 
 
+@hiding
+def overlooks_active_jobs(cluster: Cluster, binding: dict[str, str]) -> dict[Cell[Any], Any]:
+    """The controller of a CronJob takes no Job for active."""
+    cell = cached("cronjobs")[CONTROLLER_MANAGER, binding["cronjob"]]
+    known = cluster[cell]
+    cells = (cell, stored("cronjobs")[binding["cronjob"]])
+    there = [(each, cluster[each]) for each in cells if known is not None]
+    return {each: attrs.evolve(value, status=attrs.evolve(value.status, active=())) for each, value in there}
+
+
 MUTANTS = (
+    Mutant(
+        "a_cronjob_runs_one_job_where_it_says_so",
+        "the controller overlooks the Jobs that run",
+        DUE_TWICE,
+        (("start_job", overlooks_active_jobs),),
+        6,
+        "start_job",
+    ),
     Mutant(
         "a_pod_of_a_job_is_counted_exactly_once",
         "a pod loses its finalizer before its UID is in the status",

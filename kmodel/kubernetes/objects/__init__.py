@@ -2,6 +2,7 @@
 
 from kmodel.kubernetes.objects.container import Container, Need, Resources
 from kmodel.kubernetes.objects.controllerrevision import CONTROLLER_REVISION, ControllerRevision
+from kmodel.kubernetes.objects.cronjob import CRON_JOB, CronJob, CronJobStatus
 from kmodel.kubernetes.objects.daemonset import DAEMON_SET, DaemonSet, DaemonSetStatus, DaemonSetStrategy
 from kmodel.kubernetes.objects.deployment import DEPLOYMENT, Deployment, DeploymentStatus, RolloutStrategy
 from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE, Endpoint, EndpointSlice
@@ -28,6 +29,7 @@ BY_RESOURCE = {kind.resource: kind for kind in KINDS}  # the built-in kinds
 __all__ = [
     "BY_RESOURCE",
     "CONTROLLER_REVISION",
+    "CRON_JOB",
     "DAEMON_SET",
     "DEFAULT_NAMESPACE",
     "DEFAULT_SCHEDULER",
@@ -47,6 +49,8 @@ __all__ = [
     "Binding",
     "Container",
     "ControllerRevision",
+    "CronJob",
+    "CronJobStatus",
     "DaemonSet",
     "DaemonSetStatus",
     "DaemonSetStrategy",

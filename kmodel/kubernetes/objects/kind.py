@@ -52,6 +52,11 @@ class ApiObject:
         """Return spec and status as a manifest has them; None where the fields are named and placed as there."""
         return None
 
+    @property
+    def deletes_owners(self) -> bool:
+        """Whether its controller deletes what owns other objects."""
+        return False
+
     def defaulted(self) -> Any:
         """Return the object with what its manifest may leave out filled in."""
         return self

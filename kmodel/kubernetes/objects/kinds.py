@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kmodel.kubernetes.objects.controllerrevision import CONTROLLER_REVISION
+from kmodel.kubernetes.objects.cronjob import CRON_JOB
 from kmodel.kubernetes.objects.daemonset import DAEMON_SET
 from kmodel.kubernetes.objects.deployment import DEPLOYMENT
 from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE
@@ -27,6 +28,7 @@ KINDS: tuple[Kind[Any], ...] = (
     STATEFUL_SET,
     DAEMON_SET,
     JOB,
+    CRON_JOB,
     CONTROLLER_REVISION,
     SERVICE,
     ENDPOINT_SLICE,

@@ -41,6 +41,10 @@ DEPLOYMENT_SPEC = (
 )
 DAEMON_SET_SPEC = ("minReadySeconds", "revisionHistoryLimit", "selector", "template", "updateStrategy")
 # fmt: off
+CRON_JOB_SPEC = (
+    "concurrencyPolicy", "failedJobsHistoryLimit", "jobTemplate", "schedule", "startingDeadlineSeconds",
+    "successfulJobsHistoryLimit", "suspend", "timeZone",
+)
 STATEFUL_SET_SPEC = (
     "minReadySeconds", "ordinals", "persistentVolumeClaimRetentionPolicy", "podManagementPolicy", "replicas",
     "revisionHistoryLimit", "selector", "serviceName", "template", "updateStrategy", "volumeClaimTemplates",

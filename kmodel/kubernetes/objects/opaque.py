@@ -122,7 +122,6 @@ MEANINGS = {
     "CustomResourceDefinition": Meaning("its objects are stored as they are"),
     "HorizontalPodAutoscaler": Meaning("not modelled, replicas stay as they are", weakens=True),
     "PodDisruptionBudget": Meaning("the evictions that are modelled, by taints, ask no budget, as in Kubernetes"),
-    "CronJob": WORKLOAD,
 }
 NOT_LOOKED_AT = Meaning("nothing that is modelled looks at it")
 

@@ -1,6 +1,6 @@
 """kube-controller-manager: control loops that compare the desired state with the actual one, over shared informers.
 
-Models: the loops of Deployments, StatefulSets, DaemonSets, Jobs, ReplicaSets and ReplicationControllers, and of
+Models: the loops of Deployments, StatefulSets, DaemonSets, Jobs, CronJobs, ReplicaSets, ReplicationControllers, and of
 EndpointSlices, the node lifecycle, the eviction of pods by taints, the garbage collection of pods, and that of objects
 whose owners are gone, each in a file of its own.
 

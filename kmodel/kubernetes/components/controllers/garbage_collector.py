@@ -166,6 +166,7 @@ def rights(*resources: str) -> frozenset[tuple[str, str]]:
 
 def _needed(plan: Plan) -> str | None:
     deletes = any(plan.requests("delete", resource) for resource in plan.owning)
+    deletes = deletes or any(value.deletes_owners for value in plan.population.all)
     return None if deletes else "nobody deletes what owns other objects"
 
 

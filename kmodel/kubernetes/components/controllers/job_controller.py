@@ -247,7 +247,6 @@ COMPONENT = Component(
             read_orphan_answer,
             orphan_client_of,
             _pods_of_jobs,
-            when=lambda plan: plan.requests("delete", RESOURCE),
             turn=3,
         ),
     ),
