@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 2 --dist worksteal
 COUNT ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install warm check test test-long test-browser fuzz fuzz-faults lint bench clean
+.PHONY: help install warm check test test-long test-browser pictures fuzz fuzz-faults lint bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -39,6 +39,9 @@ test-browser: $(INSTALLED) ## Run the tests in a browser; as root on Debian, ins
 	@command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; } >/dev/null
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	$(BIN)/python -m pytest -m browser tests/browser
+
+pictures: $(INSTALLED) ## Draw the pictures in the README anew, with what make test-browser installs
+	$(BIN)/python -m tests.browser.pictures
 
 fuzz: $(INSTALLED) ## Explore COUNT (10000) random models in every way, and compare
 	$(BIN)/python -m tests.fuzz --count $(COUNT)

@@ -8,6 +8,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -150,13 +151,20 @@ def test_hostile_names_stay_text(page: Any, name: str, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def link() -> Iterator[str]:
-    """Serve the tour of pod creation."""
+    with serving() as served:
+        yield served
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """Serve the tour of pod creation; the link to its start."""
     import uvicorn
 
     from kmodel.explorer.server import LOOPBACK, Site, application
 
-    given = Project().read([POD_CREATION.scenario])
-    model = given.model(())
+    project = Project()
+    given = project.read([POD_CREATION.scenario])
+    model = given.model(project.specs)
     address: tuple[int, ...] = (0,)
     steps = []
     for stop in stops(model, POD_CREATION):
