@@ -142,6 +142,11 @@ class Template:
         metadata = self.object.metadata
         return key(metadata.generate_name, metadata.namespace)
 
+    @property
+    def called(self) -> str:
+        """How a message names what is made: by its name, or what that begins with."""
+        return self.names[0] if self.names else self.prefix
+
 
 def all_templates(value: ApiObject) -> Iterator[Template]:
     """Yield the templates of an object, and those of what is made from them."""

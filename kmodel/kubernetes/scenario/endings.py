@@ -65,8 +65,9 @@ def refusals(settings: Settings, kinds: Kinds) -> Iterator[RefusedRequest]:
                 missing = refusal(settings, template.object)
                 if missing is not None:
                     yield RefusedRequest(
-                        reference, 403, "Forbidden", f'pods "{template.prefix}" is forbidden: {missing}'
+                        reference, 403, "Forbidden", f'pods "{template.called}" is forbidden: {missing}'
                     )
+                    break
 
 
 def _refusal(cluster: Cluster, user: str, command: Command, kinds: Kinds) -> tuple[int, str, str] | None:
