@@ -135,6 +135,10 @@ def expand(
     Why it stopped, and where to resume, is in `out`. From the first state on of which something is not
     known, states are only looked at, to find more that is not known: all that is in the first out[MISSES] rows of
     `missing`. With a relation, of a state's successors only those are added that are enough.
+
+    Of each state in turn: its row and fingerprint; then, block by block, each item of the block's list: its leaf, the
+    successor that this makes, and what is asked of that step; then which successors are enough; then these are handed
+    out.
     """
     # Arrays are taken out of the tuples once, and what the loops do is written here: within them Numba counts the
     # references to each array that it takes out of a tuple or hands to a function, which was 3 % to 600 % slower.
@@ -166,11 +170,13 @@ def expand(
             if full:
                 out[STATUS] = FULL
                 return
+        # its row and fingerprint
         fingerprint = np.int64(0)
         for block in range(blocks):
             value = (rows[state, word[block]] >> shift[block]) & mask[block]
             row[block] = value
             fingerprint += block_fingerprint[block_base[block] + value]
+        # each item of each block's list
         new, known_before = 0, misses
         stuck = False  # at what must be provided for before anything else
         out[NODE] = UNKNOWN
@@ -187,6 +193,7 @@ def expand(
                     stuck = True
                     break
             for item in range(list_start[entry], list_start[entry] + list_length[entry]):
+                # its leaf
                 root, code = item_root[item], item_code[item]
                 if code == UNKNOWN:
                     code = roots[root]
@@ -205,6 +212,7 @@ def expand(
                     continue
                 if check_only:
                     continue
+                # the successor
                 leaf = NOTHING - code
                 following = item_next[item]
                 for each_word in range(words):
@@ -247,6 +255,7 @@ def expand(
                     new_fingerprint[new] = changed
                     step_class = leaf_class[leaf]
                     first_check, last_check = class_start[step_class], class_start[step_class + 1]
+                # what is asked of the step
                 for check in range(first_check, last_check):
                     if item_next[item] >= 0:
                         root_asked, code = check_root[check], check_code[check]
@@ -282,11 +291,13 @@ def expand(
             return
         if misses > 0:
             continue
+        # which successors are enough
         if relation is not None:  # or else this is not even compiled
             if choose(t, relation, actions, row, new_action, new_key, new_fingerprint, new, is_chosen):
                 relation.in_part[(fingerprint >> 56) & (SHARDS - 1)] += 1
             else:
                 is_chosen[:] = 1
+        # these are handed out
         for place in range(new):
             each = order[place]
             if not is_chosen[each]:
