@@ -12,6 +12,7 @@ from kmodel.kubernetes.components.controllers.daemonset_controller import (
 )
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
+from kmodel.kubernetes.components.references import refusal
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import QUEUE
 from kmodel.kubernetes.components.settings import SETTINGS
@@ -153,6 +154,8 @@ def each_node_has_the_daemons_it_should_have(cluster: Cluster) -> bool | str:
         now = stored_daemons(cluster, name)
         if now is None:
             return f"daemonset/{name} has no revision of its template"
+        if any(refusal(cluster[SETTINGS], template.object) for template in workload.templates()):
+            continue  # its pods are refused whenever they are created
         if now.has_to_be_managed:
             return f"daemonset/{name} lacks pods on {now.lacking}, or has some that have to go"
         if workload.is_rolling and not all(now.is_latest(pod) for pod in now.pods if pod.active):

@@ -9,10 +9,11 @@ from kmodel.kubernetes.components.controllers.stateful_pods import Members, is_h
 from kmodel.kubernetes.components.controllers.statefulset_controller import ACTOR, USER, known_members
 from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
 from kmodel.kubernetes.components.etcd import PODS, stored
+from kmodel.kubernetes.components.references import refusal
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import QUEUE
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import Pod
+from kmodel.kubernetes.objects import Pod, StatefulSet
 from kmodel.kubernetes.objects.statefulset import ordinal_of
 
 from .watching import LOST_EVENT, MISSED
@@ -28,6 +29,11 @@ def stateful_sets_can_run(layout: Layout) -> bool:
     )
     runs = any(layout.keys(RUNTIME)) or not any(layout.keys(PODS))
     return bound and runs and any(layout.keys(STATEFUL_SETS))
+
+
+def pods_are_refused(cluster: Cluster, workload: StatefulSet) -> bool:
+    """Tell whether the api-server refuses the pods of a StatefulSet, whenever they are created."""
+    return any(refusal(cluster[SETTINGS], template.object) for template in workload.templates())
 
 
 def stored_members(cluster: Cluster, name: str) -> Members | None:
@@ -113,7 +119,7 @@ def an_update_gives_up_a_stateful_pod(step: Step) -> bool:
 
 @converges(needs=stateful_sets_can_run, hazard=MISSED, hazard_with=(LOST_EVENT,))
 def a_statefulset_has_all_its_pods(cluster: Cluster) -> bool | str:
-    """At last a StatefulSet has the pods that it wants, new where they should be, and says so; if they can run."""
+    """At last a StatefulSet has the pods that it wants, new where they should be, and says so, if they can run."""
     for name in cluster.names(STATEFUL_SETS):
         workload = cluster[STATEFUL_SETS[name]]
         if workload is None or workload.metadata.deleting:
@@ -121,7 +127,7 @@ def a_statefulset_has_all_its_pods(cluster: Cluster) -> bool | str:
         now = stored_members(cluster, name)
         if now is None:
             return f"statefulset/{name} has no revision of its template"
-        if any(is_stuck(cluster, pod) for pod in now.pods.values()):
+        if any(is_stuck(cluster, pod) for pod in now.pods.values()) or pods_are_refused(cluster, workload):
             continue
         if now.next_created or now.next_deleted or list(now.pods) != list(workload.ordinals):
             return f"statefulset/{name} has the pods {sorted(now.pods)}, or old ones"

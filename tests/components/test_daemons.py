@@ -3,6 +3,8 @@
 import attrs
 import pytest
 
+from kmodel.engines.exhaustive import Bounds, result_of
+from kmodel.engines.results import Verdict
 from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.settings import Command
@@ -21,6 +23,7 @@ from kmodel.kubernetes.objects.controllerrevision import REVISION_HASH
 from kmodel.kubernetes.objects.daemonset import node_of
 from tests.components.runs import Run
 from tests.components.scenes import ADMIN, apply, create, daemonset, delete, labelled, node, pod, replace, scene
+from tests.specs.mutants import TEMPORAL, faithful
 
 ALONE = ("daemonset-controller",)
 WITH_NODES = (*ALONE, "kube-scheduler", "kubelet")
@@ -179,3 +182,13 @@ def test_pods_and_revisions_go_with_their_daemonset() -> None:
 def test_what_no_api_server_takes(strategy: DaemonSetStrategy, wrong: str) -> None:
     found = list(attrs.evolve(daemonset(), strategy=strategy).errors())
     assert (found == []) if not wrong else (wrong in found[0])
+
+
+def test_a_daemonset_whose_pods_are_refused_is_not_called_broken() -> None:
+    """That its pods are refused is told of the request; the spec asks for what can be."""
+    made = daemonset()
+    template = attrs.evolve(made.template, spec=attrs.evolve(made.template.spec, service_account="none"))
+    refused = attrs.evolve(made, template=template)
+    settings = scene(stored=(refused,), names_per_workload=2, calls="fused", actors=WITH_NODES)
+    result = result_of(faithful(settings, (TEMPORAL["each_node_has_the_daemons_it_should_have"],)), Bounds())
+    assert [finding.verdict for finding in result.findings] == [Verdict.HOLDS]
