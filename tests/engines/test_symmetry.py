@@ -243,6 +243,7 @@ DIFFERING = (
     "node-deleted",
     "node-given-up",
     "node-reboots",
+    "probes",
     "rejected-template",
     "silent-node",
     "start-up-taint",
