@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,8 @@ def explore(
     if opens:
         click.launch(link)
     config = uvicorn.Config(application(pages, site), log_level="error", access_log=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    with suppress(KeyboardInterrupt):  # which is how one ends it
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _pages(
