@@ -15,6 +15,7 @@ from kmodel.cli.engine_options import engine_options
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
 from kmodel.cli.inputs import Duration, chosen_specs, meant, nothing, read, scenario_options
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
+from kmodel.cli.planned import SECONDS, PlannedCheck, tell_dry
 from kmodel.cli.signals import stopping
 from kmodel.cli.user_objects import ObjectsReport, UserObjects
 from kmodel.engines.clock import Deadline
@@ -44,10 +45,11 @@ if TYPE_CHECKING:
 @click.option(
     "--max-time",
     type=Duration(),
-    default="0",
     metavar="TIME",
-    help="Stop after this time, such as 60s, 5m or 1h, with what is known by then; 0: no limit.  [default: 0]",
+    help="Stop after this time, such as 60s, 5m or 1h, with what is known by then; 0: no limit.  [default: 60s for "
+    "files that no engine is named for, else 0]",
 )
+@click.option("--dry-run", is_flag=True, help="Show what would be explored of files that no engine is named for.")
 @click.option(
     "--spec",
     "spec_names",
@@ -74,7 +76,8 @@ def check(
     faults: dict[str, int] | None,
     spec_names: tuple[str, ...],
     reports: Path,
-    max_time: float,
+    max_time: float | None,
+    dry_run: bool,
     output: str,
     verbose: bool,
     engine: str | None,
@@ -98,18 +101,24 @@ def check(
     inputs = read(scenarios, filenames, nodes, faults)
     if not inputs:
         raise InputProblem(nothing("check"))
-    models = _models(inputs, chosen_specs(spec_names, inputs), spec_names)
+    specs = chosen_specs(spec_names, inputs)
+    models = _models(inputs, specs, spec_names)
     engines = [choose(engine, told, given.engine) for given in inputs]
     _make(reports)
     from kmodel.reporting.folders import report_folders
 
     folders = report_folders([given.source for given in inputs])
     outcomes: list[_Outcome] = []
-    deadline = Deadline(max_time or None)
+    is_planned = engine is None and not told and all(given.is_plain for given in inputs)
+    seconds = max_time if max_time is not None else SECONDS if is_planned else 0.0
+    deadline = Deadline(seconds or None)
+    if dry_run:
+        _tell_dry(inputs, deadline, is_planned=is_planned)
+        return
     for given, model, name, folder in zip(inputs, models, engines, folders, strict=True):
         if outcomes and output != "json":
             click.echo()
-        exploration = _Exploration(given, model, name, told, reports / folder)
+        exploration = _Exploration(given, model, name, told, reports / folder, specs if is_planned else None)
         outcomes.append(_check(exploration, deadline, output, verbose))
         if outcomes[-1].is_cut_off:
             break
@@ -177,6 +186,7 @@ class _Exploration:
     engine: str
     told: dict[str, Any]
     folder: Path
+    planned: tuple[Spec, ...] | None = None  # the specs, if it is left to kmodel how to explore
 
     def events(self, deadline: Deadline) -> Iterator[Event]:
         """Yield the events of the exploration."""
@@ -197,8 +207,9 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
         given.source, exploration.folder, console, wide=output == "wide", verbose=verbose, subject=given
     )
     objects = ObjectsReport(given, console, wide=context.wide, deadline=deadline)
+    planned = _planned(exploration, context)
     driven = drive(
-        exploration.events(deadline),
+        exploration.events(deadline) if planned is None else planned.events(deadline),
         *handlers(["progress"], context),
         _tell_note,
         objects.tell_first,
@@ -207,19 +218,23 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
         objects.tell_stuck,
         # Verdicts and stories come before the files: pictures take a moment, and a disk may be full.
         *handlers(["stories", *of_files(), *(["json"] if output == "json" else [])], context),
+        *(() if planned is None else (planned.tell_failures,)),
         while_exploring=_while_exploring(deadline, context),
     )
     writing = _tell_problem(context)
-    _print_outcome(console, given, driven.result, context.written, objects.found)
+    by_plan = None if planned is None or not planned.is_carried_out else planned
+    _print_outcome(console, given, driven.result, context.written, objects.found, by_plan)
     is_finished = driven.result.finished and not driven.is_cut_off
     if context.written and is_finished:
         driven.done()
     else:
         _print_checkpoint(console, driven, is_finished)
-    code = _code(driven, exploration.engine, given.source)
+    code = _code(driven, exploration.engine, given.source, by_plan)
     return _Outcome(
-        context.document | objects.found.document(),
-        objects.found.in_short + overall(driven.result, given.source.weakened_by),
+        context.document | objects.found.document() | (by_plan.document() if by_plan else {}),
+        objects.found.in_short
+        + (by_plan.in_short if by_plan else "")
+        + overall(driven.result, given.source.weakened_by),
         worst((code, writing, ExitCode.OK if objects.found.are_well else ExitCode.VIOLATED)),
         driven.is_cut_off,
     )
@@ -249,12 +264,38 @@ def _tell_note(event: Event) -> None:
         click.echo(f"note     {event.note}", err=True)
 
 
-def _code(driven: Driven, engine: str, source: Source) -> ExitCode:
+def _code(driven: Driven, engine: str, source: Source, planned: PlannedCheck | None) -> ExitCode:
     result = driven.result
-    if result.failures:
+    if result.failures or (planned is not None and planned.failures):
         return ExitCode.VIOLATED
-    is_cut_off = driven.is_cut_off or (ENGINES[engine].sees_all and not result.finished)
-    return ExitCode.UNFINISHED if is_cut_off or result.not_judged or source.not_checked else ExitCode.OK
+    is_meant_whole = planned is None and ENGINES[engine].sees_all
+    is_cut_off = driven.is_cut_off or (is_meant_whole and not result.finished)
+    not_judged = result.not_judged if planned is None else planned.not_judged(result.not_judged)
+    return ExitCode.UNFINISHED if is_cut_off or not_judged or source.not_checked else ExitCode.OK
+
+
+def _planned(exploration: _Exploration, context: ReportContext) -> PlannedCheck | None:
+    """Return the check by plan; None if it is said how to explore, or by whom."""
+    if exploration.planned is None:
+        return None
+    from kmodel.project import Input
+
+    given = exploration.given
+    assert isinstance(given, Input), "only files with objects are plain"
+    return PlannedCheck(given, exploration.model, exploration.planned, context.terminal, context, context.wide)
+
+
+def _tell_dry(inputs: list[Input | ModelFile], deadline: Deadline, *, is_planned: bool) -> None:
+    if not is_planned:
+        raise InputProblem("--dry-run shows the plan of files that no engine is named for; leave out what names one")
+    from rich.console import Console
+
+    from kmodel.planning.check_plan import plan_of
+    from kmodel.project import Input
+
+    for given in inputs:
+        assert isinstance(given, Input), "only files with objects are plain"
+        tell_dry(Console(highlight=False), plan_of(given.scenario), deadline)
 
 
 def _tell_problem(context: ReportContext) -> ExitCode:
@@ -281,7 +322,12 @@ def _print_checkpoint(console: Console, driven: Driven, is_finished: bool) -> No
 
 
 def _print_outcome(
-    console: Console, given: Input | ModelFile, result: Result, written: Written | None, objects: UserObjects
+    console: Console,
+    given: Input | ModelFile,
+    result: Result,
+    written: Written | None,
+    objects: UserObjects,
+    planned: PlannedCheck | None,
 ) -> None:
     from kmodel.reporting.columns import wrapped
     from kmodel.reporting.failure import replay_command
@@ -298,9 +344,11 @@ def _print_outcome(
     for note in written.notes if written else ():
         _say(console, f"note     {note}")
     is_whole = result.finished and not result.not_judged and not given.source.weakened_by
-    style = "bold red" if result.failures or not objects.are_well else "green" if is_whole else "yellow"
+    is_bad = result.failures or not objects.are_well or (planned is not None and planned.failures)
+    style = "bold red" if is_bad else "green" if is_whole else "yellow"
+    by_plan = planned.in_short if planned else ""
     verdict = wrapped(
-        f"{given.source.name}: {objects.in_short}{overall(result, given.source.weakened_by)}", console.width, 0
+        f"{given.source.name}: {objects.in_short}{by_plan}{overall(result, given.source.weakened_by)}", console.width, 0
     )
     console.print("\n".join(verdict), style=style, markup=False, soft_wrap=True)
 

@@ -29,6 +29,7 @@ class ModelFile:
     engine: str = "exhaustive"
     told: Mapping[str, Any] = attrs.field(factory=dict)
     refused: tuple[str, ...] = ()
+    is_plain: bool = False  # it is a model that somebody thought of
     has_objects: bool = False  # whose endings would mean something
 
     @property

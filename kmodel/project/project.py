@@ -48,6 +48,11 @@ class Input:
         return self.scenario.engine
 
     @property
+    def is_plain(self) -> bool:
+        """Whether there are manifests only, so that how to explore them is left to kmodel."""
+        return self.scenario.is_plain
+
+    @property
     def refused(self) -> tuple[str, ...]:
         """The requests that the api-server refuses, though the scenario does not say that it should."""
         expected = self.scenario.expected

@@ -80,6 +80,7 @@ def load(
         refused=tuple(refusals(settings, catalog.kinds)),
         expected=requests.expected,
         catalog=catalog,
+        is_plain=contents.scenario is None,
     )
     return complete(scenario, actors=spec.actors, heartbeats=spec.missed_heartbeats is not None)
 

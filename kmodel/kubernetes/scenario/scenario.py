@@ -40,3 +40,4 @@ class Scenario:
     refused: tuple[RefusedRequest, ...] = ()  # by the api-server, whatever else happens
     expected: frozenset[tuple[str, str]] = frozenset()  # what may become of an object without being wrong
     catalog: Catalog = BUILT_IN
+    is_plain: bool = False  # whether there are manifests only, and nothing that says what is asked of them

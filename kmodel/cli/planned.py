@@ -1,0 +1,230 @@
+"""What `kmodel check -f FOLDER` does unless it is told how: the plan, a line for each exploration, and the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from kmodel.engines.clock import Deadline
+from kmodel.engines.events import Event, Finished, Started
+from kmodel.printable import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kmodel.engines.results import Finding
+    from kmodel.kernel import Model, Spec, Trace
+    from kmodel.planning.carrying_out import TaskOutcome
+    from kmodel.planning.check_plan import CheckPlan
+    from kmodel.project import Input
+    from kmodel.reporting.reports import ReportContext
+
+LABELS = ("NO FAULT", "ONE FAULT", "TWO FAULTS")  # by the number of faults
+MOST_ACTIONS = 400  # of a model that is first tried as a whole
+SECONDS = 60.0  # unless another time is named
+TRIED = 0.5  # the share of the time for that
+
+
+@attrs.define(eq=False)
+class PlannedCheck:
+    """A check by plan: its events are those of the exploration of the whole, before which it carries out the plan.
+
+    Where the exhaustive search of the whole ends within its time, there is no plan: `explored` is empty.
+    """
+
+    given: Input
+    model: Model
+    specs: tuple[Spec, ...]
+    console: Console
+    context: ReportContext
+    wide: bool = False
+    explored: list[TaskOutcome] = attrs.field(factory=list)
+    left_out: int = 0  # explorations for which there was no time
+
+    @property
+    def is_carried_out(self) -> bool:
+        """Whether the plan was needed."""
+        return bool(self.explored)
+
+    def events(self, deadline: Deadline) -> Iterator[Event]:
+        """Yield the events of the exploration of the whole."""
+        from kmodel.engines.registry import ENGINES
+        from kmodel.engines.runs.amounts import DelayBound
+        from kmodel.planning.carrying_out import Share
+        from kmodel.planning.check_plan import AFTERWARDS, DELAYS
+
+        has_begun = False
+        if len(self.model.actions) <= MOST_ACTIONS:
+            has_begun = True
+            last = yield from self._as_a_whole(Share(deadline, deadline.left * TRIED))
+            if last.result.finished or last.interrupted or deadline.seconds is None:
+                yield last
+                return
+        if not has_begun:
+            yield Started(self.model, "delays")
+        self._carry_out(Share(deadline, deadline.left - AFTERWARDS))
+        most = DELAYS if deadline.seconds is None else None
+        share = Share(deadline, deadline.left - AFTERWARDS)
+        for event in ENGINES["delays"].explore(self.model, DelayBound(most), share):
+            if isinstance(event, Finished):
+                event = attrs.evolve(event, time_is_up=False)  # which is as it is meant
+            if not isinstance(event, Started):
+                yield event
+
+    def _as_a_whole(self, deadline: Deadline) -> Any:
+        """Yield the events of an exhaustive search but the last one, and return that."""
+        from kmodel.engines.bounds import Bounds
+        from kmodel.engines.registry import ENGINES
+
+        options = Bounds.of({**self.given.told}, self.context.folder)
+        for event in ENGINES["exhaustive"].explore(self.model, options, deadline):
+            if isinstance(event, Finished):
+                return event
+            yield event
+        raise AssertionError("an engine ends with Finished")
+
+    def _carry_out(self, deadline: Deadline) -> None:
+        from kmodel.planning.carrying_out import carry_out
+        from kmodel.planning.check_plan import plan_of
+
+        plan = plan_of(self.given.scenario)
+        tell_plan(self.console, plan, deadline)
+        width = max(len(str(task)) for stage in plan.stages for task in stage.tasks[: 2 * len(plan.slices)])
+        label = ""
+        try:
+            for each in carry_out(plan, self.specs, deadline):
+                self.explored.append(each)
+                here = LABELS[len(each.task.faults)]
+                _row(self.console, "" if here == label else here, f"{str(each.task).ljust(width)}  {each.in_words}")
+                label = here
+        except KeyboardInterrupt:
+            pass  # the exploration of the whole hears of it, too
+        self.left_out = sum(len(stage.tasks) for stage in plan.stages) - len(self.explored)
+        if self.left_out:
+            _row(self.console, "NO TIME", f"for {self.left_out:,} more of these; more of --max-time looks at them")
+        self.console.print()
+
+    @property
+    def failures(self) -> tuple[tuple[TaskOutcome, Finding], ...]:
+        """What is violated in slices, each spec once."""
+        found: dict[str, tuple[TaskOutcome, Finding]] = {}
+        for each in self.explored:
+            for finding in each.failures:
+                found.setdefault(finding.spec.name, (each, finding))
+        return tuple(found.values())
+
+    def tell_failures(self, event: Event) -> None:
+        """Print how slices come to what is violated in them, and how to take these steps in the whole."""
+        if not isinstance(event, Finished):
+            return
+        from kmodel.reporting.failure import story_of
+
+        told = {finding.spec.name for finding in event.result.failures}
+        for each, finding in self.failures:
+            if finding.spec.name in told:
+                continue
+            self.console.print()
+            text = story_of(finding, heading=f"VIOLATED in {each.task}:", width=self.console.width, wide=self.wide)
+            self.console.print(printable(text, keep="\n"), markup=False, soft_wrap=True)
+            self.console.print()
+            for line in self._replay(each, finding):
+                self.console.print(printable(line), markup=False, soft_wrap=True)
+
+    def _replay(self, each: TaskOutcome, finding: Finding) -> Iterator[str]:
+        """Yield how to take the steps of a slice in the whole, if they can be taken there."""
+        from kmodel.reporting import trace_file
+        from kmodel.reporting.failure import replay_command
+        from kmodel.reporting.folders import folder_name
+
+        trace = self.in_the_whole(each, finding)
+        if trace is None:
+            yield "note     these steps were not found in the whole of the files, only in this part of it"
+            return
+        source = attrs.evolve(self.given.source, faults=tuple((fault, 1) for fault in each.task.faults))
+        path = self.context.file(f"trace-{finding.spec.name}-{folder_name(str(each.task))}.json")
+        trace_file.save(path, trace, source, finding.spec, finding.reason)
+        yield f"replay   {replay_command(trace, source, path)}"
+
+    def in_the_whole(self, each: TaskOutcome, finding: Finding) -> Trace | None:
+        """Return a run of all that the files have that violates what a slice does; None if none is found."""
+        from kmodel.engines.results import Verdict
+        from kmodel.engines.retracing import recheck_all
+        from kmodel.engines.runs.in_the_whole import in_the_whole
+        from kmodel.kubernetes import scenario
+        from kmodel.kubernetes.scenario.slices import with_faults
+
+        assert finding.trace is not None, "a violation has a trace"
+        whole = scenario.model(with_faults(self.given.scenario, each.task.faults), self.specs)
+        trace = None if finding.trace.cycle is not None else in_the_whole(whole, finding.trace)
+        if trace is None:
+            return None
+        again = {one.spec.name: one for one in recheck_all(whole, trace)}
+        found = again.get(finding.spec.name)
+        return trace if found is not None and found.verdict is Verdict.VIOLATED else None
+
+    def not_judged(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """Return those of the findings that no slice judges either."""
+        from kmodel.engines.results import Verdict
+
+        judged = {
+            finding.spec.name
+            for each in self.explored
+            for finding in each.result.findings
+            if finding.verdict is not Verdict.NOT_JUDGED
+        }
+        return tuple(finding for finding in findings if finding.spec.name not in judged)
+
+    @property
+    def in_short(self) -> str:
+        """What came of the slices, as the beginning of the last line."""
+        if not self.explored:
+            return ""
+        bad = len(self.failures)
+        slices = len({each.task.slice.name for each in self.explored})
+        said = f"{bad} spec{'' if bad == 1 else 's'} violated" if bad else "no violation found"
+        explorations = len(self.explored)
+        return f"{said} in {slices} slice{'' if slices == 1 else 's'} ({explorations} explorations); of the whole: "
+
+    def document(self) -> dict[str, Any]:
+        """Return the part of the JSON document."""
+        if not self.explored:
+            return {}
+        return {"plan": {"explorations": [each.document() for each in self.explored], "leftOut": self.left_out}}
+
+
+def tell_plan(console: Console, plan: CheckPlan, deadline: Deadline) -> None:
+    """Print what is going to be explored."""
+    time = "" if deadline.seconds is None else f"{deadline.seconds:.0f} s for "
+    slices = len(plan.slices)
+    _row(
+        console,
+        "PLAN",
+        f"{time}{slices} slice{'' if slices == 1 else 's'} without faults, with one, with two; and the whole",
+    )
+    for part in plan.slices:
+        if part.like:
+            _row(console, "", f"{part.name} stands for {', '.join(part.like)}, the same but for names")
+        if part.cuts:
+            _row(console, "", f"{part.name}: {', '.join(part.cuts)}")
+    for note in plan.notes:
+        _row(console, "", note)
+
+
+def tell_dry(console: Console, plan: CheckPlan, deadline: Deadline) -> None:
+    """Print what would be explored, and in how much of the time."""
+    tell_plan(console, plan, deadline)
+    for part in plan.slices:
+        _row(console, "SLICE", f"{part.name}: {', '.join(part.objects)}")
+    for stage in plan.stages:
+        seconds = "" if deadline.seconds is None else f", {deadline.seconds * stage.share:.0f} s"
+        _row(
+            console, stage.name.upper(), f"{len(stage.tasks):,} explorations{seconds}, by delays; what is small, whole"
+        )
+
+
+def _row(console: Console, label: str, text: str) -> None:
+    from kmodel.reporting.summary import LABEL
+
+    console.print(printable(f"{label.ljust(LABEL)}{text}"), markup=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""What is explored of a folder, in which order, and what comes of it."""
