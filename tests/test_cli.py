@@ -49,6 +49,7 @@ class Scenario:
     refused: tuple[str, ...] = ()
     expected: frozenset[tuple[str, str]] = frozenset()
     settings: Settings = SETTINGS
+    is_plain: bool = False
     catalog: Catalog = BUILT_IN
 
 

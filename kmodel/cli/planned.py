@@ -59,7 +59,7 @@ class PlannedCheck:
         if len(self.model.actions) <= MOST_ACTIONS:
             has_begun = True
             last = yield from self._as_a_whole(Share(deadline, deadline.left * TRIED))
-            if last.result.finished or last.interrupted or deadline.seconds is None:
+            if last.result.finished or deadline.is_over or deadline.seconds is None:
                 yield last
                 return
         if not has_begun:
@@ -69,7 +69,8 @@ class PlannedCheck:
         share = Share(deadline, deadline.left - AFTERWARDS)
         for event in ENGINES["delays"].explore(self.model, DelayBound(most), share):
             if isinstance(event, Finished):
-                event = attrs.evolve(event, time_is_up=False)  # which is as it is meant
+                # That its share is over is as it is meant.
+                event = attrs.evolve(event, time_is_up=event.time_is_up and deadline.is_over)
             if not isinstance(event, Started):
                 yield event
 

@@ -37,6 +37,10 @@ class Share(Deadline):
         self.whole_time.check()
         super().check()
 
+    def why(self, stop: BaseException) -> str:
+        """Return what stopped an exploration, in words; where that is the other deadline, what that says."""
+        return self.whole_time.why(stop) if self.whole_time.is_over else super().why(stop)
+
 
 @attrs.frozen
 class TaskOutcome:

@@ -138,6 +138,7 @@ class _Delayed:
         self._judged_delays = -1  # of which all ends are judged
 
     def events(self) -> Iterator[Event]:
+        self.space.deadline.check()
         for index in range(len(self.model.initial)):
             state = self.space.initial(index)
             node = self._node(state, self.order.whose(state.changing, 0))
