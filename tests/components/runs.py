@@ -11,6 +11,7 @@ from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.control_plane import build
 from tests.components.scenes import ADMIN
 
+MOST_TRANSACTIONS = 2  # that a request takes
 LONGEST = 500  # steps after which a run that does not come to rest is taken to go round in circles
 KUBECTL = f"kubectl/{ADMIN}"
 
@@ -83,7 +84,7 @@ class Run:
     def ask(self, request: Request, client: str = KUBECTL) -> tuple[Response, "Run"]:
         """Return what the api-server answers to a request when nothing comes in between, and the run after it."""
         run = attrs.evolve(self, cluster=self.cluster.set(CALLS[client], request))
-        for transition in (apiserver.handle, etcd.commit, apiserver.answer):
+        for transition in (apiserver.handle, etcd.commit, apiserver.answer) * MOST_TRANSACTIONS:
             step = take(transition.bind(client=client), run.cluster)
             run = run.after(step) if step is not None else run
         answer = run.cluster[CALLS[client]]

@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from kmodel.kubernetes.components.calls import Request
+from kmodel.kubernetes.components.calls import CALLS, Request
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.objects import ObjectMeta, Pod, PodStatus
@@ -131,3 +131,27 @@ def test_a_forced_deletion_does_not_wait_for_the_containers() -> None:
     assert sandbox is not None
     assert sandbox.any_in("running")
     assert run.settle().cluster[RUNTIME["n1", "web"]] is None
+
+
+def split(there: Pod) -> Run:
+    return Run.of(scene(create(pod()), stored=(there,), actors=(), deletions="split"))
+
+
+def test_where_deletions_are_split_a_pod_is_marked_before_it_is_removed() -> None:
+    run, left = ask(split(pod(node="n1")), grace_seconds=0)
+    found = [step.after[PODS["web"]] for step in run.steps if step.wrote(PODS)]
+    marks = [each and (each.metadata.deleting, each.metadata.deletion_grace_seconds) for each in found]
+    assert marks == [(True, 0), None]
+    assert left is None
+
+
+def test_of_two_who_remove_a_pod_at_once_both_are_told_that_it_is_done() -> None:
+    force = (delete("pods/web", grace_seconds=0),)
+    settings = scene(stored=(pod(node="n1"),), others={"ann": force, "bob": force}, actors=(), deletions="split")
+    run = Run.of(settings).take("run_command", user="ann").take("run_command", user="bob")
+    for user in ("ann", "bob"):  # the one marks it, the other finds it marked, and removes it
+        for step in ("handle", "commit", "answer"):
+            run = run.take(step, client=f"kubectl/{user}")
+    run = run.take("handle", client="kubectl/ann")
+    assert [run.cluster[CALLS[f"kubectl/{user}"]].code for user in ("ann", "bob")] == [200, 200]  # type: ignore[union-attr]
+    assert run.cluster[PODS["web"]] is None

@@ -148,13 +148,11 @@ def _condition(met: bool | None, now: Rank | None, other: Callable[[], Rank]) ->
     return None if met is None else now if met else other()
 
 
-def differs(state: State, line: Line, carried: Carried, *, whole_deletes: bool) -> str | None:
+def differs(state: State, line: Line, carried: Carried) -> str | None:
     """Return how what the model answered and wrote differs from the line; None if it does not."""
     if carried.answer.code != line.code:
         return f"the model answers {carried.answer.said}"
     changes = line.changes
-    if not whole_deletes and len(changes) == 2 and changes[1].after is None:
-        changes = changes[1:] if len(carried.written) == 1 else changes  # marked and removed at once
     if len(carried.written) != len(changes):
         return f"the model makes {len(carried.written)} revisions of {len(changes)}"
     for change, written in zip(changes, carried.written, strict=True):

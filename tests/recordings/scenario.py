@@ -90,6 +90,7 @@ def model_of(lines: Iterable[Line]) -> Played:
         nodes=tuple(nodes.values()),
         users=tuple(_users(lines)),
         register_nodes=True,
+        deletions="split",
         actors=tuple(name for name in BUILT_IN.optional if name not in NOT_NEEDED),
         watch_buffer=UNBOUNDED,
         faults=tuple(faults.items()),

@@ -54,14 +54,12 @@ def explain(
     differences: Collection[int] = (),
     *,
     until: int | None = None,
-    whole_deletes: bool = False,
 ) -> Explained:
     """Return how a recording is explained, up to a line; RefusedError, at the line beyond which no run came, if not.
 
-    The lines in `differences` are known to differ: they are put in from outside. With `whole_deletes`, a deletion must
-    make as many revisions as recorded.
+    The lines in `differences` are known to differ: they are put in from outside.
     """
-    return _Search(model_of(lines), lines[:until], differences, whole_deletes).explain()
+    return _Search(model_of(lines), lines[:until], differences).explain()
 
 
 @attrs.define
@@ -71,7 +69,6 @@ class _Search:
     played: Played
     lines: tuple[Line, ...]
     differences: Collection[int]
-    whole_deletes: bool
     states: int = 0
     known_steps: dict[tuple[Component, str, str], list[Helpful]] = attrs.field(factory=dict)
     why: dict[int, str] = attrs.field(factory=dict)
@@ -152,7 +149,7 @@ class _Search:
     def asked(self, state: State, line: Line) -> Iterator[State]:
         """Yield the state after somebody's request, if the model answers as recorded."""
         carried = ask(state, line, CLIENT)
-        difference = differs(state, line, carried, whole_deletes=self.whole_deletes)
+        difference = differs(state, line, carried)
         if difference is None:
             yield attrs.evolve(state, cluster=carried.cluster)
         else:
@@ -185,7 +182,7 @@ class _Search:
             return
         carried = carry_out(state.cluster, client)
         state = state.with_name(line.key, carried.answer.key)
-        difference = differs(state, line, carried, whole_deletes=self.whole_deletes)
+        difference = differs(state, line, carried)
         if difference is None:
             yield attrs.evolve(state, cluster=carried.cluster)
         else:

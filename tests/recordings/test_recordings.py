@@ -49,13 +49,6 @@ def test_a_known_difference_is_none(name: str, line: int, why: str) -> None:
     explain(load(name), DIFFERENCES[name].keys() - {line}, until=line)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=RefusedError, reason="a deletion at once is one revision, where Kubernetes makes two"
-)
-def test_a_deletion_makes_as_many_revisions_as_recorded() -> None:
-    explain(load("pod-deletion"), DIFFERENCES["pod-deletion"], whole_deletes=True)
-
-
 def verdict_of(said: str) -> str:
     return said.partition(":")[0]
 

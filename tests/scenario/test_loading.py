@@ -82,6 +82,7 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
         "faults": "{kubelet-restart: 1, container-crash: 2, lost-answer: 0}",
         "actors": "[kubelet, kube-scheduler]",
         "calls": "fused",
+        "deletions": "split",
         "scheduler": "poll",
         "scoring": "any",
         "kubelet": "poll",
@@ -114,6 +115,7 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
     )
     assert settings.faults == (("container-crash", 2), ("kubelet-restart", 1))
     assert (settings.calls, settings.scheduler, settings.scoring, settings.kubelet) == ("fused", "poll", "any", "poll")
+    assert settings.deletions == "split"
     assert (settings.register_nodes, settings.watch_buffer, settings.missed_heartbeats) == (True, 4, 2)
     assert (settings.terminated_pod_threshold, settings.pod_quota, settings.names_per_workload) == (6, 7, 5)
     assert settings.actors == ("kube-scheduler", "kubelet")

@@ -85,6 +85,7 @@ class Settings:
     names_per_workload: int = 3  # objects made from one template that may be mentioned at once
     faults: tuple[tuple[str, int], ...] = ()
     calls: str = "split"  # or "fused": send, handle, commit, answer and receive in one step
+    deletions: str = "fused"  # or "split": what is deleted without a grace period is marked first, then removed
     scheduler: str = "watch"  # or "poll"
     scoring: str = "least-allocated"  # or "any": whichever feasible node
     kubelet: str = "watch"  # or "poll"

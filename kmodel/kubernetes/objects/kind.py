@@ -85,6 +85,11 @@ class ApiObject:
         """Return how long a deletion waits for what runs: 0, unless something does."""
         return 0
 
+    @property
+    def is_graceful(self) -> bool:
+        """Whether its kind has grace periods, so that a deletion without one marks the object before it removes it."""
+        return False
+
     def summary(self) -> str:
         """Return in a few words what matters of the object to those who watch it."""
         return "as it is"

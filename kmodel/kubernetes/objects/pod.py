@@ -97,6 +97,11 @@ class Pod(ApiObject):
             return 0
         return (self.spec.termination_grace_seconds or 0) if asked is None else asked
 
+    @property
+    def is_graceful(self) -> bool:
+        """Whether its kind has grace periods: it has [registry/core/pod/strategy.go CheckGracefulDelete]."""
+        return True
+
     def summary(self) -> str:
         """Return the phase, the node, and whether the pod is ready or being deleted."""
         said = [self.status.phase, f"on {self.spec.node_name}" if self.spec.node_name else "not bound"]

@@ -81,6 +81,13 @@ FIELDS = (
     FieldOfScenario(
         "calls", "split or fused", "split", "Whether request, handling and answer are steps of their own, or one step."
     ),
+    FieldOfScenario(
+        "deletions",
+        "fused or split",
+        "fused",
+        "Whether a pod that is deleted without a grace period goes in one write, or in two, as in Kubernetes: it is "
+        "marked, and removed.",
+    ),
     FieldOfScenario("scheduler", "watch or poll", "watch", "How the scheduler learns of changes."),
     FieldOfScenario(
         "scoring",

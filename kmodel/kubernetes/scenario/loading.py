@@ -100,6 +100,7 @@ def _settings_of(spec: ScenarioSpec, budgets: Mapping[str, int], catalog: Catalo
         users=spec.users,
         faults=tuple((fault, budgets[fault]) for fault in catalog.fault_names if budgets.get(fault)),
         calls=spec.calls,
+        deletions=spec.deletions,
         scheduler=spec.scheduler,
         scoring=spec.scoring,
         kubelet=spec.kubelet,

@@ -40,6 +40,7 @@ class ScenarioSpec:
     faults: Mapping[str, int] = attrs.field(factory=dict)
     actors: tuple[str, ...] | None = None
     calls: str = "split"
+    deletions: str = "fused"
     scheduler: str = "watch"
     scoring: str = "least-allocated"
     kubelet: str = "watch"
@@ -107,6 +108,7 @@ def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
         faults=_faults(fields.optional("faults"), catalog),
         actors=_actors(fields.optional("actors"), catalog),
         calls=mode("calls", "split", "fused"),
+        deletions=mode("deletions", "fused", "split"),
         scheduler=mode("scheduler", "watch", "poll"),
         scoring=mode("scoring", "least-allocated", "any"),
         kubelet=mode("kubelet", "watch", "poll"),

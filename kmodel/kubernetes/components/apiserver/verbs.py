@@ -23,7 +23,7 @@ from kmodel.kernel import BoundReached, Cluster, Rank, fresh, is_mentioned
 from kmodel.kernel.values import parts
 from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.etcd import stored, uids, version, with_metadata
-from kmodel.kubernetes.components.settings import NAME_HOLDERS, POOLS, singular
+from kmodel.kubernetes.components.settings import NAME_HOLDERS, POOLS, SETTINGS, singular
 from kmodel.kubernetes.objects import ApiObject, Binding, Pod, key
 from kmodel.kubernetes.objects.kind import first, generations
 from kmodel.kubernetes.objects.ownership import FOREGROUND, ORPHAN
@@ -106,9 +106,12 @@ def create(cluster: Cluster, resource: str, key: str, value: ApiObject) -> Outco
 
 
 def conflict(stored: ApiObject, request: Request) -> Refusal | None:
-    """Return the refusal of a request whose precondition another object, or another version of it, does not meet."""
+    """Return the refusal of a request whose precondition another object, or another version of it, does not meet.
+
+    What a request has written itself is no other version.
+    """
     other = request.uid is not None and request.uid != stored.metadata.uid
-    changed = request.resource_version is not None and request.resource_version != version(stored)
+    changed = request.resource_version is not None and request.resource_version != version(stored) and not request.done
     return Refusal(409, "Conflict") if other or changed else None
 
 
@@ -168,12 +171,20 @@ def delete(cluster: Cluster, stored: ApiObject, request: Request) -> Outcome:
         pending = stored.metadata.deletion_grace_seconds or 0
         grace = pending if request.grace_seconds is None else min(request.grace_seconds, pending)
     finalizers = _finalizers(stored, request.propagation)
-    if grace == 0 and not finalizers:
+    goes = grace == 0 and not finalizers
+    if goes and not _is_marked_first(cluster, stored):
         return Removal()
     generation = stored.metadata.generation if stored.metadata.deleting else _next_generation(cluster, stored)
-    return with_metadata(
+    marked = with_metadata(
         stored, deleting=True, deletion_grace_seconds=grace, finalizers=finalizers, generation=generation
     )
+    return First(request.resource, request.key, marked) if goes else marked
+
+
+def _is_marked_first(cluster: Cluster, stored: ApiObject) -> bool:
+    """Tell whether an object that is to go is marked in a write of its own [store.go Delete]; one that is so, goes."""
+    is_marked = stored.metadata.deleting and not stored.metadata.deletion_grace_seconds
+    return cluster[SETTINGS].deletions == "split" and stored.is_graceful and not is_marked
 
 
 def _finalizers(stored: ApiObject, propagation: str) -> tuple[str, ...]:
