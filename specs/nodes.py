@@ -125,7 +125,14 @@ def a_container_runs_while_another_node_is_there(cluster: Cluster) -> bool:
     return len({node for node, _ in cluster.layout.keys(RUNTIME)}) > 1 and bool(running(cluster))
 
 
-@step_invariant(needs=RUNTIME)
+@step_invariant(
+    needs=RUNTIME,
+    hazard="A kubelet knows that a container ran from its record, or from the status of the pod. Where the record went "
+    "with the node's disk, and the node went down before the report had arrived, the pod is Pending, and what it ran "
+    "is run a second time, also under Never [pkg/kubelet/kubelet_pods.go convertToAPIContainerStatuses, 1.34; "
+    "kubernetes/kubernetes#83705].",
+    hazard_with=(BUDGET["node-replacement"],),
+)
 def a_container_runs_again_only_if_its_policy_says_so(step: Step) -> bool | str:
     """A container that ran is started again under Always, or, unless it exited with 0, OnFailure; never under Never."""
     for cell in step.wrote(RUNTIME):

@@ -61,6 +61,7 @@ FAULTS: tuple[Fault, ...] = (
     failures.KUBELET_RESTART,
     failures.NODE_CRASH,
     failures.NODE_RESTART,
+    failures.NODE_REPLACEMENT,
     failures.NETWORK_PARTITION,
     node_lifecycle.LATE_HEARTBEAT,
     scheduler.SCHEDULER_RESTART,

@@ -204,6 +204,18 @@ def test_what_had_not_started_when_its_node_went_down_never_starts_under_never(p
     assert rebooted(policy, until="create_containers").cluster[PODS["web"]].status.phase == phase
 
 
+@pytest.mark.parametrize(("policy", "phase"), [("Always", "Running"), ("OnFailure", "Running"), ("Never", "Failed")])
+def test_on_a_node_that_lost_its_disk_a_kubelet_goes_by_what_it_had_reported(policy: str, phase: str) -> None:
+    faults = {"node-crash": 1, "node-replacement": 1}
+    run = Run.of(scene(stored=(pod(node="n1", restart_policy=policy),), actors=("kubelet",), faults=faults)).settle()
+    run = run.take("crash_node", node="n1").take("replace_node", node="n1")
+    assert run.cluster[RUNTIME["n1", "web"]] is None
+    lost = run.settle(without=("create_containers",)).cluster[PODS["web"]].status
+    assert lost == PodStatus(phase, ready=False, restarts=1, scheduled=True, lost=True)
+    status = run.settle().cluster[PODS["web"]].status
+    assert (status.phase, status.ready, status.restarts) == (phase, phase == "Running", int(phase == "Failed"))
+
+
 def test_what_has_succeeded_does_not_run_again_after_a_reboot() -> None:
     faults = {"node-crash": 1, "node-restart": 1, "container-exit": 1}
     run = Run.of(scene(stored=(pod(node="n1", restart_policy="OnFailure"),), actors=("kubelet",), faults=faults))

@@ -1,6 +1,5 @@
 """Where the model is known to differ from the recordings: the line, and why. Each is a test that is to fail."""
 
-RESTARTS = "restart counts of the recording's runtime begin anew after a reboot, those of Kubernetes do not"
 NAMESPACES = "a namespace that does not exist is 404"
 
 DIFFERENCES: dict[str, dict[int, str]] = {
@@ -11,7 +10,7 @@ DIFFERENCES: dict[str, dict[int, str]] = {
     "service": {},
     "node-dies": {},
     "node-partition": {},
-    "kubelet-restart": dict.fromkeys((37, 38), RESTARTS),
+    "kubelet-restart": {},
     "scheduler-killed": {},
     "kcm-killed": {},
     "errors": {40: NAMESPACES},

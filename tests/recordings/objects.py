@@ -97,7 +97,14 @@ def _pod_status(value: Mapping[str, Any]) -> PodStatus:
         restarts=sum(container["restartCount"] for container in value.get("containerStatuses") or ()),
         reason=value.get("reason") or not_scheduled,
         scheduled=None if scheduled is None else scheduled["status"] == "True",
+        lost=any(_is_lost(container) for container in value.get("containerStatuses") or ()),
     )
+
+
+def _is_lost(container: Mapping[str, Any]) -> bool:
+    """Tell whether a container stands in the place of one that was said to run and is not there any more."""
+    last = container.get("lastState", {}).get("terminated", {})
+    return "running" not in container["state"] and last.get("reason") == "ContainerStatusUnknown"
 
 
 def _endpoint_slice(value: Mapping[str, Any], is_current: Uids) -> EndpointSlice:

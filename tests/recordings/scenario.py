@@ -25,7 +25,7 @@ FAULTS = {
     "SIGKILL kube-controller-manager": ("controller-restart", "restart_controller_manager"),
     "SIGKILL": ("node-crash", "crash_node"),
     "SIGKILL, containers run on": ("kubelet-restart", "restart_kubelet"),
-    "start": ("node-restart", "restart_node"),
+    "start": ("node-replacement", "replace_node"),  # the runtime of the recordings keeps no records on disk
     "SIGSTOP": ("network-partition", "cut_off_node"),
     "SIGCONT": ("", "reconnect_node"),
     "container ends": ("container-exit", "exit_container"),

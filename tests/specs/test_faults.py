@@ -19,6 +19,7 @@ SCENES: dict[str, Settings] = {
     "kubelet-restart": scene(delete("pods/web"), stored=(BOUND,), faults={"kubelet-restart": 1}),
     "node-crash": scene(stored=(BOUND,), actors=("kubelet",), faults={"node-crash": 1}),
     "node-restart": scene(stored=(BOUND,), actors=("kubelet",), faults={"node-crash": 1, "node-restart": 1}),
+    "node-replacement": scene(stored=(BOUND,), actors=("kubelet",), faults={"node-crash": 1, "node-replacement": 1}),
     "network-partition": scene(stored=(BOUND,), actors=("kubelet",), faults={"network-partition": 1}),
     "late-heartbeat": scene(stored=(BOUND,), calls="fused", faults={"late-heartbeat": 1}),
     "scheduler-restart": scene(

@@ -14,13 +14,17 @@ from kmodel.kubernetes.objects.pod_spec import PodSpec, pod_spec_errors, read_po
 
 @attrs.frozen(cache_hash=True)
 class PodStatus:
-    """What the kubelet observed (phase, ready, restarts) and why a pod does not run; `scheduled` is PodScheduled."""
+    """What the kubelet observed (phase, ready, restarts) and why a pod does not run; `scheduled` is PodScheduled.
+
+    `lost` are containers that were said to run and of which nothing is left: ContainerStatusUnknown.
+    """
 
     phase: str = "Pending"
     ready: bool = False
     restarts: int = 0
     reason: str | None = None
     scheduled: bool | None = None
+    lost: bool = False
 
     def onto(self, stored: "Pod") -> "Pod | None":
         """Return the pod with the status that a kubelet reports; PodScheduled is among it [PodConditionsByKubelet]."""

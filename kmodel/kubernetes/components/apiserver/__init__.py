@@ -74,7 +74,7 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
         value = verbs.named(value, key)
     current = cluster[stored(request.resource)[key]]
     if current is None and (request.verb != "create" or request.subresource):
-        if request.done:  # somebody else has removed what this one had marked
+        if request.verb == "delete" and request.done:  # somebody else has removed what this one had marked
             return deliver(cluster, client, respond(request, 200, "OK"))
         return deliver(cluster, client, respond(request, 404, "NotFound"))
     conflict = None if current is None else verbs.conflict(current, request)

@@ -1,6 +1,6 @@
 """kubelet, what befalls it and its node: restarts, crashes, and being cut off from the api-server.
 
-Leaves out: disks that are lost, clocks. What was on its way when a node is cut off still arrives.
+Leaves out: clocks. What was on its way when a node is cut off still arrives.
 """
 
 from kmodel.kernel import Cluster, transition
@@ -48,6 +48,19 @@ def restart_node(cluster: Cluster, node: str) -> Cluster | None:
 
 
 @transition(actor=FAULT, object="node/{node}", environment=True)
+def replace_node(cluster: Cluster, node: str) -> Cluster | None:
+    """A node that was down comes up again with an empty disk: no record is left of what ran there."""
+    if cluster[UP[node]]:
+        return None
+    spent = spend(cluster, "node-replacement")
+    if spent is None:
+        return None
+    for pod in cluster.names(PODS):
+        spent = spent.set(RUNTIME[node, pod], None)
+    return spent.set(UP[node], True)
+
+
+@transition(actor=FAULT, object="node/{node}", environment=True)
 def cut_off_node(cluster: Cluster, node: str) -> Cluster | None:
     """A node is cut off from the api-server: its pods run on, but nothing is heard of it, and it hears nothing."""
     if not cluster[CONNECTED[node]]:
@@ -65,12 +78,15 @@ def reconnect_node(cluster: Cluster, node: str) -> Cluster | None:
 KUBELET_RESTART = Fault("kubelet-restart", (Steps((restart_kubelet,), each("nodes")),), kills=(PROCESS,))
 NODE_CRASH = Fault("node-crash", (Steps((crash_node,), each("nodes")),), hits=("kubelet",), kills=("{node}",))
 NODE_RESTART = Fault("node-restart", (Steps((restart_node,), each("nodes")),), hits=("kubelet",), after="node-crash")
+NODE_REPLACEMENT = Fault(
+    "node-replacement", (Steps((replace_node,), each("nodes")),), hits=("kubelet",), after="node-crash"
+)
 NETWORK_PARTITION = Fault(
     "network-partition",
     (Steps((cut_off_node,), each("nodes")), Steps((reconnect_node,), each("nodes"))),
     hits=("kubelet",),
 )
-SILENCING = ("node-crash", "node-restart", "network-partition", "late-heartbeat")
+SILENCING = ("node-crash", "node-restart", "node-replacement", "network-partition", "late-heartbeat")
 
 
 def may_be_silent(plan: Plan) -> bool:

@@ -5,7 +5,8 @@ affinity, and by host ports (which the scheduler has checked, unless the manifes
 environments from what is not there; restart by restartPolicy; termination when the pod is being deleted, is gone, is
 another one of the same name, or has finished, whoever says so. A kubelet that restarts forgets its workers, lists its
 pods and finds the containers again; after a reboot it finds their records, by which containers that ran are
-ContainerStatusUnknown (exit code 137), start again where the restartPolicy says so, and never do under Never.
+ContainerStatusUnknown (exit code 137), start again where the restartPolicy says so, and never do under Never. On a node
+whose disk was lost it goes by what it had reported, and counts restarts from 0 (calcRestartCountByLogDir).
 
 Leaves out: static and mirror pods, init containers, backoff between restarts, the order
 among containers that stop; admission by taints (only NoExecute counts there), and its order (here any, upstream by
@@ -120,10 +121,11 @@ def create_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     if sandbox is not None:
         again = _anew(sandbox, known.spec.restart_policy)
         return None if again is None else cluster.set(RUNTIME[node, pod], again)
+    if known.spec.restart_policy == "Never" and known.status.phase != "Pending":
+        return None  # it ran, and its records are gone with the disk
     containers = tuple(
         RunningContainer(
             container.name,
-            restarts=known.status.restarts,
             startable=missing_config(cluster, container, known.metadata.namespace) is None,
         )
         for container in known.spec.containers

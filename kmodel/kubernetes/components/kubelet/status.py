@@ -58,10 +58,10 @@ def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodSta
         return attrs.evolve(last, phase="Failed", ready=False, reason=worker.rejected)
     last = attrs.evolve(last, scheduled=True)
     if sandbox is None:
-        never_ran = pod.metadata.deleting and last.phase not in FINAL_PHASES
-        return attrs.evolve(last, phase="Failed" if never_ran else last.phase, ready=False)
+        return _without_sandbox(pod, last)
     return attrs.evolve(
         last,
+        lost=False,
         phase=_phase(pod, last, sandbox),
         ready=worker.finished is None
         and sandbox.all_in("running", "stopping")
@@ -72,11 +72,27 @@ def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodSta
     )
 
 
+def _without_sandbox(pod: Pod, last: PodStatus) -> PodStatus:
+    """Return the status of a pod of which nothing is there: not yet, not any more, or since its node lost its disk.
+
+    What was said to run has ended, nobody knows how, and counts as one restart, unless the pod is being deleted
+    [convertToAPIContainerStatuses].
+    """
+    if pod.metadata.deleting and last.phase not in FINAL_PHASES:
+        return attrs.evolve(last, phase="Failed", ready=False, lost=last.phase == "Running" or last.lost)
+    if last.phase != "Running" or last.lost:
+        return attrs.evolve(last, ready=False)
+    phase = "Failed" if pod.spec.restart_policy == "Never" else last.phase
+    return attrs.evolve(
+        last, phase=phase, ready=False, restarts=last.restarts + len(pod.spec.containers), lost=True, reason=None
+    )
+
+
 def _phase(pod: Pod, last: PodStatus, sandbox: Sandbox) -> str:
     if last.phase in FINAL_PHASES:
         return last.phase
     if any(container.state == "created" and container.restarts == 0 for container in sandbox.containers):
-        return last.phase
+        return "Pending"
     if not sandbox.all_in("exited"):
         return "Running"
     if not pod.metadata.deleting and any(restarts(pod.spec.restart_policy, each) for each in sandbox.containers):
