@@ -153,7 +153,7 @@ def _is_replaced(cluster: Cluster, pod: str) -> bool | str:
     return held >= (owner.replicas or 0) or f"pod/{pod} is lost with its node, and nothing takes its place"
 
 
-@leads_to(_is_lost, _is_replaced, each=PODS, needs=(EXPECTATIONS, UP))
+@leads_to(_is_lost, _is_replaced, each=PODS, needs=(EXPECTATIONS, UP), hazard=MISSED, hazard_with=(LOST_EVENT,))
 def a_pod_lost_with_its_node_is_replaced() -> None:
     """A pod of a ReplicaSet whose node is lost is replaced at last, unless the node comes back."""
 

@@ -91,6 +91,7 @@ def model_of(lines: Iterable[Line]) -> Played:
         users=tuple(_users(lines)),
         register_nodes=True,
         deletions="split",
+        surroundings=("namespace/default",),  # the others of the recordings come from Kubernetes itself
         actors=tuple(name for name in BUILT_IN.optional if name not in NOT_NEEDED),
         watch_buffer=UNBOUNDED,
         faults=tuple(faults.items()),

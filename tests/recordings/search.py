@@ -10,7 +10,7 @@ which must answer and store the same; a write that changes no field that the mod
 """
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import attrs
 
@@ -49,17 +49,9 @@ class Explained:
     states: int
 
 
-def explain(
-    lines: tuple[Line, ...],
-    differences: Collection[int] = (),
-    *,
-    until: int | None = None,
-) -> Explained:
-    """Return how a recording is explained, up to a line; RefusedError, at the line beyond which no run came, if not.
-
-    The lines in `differences` are known to differ: they are put in from outside.
-    """
-    return _Search(model_of(lines), lines[:until], differences).explain()
+def explain(lines: tuple[Line, ...]) -> Explained:
+    """Return how a recording is explained; RefusedError, at the line beyond which no run came, if it is not."""
+    return _Search(model_of(lines), lines).explain()
 
 
 @attrs.define
@@ -68,7 +60,6 @@ class _Search:
 
     played: Played
     lines: tuple[Line, ...]
-    differences: Collection[int]
     states: int = 0
     known_steps: dict[tuple[Component, str, str], list[Helpful]] = attrs.field(factory=dict)
     why: dict[int, str] = attrs.field(factory=dict)
@@ -96,8 +87,6 @@ class _Search:
         """Return how the line is explained, and the states that it may lead to."""
         if line.do:
             return "fault", self.befallen(state, line)
-        if line.number in self.differences:
-            return "difference", self.put(state, line)
         if line.is_silent:
             return "silent", self.unseen(state, line)
         actors = self.played.actors(line)

@@ -11,42 +11,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.recordings.differences import DIFFERENCES
 from tests.recordings.recording import DATA, Line, load
-from tests.recordings.search import RefusedError, explain
+from tests.recordings.search import explain
 
 EXPECTED = Path(__file__).parent / "expected"
-FIRST_OF_ITS_KIND = [
-    (name, line, why)
-    for name, found in DIFFERENCES.items()
-    for why, line in {why: line for line, why in reversed(found.items())}.items()
-]
+RECORDINGS = (
+    *("pod-creation", "pod-deletion", "replicaset", "unschedulable", "service", "node-dies", "node-partition"),
+    *("kubelet-restart", "scheduler-killed", "kcm-killed", "errors"),
+)
 
 
 def test_all_recordings_are_tested() -> None:
-    assert {file.stem for file in DATA.glob("*.jsonl")} == set(DIFFERENCES)
+    assert {file.stem for file in DATA.glob("*.jsonl")} == set(RECORDINGS)
 
 
-@pytest.mark.parametrize("name", DIFFERENCES)
+@pytest.mark.parametrize("name", RECORDINGS)
 def test_a_run_of_the_model_writes_what_the_control_plane_wrote(name: str) -> None:
     lines = load(name)
-    explained = explain(lines, DIFFERENCES[name])
+    explained = explain(lines)
     text = listing(lines, explained.verdicts)
     file = EXPECTED / f"{name}.txt"
     if os.environ.get("KMODEL_REWRITE_GOLDEN"):
         file.write_text(text, encoding="utf-8")
     assert file.read_text(encoding="utf-8") == text
-
-
-@pytest.mark.parametrize(
-    ("name", "line", "why"), [pytest.param(*each, id=f"{each[0]}-{each[1]}") for each in FIRST_OF_ITS_KIND]
-)
-@pytest.mark.xfail(
-    strict=True, raises=RefusedError, reason="the model differs from Kubernetes: differences.py says how"
-)
-def test_a_known_difference_is_none(name: str, line: int, why: str) -> None:
-    """Fails until the model can follow; then the lines of this reason are to be taken out of differences.py."""
-    explain(load(name), DIFFERENCES[name].keys() - {line}, until=line)
 
 
 def verdict_of(said: str) -> str:

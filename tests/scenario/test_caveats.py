@@ -161,3 +161,15 @@ def test_folders_below_are_read_if_asked(tmp_path: Path) -> None:
         load([tmp_path])
     assert with_folders_below(tmp_path) == (below,)
     assert load(with_folders_below(tmp_path)).settings.pod_names == ("web",)
+
+
+def test_a_namespace_that_is_not_there_is_missing_where_the_files_say_which_there_are(tmp_path: Path) -> None:
+    elsewhere = POD.replace("{name: web}", "{name: web, namespace: shop}")
+    assert notes(load([write(tmp_path, pod=elsewhere)]), "MISSING") == []  # nobody says which there are
+    other = "apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n"
+    folder = write(tmp_path, pod=elsewhere, namespace=other)
+    said = "namespace/shop, which pod/shop/web needs; if something else brings it, add --assume namespace/shop"
+    assert notes(load([folder]), "MISSING") == [said]
+    assert [(each.code, each.reason) for each in load([folder]).refused] == [(404, "NotFound")]
+    assert load([folder], assumed=["ns/shop"]).refused == ()
+    assert load([write(tmp_path, namespace=other.replace("other", "shop"))]).refused == ()

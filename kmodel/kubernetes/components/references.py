@@ -4,6 +4,10 @@ These are objects of kinds that are not modelled: a scenario has them from its s
 them are missing therefore never changes, and what is missing shows as upstream shows it: a pod is refused, waits for a
 node, or for its containers.
 
+So are namespaces, if the scenario names any: what is created in one that is not there is answered with 404
+[staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go]. That one is deleted, with all that
+is in it, is left out.
+
 Upstream: plugin/pkg/admission/{serviceaccount,priority,runtimeclass}/admission.go; pkg/kubelet/{kubelet_pods.go,
 volumemanager,container/helpers.go}; pkg/scheduler/framework/plugins/volumebinding, 1.34.
 """
@@ -19,6 +23,7 @@ ALWAYS = {
     Need("priorityclass", "system-cluster-critical"),
     Need("priorityclass", "system-node-critical"),
 }
+NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 OF_CLUSTER = ("priorityclass", "runtimeclass")
 
 
@@ -30,6 +35,12 @@ def is_there(cluster: Cluster, need: Need, namespace: str) -> bool:
 def has(settings: Settings, need: Need, namespace: str) -> bool:
     """Tell whether a scenario has what a pod of the namespace needs."""
     return need in ALWAYS or reference_of(need, namespace) in settings.surroundings
+
+
+def is_namespace(settings: Settings, namespace: str) -> bool:
+    """Tell whether a scenario has the namespace; one that names none leaves open which there are, and has all."""
+    known = [each for each in settings.surroundings if each.startswith("namespace/")]
+    return not known or namespace in ("", *NAMESPACES) or f"namespace/{namespace}" in known
 
 
 def reference_of(need: Need, namespace: str) -> str:

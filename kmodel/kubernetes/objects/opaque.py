@@ -23,6 +23,7 @@ SHORT_NAMES = {
         ("serviceaccount", "sa"),
         ("priorityclass", "pc"),
         ("runtimeclass", ""),
+        ("namespace", "ns"),
     )
     for name in (singular, f"{singular}es" if singular.endswith("s") else f"{singular}s", short)
     if name

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from kmodel.kubernetes.components.references import has, reference_of
+from kmodel.kubernetes.components.references import has, is_namespace, reference_of
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.manifests import InputError, choose
 from kmodel.kubernetes.objects import known
@@ -93,6 +93,9 @@ def _by_reason(skipped: Sequence[str]) -> Iterator[str]:
 def _missing(manifests: Sequence[Manifest], settings: Settings) -> Iterator[str]:
     """Yield a sentence for each object that pods need, that is not there and that they do not bring."""
     users: dict[str, str] = {}
+    for manifest in manifests:
+        if not is_namespace(settings, namespace := manifest.object.metadata.namespace):
+            users.setdefault(f"namespace/{namespace}", manifest.reference)
     for manifest in manifests:
         for value in (manifest.object, *(template.object for template in all_templates(manifest.object))):
             for need in value.needs:

@@ -11,7 +11,7 @@ import attrs
 
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.apiserver.access import authenticated, authorized
-from kmodel.kubernetes.components.apiserver.admission import admit
+from kmodel.kubernetes.components.apiserver.admission import admit, lacks_its_namespace
 from kmodel.kubernetes.components.apiserver.validation import errors
 from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.controllers.garbage_collector import owner_of
@@ -52,7 +52,7 @@ class Ending:
 
 
 def refusals(settings: Settings, kinds: Kinds) -> Iterator[RefusedRequest]:
-    """Yield what is refused whatever else happens: 401, 403 and 422, of users' requests and of pods of templates."""
+    """Yield what is refused whatever else happens: 401, 403, 404, 422, of users' requests and pods of templates."""
     cluster: Cluster = Cluster.of({}, {SETTINGS: settings, RIGHTS: ()})
     for session in settings.sessions:
         for command in session.commands:
@@ -82,6 +82,9 @@ def _refusal(cluster: Cluster, user: str, command: Command, kinds: Kinds) -> tup
         return 403, "Forbidden", f'{forbidden}: User "{user}" cannot {verb} resource "{command.resource}"'
     if command.object is None:
         return None
+    if lacks_its_namespace(cluster, request):
+        namespace = command.object.metadata.namespace
+        return 404, "NotFound", f'namespaces "{namespace}" not found'
     admitted = admit(request, command.object, None)
     if isinstance(admitted, str):
         return 403, "Forbidden", f"{forbidden}: {admitted}"

@@ -55,7 +55,7 @@ FIELDS = (
         "`container`, `pause`, `resume` or `undo`; and perhaps `user`, `wait` (`Running`, `Available` or `Deleted`), "
         "`gracePeriodSeconds` and `cascade` (`background`, `foreground` or `orphan`) of a delete, `manifest` (the "
         "object, if it is not that of the files), `expect` (what may come of it: `Unauthorized`, `Forbidden`, "
-        "`Invalid`, or a pod that stays `Pending`).",
+        "`NotFound`, `Invalid`, or a pod that stays `Pending`).",
     ),
     FieldOfScenario(
         "users",

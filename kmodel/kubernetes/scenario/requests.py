@@ -29,7 +29,7 @@ STEP = (
     "manifest",
     "expect",
 )
-EXPECTED = ("Unauthorized", "Forbidden", "Invalid", "Pending")
+EXPECTED = ("Unauthorized", "Forbidden", "NotFound", "Invalid", "Pending")
 CASCADES = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}
 DELETED = "Deleted"
 WAITS = ("Running", "Available", DELETED)

@@ -18,7 +18,13 @@ import attrs
 from kmodel.kernel import Cluster, Event, Step, transition
 from kmodel.kubernetes.components.apiserver import verbs
 from kmodel.kubernetes.components.apiserver.access import authenticated, authorized
-from kmodel.kubernetes.components.apiserver.admission import admit, exceeds_quota, lacks_what_it_names, with_taint
+from kmodel.kubernetes.components.apiserver.admission import (
+    admit,
+    exceeds_quota,
+    lacks_its_namespace,
+    lacks_what_it_names,
+    with_taint,
+)
 from kmodel.kubernetes.components.apiserver.validation import errors
 from kmodel.kubernetes.components.apiserver.verbs import SUBRESOURCES, First, Refusal, Removal
 from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, deliver, respond
@@ -66,6 +72,8 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
         return deliver(cluster, client, respond(request, 401, "Unauthorized"))
     if not authorized(cluster, request):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
+    if lacks_its_namespace(cluster, request):
+        return deliver(cluster, client, respond(request, 404, "NotFound"))
     if exceeds_quota(cluster, request):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     key, value = request.key, request.body

@@ -9,10 +9,13 @@ shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream ch
 status before the pod is written, so that no two creates take the same place; here a create counts the pods that are
 stored, and those that were admitted and are on their way to etcd.
 
-Leaves out: namespaces, and so NamespaceLifecycle, which refuses what is created in one that is not there (404) or
-going; the other plugins that are on by default, which touch no modelled field; the status of the quota, which stays
-charged after a create that fails, and for a deleted pod, until its controller has counted anew (here both are given
-back at once), and which that controller may set to a count that is too low.
+NamespaceLifecycle answers what is created in a namespace that is not there with 404, where the scenario says which
+there are.
+
+Leaves out: namespaces that are deleted (what is created in one is refused, and what is in it goes); the other plugins
+that are on by default, which touch no modelled field; the status of the quota, which stays charged after a create that
+fails, and for a deleted pod, until its controller has counted anew (here both are given back at once), and which that
+controller may set to a count that is too low.
 
 Upstream: pkg/apis/core/v1/defaults.go; plugin/pkg/admission/{defaulttolerationseconds,nodetaint}/admission.go;
 staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go checkQuotas, 1.34.
@@ -27,7 +30,7 @@ from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.apiserver.access import node_restriction
 from kmodel.kubernetes.components.calls import CALLS, Call, Request, Transaction
 from kmodel.kubernetes.components.etcd import PODS
-from kmodel.kubernetes.components.references import refusal
+from kmodel.kubernetes.components.references import is_namespace, refusal
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import ApiObject, Node, Taint, Toleration
 
@@ -94,6 +97,13 @@ def lacks_what_it_names(cluster: Cluster, request: Request, value: Any) -> bool:
     """Tell whether a create is of a pod whose service account, or one of whose classes, is not there."""
     is_new = request.verb == "create" and not request.subresource and isinstance(value, ApiObject)
     return is_new and bool(value.admission_needs) and refusal(cluster[SETTINGS], value) is not None
+
+
+def lacks_its_namespace(cluster: Cluster, request: Request) -> bool:
+    """Tell whether a create is in a namespace that is not there [NamespaceLifecycle]."""
+    if request.verb != "create" or not isinstance(request.body, ApiObject):
+        return False
+    return not is_namespace(cluster[SETTINGS], request.body.metadata.namespace)
 
 
 def with_taint(cluster: Cluster, request: Request, value: Any) -> Any:
