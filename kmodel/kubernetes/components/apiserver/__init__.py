@@ -20,6 +20,7 @@ from kmodel.kubernetes.components.apiserver import verbs
 from kmodel.kubernetes.components.apiserver.access import authenticated, authorized
 from kmodel.kubernetes.components.apiserver.admission import (
     admit,
+    charge,
     exceeds_quota,
     lacks_its_namespace,
     lacks_what_it_names,
@@ -31,7 +32,7 @@ from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, 
 from kmodel.kubernetes.components.component import Component
 from kmodel.kubernetes.components.etcd import stored, version
 from kmodel.kubernetes.components.settings import reference
-from kmodel.kubernetes.objects import Kind
+from kmodel.kubernetes.objects import ApiObject, Kind
 from kmodel.kubernetes.objects.kind import ObjectT
 
 APISERVER = "kube-apiserver"
@@ -95,6 +96,8 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
     if isinstance(admitted, str) or lacks_what_it_names(cluster, request, admitted):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     outcome = _carry_out(cluster, request, key, admitted, current)
+    if not isinstance(outcome, ApiObject) or not errors(outcome):
+        cluster = charge(cluster, request)  # also if the name is taken, which only etcd tells
     if isinstance(outcome, First):
         return _ask_first(cluster, client, request, outcome)
     if isinstance(outcome, Refusal):

@@ -13,9 +13,8 @@ NamespaceLifecycle answers what is created in a namespace that is not there with
 there are.
 
 Leaves out: namespaces that are deleted (what is created in one is refused, and what is in it goes); the other plugins
-that are on by default, which touch no modelled field; the status of the quota, which stays charged after a create that
-fails, and for a deleted pod, until its controller has counted anew (here both are given back at once), and which that
-controller may set to a count that is too low.
+that are on by default, which touch no modelled field; the status of the quota, unless its controller takes part (see
+controllers/resourcequota_controller.py): here a place is given back at once.
 
 Upstream: pkg/apis/core/v1/defaults.go; plugin/pkg/admission/{defaulttolerationseconds,nodetaint}/admission.go;
 staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go checkQuotas, 1.34.
@@ -26,7 +25,7 @@ from typing import Any, cast
 
 import attrs
 
-from kmodel.kernel import Cluster
+from kmodel.kernel import Cells, Cluster
 from kmodel.kubernetes.components.apiserver.access import node_restriction
 from kmodel.kubernetes.components.calls import CALLS, Call, Request, Transaction
 from kmodel.kubernetes.components.etcd import PODS
@@ -34,6 +33,8 @@ from kmodel.kubernetes.components.references import is_namespace, refusal
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import ApiObject, Node, Taint, Toleration
 
+USED: Cells[int | None] = Cells("quota")  # what a quota is charged with; None: with what was there at the start
+COUNTED = "pods"
 DEFAULT_TOLERATION_SECONDS = 300
 DEFAULT_SERVICE_ACCOUNT = "default"
 NOT_READY = "node.kubernetes.io/not-ready"
@@ -84,13 +85,33 @@ PLUGINS: tuple[Plugin, ...] = (
 )
 
 
+def is_under_quota(cluster: Cluster, request: Request) -> bool:
+    """Tell whether a request is one that a quota is charged with: the creation of a pod."""
+    is_create = (request.verb, request.resource, request.subresource) == ("create", "pods", "")
+    return is_create and cluster[SETTINGS].pod_quota is not None
+
+
 def exceeds_quota(cluster: Cluster, request: Request) -> bool:
     """Tell whether a create would store more pods than the quota lets be there at once."""
     quota = cluster[SETTINGS].pod_quota
-    if quota is None or request.verb != "create" or request.resource != "pods" or request.subresource:
+    if quota is None or not is_under_quota(cluster, request):
         return False
+    if cluster.has(USED[COUNTED]):
+        return _used(cluster) >= quota
     charged = sum(cluster.look(CALLS[client], is_charged) for (client,) in cluster.layout.keys(CALLS))
     return sum(cluster[PODS[key]] is not None for key in cluster.names(PODS)) + charged >= quota
+
+
+def charge(cluster: Cluster, request: Request) -> Cluster:
+    """Return the cluster in which a quota that has a status is charged with a create."""
+    if not cluster.has(USED[COUNTED]) or not is_under_quota(cluster, request):
+        return cluster
+    return cluster.set(USED[COUNTED], _used(cluster) + 1)
+
+
+def _used(cluster: Cluster) -> int:
+    used = cluster[USED[COUNTED]]
+    return sum(cluster[PODS[key]] is not None for key in cluster.names(PODS)) if used is None else used
 
 
 def lacks_what_it_names(cluster: Cluster, request: Request, value: Any) -> bool:
