@@ -237,7 +237,7 @@ def _hangs_no_more(cluster: Cluster, pod: str) -> bool | str:
     return not _hangs(cluster, pod) or f"a container of pod/{pod} hangs, and its kubelet lets it"
 
 
-@leads_to(_hangs, _hangs_no_more, each=PODS, needs=liveness_is_probed, hazard=MISSED, hazard_with=(LOST_EVENT,))
+@leads_to(_hangs, _hangs_no_more, each=PODS, needs=liveness_is_probed)
 def a_container_that_hangs_is_stopped() -> None:
     """A container that hangs, and has a liveness probe, is stopped at last, unless its node falls silent."""
 
