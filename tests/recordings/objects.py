@@ -29,7 +29,7 @@ from kmodel.kubernetes.objects import key as key_of
 from kmodel.kubernetes.objects.kind import generations, scope
 
 CURRENT, OTHER = 1, 2
-NOT_RECORDED = ("deployments",)  # so that what they own is made by somebody outside
+NOT_RECORDED = ("deployments", "statefulsets")  # so that what they own is made by somebody outside
 SERVICE_NAME = "kubernetes.io/service-name"
 MARK = yaml.Mark("recording", 0, 0, 0, None, 0)
 TAGS = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}

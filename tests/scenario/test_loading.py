@@ -251,7 +251,10 @@ def test_a_step_may_bring_its_own_manifest(read) -> None:  # type: ignore[no-unt
             scenario("requests: [{create: pod}]") + POD,
             '"pod" is not a reference; write the kind and the name, for example pod/web',
         ),
-        (scenario("requests: [{create: cronjob/a}]") + POD, '"cronjob" is not a kind that is modelled; '),
+        (
+            scenario("requests: [{create: poddisruptionbudget/a}]") + POD,
+            '"poddisruptionbudget" is not a kind that is modelled; ',
+        ),
         (
             scenario("requests: [{create: pod/web, user: bob}]") + POD,
             'spec.requests[0].user: is "bob"; use one of admin',

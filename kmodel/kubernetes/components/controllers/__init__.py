@@ -1,16 +1,8 @@
 """kube-controller-manager: control loops that compare the desired state with the actual one, over shared informers.
 
-<<<<<<< HEAD
-<<<<<<< HEAD
 Models: the loops of Deployments, StatefulSets, DaemonSets, Jobs, CronJobs, ReplicaSets, ReplicationControllers, and of
-=======
-<<<<<<< HEAD
-=======
->>>>>>> b72df22 (README and the head of the controllers name the count of a quota)
-Models: the loops of Deployments, StatefulSets, DaemonSets, Jobs, ReplicaSets and ReplicationControllers, and of
->>>>>>> b1b8626 (A quota has a status where its controller takes part: charged before the pod is written, counted anew by a cache)
 EndpointSlices, the node lifecycle, the eviction of pods by taints, the garbage collection of pods, and that of objects
-whose owners are gone, and the count of a quota, each in a file of its own.
+whose owners are gone, each in a file of its own.
 
 Leaves out: leader election (one instance runs; a standby may take over, see restarts.py); the other controllers; work
 queues, back-off and resync: what a controller could do by its caches it may do at any time, and tries again for ever,
