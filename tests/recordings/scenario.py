@@ -16,7 +16,7 @@ from tests.recordings.recording import PEOPLE, Line
 
 ADMIN = "admin"
 CLIENT = f"kubectl/{ADMIN}"  # by which all that is no actor of the model asks the api-server
-# Leases are not in the recordings, nor packets, Deployments, StatefulSets, and who reads the status of a ReplicaSet.
+# Leases are not in the recordings, nor packets, Deployments, StatefulSets, and readers of a ReplicaSet's status.
 NOT_NEEDED = ("heartbeats", "kube-proxy", "deployment-controller", "replicaset-status", "statefulset-controller")
 UNBOUNDED = 1000  # events that may wait for a watcher
 # What befalls whom: the fault whose budget it takes, and the transition.
