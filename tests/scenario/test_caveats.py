@@ -33,11 +33,11 @@ spec:
   selector: {matchLabels: {a: b}}
   template: {metadata: {labels: {a: b}}, spec: {containers: [{name: main, image: nginx}]}}
 """
-CRON_JOB = """
-apiVersion: batch/v1
-kind: CronJob
-metadata: {name: nightly}
-spec: {schedule: "@daily", jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: x}]}}}}}
+ROLLOUT = """
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: old}
+spec: {replicas: 1, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: x}]}}}
 """
 KUSTOMIZATION = "resources: [pod.yaml]\n"
 TEMPLATE = "apiVersion: v1\nkind: Pod\nmetadata: {{ include . }}\n"
@@ -54,19 +54,19 @@ def notes(scenario: Scenario, heading: str) -> list[str]:
 
 
 def test_a_kind_that_is_not_modelled_gets_a_line(tmp_path: Path) -> None:
-    write(tmp_path, a=CONFIG, b=AUTOSCALER, c=REPLICA_SET, d=CRON_JOB, e=CONFIG.replace("name: web,", "name: api,"))
+    write(tmp_path, a=CONFIG, b=AUTOSCALER, c=REPLICA_SET, d=ROLLOUT, e=CONFIG.replace("name: web,", "name: api,"))
     got = load([tmp_path])
     assert notes(got, "ONLY STORED") == ["ConfigMap shop/web, shop/api: there from the start, and never changed"]
     assert notes(got, "NOT MODELLED") == [
         "HorizontalPodAutoscaler web: not modelled, replicas stay as they are (replicaset/web stays at 2)",
-        "CronJob nightly: not modelled: its pods are not there",
+        "Rollout old: not modelled: its pods are not there",
     ]
-    assert got.caveats.weakened_by == ("horizontalpodautoscaler/web", "cronjob/nightly")
-    assert got.caveats.workloads == ("cronjob/nightly",)
+    assert got.caveats.weakened_by == ("horizontalpodautoscaler/web", "rollout/old")
+    assert got.caveats.workloads == ("rollout/old",)
     assert got.settings.surroundings == (
         "configmap/shop/web",
         "horizontalpodautoscaler/web",
-        "cronjob/nightly",
+        "rollout/old",
         "configmap/shop/api",
     )
 

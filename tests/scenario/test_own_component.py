@@ -82,7 +82,7 @@ def test_who_does_not_need_it_is_told_why(tmp_path: Path) -> None:
 def test_documentation_names_it() -> None:
     table = field_table(CATALOG)
     assert "heartbeats, reaper." in table
-    assert "lost-event, reaper-restart." in table
+    assert "cron-tick, reaper-restart." in table
 
 
 def test_its_rights_are_those_that_it_says(file: Path) -> None:
