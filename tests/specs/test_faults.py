@@ -5,7 +5,7 @@ import pytest
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
 from kmodel.kubernetes.components.settings import Settings
-from tests.components.scenes import create, delete, node, pod, probed_containers, replicaset, scene, service
+from tests.components.scenes import create, cronjob, delete, node, pod, probed_containers, replicaset, scene, service
 from tests.specs.mutants import SPECS, faithful
 
 MOST_STATES = 60_000
@@ -50,6 +50,13 @@ SCENES: dict[str, Settings] = {
     ),
     "lost-answer to a controller": scene(
         stored=(replicaset(replicas=2),), actors=("replicaset-controller",), faults={"lost-answer": 1}
+    ),
+    "cron-tick": scene(
+        stored=(cronjob(),),
+        names_per_workload=2,
+        calls="fused",
+        actors=("cronjob-controller", "job-controller"),
+        faults={"cron-tick": 1},
     ),
     "container-crash under a service": scene(
         stored=(service(), BOUND),
