@@ -270,6 +270,8 @@ def _code(driven: Driven, engine: str, source: Source, planned: PlannedCheck | N
         return ExitCode.VIOLATED
     is_meant_whole = planned is None and ENGINES[engine].sees_all
     is_cut_off = driven.is_cut_off or (is_meant_whole and not result.finished)
+    if planned is not None:
+        is_cut_off = is_cut_off or planned.had_no_time or not result.saw_the_least
     not_judged = result.not_judged if planned is None else planned.not_judged(result.not_judged)
     return ExitCode.UNFINISHED if is_cut_off or not_judged or source.not_checked else ExitCode.OK
 

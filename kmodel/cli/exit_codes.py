@@ -36,8 +36,8 @@ class ExitCode(IntEnum):
     UNFINISHED = (
         3,
         "not judged or not finished",
-        "A spec that was asked was not judged, an exhaustive check was not finished (a bound, or an interrupt), or a "
-        "workload is of a kind that is not modelled.",
+        "A spec that was asked was not judged, an exhaustive check was not finished (a bound, or an interrupt), a plan "
+        "had too little time for a part with at most one fault, or a workload is of a kind that is not modelled.",
     )
 
 

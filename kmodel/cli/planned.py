@@ -42,6 +42,7 @@ class PlannedCheck:
     wide: bool = False
     explored: list[TaskOutcome] = attrs.field(factory=list)
     left_out: int = 0  # explorations for which there was no time
+    needed: int = 0  # explorations with at most one fault
 
     @property
     def is_carried_out(self) -> bool:
@@ -92,6 +93,7 @@ class PlannedCheck:
 
         plan = plan_of(self.given.scenario)
         tell_plan(self.console, plan, deadline)
+        self.needed = sum(len(task.faults) <= 1 for stage in plan.stages for task in stage.tasks)
         width = max(len(str(task)) for stage in plan.stages for task in stage.tasks[: 2 * len(plan.slices)])
         label = ""
         try:
@@ -106,6 +108,12 @@ class PlannedCheck:
         if self.left_out:
             _row(self.console, "NO TIME", f"for {self.left_out:,} more of these; more of --max-time looks at them")
         self.console.print()
+
+    @property
+    def had_no_time(self) -> bool:
+        """Whether there was no time for an exploration with at most one fault, or not even for the least of one."""
+        needed = [each.result.saw_the_least for each in self.explored if len(each.task.faults) <= 1]
+        return len(needed) < self.needed or not all(needed)
 
     @property
     def failures(self) -> tuple[tuple[TaskOutcome, Finding], ...]:

@@ -164,6 +164,7 @@ class Result:
     ends: Ends | None = None  # known of a finished exploration with temporal specs
     symmetry: Symmetry | None = None  # under symmetry, states and steps are counted up to renaming
     partial_order: PartialOrder | None = None
+    saw_the_least: bool = True  # that its engine speaks of: every run without delays
     collision_probability: float | None = None  # below which two states were taken for one; None where that cannot be
 
     @property

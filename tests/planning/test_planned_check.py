@@ -69,6 +69,14 @@ def test_each_exploration_has_its_line_and_what_is_violated_its_story() -> None:
     assert "1 spec violated in 2 slices (4 explorations); of the whole: 1 spec violated" in told
 
 
+def test_a_plan_without_enough_time_is_not_finished(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "specs" / "own.py").write_text(SPEC.replace('"it is ready"', "True"), encoding="utf-8")
+    monkeypatch.setattr("kmodel.planning.carrying_out.carry_out", lambda *of_plan: iter(()))
+    code, text = check("--max-time", "8s")
+    assert code == 3
+    assert "more of these; more of --max-time looks at them" in text
+
+
 @pytest.mark.usefixtures("folder")
 def test_json_has_the_plan() -> None:
     code, text = check("--faults", "container-crash=1", "--max-time", "0", "-o", "json")

@@ -309,6 +309,7 @@ class _Delayed:
             seconds=self.clock.seconds,
             fired={name: self.fired[index] + (index in self.space.idle) for index, name in enumerate(self.space.names)},
             stopped=None if is_whole else stopped,
+            saw_the_least=self.delays >= 0,
         )
 
     @property
