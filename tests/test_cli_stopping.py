@@ -55,7 +55,14 @@ def start(project: Path, *options: str) -> "subprocess.Popen[str]":
     )
 
 
-@pytest.mark.parametrize("engine", [(), ("--simulate", "10"), ("--engine", "hypothesis")])
+@pytest.mark.parametrize(
+    "engine",
+    [
+        (),
+        pytest.param(("--simulate", "10"), marks=pytest.mark.long),
+        pytest.param(("--engine", "hypothesis"), marks=pytest.mark.long),
+    ],
+)
 def test_a_spec_that_never_ends_is_named(project: Path, engine: tuple[str, ...]) -> None:
     seconds = 6 if "hypothesis" in engine else 1  # Hypothesis takes a while to begin
     process = start(project, "--spec", "endless", "--max-time", f"{seconds}s", *engine)

@@ -336,6 +336,7 @@ def test_the_profile_is_ci_where_ci_is_set(project: pytest.Pytester, monkeypatch
     assert len(summaries) == 1
 
 
+@pytest.mark.long
 def test_options_choose_engine_and_bound(project: pytest.Pytester) -> None:
     result = run(project, "--kmodel-engine=hypothesis", "-k", "managers_agree")
     result.stdout.fnmatch_lines(["small: sampled: *"])

@@ -15,6 +15,8 @@ from typing import Any
 import attrs
 import pytest
 
+pytestmark = pytest.mark.long  # environments are installed
+
 ROOT = Path(__file__).parents[1]
 OWN_FILE = ROOT / "tests/scenario/own_component.py"
 POD = """

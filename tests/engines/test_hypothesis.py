@@ -93,12 +93,14 @@ def only_the_first_reaches_out_twice(step: Step) -> bool | str:
     return step.action.transition is not dining_philosophers.take_second or step.action.actor == "p0" or "another did"
 
 
+@pytest.mark.long
 def test_hypothesis_s_own_choice_of_rules_does_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kmodel.engines.runs.hypothesis.machine.choose_fast", lambda machine: None)
     result = sampled(dining_philosophers.model(3, last_is_left_handed=False), max_examples=50)
     assert finding_on(dining_philosophers.nobody_starves, result).is_failure
 
 
+@pytest.mark.long
 def test_several_violations_are_found_each_by_itself() -> None:
     model = dining_philosophers.model(3, last_is_left_handed=False)
     model = attrs.evolve(
@@ -114,6 +116,7 @@ def test_several_violations_are_found_each_by_itself() -> None:
     assert len(finding.trace.steps) == 2
 
 
+@pytest.mark.long
 def test_events_come_in_order() -> None:
     events = list(explore(dining_philosophers.model(3, last_is_left_handed=False), Samples("ci")))
     assert isinstance(events[0], Started)
@@ -126,6 +129,7 @@ def test_events_come_in_order() -> None:
     }
 
 
+@pytest.mark.long
 def test_runs_under_the_profile_ci_are_the_same_each_time() -> None:
     first, second = (sampled(two_phase_commit.model(3), max_examples=30) for _ in range(2))
     assert (first.states, first.generated, first.fired) == (second.states, second.generated, second.fired)

@@ -263,6 +263,7 @@ ALIKE = (
 )  # have no kubelets: no step tells two nodes apart
 WHOLE = (
     "deployment-surges",
+    "pod-forced-out",
     "node-lost",
     "pod-creation",
     "pod-deletion",

@@ -35,6 +35,7 @@ def test_a_mutant_violates_its_spec_by_the_shortest_story(mutant: Mutant) -> Non
     assert (len(told), told[-1].partition("(")[0]) == (mutant.steps, mutant.last), told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_the_faithful_model_of_the_scene_keeps_the_spec(mutant: Mutant) -> None:
     result = _faithful_result(mutant.scene)

@@ -42,6 +42,7 @@ def test_a_mutant_violates_its_spec_for_ever(mutant: Mutant) -> None:
     assert any(reason is not None for reason in reasons)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutant", STUCK, ids=lambda mutant: mutant.name)
 def test_the_faithful_model_of_the_scene_keeps_the_spec(mutant: Mutant) -> None:
     result = _faithful_result(mutant.scene)

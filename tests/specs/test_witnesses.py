@@ -11,6 +11,8 @@ from tests.specs.mutants import INVARIANTS, SPECS, TEMPORAL, WITNESSES
 HAZARDS = sorted(name for name, spec in (INVARIANTS | TEMPORAL).items() if spec.hazard)
 Bundled = Mapping[str, Explored]
 
+pytestmark = pytest.mark.long  # all scenarios are explored
+
 
 def standings(bundled: Bundled, origin: str) -> dict[str, Standing]:
     """Return how a spec stands in each scenario in which it is asked."""
