@@ -198,7 +198,7 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
     from rich.console import Console
 
     from kmodel.reporting.handler import drive
-    from kmodel.reporting.reports import ReportContext, handlers, of_files
+    from kmodel.reporting.reports import ReportContext, handlers, of_files, writing
     from kmodel.reporting.wording import overall
 
     given = exploration.given
@@ -216,12 +216,13 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
         lambda event: _hand_on(objects, context),
         *handlers(["summary", *(["cost"] if verbose else [])], context),
         objects.tell_stuck,
+        *(() if planned is None else (planned.tell_failures,)),
         # Verdicts and stories come before the files: pictures take a moment, and a disk may be full.
         *handlers(["stories", *of_files(), *(["json"] if output == "json" else [])], context),
-        *(() if planned is None else (planned.tell_failures,)),
+        *(() if planned is None else (writing(context, planned.write_replays),)),
         while_exploring=_while_exploring(deadline, context),
     )
-    writing = _tell_problem(context)
+    written = _tell_problem(context)
     by_plan = None if planned is None or not planned.is_carried_out else planned
     _print_outcome(console, given, driven.result, context.written, objects.found, by_plan)
     is_finished = driven.result.finished and not driven.is_cut_off
@@ -235,7 +236,7 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
         objects.found.in_short
         + (by_plan.in_short if by_plan else "")
         + overall(driven.result, given.source.weakened_by),
-        worst((code, writing, ExitCode.OK if objects.found.are_well else ExitCode.VIOLATED)),
+        worst((code, written, ExitCode.OK if objects.found.are_well else ExitCode.VIOLATED)),
         driven.is_cut_off,
     )
 

@@ -124,19 +124,25 @@ class PlannedCheck:
                 found.setdefault(finding.spec.name, (each, finding))
         return tuple(found.values())
 
+    def _told_here(self, event: Finished) -> Iterator[tuple[TaskOutcome, Finding]]:
+        """Yield what is violated in slices, and is not told of the whole."""
+        told = {finding.spec.name for finding in event.result.failures}
+        yield from ((each, finding) for each, finding in self.failures if finding.spec.name not in told)
+
     def tell_failures(self, event: Event) -> None:
-        """Print how slices come to what is violated in them, and how to take these steps in the whole."""
+        """Print how slices come to what is violated in them."""
         if not isinstance(event, Finished):
             return
         from kmodel.reporting.failure import story_of
 
-        told = {finding.spec.name for finding in event.result.failures}
-        for each, finding in self.failures:
-            if finding.spec.name in told:
-                continue
+        for each, finding in self._told_here(event):
             self.console.print()
             text = story_of(finding, heading=f"VIOLATED in {each.task}:", width=self.console.width, wide=self.wide)
             self.console.print(printable(text, keep="\n"), markup=False, soft_wrap=True)
+
+    def write_replays(self, event: Finished) -> None:
+        """Write traces that take these steps in the whole, and print how to; OSError if that cannot be done."""
+        for each, finding in self._told_here(event):
             self.console.print()
             for line in self._replay(each, finding):
                 self.console.print(printable(line), markup=False, soft_wrap=True)
@@ -149,7 +155,7 @@ class PlannedCheck:
 
         trace = self.in_the_whole(each, finding)
         if trace is None:
-            yield "note     these steps were not found in the whole of the files, only in this part of it"
+            yield f"note     the steps to {finding.spec.name} were found in this slice only, not in all files"
             return
         source = attrs.evolve(self.given.source, faults=tuple((fault, 1) for fault in each.task.faults))
         path = self.context.file(f"trace-{finding.spec.name}-{folder_name(str(each.task))}.json")

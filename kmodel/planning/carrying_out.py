@@ -61,7 +61,8 @@ class TaskOutcome:
         """The outcome in one line."""
         hazards = sum(finding.is_hazard for finding in self.result.findings)
         violated = ", ".join(finding.spec.name for finding in self.failures)
-        said = f"VIOLATED: {violated}" if violated else "no violation found"
+        so_far = "no violation found" if self.result.saw_the_least else "hardly explored"
+        said = f"VIOLATED: {violated}" if violated else so_far
         if self.result.finished and not violated:
             said = "no spec violated"
         if hazards:

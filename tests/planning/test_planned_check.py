@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from kmodel.cli import main, planned
+from kmodel.cli.planned import PlannedCheck
 from kmodel.engines.clock import Deadline, TimeIsUp
-from kmodel.engines.results import Verdict
+from kmodel.engines.events import Finished
+from kmodel.engines.results import Result, Verdict
 from kmodel.engines.retracing import recheck_all
 from kmodel.engines.runs.in_the_whole import in_the_whole
 from kmodel.kubernetes import scenario
@@ -16,6 +19,7 @@ from kmodel.kubernetes.scenario.slices import slices, with_faults
 from kmodel.planning.carrying_out import Share, carry_out
 from kmodel.planning.check_plan import plan_of
 from kmodel.project import Project
+from kmodel.reporting.reports import ReportContext, writing
 
 POD = """\
 apiVersion: v1
@@ -120,6 +124,24 @@ def test_what_a_slice_violates_is_violated_in_the_whole(faults: tuple[str, ...],
     assert len(trace.steps) > len(finding.trace.steps)  # of the first pod's steps some come before
     (again,) = recheck_all(whole, trace)
     assert again.verdict is Verdict.VIOLATED
+
+
+def test_a_story_is_told_before_its_trace_is_written_and_if_that_cannot_be(folder: Path) -> None:
+    project = Project(Path("specs"), only_mine=True)
+    given = project.read([folder / "app"])
+    whole = scenario.model(given.scenario, project.specs)
+    each_in_turn = carry_out(plan_of(given.scenario), project.specs, Deadline())
+    explored = [next(each for each in each_in_turn if each.failures)]
+    taken = folder / "a-file"
+    taken.touch()
+    console = Console(width=80, record=True)
+    context = ReportContext(given.source, taken / "report", console, subject=given)
+    check = PlannedCheck(given, whole, project.specs, console, context, explored=explored)
+    last = Finished(Result(whole, "delays", (), states=1, generated=1, depth=0, seconds=0.0))
+    check.tell_failures(last)
+    assert "VIOLATED in pod/second:" in console.export_text()
+    writing(context, check.write_replays)(last)
+    assert isinstance(context.problem, OSError)
 
 
 @pytest.mark.usefixtures("folder")
