@@ -13,13 +13,13 @@ pkg/controller/decorator/controller.go (syncParentObject), pkg/controller/common
 """
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from kmodel.controllers.api_errors import Conflict, NotFound
+from kmodel.controllers.api_errors import ApiError, Conflict, NotFound
 from kmodel.controllers.changes import shaped
 from kmodel.controllers.children import manage, objects_of, observed, related_objects
 from kmodel.controllers.client import Client, kind_in
@@ -197,9 +197,7 @@ def composite_controller(
                 lambda now: attrs.evolve(now, status=status),
                 lambda wanted: client.update_status(wanted, status),
             )
-            if failed:
-                raise failed[0]
-            return Requeue() if answer.get("resyncAfterSeconds") else None
+            return _ended(answer, failed)
 
         return run
 
@@ -244,14 +242,19 @@ def decorator_controller(
             if meta.may_manage(own, bool(answer.get("finalized"))):
                 wanted = answer.get("attachments") or []
                 failed = manage(client, meta.children, seen.there, wanted, own, meta.parent, attached)
-            if failed:
-                raise failed[0]
-            return Requeue() if answer.get("resyncAfterSeconds") else None
+            return _ended(answer, failed)
 
         return run
 
     options = _Options(resource, attachments, related, version, name, makes, selects, beside)
     return options.controller(sync, hook, finalize, customize)
+
+
+def _ended(answer: Mapping[str, Any], failed: Sequence[ApiError]) -> Requeue | None:
+    """Return how a run ends: what failed is an error, and a retry; a hook may ask for another run."""
+    if failed:
+        raise failed[0]
+    return Requeue() if answer.get("resyncAfterSeconds") else None
 
 
 def _decorate(client: Client, meta: Sync, own: Any, answer: Mapping[str, Any]) -> None:

@@ -21,7 +21,6 @@ from kmodel.controllers.manifest_of import manifest_of
 from kmodel.controllers.metacontroller import STRATEGIES, composite_controller, decorator_controller
 from kmodel.controllers.schemas import definition_of
 from kmodel.kernel.errors import ModelError
-from kmodel.kubernetes.manifests import choose
 from kmodel.kubernetes.objects import KINDS, Kind
 from kmodel.kubernetes.objects.meta import DEFAULT_NAMESPACE, key
 from kmodel.kubernetes.objects.served import SERVED, WITHOUT_NAMESPACE
@@ -175,8 +174,8 @@ class _Published:
         kind = next((each for each in (*known, *given) if plural_of(each.lower()) == resource), None)
         if kind is None:
             raise ModelError(
-                f"{self.where}: {resource} of {api_version} are not known; {choose(resource, ())}, "
-                "or add the file of its CustomResourceDefinition with -f"
+                f"{self.where}: {resource} of {api_version} are not known; "
+                "add the file of their CustomResourceDefinition with -f"
             )
         namespaced = kind not in WITHOUT_NAMESPACE
         fields = {name: of for name, of in ANY_FIELDS.items() if kind in known}
