@@ -11,7 +11,6 @@ from kmodel.kubernetes.components.controllers.daemonset_controller import (
     known_daemons,
 )
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
-from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.references import refusal
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import QUEUE
@@ -19,7 +18,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Pod
 from kmodel.kubernetes.objects.daemonset import node_of
 
-from .watching import LOST_EVENT, MISSED
+from .watching import LOST_EVENT, MAY_NOT_KNOW, MISSED
 
 DAEMON_SETS = stored("daemonsets")
 REVISIONS = stored(revisions.RESOURCE)
@@ -56,13 +55,7 @@ def _made(step: Step) -> list[Pod]:
     hazard="What a controller expects lives in its memory only: one that restarts while a create is under way, or "
     "hears no answer to one that was carried out, sees a node without a pod in its cache, and creates a second one; it "
     "deletes one of them later [pkg/controller/daemon/daemon_controller.go; KEP-5647]. " + MISSED,
-    hazard_with=(
-        BUDGET["controller-restart"],
-        BUDGET["controller-failover"],
-        BUDGET["lost-answer"],
-        BUDGET["late-call"],
-        LOST_EVENT,
-    ),
+    hazard_with=MAY_NOT_KNOW,
 )
 def a_node_has_one_pod_of_a_daemonset(step: Step) -> bool | str:
     """No node has two active pods of a DaemonSet, or with surge two of one template."""

@@ -5,7 +5,6 @@ from kmodel.kubernetes.components.controllers.job_controller import JOB_EXPECTED
 from kmodel.kubernetes.components.controllers.job_counts import JobNow
 from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
 from kmodel.kubernetes.components.etcd import PODS, stored
-from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.references import refusal
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import QUEUE
@@ -13,7 +12,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Job, Pod
 from kmodel.kubernetes.objects.job import index_of, is_tracked
 
-from .watching import LOST_EVENT, MISSED
+from .watching import LOST_EVENT, MAY_NOT_KNOW, MISSED
 
 JOBS = stored("jobs")
 
@@ -111,13 +110,7 @@ def a_job_finishes(step: Step) -> bool:
     hazard="What a controller expects lives in its memory only: one that restarts while a create is under way, or "
     "hears no answer to one that was carried out, counts pods in a cache that does not show it yet, and creates "
     "another [pkg/controller/job/job_controller.go; KEP-5647]. " + MISSED,
-    hazard_with=(
-        BUDGET["controller-restart"],
-        BUDGET["controller-failover"],
-        BUDGET["lost-answer"],
-        BUDGET["late-call"],
-        LOST_EVENT,
-    ),
+    hazard_with=MAY_NOT_KNOW,
 )
 def a_job_runs_no_more_pods_than_it_may(step: Step) -> bool | str:
     """No more pods of a Job are active than it, as it is or as its controller knows it, lets run in parallel."""

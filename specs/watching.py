@@ -16,6 +16,14 @@ MISSED = (
     "changes again or the watch is closed: nobody compares caches with what is stored [kubernetes/kubernetes#123072, "
     "kubernetes/kubernetes#76624]."
 )
+# After these a controller may not know of what it has made: it forgot it, heard no answer, or missed the event.
+MAY_NOT_KNOW = (
+    BUDGET["controller-restart"],
+    BUDGET["controller-failover"],
+    BUDGET["lost-answer"],
+    BUDGET["late-call"],
+    LOST_EVENT,
+)
 CACHES = tuple(cached(resource) for resource in BY_RESOURCE)
 
 

@@ -4,12 +4,11 @@ from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import Request, became
 from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, RESOURCES, ROUND
 from kmodel.kubernetes.components.etcd import PODS, stored
-from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, cached, in_cache
 from kmodel.kubernetes.components.proxy import RULES, watcher_of
 from kmodel.kubernetes.objects import POD, Endpoint, EndpointSlice, Pod, ReplicaSet
 
-from .watching import LOST_EVENT, MISSED
+from .watching import MAY_NOT_KNOW, MISSED
 
 
 def active_pods(cluster: Cluster, kind: str, name: str) -> int:
@@ -40,13 +39,7 @@ def cached_pods(cluster: Cluster, kind: str, name: str) -> tuple[ReplicaSet | No
     "way, or that hears no answer to one that was carried out, counts pods in a cache that does not show it "
     "yet, and creates another; it deletes the surplus later [pkg/controller/replicaset/replica_set.go; cf. "
     "kubernetes/kubernetes#129795, KEP-5647]. " + MISSED,
-    hazard_with=(
-        BUDGET["controller-restart"],
-        BUDGET["controller-failover"],
-        BUDGET["lost-answer"],
-        BUDGET["late-call"],
-        LOST_EVENT,
-    ),
+    hazard_with=MAY_NOT_KNOW,
 )
 def a_replicaset_never_has_too_many_pods(step: Step) -> bool | str:
     """A round plans no more pods than its controller's cache wants, and no more are created than were planned.

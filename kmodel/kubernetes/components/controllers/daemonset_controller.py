@@ -93,10 +93,8 @@ def _decide(cluster: Cluster, now: Daemons, nodes: tuple[str, ...], deletions: t
 @transition(actor=ACTOR, object="daemonset/{daemonset}")
 def record_daemon_revision(cluster: Cluster, daemonset: str) -> Cluster | None:
     """Record the DaemonSet's template as its latest revision."""
-    known = _workload(cluster, daemonset)
-    if known is None or known.metadata.deleting or revisions.current(cluster, known) is not None:
-        return None
-    return send(cluster, client_of(daemonset), revisions.to_record(cluster, USER, known))
+    request = revisions.to_record(cluster, USER, _workload(cluster, daemonset))
+    return None if request is None else send(cluster, client_of(daemonset), request)
 
 
 @transition(actor=ACTOR, object="daemonset/{daemonset}")

@@ -44,8 +44,10 @@ def suffix_of(workload: Any, revision: ControllerRevision) -> str:
     return revision.metadata.name.removeprefix(f"{workload.metadata.name}-")
 
 
-def to_record(cluster: Cluster, user: str, workload: Any) -> Request:
-    """Return the request that makes the revision of a workload's template the latest one."""
+def to_record(cluster: Cluster, user: str, workload: Any) -> Request | None:
+    """Return the request that makes the revision of a workload's template the latest one; None if it need not be."""
+    if workload is None or workload.metadata.deleting or current(cluster, workload) is not None:
+        return None
     there = history(cluster, workload)
     number = max((each.revision for each in there if each.data != workload.template), default=0) + 1
     for known in there:

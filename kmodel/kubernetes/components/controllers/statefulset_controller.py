@@ -64,10 +64,8 @@ def _key(now: Members, ordinal: int) -> str:
 @transition(actor=ACTOR, object="statefulset/{statefulset}")
 def record_stateful_revision(cluster: Cluster, statefulset: str) -> Cluster | None:
     """Record the StatefulSet's template as its latest revision."""
-    known = _workload(cluster, statefulset)
-    if known is None or known.metadata.deleting or revisions.current(cluster, known) is not None:
-        return None
-    return send(cluster, client_of(statefulset), revisions.to_record(cluster, USER, known))
+    request = revisions.to_record(cluster, USER, _workload(cluster, statefulset))
+    return None if request is None else send(cluster, client_of(statefulset), request)
 
 
 @transition(actor=ACTOR, object="statefulset/{statefulset}")
