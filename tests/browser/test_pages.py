@@ -17,7 +17,6 @@ import pytest
 from kmodel.engines.exhaustive import result_of
 from kmodel.explorer.pages import ExplorerPages, GuidedTour, TourStep
 from kmodel.explorer.walk import Walk
-from kmodel.kernel import Cell, Cluster, Model, invariant, transition
 from kmodel.kubernetes.scenario.tours import POD_CREATION, stops
 from kmodel.printable import printable
 from kmodel.project import Project
@@ -25,7 +24,8 @@ from kmodel.reporting.answer import ObjectEnd, ObjectsAnswer
 from kmodel.reporting.html import page as page_of
 from kmodel.reporting.source import Source
 from tests.reporting.examples import SOURCE, broken_model, result
-from tests.reporting.test_html import HOSTILE
+from tests.toys.hostile_names import each_hostile_name
+from tests.toys.hostile_names import model as of_a_hostile_name
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="make test-browser installs Playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -129,20 +129,9 @@ def test_the_report_can_be_read_without_scripts(browser: Any, report: str) -> No
     context.close()
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=["script", "long", "right-to-left", "quotes"])
+@each_hostile_name
 def test_hostile_names_stay_text(page: Any, name: str, tmp_path: Path) -> None:
-    cell: Cell[str] = Cell("place", (name,))
-
-    @transition(actor="actor")
-    def go(cluster: Cluster) -> Cluster | None:
-        """Go."""
-        return cluster.set(cell, name) if cluster[cell] == "" else None
-
-    @invariant
-    def stays(cluster: Cluster) -> bool | str:
-        return cluster[cell] == "" or name
-
-    outcome = result_of(Model((Cluster.of({cell: ""}),), (go.bind(),), (stays,), name="hostile"))
+    outcome = result_of(of_a_hostile_name(name))
     page.goto(write(page_of(outcome, Source(name, description=name)), tmp_path))
     assert page.locator("h1").inner_text()[:20] == printable(name)[:20]
     page.set_viewport_size({"width": 400, "height": 800})

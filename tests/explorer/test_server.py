@@ -9,11 +9,12 @@ from starlette.testclient import TestClient
 from kmodel.explorer.pages import ExplorerPages, GuidedTour, TourStep
 from kmodel.explorer.server import Site, application
 from kmodel.explorer.walk import Walk
-from kmodel.kernel import Cell, Cluster, Event, Model, Step, invariant, transition
 from kmodel.reporting.answer import CELLS_ALONE
 from kmodel.reporting.source import Source
 from tests.reporting.examples import broken_model
-from tests.reporting.test_html import HOSTILE, Page
+from tests.reporting.test_html import Page
+from tests.toys.hostile_names import each_hostile_name
+from tests.toys.hostile_names import model as of_a_hostile_name
 
 SITE = Site(4711, "token")
 TOUR = GuidedTour((("One", "It begins."), ("Two", "It ends.")), (TourStep((0, 0), 0), TourStep((0, 0, 1), 1)))
@@ -111,22 +112,9 @@ def test_tokens_are_not_guessed() -> None:
     assert min(map(len, tokens)) >= 20
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=["script", "long", "right-to-left", "quotes"])
+@each_hostile_name
 def test_names_are_text_on_every_page(name: str) -> None:
-    cell: Cell[str] = Cell("place", (name,))
-
-    def describe(step: Step) -> Event:
-        return Event("Warning", name, f"pod/{name}", name)
-
-    @transition(actor="actor", describe=describe)
-    def go(cluster: Cluster) -> Cluster | None:
-        return cluster.set(cell, name) if cluster[cell] == "" else None
-
-    @invariant
-    def stays(cluster: Cluster) -> bool | str:
-        return cluster[cell] == "" or name
-
-    model = Model((Cluster.of({cell: ""}),), (go.bind(),), (stays,))
+    model = of_a_hostile_name(name)
     with client(ExplorerPages(Source(name), Walk(model, CELLS_ALONE))) as there:
         for path in ("/token/at/0", "/token/at/0/0"):
             text = there.get(path).text

@@ -15,7 +15,6 @@ from click.testing import CliRunner
 from kmodel.cli import main
 from kmodel.engines.events import Finished
 from kmodel.engines.small_graph import extract
-from kmodel.kernel import Cell, Cluster, Event, Model, Step, invariant, transition
 from kmodel.project import Project
 from kmodel.reporting.graphml import graphml
 from kmodel.reporting.itf import itf
@@ -27,8 +26,10 @@ from kmodel.reporting.source import Source
 from tests.reporting import lassos
 from tests.reporting.examples import SOURCE, broken_model, result, write_report
 from tests.reporting.golden import same
-from tests.reporting.test_html import HOSTILE, Page
+from tests.reporting.test_html import Page
 from tests.toys import two_phase_commit
+from tests.toys.hostile_names import each_hostile_name
+from tests.toys.hostile_names import model as of_a_hostile_name
 
 
 @pytest.fixture(scope="module")
@@ -128,22 +129,9 @@ def test_the_list_of_runs_has_each_and_those_that_are_violated_first(folder: Pat
     assert [link for link in Page(text).links if "/" in link] == ["toy/index.html", "good/index.html"]
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=["script", "long", "right-to-left", "quotes"])
+@each_hostile_name
 def test_names_are_text_in_every_export(name: str, tmp_path: Path) -> None:
-    cell: Cell[str] = Cell("place", (name,))
-
-    def describe(step: Step) -> Event:
-        return Event("Warning", name, f"pod/{name}", name)
-
-    @transition(actor="actor", describe=describe)
-    def go(cluster: Cluster) -> Cluster | None:
-        return cluster.set(cell, name) if cluster[cell] == "" else None
-
-    @invariant
-    def stays(cluster: Cluster) -> bool | str:
-        return cluster[cell] == "" or name
-
-    model = Model((Cluster.of({cell: ""}),), (go.bind(),), (stays,), name=name)
+    model = of_a_hostile_name(name)
     context = ReportContext(Source(name, files=(Path("pod.yaml"),)), tmp_path / "toy")
     outcome = result(model)
     for handle in handlers(of_files(), context):

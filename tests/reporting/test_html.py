@@ -17,6 +17,8 @@ from kmodel.reporting.html import coverage, page
 from kmodel.reporting.source import Source
 from tests.reporting.examples import SOURCE, broken_model, result, write_report
 from tests.toys import two_phase_commit
+from tests.toys.hostile_names import each_hostile_name
+from tests.toys.hostile_names import model as of_a_hostile_name
 
 VOID = {"wbr", "meta", "link", "br", "input", "line", "rect", "circle", "path", "img", "hr"}
 
@@ -153,25 +155,9 @@ def test_no_value_can_break_the_page() -> None:
     assert "<img" not in text
 
 
-HOSTILE = ("<script>alert(1)</script>", "x" * 10_000, "\u202eevil\u05d0\u05d1", "\"'><svg onload=alert(1)>")
-
-
-@pytest.mark.parametrize("name", HOSTILE, ids=["script", "long", "right-to-left", "quotes"])
+@each_hostile_name
 def test_names_are_text_wherever_they_stand(name: str) -> None:
-    cell: Cell[str] = Cell("place", (name,))
-
-    def describe(step: Step) -> Event:
-        return Event("Warning", name, f"pod/{name}", name)
-
-    @transition(actor="actor", describe=describe)
-    def go(cluster: Cluster) -> Cluster | None:
-        return cluster.set(cell, name) if cluster[cell] == "" else None
-
-    @invariant
-    def stays(cluster: Cluster) -> bool | str:
-        return cluster[cell] == "" or name
-
-    outcome = result(Model((Cluster.of({cell: ""}),), (go.bind(),), (stays,), name=name))
+    outcome = result(of_a_hostile_name(name))
     told = ObjectsAnswer(
         (name,), (ObjectEnd(f"pod/{name}", name, name, is_wrong=True, trace=outcome.findings[0].trace),)
     )
