@@ -21,12 +21,12 @@ from math import inf
 
 import attrs
 
-from kmodel.engines.clock import STOPPED, Clock, Deadline, TimeIsUp
-from kmodel.engines.events import Event, Finished, Found, Progress, Started
-from kmodel.engines.interrupts import place_in
+from kmodel.engines.clock import Clock, Deadline
+from kmodel.engines.events import Event, Finished, Found, Progress
 from kmodel.engines.results import Finding, Result, Verdict, when_found
 from kmodel.engines.runs import fair_rounds
 from kmodel.engines.runs.amounts import DelayBound as DelayBound
+from kmodel.engines.runs.driving import driven
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
 from kmodel.engines.runs.usual_order import UsualOrder
@@ -43,18 +43,8 @@ def explore(model: Model, bound: DelayBound = TWO, deadline: Deadline | None = N
 
     Only where nothing is left that further delays would lead to does it say of a spec that it holds.
     """
-    deadline = deadline or Deadline()
-    yield Started(model, ENGINE)
-    search = _Delayed(model, bound, deadline)
-    stopped_by: BaseException | None = None
-    try:
-        yield from search.events()
-    except STOPPED as stop:
-        stopped_by = stop
-        search.cut_short = f"{deadline.why(stop)}{place_in(model, stop)}"
-        yield from search.found_so_far()
-    cut_off = isinstance(stopped_by, KeyboardInterrupt), isinstance(stopped_by, TimeIsUp)
-    yield Finished(search.result(), *cut_off)
+    by = deadline or Deadline()
+    yield from driven(model, ENGINE, by, lambda: _Delayed(model, bound, by))
 
 
 def result_of(model: Model, bound: DelayBound = TWO, deadline: Deadline | None = None) -> Result:
@@ -110,6 +100,8 @@ class _Said:
 
 
 class _Delayed:
+    stuck = ""
+
     def __init__(self, model: Model, bound: DelayBound, deadline: Deadline) -> None:
         self.model = model
         self.bound = bound

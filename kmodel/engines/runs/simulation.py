@@ -9,12 +9,12 @@ states. What a walk shows is shrunk. Walks with the same seed are the same in ev
 from collections.abc import Iterator
 from random import Random
 
-from kmodel.engines.clock import STOPPED, Clock, Deadline, TimeIsUp
-from kmodel.engines.events import Event, Finished, Found, Progress, Started
-from kmodel.engines.interrupts import place_in
+from kmodel.engines.clock import Clock, Deadline
+from kmodel.engines.events import Event, Finished, Found, Progress
 from kmodel.engines.results import Finding, Result, when_found
 from kmodel.engines.runs import fair_rounds
 from kmodel.engines.runs.amounts import Walks as Walks
+from kmodel.engines.runs.driving import driven
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
 from kmodel.engines.tables.walker import trace_of
@@ -29,17 +29,8 @@ def explore(model: Model, walks: Walks, deadline: Deadline | None = None) -> Ite
     It never says of an invariant that it holds. At the deadline it stops with what it knows, and says so. ModelError if
     the model is impure.
     """
-    deadline = deadline or Deadline()
-    yield Started(model, ENGINE)
-    simulation = _Simulation(model, walks, deadline)
-    stopped_by: BaseException | None = None
-    try:
-        yield from simulation.events()
-    except STOPPED as stop:
-        stopped_by = stop
-        simulation.cut_short = f"{deadline.why(stop)}{place_in(model, stop)}"
-    cut_off = isinstance(stopped_by, KeyboardInterrupt), isinstance(stopped_by, TimeIsUp)
-    yield Finished(simulation.result(), *cut_off)
+    by = deadline or Deadline()
+    yield from driven(model, ENGINE, by, lambda: _Simulation(model, walks, by))
 
 
 def result_of(model: Model, walks: Walks, deadline: Deadline | None = None) -> Result:
@@ -50,6 +41,8 @@ def result_of(model: Model, walks: Walks, deadline: Deadline | None = None) -> R
 
 
 class _Simulation:
+    stuck = ""
+
     def __init__(self, model: Model, walks: Walks, deadline: Deadline) -> None:
         self.model = model
         self.walks = walks
@@ -69,6 +62,9 @@ class _Simulation:
         while self.walked < self.walks.number and not self._is_enough():
             self.walked += 1
             yield from self._walk(self.random.randrange(len(self.model.initial)))
+
+    def found_so_far(self) -> Iterator[Event]:
+        yield from ()  # all is told when it is found
 
     def _is_enough(self) -> bool:
         return self.walks.stop_at_first_violation and any(each.is_failure for each in self.findings.values())

@@ -14,12 +14,13 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from hypothesis.statistics import collector, describe_statistics
 
-from kmodel.engines.clock import STOPPED, Deadline, TimeIsUp
-from kmodel.engines.events import Event, Finished, Found, Progress, Sampled, Started
-from kmodel.engines.interrupts import place_in, place_of_frame
+from kmodel.engines.clock import STOPPED, Deadline
+from kmodel.engines.events import Event, Found, Progress, Sampled
+from kmodel.engines.interrupts import place_of_frame
 from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.engines.runs import fair_rounds
 from kmodel.engines.runs.amounts import PROFILES, Samples
+from kmodel.engines.runs.driving import driven
 from kmodel.engines.runs.hypothesis.machine import Cancelled, Journal, Machine, Path, ViolationError, state_machine
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
@@ -76,18 +77,8 @@ def explore(model: Model, samples: Samples = BY_PROFILE, deadline: Deadline | No
     """
     asked = settings_of(samples.profile, max_examples=samples.max_examples, steps=samples.steps)
     chosen = settings(asked, verbosity=Verbosity.quiet)
-    deadline = deadline or Deadline()
-    yield Started(model, ENGINE)
-    sampling = _Sampling(model, chosen, samples.seed, deadline)
-    stopped_by: BaseException | None = None
-    try:
-        yield from sampling.events()
-    except STOPPED as stop:
-        stopped_by = stop
-        sampling.cut_short = f"{deadline.why(stop)}{sampling.stuck or place_in(model, stop)}"
-        yield from sampling.found_so_far()
-    cut_off = isinstance(stopped_by, KeyboardInterrupt), isinstance(stopped_by, TimeIsUp)
-    yield Finished(sampling.result(), *cut_off)
+    by = deadline or Deadline()
+    yield from driven(model, ENGINE, by, lambda: _Sampling(model, chosen, samples.seed, by))
 
 
 class _Guarded(RunSpace):
