@@ -18,6 +18,7 @@ from kmodel.kubernetes.components.controllers import (
     endpointslice_controller,
     garbage_collector,
     job_controller,
+    namespace_controller,
     node_lifecycle,
     pod_gc,
     replicaset_controller,
@@ -51,6 +52,7 @@ COMPONENTS: tuple[Component, ...] = (
     daemonset_controller.COMPONENT,
     job_controller.COMPONENT,
     cronjob_controller.COMPONENT,
+    namespace_controller.COMPONENT,
     proxy.COMPONENT,
     kubelet.HEARTBEATS,
 )

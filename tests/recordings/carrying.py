@@ -35,7 +35,10 @@ class State:
 
     def with_name(self, recorded: str, key: str) -> "State":
         """Return the state in which the model has given this key to what the recording calls otherwise."""
-        return self if self.said(recorded) == key else attrs.evolve(self, names=(*self.names, (recorded, key)))
+        if self.said(recorded) == key:
+            return self
+        bare = (recorded.rpartition("/")[2], key.rpartition("/")[2])  # as the metadata of the object has it
+        return attrs.evolve(self, names=tuple(dict.fromkeys((*self.names, (recorded, key), bare))))
 
 
 @attrs.frozen
@@ -70,6 +73,15 @@ class Becomes:
         return attrs.evolve(
             self.value, metadata=attrs.evolve(stored.metadata, labels=metadata.labels, finalizers=metadata.finalizers)
         )
+
+
+@attrs.frozen(cache_hash=True)
+class Released:
+    """The body of somebody's patch that takes off the last finalizer, so that the object goes."""
+
+    def onto(self, stored: Any) -> Any:
+        """Return the stored object without any."""
+        return with_metadata(stored, finalizers=())
 
 
 def carry_out(cluster: Cluster, client: str) -> Carried:
@@ -123,6 +135,8 @@ def ask(state: State, line: Line, client: str) -> Carried:
     body: Any = state.said(line.body if line.changed is None else line.changed.after)
     if line.verb == "create":
         body = Binding(line.node) if line.subresource == "binding" else state.said(line.body)
+    elif line.verb == "patch" and line.changed is not None and line.changed.after is None:
+        body = Released()
     elif line.verb == "patch":
         body = Becomes(as_modelled(cluster, body) if body is not None else None)
     elif line.verb == "update":

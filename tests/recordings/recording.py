@@ -12,7 +12,7 @@ from kmodel.kubernetes.objects import key as key_of
 from tests.recordings.objects import SERVICE_NAME, paths, read
 
 DATA = Path(__file__).parent / "data"
-RESOURCES = ("pods", "nodes", "replicasets", "services", "endpointslices")
+RESOURCES = ("pods", "nodes", "replicasets", "services", "endpointslices", "namespaces")
 PEOPLE = ("kubectl", "harness", "")
 
 

@@ -146,6 +146,11 @@ BROKEN = [
     ("scheduler-killed", move(371, 313), 371, "the same"),
     # kcm-killed: 355 the old ReplicaSet is to have 3 pods, 382 one is deleted
     ("kcm-killed", drop(355), 382, "a pod is deleted that is not too many"),
+    # namespace-deletion: 333 deleted, 350 a pod is deleted, 377 the last pod goes, 393 the ReplicaSet, 407 finalized
+    ("namespace-deletion", drop(333), 350, "a namespace is emptied that nobody has deleted"),
+    ("namespace-deletion", move(393, 377), 393, "a ReplicaSet is deleted before the last pod of the namespace is gone"),
+    ("namespace-deletion", drop(393), 407, "a namespace is let go in which a ReplicaSet is"),
+    ("namespace-deletion", move(407, 402), 407, "a namespace is let go in which a Service is"),
 ]
 
 

@@ -21,6 +21,7 @@ RESOURCES = {  # of the kinds that are modelled, by how etcd's keys name them
     "pods": "pods",
     "minions": "nodes",
     "replicasets": "replicasets",
+    "namespaces": "namespaces",
     "services/specs": "services",
     "endpointslices": "endpointslices",
 }
@@ -35,6 +36,7 @@ LEFT_OUT = frozenset(
     }
 )
 OWN_SERVICE = "kubernetes"  # that of the api-server itself, which has no selector
+OWN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 KEPT = {"kubelet-restart": ("SIGKILL n1",)}  # the kills after which a node's containers still ran, in their order
 
 
@@ -77,6 +79,11 @@ def conditions(event: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
+def called(name: str, namespace: str) -> str:
+    """Return how the model calls an object."""
+    return name if namespace == "default" else f"{namespace}/{name}"
+
+
 def request(event: dict[str, Any], changes: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the line of a request and of what it changed."""
     about = event["objectRef"]
@@ -86,7 +93,7 @@ def request(event: dict[str, Any], changes: list[dict[str, Any]]) -> dict[str, A
         "agent": event["userAgent"].split("/")[0],
         "verb": event["verb"],
         "what": "/".join(part for part in (about["resource"], about.get("subresource")) if part),
-        "name": name if about.get("namespace", "default") == "default" else f"{about['namespace']}/{name}",
+        "name": name if about["resource"] == "namespaces" else called(name, about.get("namespace", "default")),
         "code": event["responseStatus"]["code"],
         **conditions(event),
     }
@@ -113,28 +120,47 @@ def lines(folder: Path) -> Iterator[dict[str, Any]]:
     actions = read(folder / "actions.jsonl")
     start = min(action["t"] for action in actions)
     objects: dict[str, Any] = {}
+    keys: dict[int, str] = {}
     changes: dict[str, list[dict[str, Any]]] = {}
     for change in read(folder / "etcd.jsonl"):
         key, resource = change["key"], resource_of(change["key"])
-        if resource is None or key.rpartition("/")[2].startswith(OWN_SERVICE):
+        name = key.rpartition("/")[2]
+        if resource is None or name.startswith(OWN_SERVICE) or (resource == "namespaces" and name in OWN_NAMESPACES):
             continue
         after = trimmed(change.get("value"), node=resource == "nodes") if change["type"] == "PUT" else None
         made = patch(objects.get(key), after)
         objects[key] = after
+        keys[change["rev"]] = key
         changes.setdefault(change["auditID"], []).append({"rev": change["rev"], "object": made})
     found: list[tuple[float, int | None, dict[str, Any]]] = []
     for event in read(folder / "audit.jsonl"):
+        if event["verb"] == "deletecollection":
+            found += [(line["t"], line["changes"][0]["rev"], line) for line in collection(start, event, changes, keys)]
+            continue
         if event["verb"] not in WRITES or event["objectRef"]["resource"] not in RESOURCES.values():
             continue
         if event["objectRef"].get("name") == OWN_SERVICE or event["user"].get("username") == "system:apiserver":
             continue
-        if event["objectRef"].get("subresource") not in (None, "status", "binding", "scale", "eviction"):
+        if event["objectRef"].get("subresource") not in (None, "status", "binding", "scale", "eviction", "finalize"):
             continue
         made = changes.pop(event["auditID"], [])
         at = seconds(start, event["requestReceivedTimestamp"])
         found.append((at, made[0]["rev"] if made else None, {"t": at, **request(event, made)}))
     assert not changes, f"changes without a request: {changes}"
     yield from in_order(found, [*faults(folder, actions, start)])
+
+
+def collection(
+    start: str, event: dict[str, Any], changes: dict[str, list[dict[str, Any]]], keys: dict[int, str]
+) -> Iterator[dict[str, Any]]:
+    """Yield a line for each object of a collection that is deleted by one request, as if it were one of its own."""
+    of: dict[str, list[dict[str, Any]]] = {}
+    for change in changes.pop(event["auditID"], []):
+        of.setdefault(keys[change["rev"]], []).append(change)
+    for key, made in of.items():
+        name = key.rpartition("/")[2]
+        one = event | {"verb": "delete", "objectRef": event["objectRef"] | {"name": name}}
+        yield {"t": seconds(start, event["requestReceivedTimestamp"]), **request(one, made)}
 
 
 def seconds(start: str, at: str) -> float:
@@ -162,6 +188,7 @@ def faults(folder: Path, actions: list[dict[str, Any]], start: str) -> Iterator[
     for call in read(folder / "runtime.jsonl"):
         if call["op"] == "container ends":
             ended = {name: call[name] for name in ("node", "pod", "container", "code")}
+            ended["pod"] = called(call["pod"], call["namespace"])
             yield {"t": seconds(start, call["t"]), "do": "container ends", **ended}
 
 

@@ -2,7 +2,14 @@
 
 from kmodel.kubernetes.objects import PodStatus
 from tests.components.scenes import create, delete, node, pod, probed_containers, replicaset, scene, service
-from tests.specs import broken_daemons, broken_jobs, broken_ownership, broken_rollouts, broken_stateful
+from tests.specs import (
+    broken_daemons,
+    broken_jobs,
+    broken_namespaces,
+    broken_ownership,
+    broken_rollouts,
+    broken_stateful,
+)
 from tests.specs import bugs_that_last as bugs
 from tests.specs.broken_identities import takes_no_marks
 from tests.specs.bugs_that_last import unless
@@ -54,6 +61,7 @@ SPEAKS_AGAIN = scene(
 PROBED = scene(stored=(pod(node="n1", containers=probed_containers()),), calls="fused", faults={"container-hang": 1})
 
 STUCK = (
+    *broken_namespaces.STUCK,
     *broken_ownership.STUCK,
     *broken_daemons.STUCK,
     *broken_jobs.STUCK,

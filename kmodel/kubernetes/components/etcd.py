@@ -19,7 +19,7 @@ import attrs
 from kmodel.kernel import Cell, Cells, Cluster, Event, Rank, Step, fresh, transition
 from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Transaction
 from kmodel.kubernetes.components.settings import SETTINGS, reference, singular
-from kmodel.kubernetes.objects import NODE, POD, ApiObject, Kind
+from kmodel.kubernetes.objects import NAMESPACE, NODE, POD, ApiObject, Kind
 from kmodel.kubernetes.objects.kind import ObjectT, resource_name, scope
 
 V = TypeVar("V", bound=ApiObject)
@@ -43,6 +43,7 @@ def stored(of: Kind[Any] | str) -> Cells[Any]:
 
 PODS = stored(POD)
 NODES = stored(NODE)
+NAMESPACES = stored(NAMESPACE)
 
 
 @attrs.frozen(cache_hash=True)

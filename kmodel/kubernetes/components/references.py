@@ -4,9 +4,10 @@ These are objects of kinds that are not modelled: a scenario has them from its s
 them are missing therefore never changes, and what is missing shows as upstream shows it: a pod is refused, waits for a
 node, or for its containers.
 
-So are namespaces, if the scenario names any: what is created in one that is not there is answered with 404
-[staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go]. That one is deleted, with all that
-is in it, is left out.
+So are namespaces of which the scenario only has the manifest: what is created in one that is not there is answered with
+404 [staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go]. Those that steps create or
+delete, or that are `stored`, are objects: see controllers/namespace_controller.py; what is in them of kinds that are
+not modelled stays.
 
 Upstream: plugin/pkg/admission/{serviceaccount,priority,runtimeclass}/admission.go; pkg/kubelet/{kubelet_pods.go,
 volumemanager,container/helpers.go}; pkg/scheduler/framework/plugins/volumebinding, 1.34.
@@ -40,6 +41,7 @@ def has(settings: Settings, need: Need, namespace: str) -> bool:
 def is_namespace(settings: Settings, namespace: str) -> bool:
     """Tell whether a scenario has the namespace; one that names none leaves open which there are, and has all."""
     known = [each for each in settings.surroundings if each.startswith("namespace/")]
+    known += [f"namespace/{name}" for name in settings.named("Namespace")]
     return not known or namespace in ("", *NAMESPACES) or f"namespace/{namespace}" in known
 
 

@@ -11,6 +11,7 @@ from kmodel.kubernetes.objects.kind import ApiObject, Kind, Part, Template
 from kmodel.kubernetes.objects.kinds import KINDS, Kinds, Object, kind_named, kind_of, reference, resource_of
 from kmodel.kubernetes.objects.lease import LEASE, Lease
 from kmodel.kubernetes.objects.meta import DEFAULT_NAMESPACE, Labels, ObjectMeta, OwnerReference, key, selects
+from kmodel.kubernetes.objects.namespace import NAMESPACE, Namespace
 from kmodel.kubernetes.objects.node import GIBIBYTE, NODE, Node, NodeSpec, NodeStatus, Taint, Taints
 from kmodel.kubernetes.objects.pod import POD, Binding, Phase, Pod, PodStatus, Unscheduled
 from kmodel.kubernetes.objects.pod_spec import DEFAULT_SCHEDULER, PodSpec, Toleration
@@ -39,6 +40,7 @@ __all__ = [
     "JOB",
     "KINDS",
     "LEASE",
+    "NAMESPACE",
     "NODE",
     "POD",
     "REPLICATION_CONTROLLER",
@@ -64,6 +66,7 @@ __all__ = [
     "Kinds",
     "Labels",
     "Lease",
+    "Namespace",
     "Need",
     "Node",
     "NodeSpec",

@@ -86,6 +86,11 @@ class ApiObject:
         return 0
 
     @property
+    def is_held(self) -> bool:
+        """Whether something beside the finalizers of its metadata keeps it while it is being deleted."""
+        return False
+
+    @property
     def is_graceful(self) -> bool:
         """Whether its kind has grace periods, so that a deletion without one marks the object before it removes it."""
         return False
@@ -176,7 +181,8 @@ class Kind(Generic[ObjectT]):
     `read` makes an object of a manifest and notes the fields that are left out (None: users write no manifests of it).
     `makes` are the resources whose objects may have one of this kind as their owner; `mentions` are others whose UIDs
     or versions it may hold. `named_after` is the resource whose objects each may have one of this kind, by their name.
-    `starts` gives the objects that are there from the start, one for each name.
+    `starts` gives the objects that are there from the start, one for each name. Of a kind that `may_be_around`, an
+    object that no step of a Scenario names is there from the start to the end.
     """
 
     kind: str
@@ -187,6 +193,7 @@ class Kind(Generic[ObjectT]):
     short_names: tuple[str, ...] = ()
     namespaced: bool = True
     reads_status: bool = False
+    may_be_around: bool = False
     is_machine: bool = False  # each stands for a machine, and a scenario says apart from its manifests which there are
     waits: tuple[str, ...] = ()  # what `kubectl wait` can wait for
     makes: tuple[str, ...] = ()

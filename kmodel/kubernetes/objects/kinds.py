@@ -11,6 +11,7 @@ from kmodel.kubernetes.objects.endpointslice import ENDPOINT_SLICE
 from kmodel.kubernetes.objects.job import JOB
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
 from kmodel.kubernetes.objects.lease import LEASE
+from kmodel.kubernetes.objects.namespace import NAMESPACE
 from kmodel.kubernetes.objects.node import NODE
 from kmodel.kubernetes.objects.pod import POD
 from kmodel.kubernetes.objects.replicaset import REPLICA_SET, REPLICATION_CONTROLLER
@@ -33,6 +34,7 @@ KINDS: tuple[Kind[Any], ...] = (
     SERVICE,
     ENDPOINT_SLICE,
     LEASE,
+    NAMESPACE,
 )
 
 

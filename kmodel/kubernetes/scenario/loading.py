@@ -10,12 +10,20 @@ from kmodel.kubernetes.components.plan import names_needed
 from kmodel.kubernetes.components.settings import Session, Settings
 from kmodel.kubernetes.manifests import Field, InputError, choose
 from kmodel.kubernetes.objects import Kinds, Node, ObjectMeta
+from kmodel.kubernetes.objects.opaque import read_opaque
 from kmodel.kubernetes.objects.reading import Manifest
 from kmodel.kubernetes.scenario.caveats import caveats, decides, read_assumed
 from kmodel.kubernetes.scenario.completing import complete
 from kmodel.kubernetes.scenario.endings import refusals
 from kmodel.kubernetes.scenario.manifest_files import STANDARD_INPUT, Contents, read_files
-from kmodel.kubernetes.scenario.requests import Known, Requests, default_sessions, read_reference, read_requests
+from kmodel.kubernetes.scenario.requests import (
+    ACTIONS,
+    Known,
+    Requests,
+    default_sessions,
+    read_reference,
+    read_requests,
+)
 from kmodel.kubernetes.scenario.scenario import Scenario
 from kmodel.kubernetes.scenario.scenario_spec import LARGEST_BUDGET, MOST_NODES, ScenarioSpec, read_spec
 from kmodel.kubernetes.scenario.stored import as_stored
@@ -43,7 +51,9 @@ def load(
     contents = read_files(paths, catalog.kinds)
     spec = read_spec(contents.scenario, catalog)
     cluster_nodes, replaced = _nodes(spec, contents, nodes)
-    manifests = {item.reference: item for item in contents.manifests if not item.kind.is_machine}
+    around = _around(spec, contents, catalog.kinds)
+    manifests = {item.reference: item for item in contents.manifests if not item.kind.is_machine and item not in around}
+    others = (*contents.others, *(read_opaque(item.field, item.object.kind, item.kind.api_version) for item in around))
     node_manifests = () if replaced else tuple(item for item in contents.manifests if item.kind.is_machine)
     known = Known(
         {**manifests, **{item.reference: item for item in node_manifests}},
@@ -62,7 +72,7 @@ def load(
         objects=tuple(as_stored(manifests[name], where) for name, where in stored.items()),
         sessions=requests.sessions,
         names_per_workload=spec.names_per_workload or _names_needed(requests.sessions, known),
-        surroundings=tuple(dict.fromkeys((*(each.reference for each in contents.others), *declared))),
+        surroundings=tuple(dict.fromkeys((*(each.reference for each in others), *declared))),
     )
     described = (*known.manifests.values(), *requests.extra)
     scenario = Scenario(
@@ -75,7 +85,7 @@ def load(
         interchangeable=spec.interchangeable,
         left_out=replaced,
         ignored_fields=_ignored(described),
-        caveats=caveats(contents.others, contents.skipped, described, settings),
+        caveats=caveats(others, contents.skipped, described, settings),
         assumed=declared,
         refused=tuple(refusals(settings, catalog.kinds)),
         expected=requests.expected,
@@ -142,6 +152,15 @@ def _stored(spec: ScenarioSpec, manifests: Mapping[str, Manifest], kinds: Kinds)
             )
         names.setdefault(name, item)
     return names
+
+
+def _around(spec: ScenarioSpec, contents: Contents, kinds: Kinds) -> list[Manifest]:
+    """Return the manifests of what is there from the start to the end, as neither steps nor `stored` name it."""
+    steps = () if spec.requests is None else spec.requests.items()
+    about = [step.fields().optional(action) for step in steps for action in ACTIONS]
+    names = [each for each in (*about, *(() if spec.stored is None else spec.stored.items())) if each is not None]
+    named = {str(read_reference(each, kinds)) for each in names}
+    return [item for item in contents.manifests if item.kind.may_be_around and item.reference not in named]
 
 
 def _requests(spec: ScenarioSpec, manifests: Mapping[str, Manifest], known: Known, stored: Collection[str]) -> Requests:

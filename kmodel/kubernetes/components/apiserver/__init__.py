@@ -22,6 +22,7 @@ from kmodel.kubernetes.components.apiserver.admission import (
     admit,
     charge,
     exceeds_quota,
+    is_in_what_goes,
     lacks_its_namespace,
     lacks_what_it_names,
     with_taint,
@@ -75,7 +76,7 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     if lacks_its_namespace(cluster, request):
         return deliver(cluster, client, respond(request, 404, "NotFound"))
-    if exceeds_quota(cluster, request):
+    if is_in_what_goes(cluster, request) or exceeds_quota(cluster, request):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     key, value = request.key, request.body
     if request.verb == "create" and not key:

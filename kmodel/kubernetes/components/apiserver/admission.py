@@ -10,14 +10,15 @@ status before the pod is written, so that no two creates take the same place; he
 stored, and those that were admitted and are on their way to etcd.
 
 NamespaceLifecycle answers what is created in a namespace that is not there with 404, where the scenario says which
-there are.
+there are, and in one that is being deleted with 403: bindings, too. It looks into etcd: what the api-server's cache
+adds to the time between admission and the write is time that the write may take as well.
 
-Leaves out: namespaces that are deleted (what is created in one is refused, and what is in it goes); the other plugins
-that are on by default, which touch no modelled field; the status of the quota, unless its controller takes part (see
-controllers/resourcequota_controller.py): here a place is given back at once.
+Leaves out: the other plugins that are on by default, which touch no modelled field; the status of the quota, unless its
+controller takes part (see controllers/resourcequota_controller.py): here a place is given back at once.
 
 Upstream: pkg/apis/core/v1/defaults.go; plugin/pkg/admission/{defaulttolerationseconds,nodetaint}/admission.go;
-staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go checkQuotas, 1.34.
+staging/src/k8s.io/apiserver/pkg/admission/plugin/{resourcequota/controller.go checkQuotas,
+namespace/lifecycle/admission.go}, 1.34.
 """
 
 from collections.abc import Callable
@@ -28,10 +29,11 @@ import attrs
 from kmodel.kernel import Cells, Cluster
 from kmodel.kubernetes.components.apiserver.access import node_restriction
 from kmodel.kubernetes.components.calls import CALLS, Call, Request, Transaction
-from kmodel.kubernetes.components.etcd import PODS
+from kmodel.kubernetes.components.etcd import NAMESPACES, PODS
 from kmodel.kubernetes.components.references import is_namespace, refusal
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import ApiObject, Node, Taint, Toleration
+from kmodel.kubernetes.objects import DEFAULT_NAMESPACE, ApiObject, Node, Taint, Toleration
+from kmodel.kubernetes.objects.namespace import IMMORTAL
 
 USED: Cells[int | None] = Cells("quota")  # what a quota is charged with; None: with what was there at the start
 COUNTED = "pods"
@@ -72,6 +74,12 @@ def default_service_account(request: Request, value: Any, stored: ApiObject | No
     return attrs.evolve(value, spec=attrs.evolve(value.spec, service_account=named))
 
 
+def keep_immortal_namespaces(request: Request, value: Any, stored: ApiObject | None) -> Any:
+    """Refuse the deletion of a namespace that every cluster has [NamespaceLifecycle]."""
+    is_immortal = (request.verb, request.resource) == ("delete", "namespaces") and request.key in IMMORTAL
+    return "this namespace may not be deleted" if is_immortal else value
+
+
 def restrict_nodes(request: Request, value: Any, stored: ApiObject | None) -> Any:
     """Refuse what a kubelet asks about another node or its pods."""
     return node_restriction(request, stored) or value
@@ -82,6 +90,7 @@ PLUGINS: tuple[Plugin, ...] = (
     default_service_account,
     default_toleration_seconds,
     restrict_nodes,
+    keep_immortal_namespaces,
 )
 
 
@@ -122,9 +131,25 @@ def lacks_what_it_names(cluster: Cluster, request: Request, value: Any) -> bool:
 
 def lacks_its_namespace(cluster: Cluster, request: Request) -> bool:
     """Tell whether a create is in a namespace that is not there [NamespaceLifecycle]."""
-    if request.verb != "create" or not isinstance(request.body, ApiObject):
+    if request.verb != "create":
         return False
-    return not is_namespace(cluster[SETTINGS], request.body.metadata.namespace)
+    namespace = _namespace_of(request)
+    cell = NAMESPACES[namespace]
+    return cluster[cell] is None if cluster.has(cell) else not is_namespace(cluster[SETTINGS], namespace)
+
+
+def is_in_what_goes(cluster: Cluster, request: Request) -> bool:
+    """Tell whether a create, also of a binding, is in a namespace that is being deleted [NamespaceLifecycle]."""
+    cell = NAMESPACES[_namespace_of(request)] if request.verb == "create" else None
+    namespace = cluster[cell] if cell is not None and cluster.has(cell) else None
+    return namespace is not None and namespace.metadata.deleting
+
+
+def _namespace_of(request: Request) -> str:
+    """Return the namespace of what a request is about; that of the key of a binding, which is one of a pod."""
+    if isinstance(request.body, ApiObject):
+        return request.body.metadata.namespace
+    return request.key.rpartition("/")[0] or DEFAULT_NAMESPACE
 
 
 def with_taint(cluster: Cluster, request: Request, value: Any) -> Any:

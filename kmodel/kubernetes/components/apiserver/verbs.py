@@ -24,7 +24,7 @@ from kmodel.kernel.values import parts
 from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.etcd import stored, uids, version, with_metadata
 from kmodel.kubernetes.components.settings import NAME_HOLDERS, POOLS, SETTINGS, singular
-from kmodel.kubernetes.objects import ApiObject, Binding, Pod, key
+from kmodel.kubernetes.objects import ApiObject, Binding, Namespace, Pod, key
 from kmodel.kubernetes.objects.kind import first, generations
 from kmodel.kubernetes.objects.ownership import FOREGROUND, ORPHAN
 
@@ -136,7 +136,7 @@ def update(cluster: Cluster, stored: Any, request: Request, value: Any) -> Outco
         return stored.with_status(value)  # type: ignore[no-any-return]
     changed = {name: getattr(value.metadata, name) for name in CHANGED_BY_UPDATES}
     kept = attrs.evolve(stored.metadata, **changed)
-    if kept.deleting and not kept.finalizers and not kept.deletion_grace_seconds:
+    if kept.deleting and not kept.finalizers and not kept.deletion_grace_seconds and not stored.is_held:
         return Removal()  # the last finalizer is gone [store.go ShouldDeleteDuringUpdate]
     if kept.deleting and not set(kept.finalizers) <= set(stored.metadata.finalizers):
         return Refusal(422, "Invalid")  # ValidateNoNewFinalizers
@@ -160,6 +160,13 @@ def bind(cluster: Cluster, request: Request, stored: Pod) -> Outcome:
     )
 
 
+def finalize(cluster: Cluster, request: Request, stored: Namespace) -> Outcome:
+    """Return the Namespace without the finalizer of its controller; its removal if nothing else keeps it."""
+    left = stored.finalized()
+    is_last = left.metadata.deleting and not left.metadata.finalizers and not left.is_held
+    return Removal() if is_last else left
+
+
 def delete(cluster: Cluster, stored: ApiObject, request: Request) -> Outcome:
     """Return the object marked for deletion, or its removal if nothing has to be waited for.
 
@@ -171,12 +178,13 @@ def delete(cluster: Cluster, stored: ApiObject, request: Request) -> Outcome:
         pending = stored.metadata.deletion_grace_seconds or 0
         grace = pending if request.grace_seconds is None else min(request.grace_seconds, pending)
     finalizers = _finalizers(stored, request.propagation)
-    goes = grace == 0 and not finalizers
+    goes = grace == 0 and not finalizers and not stored.is_held
     if goes and not _is_marked_first(cluster, stored):
         return Removal()
     generation = stored.metadata.generation if stored.metadata.deleting else _next_generation(cluster, stored)
+    left = None if stored.is_held else grace  # a Namespace has no period [core/namespace/storage/storage.go Delete]
     marked = with_metadata(
-        stored, deleting=True, deletion_grace_seconds=grace, finalizers=finalizers, generation=generation
+        stored, deleting=True, deletion_grace_seconds=left, finalizers=finalizers, generation=generation
     )
     return First(request.resource, request.key, marked) if goes else marked
 
@@ -205,4 +213,4 @@ def named(value: Any, name: str) -> Any:
 
 
 # What becomes of a POST to a subresource: a function of the cluster, the request and the stored object.
-SUBRESOURCES: dict[str, Callable[[Cluster, Request, Any], Outcome]] = {"binding": bind}
+SUBRESOURCES: dict[str, Callable[[Cluster, Request, Any], Outcome]] = {"binding": bind, "finalize": finalize}
