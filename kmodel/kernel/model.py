@@ -120,14 +120,25 @@ def follow(model: Model, address: tuple[int, ...]) -> Trace:
     return Trace(model.initial[first], tuple(steps), address)
 
 
-def trace_along(model: Model, initial: int, taken: Iterable[tuple[int, int]]) -> Trace:
-    """Return the trace that takes these actions from an initial state, each with its index among those enabled."""
+def trace_along(
+    model: Model, initial: int, taken: Iterable[tuple[int, int]], known: dict[tuple[int, ...], Step] | None = None
+) -> Trace:
+    """Return the trace that takes these actions from an initial state, each with its index among those enabled.
+
+    `known` holds the steps of earlier traces by their addresses, and is given those of this one: traces that begin
+    alike take their first steps once.
+    """
     cluster = model.initial[initial]
     steps: list[Step] = []
     address = [initial]
     for choice, index in taken:
-        step = take(model.actions[choice], cluster)
-        assert step is not None, f"{model.actions[choice]} is not enabled on its own trace"
+        there = (*address, index)
+        step = known.get(there) if known is not None else None
+        if step is None:
+            step = take(model.actions[choice], cluster)
+            assert step is not None, f"{model.actions[choice]} is not enabled on its own trace"
+            if known is not None:
+                known[there] = step
         steps.append(step)
         address.append(index)
         cluster = step.next

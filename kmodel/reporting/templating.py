@@ -1,5 +1,7 @@
 """What pages are made with: their templates, what may be shown, and the policy by which nothing else gets in."""
 
+import os
+import sys
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -14,6 +16,7 @@ from kmodel.reporting.wording import kind_in_words
 
 MOST_LETTERS = 2000  # of one text; what is longer is a mistake, or an attack
 STYLE = "style.css"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def shown(value: Any) -> Any:
@@ -28,7 +31,7 @@ def shown(value: Any) -> Any:
 @cache
 def _file(name: str) -> markupsafe.Markup:
     """Return a file of the page's as it stands in it, to the letter: what may be in force is known by its hash."""
-    return markupsafe.Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))
+    return markupsafe.Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def policy(script: str) -> str:
@@ -38,6 +41,18 @@ def policy(script: str) -> str:
         f"default-src 'none'; style-src '{hashes[0]}'; script-src '{hashes[1]}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def _compiled() -> jinja2.BytecodeCache | None:
+    """Return where compiled templates are kept, as compiled modules are beside theirs; None where neither may be."""
+    folder = TEMPLATES / "__pycache__"
+    try:
+        if sys.dont_write_bytecode:
+            return None
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 @cache
@@ -50,6 +65,7 @@ def environment(script: str) -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
         finalize=shown,
+        bytecode_cache=_compiled(),
     )
     made.filters["capital"] = lambda text: f"{text[:1].upper()}{text[1:]}"
     made.filters["kind"] = kind_in_words

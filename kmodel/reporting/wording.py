@@ -46,9 +46,13 @@ class Wording:
 
 def word(finding: Finding, result: Result) -> Wording:
     """Return a finding in words."""
+    return _word(finding, result, untested(result))
+
+
+def _word(finding: Finding, result: Result, idle: Sequence[Finding]) -> Wording:
     if finding.is_vacuous:
         shown = finding.spec.shows
-        alone = shown is not None and shown.origin in [each.spec.origin for each in untested(result)]
+        alone = shown is not None and shown.origin in [each.spec.origin for each in idle]
         so = f", so {shown.name} is not put to the test" if shown is not None and alone else ""
         return Wording(Standing.VACUOUS, "never happens", f"in {all_states(result)}{so}")
     if finding.is_hazard:
@@ -64,7 +68,7 @@ def word(finding: Finding, result: Result) -> Wording:
         return Wording(Standing.OPEN, "no violation found", f"({finding.reason})")
     if finding.spec.form.wanted:
         return Wording(Standing.HOLDS, "holds", f"(first {where(finding)})")
-    but = ", but not put to the test" if any(finding is each for each in untested(result)) else ""
+    but = ", but not put to the test" if any(finding is each for each in idle) else ""
     return Wording(Standing.HOLDS, "holds", f"({_seen(finding, result)}){but}")
 
 
@@ -132,7 +136,8 @@ def all_states(result: Result) -> str:
 def ordered(result: Result) -> tuple[tuple[Finding, Wording], ...]:
     """Return the findings with their words, in the order of their standing: violated first, what holds last."""
     order = list(Standing)
-    pairs = [(finding, word(finding, result)) for finding in result.findings]
+    idle = untested(result)
+    pairs = [(finding, _word(finding, result, idle)) for finding in result.findings]
     return tuple(sorted(pairs, key=lambda pair: order.index(pair[1].standing)))
 
 

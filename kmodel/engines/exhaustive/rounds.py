@@ -5,7 +5,7 @@ then each shard adds the states of the buckets meant for it. The order in which 
 their fingerprints alone, so counts, depths and traces are the same for any number of threads.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
@@ -43,7 +43,8 @@ from kmodel.engines.exhaustive.store import NO_LIMIT, Shard
 from kmodel.engines.results import Symmetry
 from kmodel.engines.tables.jit import UNKNOWN, Ints
 from kmodel.engines.tables.tries import Leaf, Tables
-from kmodel.kernel import BoundReached, Model, ModelError
+from kmodel.kernel import BoundReached, Model, ModelError, Step, Trace
+from kmodel.kernel.model import trace_along
 
 CHUNK = 12288  # states of a shard expanded in one round; at most 65,536, since parents are told by 16 bits
 BUCKET = 6144  # states in a bucket, at least; one has room for the successors of several, whatever they are
@@ -86,10 +87,15 @@ class Frontier:
         self.cursor = [0] * SHARDS
         self.deadline = Deadline()
         self._before_round: tuple[list[int], Ints] | None = None
+        self._steps: dict[tuple[int, ...], Step] = {}  # of the traces so far, by address
         self.regroup_at = list(REGROUP_AT_STATES)
         self._pool = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
         self.refresh()
         self._add_initial()
+
+    def trace(self, initial: int, taken: Iterable[tuple[int, int]]) -> Trace:
+        """Return the trace that takes these actions from an initial state, each with its index among those enabled."""
+        return trace_along(self.model, initial, taken, self._steps)
 
     @property
     def states(self) -> int:

@@ -27,7 +27,6 @@ from kmodel.engines.results import (
     when_found,
 )
 from kmodel.kernel import BoundReached, Model, ModelError, Spec
-from kmodel.kernel.model import trace_along
 
 if TYPE_CHECKING:
     from kmodel.engines.exhaustive.paths import Place
@@ -301,7 +300,7 @@ class _Search:
         last, code = telling(space, index, row)
         answer = space.tables.outcome(code)
         assert isinstance(answer, Answer)
-        return Finding(spec, when_found(spec), answer.reason, trace_along(self.model, initial, [*taken, *last]))
+        return Finding(spec, when_found(spec), answer.reason, space.trace(initial, [*taken, *last]))
 
     def _conclude(self) -> None:
         """Show, now that all states are known, what their number rests on."""

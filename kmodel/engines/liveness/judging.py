@@ -21,7 +21,6 @@ from kmodel.engines.liveness.state_graph import StateGraph, search
 from kmodel.engines.results import Ends, Finding, Verdict
 from kmodel.kernel import Cluster, Fairness, Model, ModelError, Predicate, Spec, Trace, ask, keys_of
 from kmodel.kernel.forms import Again, Seed
-from kmodel.kernel.model import trace_along
 from kmodel.kernel.renaming import Renaming
 from kmodel.kernel.values import identity
 
@@ -190,7 +189,7 @@ class Liveness:
         graph = self.graph
         first = graph.source(stem[0]) if stem else state
         taken = (self._choice(graph.source(step), int(graph.action[step])) for step in (*stem, *(cycle or ())))
-        trace = trace_along(self.model, self.initial[first], taken)
+        trace = self.space.trace(self.initial[first], taken)
         return trace if cycle is None else attrs.evolve(trace, cycle=len(stem))
 
     def _choice(self, state: int, action: int) -> Choice:
