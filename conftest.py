@@ -17,6 +17,7 @@ LONG = (
     "pod-recreated",
     "replicaset-loses-a-pod",
     "scheduler-restart",
+    "stale-list",
     "statefulset-updated",
 )
 

@@ -15,6 +15,8 @@ from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.settings import POOLS, SETTINGS
 from kmodel.kubernetes.objects import Phase, Pod, PodStatus
 
+from .watching import first_lists_may_be_old
+
 
 def running(cluster: Cluster) -> list[tuple[str, str, Sandbox]]:
     """Return node, pod and sandbox of all that has a container running."""
@@ -64,13 +66,17 @@ AT_ONCE = (
     "A pod that is deleted without a grace period, by a user's --force, or by the garbage collector once its Node is "
     "gone, is removed from the api-server before its kubelet has stopped anything, and the name is free "
 )
+OLD_LIST = (
+    " A kubelet that has restarted may run a pod anew that is gone, if its first list is as old as the watch cache of "
+    "an api-server that lags (resourceVersion 0, up to 1.34) [kubernetes/kubernetes#59848]."
+)
 
 
 @invariant(
     needs=RUNTIME,
     hazard=AT_ONCE + "while the containers run on [pkg/registry/core/pod/strategy.go CheckGracefulDelete, "
-    "pkg/controller/podgc/gc_controller.go, 1.34].",
-    hazard_with=(a_pod_is_deleted_at_once,),
+    "pkg/controller/podgc/gc_controller.go, 1.34]." + OLD_LIST,
+    hazard_with=(a_pod_is_deleted_at_once, first_lists_may_be_old),
 )
 def no_container_runs_without_its_pod(cluster: Cluster) -> bool | str:
     """The pod of every running container is stored until its kubelet says that the containers have ended."""
@@ -91,8 +97,8 @@ def a_container_is_being_stopped(cluster: Cluster) -> bool:
 @invariant(
     needs=RUNTIME,
     hazard=AT_ONCE + "for another pod, which may run on another node beside it "
-    "[https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod].",
-    hazard_with=(a_pod_is_deleted_at_once,),
+    "[https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod]." + OLD_LIST,
+    hazard_with=(a_pod_is_deleted_at_once, first_lists_may_be_old),
 )
 def at_most_one_pod_of_a_name_runs(cluster: Cluster) -> bool | str:
     """Of a pod whose name is its identity, and not generated, no two instances run at once, even of different UIDs."""

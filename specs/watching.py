@@ -4,10 +4,12 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import Cluster, Step, sometimes, step_invariant
+from kmodel.kernel import Cluster, Layout, Step, sometimes, step_invariant
+from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, SERVERS, server_of
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored, version
 from kmodel.kubernetes.components.faults import BUDGET
-from kmodel.kubernetes.components.informer import cached, is_open, next_event
+from kmodel.kubernetes.components.informer import CONNECTIONS, cached, is_open, next_event
+from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import BY_RESOURCE
 
 LOST_EVENT = BUDGET["lost-event"]
@@ -61,17 +63,52 @@ class LastOf:
         return next((event for event in reversed(events) if event.key == self.key), None)
 
 
+def first_lists_may_be_old(layout: Layout) -> bool:
+    """Tell whether what has restarted may list from the watch cache of an api-server that lags."""
+    return bool(layout.constant(SERVERS)) and layout.constant(SETTINGS).first_list == "any"
+
+
+@step_invariant(
+    needs=CONNECTIONS,
+    hazard="What has restarted remembers no resourceVersion. Up to 1.34 the first list of a kubelet or scheduler names "
+    "resourceVersion 0, and is of whatever age the watch cache has of the api-server that it comes to "
+    "[kubernetes/kubernetes#59848]; lists that are streamed (WatchListClient, from 1.35 on) are not.",
+    hazard_with=(first_lists_may_be_old,),
+)
+def an_observer_never_goes_back_in_resource_version(step: Step) -> bool | str:
+    """What a watcher lists is not older than what it has seen, also before it restarted, wherever it lists."""
+    if step.action.transition.name == "list_from":
+        chosen = step.action.arguments
+        missing = step.before[MISSING[chosen["server"], chosen["watcher"], chosen["resource"]]]
+        if missing:
+            return (
+                f"{chosen['watcher']} lists {chosen['resource']} as they were {missing} events before it had seen them"
+            )
+    return True
+
+
+@sometimes(needs=CONNECTIONS, shows=an_observer_never_goes_back_in_resource_version)
+def a_watcher_has_seen_more_than_an_api_server(step: Step) -> bool:
+    """A watcher lists from an api-server, and another one lacks what it has seen before."""
+    if step.action.transition.name != "list_from":
+        return False
+    watcher, resource = step.action.arguments["watcher"], step.action.arguments["resource"]
+    return any(step.before[MISSING[server, watcher, resource]] for server in step.before[SERVERS])
+
+
 @step_invariant(needs=QUEUES, hazard=MISSED, hazard_with=(LOST_EVENT,))
 def a_watch_misses_nothing(step: Step) -> bool | str:
     """What an open watch has brought, with what is under way, is what etcd holds."""
     for watch in step.after[WATCHES]:
         if watch.polls or not step.after.look(watch.queue, is_open):
             continue
+        server = server_of(step.after, watch)
+        under_way = (watch.queue,) if server is None else (QUEUES[server, watch.resource], watch.queue)
         for key in _touched(step, watch):
             held: Any = step.after[stored(watch.resource)[key]]
-            last = step.after.look(watch.queue, LastOf(key))
+            last = next((last for queue in under_way if (last := step.after.look(queue, LastOf(key)))), None)
             known = step.after[cached(watch.resource)[watch.watcher, key]] if last is None else last.object
-            if known != (held if watch.selects(held) else None):
+            if (known if watch.selects(known) else None) != (held if watch.selects(held) else None):
                 return f"the watch of {watch.watcher} never tells what became of {watch.resource}/{key}"
     return True
 
@@ -79,7 +116,8 @@ def a_watch_misses_nothing(step: Step) -> bool | str:
 def _touched(step: Step, watch: Watch) -> list[str]:
     """Return the keys of which a watcher may know something else after the step than before."""
     keys = [cell.key[-1] for cell in step.wrote(stored(watch.resource))]
-    keys += [cell.key[1] for cell in step.wrote(cached(watch.resource)) if cell.key[0] == watch.watcher]
+    told = (watch.watcher, server_of(step.after, watch))
+    keys += [cell.key[1] for cell in step.wrote(cached(watch.resource)) if cell.key[0] in told]
     if watch.queue in step.writes:
         event = step.before.look(watch.queue, next_event)
         keys += [] if event is None else [event.key]

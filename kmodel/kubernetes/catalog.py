@@ -10,6 +10,7 @@ import attrs
 
 from kmodel.kubernetes.components import apiserver, kubectl, kubelet, proxy, runtime, scheduler
 from kmodel.kubernetes.components import faults as losses
+from kmodel.kubernetes.components.apiserver import watch_cache
 from kmodel.kubernetes.components.component import Component, Fault
 from kmodel.kubernetes.components.controllers import (
     cronjob_controller,
@@ -75,7 +76,7 @@ FAULTS: tuple[Fault, ...] = (
     losses.LOST_REQUEST,
     losses.LOST_ANSWER,
     losses.LATE_CALL,
-    losses.APISERVER_RESTART,
+    watch_cache.APISERVER_RESTART,
     losses.LOST_EVENT,
     cronjob_controller.CRON_TICK,
 )

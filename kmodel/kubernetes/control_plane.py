@@ -12,10 +12,11 @@ import attrs
 from kmodel.kernel import Action, Cell, Cluster
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.components import wiring
+from kmodel.kubernetes.components.apiserver.watch_cache import SERVERS
 from kmodel.kubernetes.components.callers import STEPS, fuse
 from kmodel.kubernetes.components.calls import CALLS, SPLIT
 from kmodel.kubernetes.components.component import Component, Steps
-from kmodel.kubernetes.components.etcd import WATCHES, stored
+from kmodel.kubernetes.components.etcd import TOLD, WATCHES, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import cached
 from kmodel.kubernetes.components.plan import Plan
@@ -38,14 +39,17 @@ def _initial(plan: Plan, wires: wiring.Wiring) -> Cluster:
     for resource in plan.resources:
         cells |= dict.fromkeys((stored(resource)[key] for key in plan.keys(resource)), None)
     cells |= wiring.stored_at_start(plan)
-    for watch in wires.watches:
+    cells |= wires.tier.cells
+    for watch in (*wires.watches, *wires.tier.watches):
         cells[watch.queue] = None
         cells |= {cached(watch.resource)[watch.watcher, key]: None for key in plan.keys(watch.resource)}
     cells |= _memory(plan, inside)
     cells |= {BUDGET[fault]: count for fault, count in plan.settings.faults if count}
     constants: dict[Cell[Any], Any] = {
         SETTINGS: plan.settings,
-        WATCHES: wires.watches,
+        WATCHES: (*wires.watches, *wires.tier.watches),
+        TOLD: wires.tier.watches or wires.watches,
+        SERVERS: wires.tier.servers,
         PROCESSES: wires.processes,
         RIGHTS: wires.rights,
         NAME_HOLDERS: wires.name_holders,
@@ -57,9 +61,9 @@ def _initial(plan: Plan, wires: wiring.Wiring) -> Cluster:
     if plan.settings.calls == "split":
         constants[SPLIT] = True
     cluster: Cluster = Cluster.of(cells, constants, wires.may_mention)
-    for watch in wires.watches:
-        listed = wires.informers[watch].actions(watch)[0](cluster)
-        assert listed is not None, f"{watch.watcher} cannot list {watch.resource} at the start"
+    for first in (*wires.tier.starts, *(wires.tier.first_list(watch) for watch in wires.watches)):
+        listed = first(cluster)
+        assert listed is not None, f"{first} cannot happen at the start"
         cluster = listed
     return cluster
 
@@ -79,7 +83,8 @@ def _actions(plan: Plan, wires: wiring.Wiring) -> Iterator[Action]:
     for component in wires.components:
         yield from _steps(plan, component.steps if component.outside else ())
     for watch in wires.watches:
-        yield from wires.informers[watch].actions(watch)
+        yield from wires.tier.actions(watch)
+    yield from wires.tier.own_actions
     for component in wires.components:
         yield from _steps(plan, () if component.outside else component.steps)
     watched = tuple((watch.watcher, watch.resource) for watch in wires.watches if not watch.polls)

@@ -26,6 +26,7 @@ from tests.specs import (
     bugs,
 )
 from tests.specs import bugs_of_clients as clients
+from tests.specs.broken_control_nodes import OF_CONTROL_NODES
 from tests.specs.broken_scheduling import IS_SCHEDULED_TWICE
 from tests.specs.bugs import taking_requests_for
 from tests.specs.mutants import Mutant
@@ -413,4 +414,5 @@ MUTANTS = (
         1,
         "program_rules",
     ),
+    *OF_CONTROL_NODES,
 )

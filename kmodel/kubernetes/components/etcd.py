@@ -4,9 +4,9 @@ Models: one strictly serializable store. A transaction compares the key's versio
 expected one; the write, its events on every open watch and the acknowledgement become visible at one point in time.
 
 Leaves out: members, elections and loss of the quorum (no write happens then, so safety is not touched); compaction as
-such (a watch that falls behind is closed, and the watcher lists again, with the same effect). The api-server's watch
-cache is one with the store. To the events of a watch such a cache only adds delay, which the watch's own queue has
-already; to a LIST it may add more, see informer.py.
+such (a watch that falls behind is closed, and the watcher lists again, with the same effect). The watch cache of a
+single api-server is one with the store: to the events of a watch it only adds delay, which the watch's own queue has
+already. Several api-servers have one each, see apiserver/watch_cache.py.
 
 Upstream: etcd.io docs learning/api_guarantees (v3.6); staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go, 1.34.
 """
@@ -85,6 +85,7 @@ class Closed(Enum):
 Queue = tuple[WatchEvent, ...] | Closed | None  # None: the watcher has not listed since it started
 QUEUES: Cells[Queue] = Cells("watches")
 WATCHES: Cell[tuple[Watch, ...]] = Cell("watches of the control plane")
+TOLD: Cell[tuple[Watch, ...]] = Cell("watches of etcd")  # all of these, or those of several api-servers
 
 
 def closed(queue: Queue) -> Queue:
@@ -159,7 +160,7 @@ def commit(cluster: Cluster, client: str) -> Cluster | None:
 def write(cluster: Cluster, resource: str, key: str, value: ApiObject | None) -> Cluster:
     """Return the cluster with the key written, or deleted, and the event on each open watch whose selector meets it."""
     cell = stored(resource)[key]
-    watches = [watch for watch in cluster[WATCHES] if watch.resource == resource and not watch.polls]
+    watches = [watch for watch in cluster[TOLD] if watch.resource == resource and not watch.polls]
     before = {watch: watch.selects(cluster[cell]) for watch in watches}
     if value is not None:
         # The latest version of a key that is there is its own, and no other is mentioned after it.
@@ -167,11 +168,16 @@ def write(cluster: Cluster, resource: str, key: str, value: ApiObject | None) ->
         value = with_metadata(value, resource_version=next_version)
     cluster = cluster.set(cell, value)
     for watch in watches:
-        if watch.selects(value):
-            event = WatchEvent("MODIFIED" if before[watch] else "ADDED", key, value)
-        elif before[watch]:
-            event = WatchEvent("DELETED", key, None)
-        else:
-            continue
-        cluster = cluster.modify(watch.queue, Publish(event, cluster[SETTINGS].watch_buffer))
+        cluster = publish(cluster, watch, key, before[watch], value)
     return cluster
+
+
+def publish(cluster: Cluster, watch: Watch, key: str, was_seen: bool, value: ApiObject | None) -> Cluster:
+    """Return the cluster with the event of a change on its way to a watcher, if that gets to see it."""
+    if watch.selects(value):
+        event = WatchEvent("MODIFIED" if was_seen else "ADDED", key, value)
+    elif was_seen:
+        event = WatchEvent("DELETED", key, None)
+    else:
+        return cluster
+    return cluster.modify(watch.queue, Publish(event, cluster[SETTINGS].watch_buffer))

@@ -100,6 +100,5 @@ def _clients(plan: Plan) -> Iterator[tuple[str]]:
 
 LOST_REQUEST = Fault("lost-request", (Steps((lose_request,), _clients),), only_split=True)
 LATE_CALL = Fault("late-call", (Steps((give_up_call,), _clients),), leaves_calls=True, only_split=True)
-APISERVER_RESTART = Fault("apiserver-restart", (Steps((restart_apiserver,)),))
 LOST_EVENT = Fault("lost-event", (Steps((lose_event,), _watched),))
 LOST_ANSWER = Fault("lost-answer", (Steps((lose_answer,), _clients),), only_split=True)

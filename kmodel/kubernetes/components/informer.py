@@ -3,13 +3,14 @@
 Models: a cache per component and resource (components of one process share theirs), filled by a LIST and kept up by
 the events of a WATCH, delivered in order and late by any time; an event handler runs as the cache changes. A closed
 watch (the component restarted, or fell behind) makes the component list again; what it missed in between it never
-sees one by one.
+sees one by one. Of several api-servers it lists from one, with which it stays: see apiserver/watch_cache.py.
 
 Leaves out: the LIST as a call: its answer is a snapshot, all later events queue up behind it, so that a slow answer
 cannot be told from slow events; resync; bookmarks; the time between a change of the cache and the handlers that hear of
 it. A LIST is of what is stored now. That is so wherever the client streams its lists (WatchListClient: in all from 1.35
 on, in kube-controller-manager from 1.34); in 1.34 the first LIST of a kubelet, the scheduler or kube-proxy names
-resourceVersion 0, and may show what an api-server's watch cache had at any time before [relistResourceVersion].
+resourceVersion 0, and may show what an api-server's watch cache had at any time before [relistResourceVersion]: so it
+is with several api-servers and `firstList: any`.
 
 Upstream: staging/src/k8s.io/client-go/{tools/cache/{reflector,shared_informer}.go,features/known_features.go}, 1.34.
 """
@@ -26,6 +27,7 @@ from kmodel.kubernetes.objects import ApiObject, Kind
 from kmodel.kubernetes.objects.kind import ObjectT, resource_name
 
 CONTROLLER_MANAGER = "kube-controller-manager"  # whose controllers share their informers
+CONNECTIONS: Cells[str | None] = Cells("connections")  # which of several api-servers a watcher talks to
 
 Handler = Callable[[Cluster, Watch, str, Any, Any], Cluster]
 
@@ -100,10 +102,10 @@ def ignore(cluster: Cluster, watch: Watch, key: str, old: ApiObject | None, new:
     return cluster
 
 
-def lists(cluster: Cluster, watch: Watch, on_change: Handler) -> Cluster:
-    """Return the cluster with the watcher's cache as the api-server lists the resource now."""
+def lists(cluster: Cluster, watch: Watch, on_change: Handler, server: str = "") -> Cluster:
+    """Return the cluster with the watcher's cache as the resource is stored now, or as an api-server's cache has it."""
     for key in cluster.names(stored(watch.resource)):
-        value = cluster[stored(watch.resource)[key]]
+        value = in_cache(cluster, server, watch.resource, key) if server else cluster[stored(watch.resource)[key]]
         new = value if watch.selects(value) else None
         old = in_cache(cluster, watch.watcher, watch.resource, key)
         if old != new:
@@ -119,6 +121,8 @@ class Informer:
     list_and_watch: Transition
     receive_event: Transition
     poll: Transition
+    on_change: Handler = ignore
+    is_alive: Callable[[Cluster, str], bool] = lambda cluster, watcher: True
 
     def actions(self, watch: Watch) -> list[Action]:
         """Return the actions of a watch."""
@@ -166,7 +170,7 @@ def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] 
             return None
         return lists(cluster.set(QUEUES[watcher, resource], ()), watch, on_change)
 
-    return Informer(list_and_watch, receive_event, poll)
+    return Informer(list_and_watch, receive_event, poll, on_change, is_alive)
 
 
 def watch_of(cluster: Cluster, watcher: str, resource: str) -> Watch:

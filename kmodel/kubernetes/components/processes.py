@@ -5,6 +5,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import Cell, Cluster
+from kmodel.kubernetes.components.apiserver.watch_cache import disconnect
 from kmodel.kubernetes.components.calls import orphan
 from kmodel.kubernetes.components.informer import forget_all
 
@@ -24,7 +25,7 @@ PROCESSES: Cell[tuple[Process, ...]] = Cell("processes")
 
 def restart(cluster: Cluster, name: str) -> Cluster:
     """Return the cluster after a process died and started again: it has forgotten all, its calls go on without it."""
-    return forget_all(fail_over(cluster, name), name)
+    return forget_all(disconnect(fail_over(cluster, name), name), name)
 
 
 def fail_over(cluster: Cluster, name: str) -> Cluster:

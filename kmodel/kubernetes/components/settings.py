@@ -91,6 +91,9 @@ class Settings:
     kubelet: str = "watch"  # or "poll"
     register_nodes: bool = False  # kubelets create their Node objects; otherwise these are there at the start
     actors: tuple[str, ...] = ()  # the optional ones that take part: see catalog.py
+    api_servers: int = 1  # several have a watch cache each, which lags behind etcd at its own pace
+    first_list: str = "consistent"  # or "any": the first list may be as old as the api-server's watch cache
+    client_caches: str = "late"  # or "prompt": with several api-servers, a cache is as new as that of its server
     watch_buffer: int = 8  # events that wait for a slow watcher before the api-server closes the watch
     missed_heartbeats: int = 1  # checks without a renewal before a node is taken for unhealthy
     terminated_pod_threshold: int | None = None  # finished pods that the garbage collector leaves; None: all

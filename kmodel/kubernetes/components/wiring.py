@@ -6,10 +6,11 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import Cell, Cluster
+from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, Tier
 from kmodel.kubernetes.components.calls import CALLS, slot
 from kmodel.kubernetes.components.component import ANY, Caller, Component, Fault, Memory, instances
 from kmodel.kubernetes.components.etcd import Watch, stored, with_metadata
-from kmodel.kubernetes.components.informer import Handler, Informer, informer
+from kmodel.kubernetes.components.informer import CONNECTIONS, Handler, Informer, informer
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import Process
 from kmodel.kubernetes.objects import ApiObject, resource_of
@@ -33,6 +34,7 @@ class Wiring:
     living: tuple[str, ...]
     watches: tuple[Watch, ...]
     informers: Mapping[Watch, Informer]
+    tier: Tier
     processes: tuple[Process, ...]
     rights: Rights
     name_holders: tuple[Cell[Any], ...]
@@ -59,6 +61,7 @@ def wire(plan: Plan, known: Sequence[Component], part: tuple[Component, ...], fa
         for name in (client, *(slot(client, number) for number in range(1, slots[component] + 1)))
     ]
     watches = tuple(_watches(plan, part))
+    informers = _informers(part, plan, watches)
     return Wiring(
         part,
         happening,
@@ -66,7 +69,8 @@ def wire(plan: Plan, known: Sequence[Component], part: tuple[Component, ...], fa
         tuple(clients),
         tuple(living),
         watches,
-        _informers(part, plan, watches),
+        informers,
+        Tier.of(plan, watches, informers),
         tuple(_processes(plan, part, living)),
         _rights(plan, known),
         (*(CALLS[client] for client in clients), *_name_holders(plan, part)),
@@ -169,7 +173,7 @@ def _may_mention(plan: Plan, part: Sequence[Component]) -> Callable[[Cell[Any], 
             return (of == resource and cell.key[-1] == key) or resource in ties[of]
         if family == "watches":
             return cell.key[-1] == resource or resource in ties[cell.key[-1]]
-        if family == "budget":
+        if family in ("budget", CONNECTIONS.family, MISSING.family):
             return False
         mentions = of_memory.get(cell.family, ANY)
         return mentions == ANY or (mentions == resource and cell.key[-1] == key)

@@ -97,6 +97,27 @@ FIELDS = (
         "by more than that, so that what holds with `any` holds whatever it takes.",
     ),
     FieldOfScenario("kubelet", "watch or poll", "watch", "How kubelets learn of changes."),
+    FieldOfScenario(
+        "apiServers",
+        "number",
+        "1",
+        "So many api-servers, each with a watch cache that lags behind etcd at its own pace. A client stays with one "
+        "while its connection lives, and may meet another one then.",
+    ),
+    FieldOfScenario(
+        "firstList",
+        "consistent or any",
+        "consistent",
+        "With several api-servers, what a client's first list shows: all that is stored, as from release 1.35 on, or "
+        "what the watch cache of any of them has (resourceVersion 0), as kubelets and schedulers list up to 1.34.",
+    ),
+    FieldOfScenario(
+        "clientCaches",
+        "late or prompt",
+        "late",
+        "With several api-servers, whether events reach a client some time after its api-server, or at once, so that "
+        "only the api-servers lag.",
+    ),
     FieldOfScenario("watchBuffer", "number", "8", "Events that wait for a slow watcher before the watch is closed."),
     FieldOfScenario(
         "missedHeartbeats", "number", "1", "Checks without a renewed lease before a node is taken for unhealthy."

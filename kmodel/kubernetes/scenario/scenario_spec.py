@@ -14,6 +14,7 @@ from kmodel.kubernetes.scenario.scenario import SCENARIO_ENGINES, Engine
 MOST_NODES = 100
 LARGEST_BUDGET = 100
 LARGEST_SIZE = 1000
+MOST_INSTANCES = 5
 VERBS = ("create", "update", "patch", "delete", "*")
 SUBRESOURCES = (
     "pods/binding",
@@ -44,6 +45,9 @@ class ScenarioSpec:
     scheduler: str = "watch"
     scoring: str = "least-allocated"
     kubelet: str = "watch"
+    api_servers: int = 1
+    first_list: str = "consistent"
+    client_caches: str = "late"
     watch_buffer: int = 8
     missed_heartbeats: int | None = None
     terminated_pod_threshold: int | None = None
@@ -112,6 +116,9 @@ def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
         scheduler=mode("scheduler", "watch", "poll"),
         scoring=mode("scoring", "least-allocated", "any"),
         kubelet=mode("kubelet", "watch", "poll"),
+        api_servers=number("apiServers", 1, MOST_INSTANCES) or 1,
+        first_list=mode("firstList", "consistent", "any"),
+        client_caches=mode("clientCaches", "late", "prompt"),
         watch_buffer=number("watchBuffer", 1, LARGEST_SIZE) or 8,
         missed_heartbeats=number("missedHeartbeats", 1, LARGEST_SIZE),
         terminated_pod_threshold=number("terminatedPodThreshold", 1, LARGEST_SIZE),

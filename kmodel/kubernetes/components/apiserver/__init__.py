@@ -5,7 +5,9 @@ answering it when etcd has acknowledged. A transaction that finds another versio
 again, unless the client made the version a condition (409 Conflict) or the name is taken (409 AlreadyExists). A request
 may take several transactions, one after the other, each on what is there by then.
 
-Leaves out: several api-servers and their watch caches; priority and fairness; reads as calls (a GET of one object is
+Several api-servers have a watch cache each: see watch_cache.py.
+
+Leaves out: priority and fairness; reads as calls (a GET of one object is
 one step of the reader, see kubectl.py and informer.py).
 
 Upstream: staging/src/k8s.io/apiserver/pkg/{endpoints/handlers,registry/generic/registry/store.go}, 1.34.

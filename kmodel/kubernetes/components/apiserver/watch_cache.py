@@ -1,0 +1,267 @@
+"""kube-apiserver, several of them: each has a watch cache that lags behind etcd at its own pace, and serves from it.
+
+Models: an api-server's cache of each resource, which receives etcd's events in order and late by any time, and passes
+each on to the clients that watch it. A client's first list goes to any api-server (the load balancer chooses), and is
+as old as the cache there, or waits until that has all that is stored (firstList); the client then stays with it while
+the connection lives. After an api-server restarted, its clients list from any that has seen what they have seen
+(resourceVersionMatch NotOlderThan), so that an older one makes them wait; a client that itself restarted remembers
+nothing to wait for. An api-server that restarts comes back with what is stored by then. One that falls too far behind
+etcd fills its cache anew, and closes the watches of it [cacher.go terminateAllWatchers].
+
+Leaves out: an api-server that is not ready yet (others serve meanwhile); reads of one object (they are of what is
+stored, as with resourceVersion unset), and so lists of those who poll; bookmarks, as if there was one after each event;
+a consistent list that is answered although something was written since it was asked. Requests reach etcd whichever
+api-server they go to: it compares versions there.
+
+With one api-server the tier is left out: it is one with etcd.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go and staging/src/k8s.io/client-go/tools/cache/
+reflector.go (relistResourceVersion), 1.34; KEP-2340, KEP-3157.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from kmodel.kernel import FAULT, Action, Cell, Cells, Cluster, Event, Step, Transition, transition
+from kmodel.kubernetes.components.component import Fault, Steps
+from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, closed, publish
+from kmodel.kubernetes.components.faults import restart_apiserver, spend
+from kmodel.kubernetes.components.informer import (
+    CONNECTIONS,
+    Informer,
+    cached,
+    has_caught_up,
+    has_listed,
+    ignore,
+    is_open,
+    lists,
+    next_event,
+    watch_of,
+    without_first,
+)
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.settings import SETTINGS, reference
+
+SERVERS: Cell[tuple[str, ...]] = Cell("api-servers")  # a constant; none if there is only one, which is one with etcd
+# How many events an api-server has not seen of what a watcher had seen when it lost its connection to one of them.
+MISSING: Cells[int] = Cells("events missing in watch caches")
+
+
+def events_in(queue: Queue) -> int:
+    """The projection of a watch's queue on how many events are under way."""
+    return len(queue) if isinstance(queue, tuple) else 0
+
+
+def one_less(number: int) -> int:
+    """The update of the number of events that an api-server has not seen by which it has seen one more."""
+    return max(0, number - 1)
+
+
+def clients_of(cluster: Cluster, server: str, resource: str) -> Iterator[Watch]:
+    """Yield the watches, open or not, of those who are connected to an api-server."""
+    for watch in cluster[WATCHES]:
+        watches = watch.resource == resource and not watch.polls and watch.watcher not in cluster[SERVERS]
+        if watches and cluster[CONNECTIONS[watch.watcher]] == server:
+            yield watch
+
+
+def server_of(cluster: Cluster, watch: Watch) -> str | None:
+    """Return the api-server of several that a client watches at; None if it has no connection, or there is only one."""
+    connection = CONNECTIONS[watch.watcher]
+    return cluster[connection] if cluster.has(connection) else None
+
+
+def listing(informer: Informer) -> Transition:
+    """Return the transition by which a client lists from one of several api-servers, and watches there."""
+
+    @transition(actor="{watcher}", object="{resource}")
+    def list_from(cluster: Cluster, watcher: str, resource: str, server: str) -> Cluster | None:
+        """List the resource from an api-server, and watch it there."""
+        if cluster.look(QUEUES[watcher, resource], is_open) or cluster[CONNECTIONS[watcher]] not in (None, server):
+            return None
+        if not informer.is_alive(cluster, watcher) or not _has_enough(cluster, watcher, resource, server):
+            return None
+        cluster = cluster.set(CONNECTIONS[watcher], server)
+        for other in cluster[SERVERS]:
+            cluster = cluster.set(MISSING[other, watcher, resource], 0)
+        cluster = cluster.set(QUEUES[watcher, resource], ())
+        return lists(cluster, watch_of(cluster, watcher, resource), informer.on_change, server)
+
+    return list_from
+
+
+def _has_enough(cluster: Cluster, watcher: str, resource: str, server: str) -> bool:
+    """Tell whether an api-server answers a list now: whether it has what the client has seen, or all there is."""
+    if cluster.look(QUEUES[watcher, resource], has_listed):
+        return cluster[MISSING[server, watcher, resource]] == 0
+    queue = QUEUES[server, resource]
+    if cluster[SETTINGS].first_list == "any":
+        return cluster.look(queue, is_open)
+    return cluster.look(queue, has_caught_up)
+
+
+def _told(step: Step) -> Event:
+    server, resource = step.action.arguments["server"], step.action.arguments["resource"]
+    event = step.before.look(QUEUES[server, resource], next_event)
+    assert event is not None
+    known = "gone" if event.object is None else event.object.summary()
+    return Event("Normal", "Cached", reference(step.before, resource, event.key), f"{server} hears of it: {known}")
+
+
+def updating(informers: Mapping[Watch, Informer]) -> Transition:
+    """Return the transition by which an api-server hears of a change, and tells those who watch."""
+
+    @transition(actor="{server}", object="{resource}", describe=_told)
+    def update_watch_cache(cluster: Cluster, server: str, resource: str) -> Cluster | None:
+        """Receive the next event from etcd, and pass it on to the clients that watch here."""
+        event = cluster.look(QUEUES[server, resource], next_event)
+        if event is None:
+            return None
+        cell = cached(resource)[server, event.key]
+        old = cluster[cell]
+        cluster = cluster.modify(QUEUES[server, resource], without_first).set(cell, event.object)
+        for watch in cluster[WATCHES]:
+            if cluster.has(missing := MISSING[server, watch.watcher, resource]):
+                cluster = cluster.modify(missing, one_less)
+        for watch in clients_of(cluster, server, resource):
+            cluster = publish(cluster, watch, event.key, watch.selects(old), event.object)
+            if cluster[SETTINGS].client_caches == "prompt":
+                receive = informers[watch].receive_event.function
+                cluster = receive(cluster, watcher=watch.watcher, resource=resource) or cluster
+        return cluster
+
+    return update_watch_cache
+
+
+@transition(actor="{server}", object="{resource}")
+def fill_watch_cache(cluster: Cluster, server: str, resource: str) -> Cluster | None:
+    """Fill the watch cache with what is stored, and close the watches of what it had before."""
+    if cluster.look(QUEUES[server, resource], is_open):
+        return None
+    for watch in clients_of(cluster, server, resource):
+        cluster = cluster.modify(watch.queue, closed)
+    return _filled(cluster, server, resource)
+
+
+def _filled(cluster: Cluster, server: str, resource: str) -> Cluster:
+    for watch in cluster[WATCHES]:
+        if cluster.has(missing := MISSING[server, watch.watcher, resource]):
+            cluster = cluster.set(missing, 0)
+    cluster = cluster.set(QUEUES[server, resource], ())
+    return lists(cluster, watch_of(cluster, server, resource), ignore)
+
+
+@transition(actor=FAULT, object="{server}", environment=True)
+def restart_one_apiserver(cluster: Cluster, server: str) -> Cluster | None:
+    """One of the api-servers restarts: it finishes what is under way, closes its watches, and fills its caches anew."""
+    spent = spend(cluster, "apiserver-restart")
+    if spent is None:
+        return None
+    cluster = spent
+    for watcher in cluster.names(CONNECTIONS):
+        if cluster[CONNECTIONS[watcher]] == server:
+            cluster = disconnect(cluster, watcher)
+    for watch in cluster[WATCHES]:
+        if watch.watcher == server:
+            cluster = _filled(cluster, server, watch.resource)
+    return cluster
+
+
+def disconnect(cluster: Cluster, watcher: str) -> Cluster:
+    """Return the cluster after a client lost its connection to one of several api-servers: its watches are closed.
+
+    Which api-servers have not seen what it has seen is remembered: until it lists again it is older there.
+    """
+    server = cluster[CONNECTIONS[watcher]] if cluster.has(CONNECTIONS[watcher]) else None
+    if server is None:
+        return cluster
+    for watch in cluster[WATCHES]:
+        if watch.watcher != watcher or watch.polls or not cluster.look(watch.queue, has_listed):
+            continue
+        unseen = cluster.look(QUEUES[server, watch.resource], events_in) + cluster.look(watch.queue, events_in)
+        for other in cluster[SERVERS]:
+            if other != server:
+                behind = cluster.look(QUEUES[other, watch.resource], events_in) - unseen
+                cluster = cluster.set(MISSING[other, watcher, watch.resource], max(0, behind))
+        cluster = cluster.modify(watch.queue, closed)
+    return cluster.set(CONNECTIONS[watcher], None)
+
+
+@attrs.frozen(eq=False)
+class Tier:
+    """The api-servers between etcd and those who watch: their watches of etcd, their cells, and all that lists.
+
+    With one api-server there are none: the informers list from etcd, and are told by it.
+    """
+
+    servers: tuple[str, ...]
+    watches: tuple[Watch, ...]
+    cells: Mapping[Cell[Any], Any]
+    starts: tuple[Action, ...]
+    own_actions: tuple[Action, ...]
+    actions: Callable[[Watch], Sequence[Action]]
+    first_list: Callable[[Watch], Action]
+
+    @staticmethod
+    def of(plan: Plan, watches: Sequence[Watch], informers: Mapping[Watch, Informer]) -> "Tier":
+        """Return the tier of a scenario, for the watches of its clients."""
+
+        def plain(watch: Watch) -> list[Action]:
+            return informers[watch].actions(watch)
+
+        servers = servers_of(plan)
+        if not servers:
+            return Tier((), (), {}, (), (), plain, lambda watch: plain(watch)[0])
+        watchers = tuple(dict.fromkeys(watch.watcher for watch in watches if not watch.polls))
+        resources = tuple(dict.fromkeys(watch.resource for watch in watches if not watch.polls))
+        listening = [watch for watch in watches if not watch.polls]
+        cells: dict[Cell[Any], Any] = {CONNECTIONS[watcher]: None for watcher in watchers}
+        cells |= {MISSING[server, each.watcher, each.resource]: 0 for server in servers for each in listening}
+        update = updating(informers)
+        list_from = {informer: listing(informer) for informer in informers.values()}
+
+        def connecting(watch: Watch, server: str) -> Action:
+            step = list_from[informers[watch]]
+            return step.bind(watcher=watch.watcher, resource=watch.resource, server=server)
+
+        def actions(watch: Watch) -> list[Action]:
+            if watch.polls:
+                return plain(watch)
+            return [*(connecting(watch, server) for server in servers), plain(watch)[1]]
+
+        def first_list(watch: Watch) -> Action:  # at the start the load balancer has spread them over the api-servers
+            if watch.polls:
+                return plain(watch)[0]
+            return connecting(watch, servers[watchers.index(watch.watcher) % len(servers)])
+
+        own = [(server, resource) for server in servers for resource in resources]
+        return Tier(
+            servers,
+            tuple(Watch(server, resource) for server, resource in own),
+            cells,
+            tuple(fill_watch_cache.bind(server=server, resource=resource) for server, resource in own),
+            tuple(
+                step.bind(server=server, resource=resource)
+                for server, resource in own
+                for step in (update, fill_watch_cache)
+            ),
+            actions,
+            first_list,
+        )
+
+
+def servers_of(plan: Plan) -> tuple[str, ...]:
+    """Return the names of several api-servers; none if there is only one."""
+    count = plan.settings.api_servers
+    return tuple(f"kube-apiserver-{number}" for number in range(1, count + 1)) if count > 1 else ()
+
+
+APISERVER_RESTART = Fault(
+    "apiserver-restart",
+    (
+        Steps((restart_apiserver,), when=lambda plan: not servers_of(plan)),
+        Steps((restart_one_apiserver,), lambda plan: ((server,) for server in servers_of(plan))),
+    ),
+)
