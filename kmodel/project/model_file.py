@@ -57,6 +57,10 @@ class ModelFile:
         """Return a state as a table of its cells."""
         return all_cells(cluster)
 
+    def title_of(self, family: str) -> str:
+        """Return its name."""
+        return family
+
     def places(self) -> Mapping[str, tuple[Path, int]]:
         """Return nothing."""
         return {}

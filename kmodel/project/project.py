@@ -11,6 +11,7 @@ from kmodel.input_error import InputError
 from kmodel.kernel import Action, Cluster, Model, Spec, Trace
 from kmodel.kubernetes import scenario
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
+from kmodel.kubernetes.components.etcd import STORED
 from kmodel.kubernetes.scenario import Scenario
 from kmodel.kubernetes.scenario.endings import Ending, endings
 from kmodel.kubernetes.scenario.manifest_files import STANDARD_INPUT, read_files
@@ -102,6 +103,10 @@ class Input:
         tables = [StateTable(*table) for table in state_tables(cluster, self.scenario.catalog.kinds)]
         memory = cells_table(cluster, "What else is remembered", lambda cell: not told_elsewhere(cell))
         return (*tables, *(() if memory is None else (memory,)))
+
+    def title_of(self, family: str) -> str:
+        """Return what a family of cells shows of the life of objects; nothing if it is part of how they are run."""
+        return f"life of {family.removeprefix(STORED)}" if family.startswith(STORED) else ""
 
     def places(self) -> Mapping[str, tuple[Path, int]]:
         """Return the file and the line where each object is written; nothing of what cannot be read once more."""

@@ -63,6 +63,9 @@ class Subject(Protocol):
     def state(self, cluster: Cluster) -> Sequence[StateTable]:
         """Return a state as tables."""
 
+    def title_of(self, family: str) -> str:
+        """Return what a family of cells shows of the life of objects; nothing if it is part of how they are run."""
+
     def places(self) -> Mapping[str, tuple[Path, int]]:
         """Return the file and the line where each object is written, as far as anybody knows."""
 
@@ -87,6 +90,10 @@ class CellsAlone:
     def state(self, cluster: Cluster) -> Sequence[StateTable]:
         """Return the cells."""
         return all_cells(cluster)
+
+    def title_of(self, family: str) -> str:
+        """Return its name."""
+        return family
 
     def places(self) -> Mapping[str, tuple[Path, int]]:
         """Return nothing."""

@@ -14,6 +14,7 @@ from kmodel.reporting.diff import changes
 from kmodel.reporting.quotient import Quotient
 
 MOST_LABELLED = 60  # states of a graph whose edges are labelled
+FONT = "Courier"  # as wide as any other of fixed width: what a page shows fits into the boxes
 MOST_CHANGES = 12  # lines of a state's tooltip
 # Seen on white and on black; with three styles they tell 30 transitions apart.
 COLOURS = ("#3b82f6", "#e07b00", "#16a34a", "#14b8a6", "#9333ea", "#0891b2", "#b45309", "#db2777", "#65a30d", "#6b7280")
@@ -107,8 +108,8 @@ def grouped(quotient: Quotient, name: str) -> str:
     picture = _picture(name, legend, shape="box", style="rounded")
     for number in range(len(quotient.groups)):
         # \l ends a line of a label that is set flush left
-        label = "".join(_quote(line) + r"\l" for line in quotient.label(number).split("\n"))
-        picture.node(str(number), label, **_marks(number in quotient.initial, False))
+        label = "".join(_quote(line) + r"\l" for line in [str(number), *quotient.label(number).split("\n")])
+        picture.node(str(number), label, tooltip=f"group {number}", **_marks(number in quotient.initial, False))
     for source, transition, target in quotient.edges:
         picture.edge(str(source), str(target), **legend.edge(transition))
     return str(picture.source)
@@ -119,12 +120,12 @@ def _legend(transitions: Iterable[str], has_cycle: bool = False) -> _Legend:
 
 
 def _picture(name: str, legend: _Legend, **node: str) -> graphviz.Digraph:
-    font = {"fontname": "sans-serif", "fontsize": "10"}
+    font = {"fontname": FONT, "fontsize": "10"}
     return graphviz.Digraph(
         printable(name),
         graph_attr={"bgcolor": "transparent", "label": legend.table(), "labelloc": "b", **font},
         node_attr={"shape": "circle", "width": "0.3", "margin": "0.05", **font, **node},
-        edge_attr={"arrowsize": "0.6", "fontname": "sans-serif", "fontsize": "8"},
+        edge_attr={"arrowsize": "0.6", "fontname": FONT, "fontsize": "8"},
     )
 
 
@@ -136,9 +137,14 @@ def _marks(initial: bool, end: bool) -> dict[str, str]:
 def _tooltip(graph: Graph, number: int, state: Cluster) -> str:
     if number < graph.initial:
         return "an initial state"
+    return r"\n".join(_quote(line) for line in [f"state {number}", *since_the_start(graph, state)])
+
+
+def since_the_start(graph: Graph, state: Cluster) -> list[str]:
+    """Return in lines what is not as in the first initial state; of much, only some."""
     lines = [str(change) for change in changes(graph.states[0], state)]
     more = [f"and {len(lines) - MOST_CHANGES} more"] if len(lines) > MOST_CHANGES else []
-    return r"\n".join(_quote(line) for line in [f"state {number}", *lines[:MOST_CHANGES], *more])
+    return [*lines[:MOST_CHANGES], *more]
 
 
 def _quote(text: str) -> str:

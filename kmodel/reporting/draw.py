@@ -1,15 +1,20 @@
-"""Drawing DOT as SVG with Graphviz, if it is installed, within a time limit and with a stated fallback."""
+"""Drawing DOT as SVG within a time limit and with a stated fallback.
+
+By graphviz-pure, a port of Graphviz that pip installs, or else by Graphviz itself, if either is there.
+"""
 
 import re
 import shutil
 import subprocess
+import sysconfig
 
 import attrs
 
 TIME_LIMIT_SECONDS = 20
 # On one graph of 250 states these took `dot` from 33 s to about one.
 QUICK = ("-Gnslimit=1", "-Gmclimit=0.3", "-Gsplines=line")
-GET_GRAPHVIZ = "the picture needs Graphviz: apt install graphviz, brew or graphviz.org"
+GET_GRAPHVIZ = "the picture needs graphviz-pure or Graphviz: pip install 'kmodel[pictures]' or apt install graphviz"
+SCRIPTS = sysconfig.get_path("scripts")  # where pip puts graphviz-pure, also where no PATH leads
 
 
 @attrs.frozen
@@ -21,13 +26,15 @@ class Drawing:
 
 
 def draw(dot: str, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> Drawing:
-    """Draw with `dot`; if that takes too long, with `sfdp`, which gives up the layers but is quicker."""
-    if shutil.which("dot") is None:
+    """Draw in layers; if that takes too long, as `sfdp` does, which gives up the layers but is quicker."""
+    port = shutil.which("graphviz-pure") or shutil.which("graphviz-pure", path=SCRIPTS)
+    program = port or shutil.which("dot")
+    if program is None:
         return Drawing(None, GET_GRAPHVIZ)
-    svg, why = _run("dot", QUICK, dot, time_limit_seconds)
+    svg, why = _run(program, ("-Kdot", *QUICK), dot, time_limit_seconds)
     if svg is not None:
         return Drawing(svg)
-    spread, _ = _run("sfdp", ("-Goverlap=prism",), dot, time_limit_seconds)
+    spread, _ = _run(program, ("-Ksfdp", "-Goverlap=prism"), dot, time_limit_seconds)
     if spread is not None:
         return Drawing(spread, f"dot {why}, so sfdp drew this: without layers")
     return Drawing(None, f"dot {why} and sfdp did not help; draw the .dot file with a longer limit of your own")
@@ -46,7 +53,11 @@ def _run(program: str, flags: tuple[str, ...], dot: str, seconds: float) -> tupl
 
 
 def inline(svg: str) -> str:
-    """Return an SVG file's picture as an element of an HTML page: no prologue, no comments, no namespaces."""
+    """Return an SVG file's picture as an element of an HTML page: no prologue, comments, namespaces, or ids.
+
+    A page has several, and an id once. What an arrow or a state is called stays, as a title.
+    """
     element = svg[svg.index("<svg") :]
     element = re.sub(r"<!--.*?-->", "", element, flags=re.DOTALL)
-    return re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", element, count=2)
+    element = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", element, count=2)
+    return re.sub(r'(<(?:g|a)) id="[^"]*"', r"\1", element)

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -92,9 +92,19 @@ def chosen_fields(graph: Graph, names: Sequence[str]) -> tuple[CellField, ...]:
     return tuple(fields)
 
 
-def telling_fields(graph: Graph) -> tuple[CellField, ...]:
-    """Return fields to group by where nobody chose: those that tell much about a state and yet change on few edges."""
-    columns = {field: values for field, values in _columns(graph) if 2 <= len(set(values)) <= MOST_VALUES}
+def families(graph: Graph) -> tuple[str, ...]:
+    """Return the families of cells, in the order of the cells."""
+    return tuple(_families(graph))
+
+
+def telling_fields(graph: Graph, among: Iterable[str] | None = None) -> tuple[CellField, ...]:
+    """Return fields to group by where nobody chose: those that tell much about a state and yet change on few edges.
+
+    They are of the families of cells that are given, or of any.
+    """
+    chosen_families = _families(graph) if among is None else {name: _families(graph)[name] for name in among}
+    most = MOST_VALUES if among is None else MOST_GROUPS
+    columns = {field: values for field, values in _columns(graph, chosen_families) if 2 <= len(set(values)) <= most}
     changes = {
         field: 1 + sum(values[edge.source] != values[edge.target] for edge in graph.edges)
         for field, values in columns.items()
@@ -120,9 +130,9 @@ def _bits(sizes: Counter[tuple[int, str]]) -> float:
     return -sum(size / total * math.log2(size / total) for size in sizes.values())
 
 
-def _columns(graph: Graph) -> Iterator[tuple[CellField, list[str]]]:
+def _columns(graph: Graph, families: Mapping[str, tuple[Cell[Any], ...]]) -> Iterator[tuple[CellField, list[str]]]:
     """Yield the fields that are plain values, and what each state holds there."""
-    for cells in _families(graph).values():
+    for cells in families.values():
         fields = list(_candidates(graph, cells))
         positions = [graph.states[0].layout.position(cell) for cell in cells]
         joint = [tuple(state.values[position] for position in positions) for state in graph.states]

@@ -106,7 +106,9 @@ REPORTS = {  # one that names the files of another comes after it
     "cost": Report("kmodel.reporting.cost"),
     "stories": Report("kmodel.reporting.stories"),
     "traces": Report("kmodel.reporting.trace_file", ("trace-*.json",)),
-    "pictures": Report("kmodel.reporting.pictures", ("state-graph.*", "near-*.dot", "near-*.svg")),
+    "pictures": Report(
+        "kmodel.reporting.pictures", ("state-graph*.dot", "state-graph*.svg", "near-*.dot", "near-*.svg")
+    ),
     "page": Report("kmodel.reporting.html", ("index.html",)),
     "junit": Report("kmodel.reporting.junit", ("junit.xml",)),
     "sarif": Report("kmodel.reporting.sarif", ("results.sarif",)),

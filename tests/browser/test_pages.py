@@ -22,6 +22,7 @@ from kmodel.printable import printable
 from kmodel.project import Project
 from kmodel.reporting.answer import ObjectEnd, ObjectsAnswer
 from kmodel.reporting.html import page as page_of
+from kmodel.reporting.pictures import pictures
 from kmodel.reporting.source import Source
 from tests.reporting.examples import SOURCE, broken_model, result
 from tests.toys.hostile_names import each_hostile_name
@@ -129,10 +130,44 @@ def test_the_report_can_be_read_without_scripts(browser: Any, report: str) -> No
     context.close()
 
 
+def test_the_graph_is_searched_moved_and_walked_by_keyboard(page: Any, tmp_path: Path) -> None:
+    outcome = result(broken_model())
+    page.context.set_offline(True)
+    page.goto(write(page_of(outcome, SOURCE, pictures(outcome.model, outcome.failures)), tmp_path))
+    graph = page.locator(".picture").first
+    seen = graph.locator(".drawing svg").get_attribute("viewBox")
+    graph.get_by_role("region").first.focus()
+    for key in ("+", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+        assert seen != (seen := graph.locator(".drawing svg").get_attribute("viewBox"))
+    page.keyboard.press("/")
+    page.keyboard.type("COORDINATOR: init -> comm")
+    assert re.fullmatch(r"\d+ found; Enter goes through them", graph.locator("output").inner_text())
+    page.keyboard.press("Enter")
+    assert graph.locator("output").inner_text().startswith("1 of ")
+    chosen = graph.locator(".node.chosen").bounding_box()
+    frame = graph.locator(".drawing").bounding_box()
+    assert frame["x"] < chosen["x"] < frame["x"] + frame["width"]
+    assert frame["y"] < chosen["y"] < frame["y"] + frame["height"]
+    panel = graph.locator("div.chosen")
+    assert "coordinator: init -> committed" in panel.inner_text()
+    was = panel.inner_text()
+    panel.get_by_role("button").first.press("Enter")
+    assert panel.inner_text() != was
+    assert is_accessible(page)
+    graph.get_by_label("Search").fill("<script>")
+    assert graph.locator("output").inner_text() == "nothing found"
+    page.keyboard.press("Escape")
+    assert not panel.is_visible()
+    graph.locator("g.node ellipse").last.click(force=True)
+    graph.get_by_text("The same as a table").click()
+    assert graph.locator("table tbody tr").count() == graph.locator("g.node").count()
+
+
 @each_hostile_name
 def test_hostile_names_stay_text(page: Any, name: str, tmp_path: Path) -> None:
     outcome = result_of(of_a_hostile_name(name))
-    page.goto(write(page_of(outcome, Source(name, description=name)), tmp_path))
+    page.goto(write(page_of(outcome, Source(name, description=name), pictures(outcome.model)), tmp_path))
     assert page.locator("h1").inner_text()[:20] == printable(name)[:20]
     page.set_viewport_size({"width": 400, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 400

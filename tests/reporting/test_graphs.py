@@ -4,10 +4,18 @@ import pytest
 
 from kmodel.engines.small_graph import extract, neighbourhood
 from kmodel.reporting import dot, draw
-from kmodel.reporting.pictures import pictures
+from kmodel.reporting.answer import CellsAlone
+from kmodel.reporting.pictures import NO_TIME_LEFT, pictures
 from kmodel.reporting.quotient import FieldError, chosen_fields, quotient, telling_fields
 from tests.reporting.examples import broken_model, result
 from tests.toys import pods, two_phase_commit
+
+
+class OfNoObject(CellsAlone):
+    """A subject none of whose cells shows objects."""
+
+    def title_of(self, family: str) -> str:
+        return ""
 
 
 def test_the_whole_graph_has_the_counts_of_the_engine() -> None:
@@ -56,9 +64,44 @@ def test_values_cannot_break_dot() -> None:
 def test_a_large_graph_is_grouped_and_its_counterexample_shown() -> None:
     outcome = result(broken_model(4))
     drawn = pictures(outcome.model, outcome.failures, svg=False)
-    assert [picture.name for picture in drawn] == ["state-graph", "near-managers_agree"]
+    assert [picture.title for picture in drawn] == [
+        "By what tells most",
+        "Manager",
+        "Coordinator",
+        "Prepared",
+        "Sent",
+        "Around the violation of managers_agree",
+    ]
     assert "too many to draw one by one, grouped by coordinator" in drawn[0].caption
-    assert "1 abort()" in drawn[1].dot
+    assert "1 abort()" in drawn[-1].dot
+
+
+def test_a_reader_may_choose_what_a_violated_spec_looks_at() -> None:
+    outcome = result(broken_model(4))
+    drawn = pictures(outcome.model, outcome.failures, svg=False, subject=OfNoObject())
+    assert [picture.name for picture in drawn] == [
+        "state-graph",
+        "state-graph-by-what-managers_agree-looks-at",
+        "near-managers_agree",
+    ]
+    assert drawn[1].headings == ("Group", "manager", "States", "Leads to")
+    assert sum(int(row[-2].replace(",", "")) for row in drawn[1].rows) == 1000
+
+
+def test_a_picture_is_a_table_too() -> None:
+    outcome = result(two_phase_commit.model(1))
+    (drawn,) = pictures(outcome.model, svg=False)
+    graph = extract(outcome.model, 100)
+    assert len(drawn.rows) == len(graph.states)
+    assert drawn.rows[0][1] == "an initial state"
+    assert sum(len(row[-1].splitlines()) for row in drawn.rows) == len(graph.edges)
+
+
+def test_pictures_for_which_no_time_is_left_say_so() -> None:
+    outcome = result(broken_model(4))
+    drawn = pictures(outcome.model, outcome.failures, seconds=0.0)
+    assert {picture.drawing.note for picture in drawn} == {NO_TIME_LEFT}
+    assert all(picture.dot for picture in drawn)
 
 
 def test_groups_are_as_many_as_the_field_has_values() -> None:
@@ -102,8 +145,20 @@ def test_an_unknown_field_is_named(field: str, said: str) -> None:
         pictures(pods.model(1, 1), group_by=[field])
 
 
-def test_without_dot_the_drawing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def without_programs(monkeypatch: pytest.MonkeyPatch, but_in: Path) -> None:
+    monkeypatch.setenv("PATH", str(but_in))
+    monkeypatch.setattr(draw, "SCRIPTS", str(but_in))
+
+
+def test_what_pip_installs_draws_where_there_is_no_graphviz(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    drawing = draw.draw("digraph { a -> b }")
+    assert drawing.svg is not None
+    assert "(graphviz-pure)" in drawing.svg
+
+
+def test_without_dot_the_drawing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    without_programs(monkeypatch, tmp_path)
     drawing = draw.draw("digraph {}")
     assert drawing.svg is None
     assert "apt install graphviz" in drawing.note
@@ -116,9 +171,8 @@ def fake_program(folder: Path, name: str, script: str) -> None:
 
 
 def test_a_slow_dot_is_cut_off_and_sfdp_draws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    fake_program(tmp_path, "dot", "exec /bin/sleep 60")
-    fake_program(tmp_path, "sfdp", "echo '<svg></svg>'")
-    monkeypatch.setenv("PATH", str(tmp_path))
+    fake_program(tmp_path, "dot", "[ $2 = -Kdot ] && exec /bin/sleep 60; echo '<svg></svg>'")
+    without_programs(monkeypatch, tmp_path)
     drawing = draw.draw("digraph {}", time_limit_seconds=0.2)
     assert drawing.svg == "<svg></svg>\n"
     assert drawing.note == "dot did not finish within 0.2 s, so sfdp drew this: without layers"
@@ -126,7 +180,7 @@ def test_a_slow_dot_is_cut_off_and_sfdp_draws(monkeypatch: pytest.MonkeyPatch, t
 
 def test_a_dot_that_fails_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake_program(tmp_path, "dot", "echo 'no memory' >&2; exit 1")
-    monkeypatch.setenv("PATH", str(tmp_path))
+    without_programs(monkeypatch, tmp_path)
     drawing = draw.draw("digraph {}")
     assert drawing.svg is None
     assert "dot failed (no memory)" in drawing.note

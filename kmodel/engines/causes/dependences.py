@@ -4,10 +4,11 @@ Source: program slicing on dynamic dependences [Agrawal, Horgan, PLDI 1990].
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import attrs
 
-from kmodel.kernel import Cluster, Predicate, Put, Spec, Step, Trace, ask, keys_of
+from kmodel.kernel import Cell, Cluster, Predicate, Put, Spec, Step, Trace, ask, keys_of
 from kmodel.kernel.footprint import record
 from kmodel.kernel.rank import is_renumbering
 
@@ -60,6 +61,16 @@ def _positions(step: Step) -> Iterator[int]:
     """Yield the cells that a step read, but for the kernel's own looks at which numbers are still mentioned."""
     _, reads = record(step.action, step.before, f"transition {step.action}")
     return (read.position for read in reads if not is_renumbering(read.projection.function))
+
+
+def cells_of(spec: Spec, trace: Trace) -> tuple[Cell[Any], ...]:
+    """Return the cells that a spec looks at where the trace that violates it ends."""
+    if spec.is_temporal:
+        positions = _positions_at_rest(spec, trace.last)
+    else:
+        positions = _asked(spec, trace.steps[-1] if spec.of_steps else trace.last)
+    cells = trace.initial.layout.cells
+    return tuple(cells[position] for position in sorted(set(positions)))
 
 
 def _asked(spec: Spec | Predicate, subject: Cluster | Step) -> Iterator[int]:
