@@ -75,7 +75,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of programs of an environment with the wheel, whose other packages are those of this one."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
-    for name in ("kmodel", "specs"):
+    for name in ("kmodel", "specs", "examples"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
@@ -138,6 +138,12 @@ def test_in_an_empty_folder_the_built_in_specs_and_scenarios_are_there(installed
             check=False,
         ).stderr
     )
+
+
+def test_the_incidents_come_with_it(installed: Installed) -> None:
+    assert "K15" in installed.run("kmodel", "incidents")
+    assert "VIOLATED no_node_is_overcommitted" in installed.run("kmodel", "check", "--incident", "K15", exit_code=1)
+    assert "holds (all 34 states)" in installed.run("kmodel", "check", "--incident", "K15", "--fixed")
 
 
 def test_a_component_in_one_file_of_a_project_takes_part_everywhere(installed: Installed) -> None:

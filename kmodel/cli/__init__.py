@@ -1,4 +1,4 @@
-"""The command line: kmodel check, replay, explore, graph, specs and survey, in kubectl's manners."""
+"""The command line: kmodel check, replay, explore, graph, specs, incidents and survey, in kubectl's manners."""
 
 import gc
 
@@ -7,6 +7,7 @@ import click
 from kmodel.cli.check import check
 from kmodel.cli.exit_codes import EPILOG
 from kmodel.cli.explore import explore
+from kmodel.cli.gallery import incidents
 from kmodel.cli.graph import graph
 from kmodel.cli.new import new
 from kmodel.cli.one_line import Group
@@ -36,6 +37,7 @@ def main() -> None:
     Step through a scenario by hand:        kmodel explore pod-creation
     Draw the states:                        kmodel graph -f pod.yaml
     See what is checked:                    kmodel specs
+    See what went wrong elsewhere:          kmodel incidents
     See which manifests load:               kmodel survey manifests/
     Write a spec or scenario to start from: kmodel new spec NAME
     Compile the search ahead:               kmodel warm
@@ -43,5 +45,5 @@ def main() -> None:
     gc.set_threshold(NEW_OBJECTS)
 
 
-for command in (check, replay, explore, graph, specs, survey, warm, new):
+for command in (check, replay, explore, graph, specs, incidents, survey, warm, new):
     main.add_command(command)

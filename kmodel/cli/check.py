@@ -13,7 +13,16 @@ import click
 from kmodel.cli.compile_note import telling_compiling
 from kmodel.cli.engine_options import engine_options
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
-from kmodel.cli.inputs import Duration, chosen_specs, meant, nothing, read, scenario_options
+from kmodel.cli.inputs import (
+    Duration,
+    chosen_specs,
+    is_fixed,
+    meant,
+    nothing,
+    read,
+    scenario_options,
+    specs_of_incident,
+)
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.cli.planned import SECONDS, PlannedCheck, tell_dry
 from kmodel.cli.signals import stopping
@@ -97,11 +106,16 @@ def check(
       kmodel check silent-node --simulate 1000 --steps 300 --seed 7
       kmodel check pod-creation -o json
       kmodel check pod-creation --resume --max-memory 2Gi
+      kmodel check --incident K15 --fixed
     """
     inputs = read(scenarios, filenames, nodes, faults)
     if not inputs:
         raise InputProblem(nothing("check"))
-    specs = chosen_specs(spec_names, inputs)
+    about = specs_of_incident()
+    spec_names = spec_names or about
+    specs = tuple(attrs.evolve(spec, hazard=None) if about else spec for spec in chosen_specs(spec_names, inputs))
+    if about and engine is None and not is_fixed():
+        told.setdefault("first", True)  # one story is what is wanted
     models = _models(inputs, specs, spec_names)
     engines = [choose(engine, told, given.engine) for given in inputs]
     _make(reports)

@@ -136,6 +136,20 @@ def scenario_options(command: F) -> F:
             metavar="KIND/NAME",
             help="Take an object that pods need for there, such as secret/db; may be repeated.",
         ),
+        click.option(
+            "--fixed",
+            is_flag=True,
+            expose_value=False,
+            callback=_note,
+            help="Of an incident: with the mistake corrected.",
+        ),
+        click.option(
+            "--incident",
+            expose_value=False,
+            callback=_note,
+            metavar="ID",
+            help="An incident of the gallery, such as K15, as it happened; kmodel incidents lists them.",
+        ),
         click.option("--faults", type=Faults(), help="How often each kind of fault may happen: container-crash=1,…"),
         click.option(
             "--nodes",
@@ -169,7 +183,13 @@ def scenario_options(command: F) -> F:
 def read(
     names: Sequence[str], filenames: Sequence[Path], nodes: int | None, faults: dict[str, int] | None
 ) -> list[Input | ModelFile]:
-    """Return the scenarios that are meant: one of all files, or one for each name."""
+    """Return the scenarios that are meant: one of all files, or one for each name, or that of an incident."""
+    if _noted("incident") is not None:
+        if names or filenames:
+            raise InputProblem("an incident has its own scenario; leave out --incident, or the others")
+        return [_read_incident(nodes, faults)]
+    if _noted("fixed"):
+        raise InputProblem("--fixed is of an incident; name it with --incident, such as --incident K15")
     if names and filenames:
         raise InputProblem("give names of scenarios or files with -f, not both; one run checks one kind")
     if filenames:
@@ -177,11 +197,39 @@ def read(
     return [read_files([named(name)], nodes, faults) for name in names]
 
 
+def _read_incident(nodes: int | None, faults: dict[str, int] | None) -> Input:
+    """Return the scenario of an incident, with the buggy or the fixed variant of it in the project."""
+    import attrs
+
+    from kmodel.project import Input
+    from kmodel.project.incidents import BUGGY, FIXED, incident
+
+    found, variant = incident(_noted("incident")), FIXED if _noted("fixed") else BUGGY
+    add_to_project(found.python_files(variant), ())
+    given = read_files([found.scenario(variant)], nodes, faults)
+    assert isinstance(given, Input), "it is no Python file"
+    name = found.name(variant)
+    named = attrs.evolve(given.scenario, name=name)
+    return attrs.evolve(given, scenario=named, source=attrs.evolve(given.source, name=name))
+
+
+def is_fixed() -> bool:
+    """Tell whether an incident is meant with the mistake corrected."""
+    return bool(_noted("fixed"))
+
+
+def specs_of_incident() -> tuple[str, ...]:
+    """Return the name of the spec that is asked of an incident; none if the command is about no incident."""
+    from kmodel.project.incidents import incident
+
+    return () if _noted("incident") is None else (incident(_noted("incident")).spec,)
+
+
 def read_one(
     name: str | None, filenames: Sequence[Path], nodes: int | None, faults: dict[str, int] | None
 ) -> Input | ModelFile:
     """Return the one scenario that is meant."""
-    if name is None and not filenames:
+    if name is None and not filenames and _noted("incident") is None:
         raise InputProblem(nothing("read"))
     return read([name] if name is not None else [], filenames, nodes, faults)[0]
 

@@ -112,6 +112,15 @@ class Catalog:
                 raise ValueError(f"there is a {what} {twice} already; give yours another name")
         return more
 
+    def with_variants(self, components: Iterable[Component]) -> "Catalog":
+        """Return the catalog with each component in the place of the one of its name; ValueError if there is none."""
+        found = {component.name: component for component in self.components}
+        for component in components:
+            if component.name not in found:
+                raise ValueError(f"there is no component {component.name} to vary; name one that there is")
+            found[component.name] = component
+        return attrs.evolve(self, components=tuple(found.values()))
+
     @property
     def optional(self) -> tuple[str, ...]:
         """The names of the components that a scenario may leave out."""

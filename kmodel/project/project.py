@@ -255,10 +255,11 @@ def _with(catalog: Catalog, found: Definitions, file: Path) -> Catalog:
     components = [value for value in dict.fromkeys(found.components) if value not in catalog.components]
     kinds = [value for value in dict.fromkeys(found.kinds) if value not in catalog.kinds]
     faults = [value for value in dict.fromkeys(found.faults) if value not in catalog.faults]
-    if not (components or kinds or faults):
+    variants = [each.component for each in dict.fromkeys(found.variants)]
+    if not (components or kinds or faults or variants):
         return catalog
     try:
-        return catalog.with_more(components, kinds, faults)
+        return catalog.with_more(components, kinds, faults).with_variants(variants)
     except ValueError as error:
         problem, _, fix = str(error).partition("; ")
         raise InputError(near(file), None, "", problem, fix) from None

@@ -13,6 +13,7 @@ import attrs
 from kmodel.input_error import InputError
 from kmodel.kernel import Spec
 from kmodel.kubernetes.components.component import Component, Fault
+from kmodel.kubernetes.components.variant import Variant
 from kmodel.kubernetes.objects import Kind
 from kmodel.project.python_files import FOLDER, module_of, near
 
@@ -95,15 +96,16 @@ def load_file(folder: Path, file: Path) -> tuple[Spec, ...]:
 
 @attrs.frozen
 class Definitions:
-    """What a file defines: specs, and components, kinds and faults of Kubernetes, by the types of its variables."""
+    """What a file defines, by the types of its variables: specs, and parts of the control plane."""
 
     specs: tuple[Spec, ...]
     components: tuple[Component, ...]
     kinds: tuple[Kind[Any], ...]
     faults: tuple[Fault, ...]
+    variants: tuple[Variant, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.specs or self.components or self.kinds or self.faults)
+        return bool(self.specs or self.components or self.kinds or self.faults or self.variants)
 
 
 def load_all(folder: Path, file: Path) -> Definitions:
@@ -120,6 +122,7 @@ def load_all(folder: Path, file: Path) -> Definitions:
             *(value for value in held if isinstance(value, Fault)),
             *faults,
         ),
+        tuple(value for value in held if isinstance(value, Variant)),
     )
 
 

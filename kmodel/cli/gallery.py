@@ -1,0 +1,71 @@
+"""`kmodel incidents`: list the incidents that come with kmodel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kmodel.cli.one_line import OneLineCommand, one_line
+from kmodel.printable import json_text
+
+if TYPE_CHECKING:
+    from kmodel.project.incidents import Incident
+
+
+@click.command(cls=OneLineCommand, short_help="List incidents that happened, to be checked.")
+@click.argument("name", required=False, metavar="[ID]")
+@click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table", show_default=True)
+@one_line
+def incidents(name: str | None, output: str) -> None:
+    """List incidents that happened to control planes: what went wrong, and what of the model each needs.
+
+    With ID, print the page of that incident. The buggy variant violates a spec, and the fixed one keeps it.
+
+    \b
+    Examples:
+      kmodel incidents
+      kmodel incidents K15
+      kmodel check --incident K15
+      kmodel check --incident K15 --fixed
+    """
+    from kmodel.project.incidents import incident
+    from kmodel.project.incidents import incidents as known
+
+    if name is not None:
+        click.echo((incident(name).folder / "README.md").read_text(encoding="utf-8").rstrip())
+        return
+    listed = known()
+    if output == "json":
+        from kmodel.reporting.json_document import as_list
+
+        click.echo(json_text(as_list("Incident", [_document(each) for each in listed])))
+        return
+    from rich.console import Console
+
+    from kmodel.reporting.columns import columns
+
+    headings = ["ID", "BUGGY", "NEEDS", "TITLE"]
+    rows = [[each.id, f"violated in {each.expected['buggy']['steps']}", each.needs, each.title] for each in listed]
+    width: int | None = Console().width
+    if output == "wide":
+        headings, width = [*headings, "SPEC", "FIXED", "SOURCE"], None
+        rows = [
+            [*row, each.spec, f"holds in {each.expected['fixed']['states']}", each.source]
+            for row, each in zip(rows, listed, strict=True)
+        ]
+    for lines in columns(headings, rows, width):
+        click.echo("\n".join(lines))
+
+
+def _document(each: Incident) -> dict[str, object]:
+    return {
+        "name": each.id,
+        "title": each.title,
+        "source": each.source,
+        "spec": each.spec,
+        "needs": each.needs,
+        "buggy": dict(each.expected["buggy"]),
+        "fixed": dict(each.expected["fixed"]),
+        "folder": str(each.folder),
+    }
