@@ -51,7 +51,9 @@ def reference_of(need: Need, namespace: str) -> str:
 
 
 def refusal(settings: Settings, value: ApiObject) -> str | None:
-    """Return why the api-server refuses an object that names what is not there; None if it does not."""
+    """Return why the api-server refuses an object that names what is not there, or is outside the limits of its
+    namespace; None if it does not.
+    """
     namespace = value.metadata.namespace
     for need in value.admission_needs:
         if not has(settings, need, namespace):
@@ -61,7 +63,8 @@ def refusal(settings: Settings, value: ApiObject) -> str | None:
                 "priorityclass": f"no PriorityClass with name {need.name} was found",
                 "runtimeclass": f'pod rejected: RuntimeClass "{need.name}" not found',
             }[need.kind]
-    return None
+    limited = value.within(settings.limits(namespace))
+    return limited if isinstance(limited, str) else None
 
 
 def missing_volume(cluster: Cluster, spec: PodSpec, namespace: str) -> Need | None:

@@ -7,6 +7,7 @@ import attrs
 
 from kmodel.kernel import Cell, Cluster
 from kmodel.kubernetes.objects import BY_RESOURCE, ApiObject, Node, Part
+from kmodel.kubernetes.objects.limitrange import Limit, LimitRange
 from kmodel.kubernetes.objects.merging import Merge
 
 
@@ -98,7 +99,12 @@ class Settings:
     missed_heartbeats: int = 1  # checks without a renewal before a node is taken for unhealthy
     terminated_pod_threshold: int | None = None  # finished pods that the garbage collector leaves; None: all
     pod_quota: int | None = None  # pods that a ResourceQuota lets be stored at once; None: there is no quota
+    limit_ranges: tuple[LimitRange, ...] = ()
     surroundings: tuple[str, ...] = ()  # objects of kinds that are not modelled, as kubectl names them
+
+    def limits(self, namespace: str) -> tuple[Limit, ...]:
+        """Return the limits of the LimitRanges of a namespace."""
+        return tuple(limit for each in self.limit_ranges if each.namespace == namespace for limit in each.limits)
 
     def budget(self, fault: str) -> int:
         """Return how often the fault may happen."""

@@ -154,12 +154,13 @@ def read_resources(field: Field | None, left_out: list[str]) -> tuple[Resources,
     if field is None:
         return Resources(), Resources()
     members = field.fields()
-    pair = _amounts(members.optional("requests")), _amounts(members.optional("limits"))
+    pair = read_amounts(members.optional("requests")), read_amounts(members.optional("limits"))
     left_out.extend(members.unmodelled(known.RESOURCES))
     return pair
 
 
-def _amounts(field: Field | None) -> Resources:
+def read_amounts(field: Field | None) -> Resources:
+    """Return the amounts of resources that a mapping has."""
     if field is None:
         return Resources()
     fields = field.fields()

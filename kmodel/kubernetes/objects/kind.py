@@ -1,6 +1,6 @@
 """What a kind of object is: one value beside its class; what an object can do itself, its class says."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
@@ -94,6 +94,10 @@ class ApiObject:
     def is_graceful(self) -> bool:
         """Whether its kind has grace periods, so that a deletion without one marks the object before it removes it."""
         return False
+
+    def within(self, limits: Sequence[Any]) -> Any:
+        """Return the object with what the limits of its namespace fill in, or the sentence that it is outside them."""
+        return self
 
     def summary(self) -> str:
         """Return in a few words what matters of the object to those who watch it."""

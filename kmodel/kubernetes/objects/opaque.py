@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from kmodel.kubernetes.manifests.field import Field, Fields
+from kmodel.kubernetes.objects.limitrange import unread
 from kmodel.kubernetes.objects.meta import DEFAULT_NAMESPACE, key, read_name
 from kmodel.kubernetes.objects.served import WITHOUT_NAMESPACE, is_custom
 
@@ -41,6 +42,11 @@ class Opaque:
     field: Field
     makes_pods: bool = False
     target: str | None = None  # what an autoscaler scales, as kubectl names it
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that it is in; `default` also of what is in none."""
+        return self.key.rpartition("/")[0] or DEFAULT_NAMESPACE
 
     @property
     def reference(self) -> str:
@@ -102,6 +108,7 @@ TRAFFIC = Meaning("traffic is not modelled")
 ADMISSION = Meaning("admission goes on without it", weakens=True)
 VOLUMES = Meaning("where a volume can be attached is not modelled")
 CUSTOM = Meaning("stored as it is; no controller of it takes part")
+RATIO = Meaning("its maxLimitRequestRatio is not read", weakens=True)
 WORKLOAD = Meaning("not modelled: its pods are not there", weakens=True)
 MEANINGS = {
     **dict.fromkeys(("ConfigMap", "Secret", "ServiceAccount", "Namespace", "PriorityClass", "RuntimeClass"), HELD),
@@ -109,7 +116,6 @@ MEANINGS = {
     **dict.fromkeys(("Ingress", "IngressClass", "NetworkPolicy", "Endpoints", "EndpointSlice"), TRAFFIC),
     **dict.fromkeys(
         (
-            "LimitRange",
             "MutatingWebhookConfiguration",
             "ResourceQuota",
             "ValidatingAdmissionPolicy",
@@ -121,6 +127,7 @@ MEANINGS = {
     **dict.fromkeys(("CSIDriver", "CSINode", "PersistentVolume", "StorageClass", "VolumeAttachment"), VOLUMES),
     "PersistentVolumeClaim": Meaning("taken for bound to a volume that every node can attach"),
     "CustomResourceDefinition": Meaning("its objects are stored as they are"),
+    "LimitRange": Meaning("there from the start; pods that are created get its defaults, or are refused"),
     "HorizontalPodAutoscaler": Meaning("not modelled, replicas stay as they are", weakens=True),
     "PodDisruptionBudget": Meaning("the evictions that are modelled, by taints, ask no budget, as in Kubernetes"),
 }
@@ -133,6 +140,8 @@ def meaning(value: Opaque) -> Meaning:
         return WORKLOAD
     if is_custom(value.api_version):
         return CUSTOM
+    if value.kind == "LimitRange" and unread(value.field):
+        return RATIO
     return MEANINGS.get(value.kind, NOT_LOOKED_AT)
 
 

@@ -1,6 +1,6 @@
 """Pods [kubernetes/kubernetes pkg/apis/core/types.go, pkg/registry/core/pod/strategy.go, 1.34]."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -8,6 +8,7 @@ import attrs
 from kmodel.kubernetes.manifests.field import Fields
 from kmodel.kubernetes.objects.container import Need
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
+from kmodel.kubernetes.objects.limitrange import limited
 from kmodel.kubernetes.objects.meta import ObjectMeta, read_metadata
 from kmodel.kubernetes.objects.pod_spec import PodSpec, pod_spec_errors, read_pod_spec, update_errors
 
@@ -49,6 +50,11 @@ class Pod(ApiObject):
     def admission_needs(self) -> tuple[Need, ...]:
         """Those of the objects that it names without which it is refused."""
         return self.spec.admission_needs
+
+    def within(self, limits: Sequence[Any]) -> Any:
+        """Return the pod with what the limits of its namespace fill in, or the sentence that it is outside them."""
+        spec = limited(self.spec, limits)
+        return spec if isinstance(spec, str) else attrs.evolve(self, spec=spec)
 
     @property
     def needs(self) -> tuple[Need, ...]:

@@ -62,7 +62,7 @@ def refusals(settings: Settings, kinds: Kinds) -> Iterator[RefusedRequest]:
                 yield RefusedRequest(reference, *found)
                 continue
             for template in () if command.object is None else all_templates(command.object):
-                missing = refusal(settings, template.object)
+                missing = refusal(settings, template.object.defaulted())
                 if missing is not None:
                     yield RefusedRequest(
                         reference, 403, "Forbidden", f'pods "{template.called}" is forbidden: {missing}'
@@ -91,6 +91,7 @@ def _refusal(cluster: Cluster, user: str, command: Command, kinds: Kinds) -> tup
     missing = refusal(cluster[SETTINGS], admitted)
     if missing is not None:
         return 403, "Forbidden", f"{forbidden}: {missing}"
+    admitted = admitted.within(cluster[SETTINGS].limits(admitted.metadata.namespace))
     wrong = errors(admitted)
     if wrong:
         said = wrong[0] if len(wrong) == 1 else f"[{', '.join(wrong)}]"

@@ -10,7 +10,8 @@ from kmodel.kubernetes.components.plan import names_needed
 from kmodel.kubernetes.components.settings import Session, Settings
 from kmodel.kubernetes.manifests import Field, InputError, choose
 from kmodel.kubernetes.objects import Kinds, Node, ObjectMeta
-from kmodel.kubernetes.objects.opaque import read_opaque
+from kmodel.kubernetes.objects.limitrange import LimitRange, read_limit_range
+from kmodel.kubernetes.objects.opaque import Opaque, read_opaque
 from kmodel.kubernetes.objects.reading import Manifest
 from kmodel.kubernetes.scenario.caveats import caveats, decides, read_assumed
 from kmodel.kubernetes.scenario.completing import complete
@@ -72,6 +73,7 @@ def load(
         objects=tuple(as_stored(manifests[name], where) for name, where in stored.items()),
         sessions=requests.sessions,
         names_per_workload=spec.names_per_workload or _names_needed(requests.sessions, known),
+        limit_ranges=_limit_ranges(others),
         surroundings=tuple(dict.fromkeys((*(each.reference for each in others), *declared))),
     )
     described = (*known.manifests.values(), *requests.extra)
@@ -164,6 +166,11 @@ def _around(spec: ScenarioSpec, contents: Contents, kinds: Kinds) -> list[Manife
     names = [each for each in (*about, *(() if spec.stored is None else spec.stored.items())) if each is not None]
     named = {str(read_reference(each, kinds)) for each in names}
     return [item for item in contents.manifests if item.kind.may_be_around and item.reference not in named]
+
+
+def _limit_ranges(others: Sequence[Opaque]) -> tuple[LimitRange, ...]:
+    found = [each for each in others if (each.kind, each.api_version) == ("LimitRange", "v1")]
+    return tuple(read_limit_range(each.namespace, each.field) for each in found)
 
 
 def _requests(spec: ScenarioSpec, manifests: Mapping[str, Manifest], known: Known, stored: Collection[str]) -> Requests:

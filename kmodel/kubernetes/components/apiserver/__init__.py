@@ -28,6 +28,7 @@ from kmodel.kubernetes.components.apiserver.admission import (
     lacks_its_namespace,
     lacks_what_it_names,
     with_taint,
+    within_limits,
 )
 from kmodel.kubernetes.components.apiserver.validation import errors
 from kmodel.kubernetes.components.apiserver.verbs import SUBRESOURCES, First, Refusal, Removal
@@ -95,7 +96,7 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
     value = value if current is None else verbs.asked_for(current, request)
     if value is None and request.verb == "patch":
         return deliver(cluster, client, respond(request, 422, "Invalid", key))
-    admitted = with_taint(cluster, request, admit(request, value, current))
+    admitted = within_limits(cluster, request, with_taint(cluster, request, admit(request, value, current)))
     if isinstance(admitted, str) or lacks_what_it_names(cluster, request, admitted):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     outcome = _carry_out(cluster, request, key, admitted, current)

@@ -2,12 +2,13 @@
 
 Models: defaulting, the mutating plugins ServiceAccount and DefaultTolerationSeconds, the validating plugin
 NodeRestriction, in this order; ServiceAccount, Priority and RuntimeClass refuse a pod that names what is not there;
-TaintNodesByCondition puts a taint on a Node that is created, if the node lifecycle controller takes part, which alone
-takes it off again (where it does not, a new node may be used at once). A plugin that looks at nothing but the request
-is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further plugins of the same
-shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream charges it by a compare-and-swap on its
-status before the pod is written, so that no two creates take the same place; here a create counts the pods that are
-stored, and those that were admitted and are on their way to etcd.
+LimitRanger fills in what a container does not say of cpu and memory, and refuses what is outside the limits of its
+namespace; TaintNodesByCondition puts a taint on a Node that is created, if the node lifecycle controller takes part,
+which alone takes it off again (where it does not, a new node may be used at once). A plugin that looks at nothing but
+the request is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further plugins
+of the same shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream charges it by a
+compare-and-swap on its status before the pod is written, so that no two creates take the same place; here a create
+counts the pods that are stored, and those that were admitted and are on their way to etcd.
 
 NamespaceLifecycle answers what is created in a namespace that is not there with 404, where the scenario says which
 there are, and in one that is being deleted with 403: bindings, too. It looks into etcd: what the api-server's cache
@@ -16,7 +17,8 @@ adds to the time between admission and the write is time that the write may take
 Leaves out: the other plugins that are on by default, which touch no modelled field; the status of the quota, unless its
 controller takes part (see controllers/resourcequota_controller.py): here a place is given back at once.
 
-Upstream: pkg/apis/core/v1/defaults.go; plugin/pkg/admission/{defaulttolerationseconds,nodetaint}/admission.go;
+Upstream: pkg/apis/core/v1/defaults.go;
+plugin/pkg/admission/{defaulttolerationseconds,limitranger,nodetaint}/admission.go;
 staging/src/k8s.io/apiserver/pkg/admission/plugin/{resourcequota/controller.go checkQuotas,
 namespace/lifecycle/admission.go}, 1.34.
 """
@@ -127,6 +129,14 @@ def lacks_what_it_names(cluster: Cluster, request: Request, value: Any) -> bool:
     """Tell whether a create is of a pod whose service account, or one of whose classes, is not there."""
     is_new = request.verb == "create" and not request.subresource and isinstance(value, ApiObject)
     return is_new and bool(value.admission_needs) and refusal(cluster[SETTINGS], value) is not None
+
+
+def within_limits(cluster: Cluster, request: Request, value: Any) -> Any:
+    """Return what is created as the limits of its namespace make it, or the sentence that refuses it [LimitRanger]."""
+    limits = cluster[SETTINGS].limit_ranges
+    if not limits or request.verb != "create" or not isinstance(value, ApiObject):
+        return value
+    return value.within(cluster[SETTINGS].limits(value.metadata.namespace))
 
 
 def lacks_its_namespace(cluster: Cluster, request: Request) -> bool:
