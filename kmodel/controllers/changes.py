@@ -1,6 +1,7 @@
-"""What a controller writes: objects made of manifests in plain Python, and merge patches of what is there.
+"""What a controller writes: objects made of manifests in plain Python, and patches of what is there.
 
-Upstream: RFC 7386; staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go, 1.34.
+Upstream: RFC 7386 (merge patch), RFC 6902 (JSON patch);
+staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go, 1.34.
 """
 
 import json
@@ -10,9 +11,11 @@ from functools import lru_cache
 from typing import Any
 
 import attrs
+import jsonpatch
 import yaml
 
 from kmodel.controllers.custom_kind import Json, frozen
+from kmodel.controllers.manifest_of import plain_json, sections_of
 from kmodel.input_error import InputError
 from kmodel.kernel.errors import ModelError
 from kmodel.kubernetes.manifests import Field
@@ -34,6 +37,35 @@ class MergePatch:
     def onto(self, stored: Any) -> Any:
         """Return the stored object with what the patch says."""
         return merged(stored, self.members)
+
+
+@attrs.frozen(cache_hash=True)
+class JsonPatch:
+    """The body of a JSON patch: operations on the manifest, carried out all or none, the `test`s among them."""
+
+    operations: tuple[Json, ...]
+
+    def onto(self, stored: Any) -> Any:
+        """Return the stored object with what they make of it; None if one cannot be carried out (upstream: 422)."""
+        changed = sections_of(stored)
+        try:
+            jsonpatch.apply_patch(changed, plain_json(self.operations), in_place=True)
+        except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException):
+            return None
+        return merged(stored, frozen(_difference(sections_of(stored), changed)))
+
+
+def _difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Return the merge patch that makes one mapping the other."""
+    made: dict[str, Any] = {name: None for name in before if name not in after}
+    for name, member in after.items():
+        old = before.get(name)
+        if isinstance(old, dict) and isinstance(member, dict):
+            if within := _difference(old, member):
+                made[name] = within
+        elif name not in before or old != member:
+            made[name] = member
+    return made
 
 
 def merged(value: Any, change: Any) -> Any:
@@ -148,12 +180,22 @@ def owned_by(value: Any, owner: Any) -> Any:
     return attrs.evolve(value, metadata=attrs.evolve(value.metadata, owners=(*value.metadata.owners, reference)))
 
 
-def patch_of(changes: Any, where: str) -> MergePatch:
-    """Return the body of a merge patch; ModelError if it is no mapping."""
-    if not isinstance(changes, Mapping | Json):
-        raise ModelError(f'{where}: a patch is a mapping, such as {{"spec": {{"size": 2}}}}')
-    found: Json = frozen(changes)
-    return MergePatch(found)
+def patch_of(changes: Any, where: str) -> MergePatch | JsonPatch:
+    """Return the body of a merge patch, given as a mapping, or of a JSON patch, as a list; ModelError if it is none."""
+    if isinstance(changes, Mapping | Json):
+        return MergePatch(frozen(changes))
+    if not isinstance(changes, list | tuple):
+        raise ModelError(
+            f'{where}: a patch is a mapping, such as {{"spec": {{"size": 2}}}}, or a list of the operations of RFC 6902'
+        )
+    operations: tuple[Json, ...] = frozen(changes)
+    try:
+        jsonpatch.JsonPatch(plain_json(operations))
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+        raise ModelError(
+            f'{where}: {error}; an operation is one of RFC 6902, such as {{"op": "remove", "path": "/spec/size"}}'
+        ) from None
+    return JsonPatch(operations)
 
 
 def key_in(name: str, namespace: str | None) -> str:

@@ -5,7 +5,7 @@ from the informer's cache, and may be late, unless it is `live`. What is created
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -113,14 +113,17 @@ class Client:
     def patch(
         self,
         what: Any,
-        name: str | Mapping[str, Any],
-        changes: Mapping[str, Any] | None = None,
+        name: str | Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        changes: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         *,
         resource_version: Any = None,
     ) -> None:
         """Merge changes into what is stored: `patch(cache, {...})`, or `patch(Cache, "main", {...})`.
 
-        NotFound if there is no such object; Conflict if a resource version is given, and it has another one.
+        A list of operations is a JSON patch: `patch(cache, [{"op": "remove", "path": "/metadata/finalizers/0"}])`.
+
+        NotFound if there is no such object; Conflict if a resource version is given, and it has another one; Invalid
+        if an operation cannot be carried out, as a `test` that fails.
         """
         of, key, given = self._target(what, name, changes)
         self._write("patch", of, key, body=patch_of(given, _line()), resource_version=resource_version)

@@ -7,7 +7,8 @@ one step of its own. A run that fails is tried again, as often as `retries` says
 queue, the runs and the caches.
 
 Leaves out: back-off and `after` in seconds (there are no clocks: the next run may come at any time); rate limits, the
-order of the queue (any key may be next); periodic resyncs. What a run was told is kept until it ends.
+order of the queue (any key may be next); the period of resyncs, which come as often as their fault says. What a run was
+told is kept until it ends.
 
 Upstream: staging/src/k8s.io/client-go/util/workqueue/queue.go, 1.34; kubernetes-sigs/controller-runtime
 pkg/internal/controller/controller.go, 0.22.
@@ -33,6 +34,7 @@ from kmodel.kubernetes.components.component import ANY, NOTHING, Binding, Caller
 from kmodel.kubernetes.components.controllers.garbage_collector import USER as COLLECTOR
 from kmodel.kubernetes.components.controllers.garbage_collector import rights as collected
 from kmodel.kubernetes.components.faults import FAULT, spend
+from kmodel.kubernetes.components.informer import in_cache
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import fail_over, restart
 from kmodel.kubernetes.objects import KINDS, ApiObject, Kind
@@ -177,7 +179,7 @@ class Controller:
         )
 
     @faults.default
-    def _deaths(self) -> tuple[Fault, ...]:
+    def _faults(self) -> tuple[Fault, ...]:
         def crash(cluster: Cluster) -> Cluster | None:
             """The controller restarts: queue, caches and what it was about to do are gone; a call under way goes on."""
             spent = spend(cluster, f"{self.name}-restart")
@@ -189,18 +191,31 @@ class Controller:
             if spent is None:
                 return None
             spent = fail_over(spent, self.name)
-            for name, key in spent.layout.keys(QUEUED):
-                if name == self.name:
-                    spent = spent.set(QUEUED[name, key], True)
-            return spent
+            return self._with_keys(spent, lambda _: True)
+
+        def resync(cluster: Cluster) -> Cluster | None:
+            """The informer tells of all that its cache holds once more: each of these keys is put on the queue."""
+            spent = spend(cluster, f"{self.name}-resync")
+            if spent is None:
+                return None
+            return self._with_keys(spent, lambda key: in_cache(cluster, self.name, self.kind, key) is not None)
 
         word = self.name.replace("-", "_")
-        crash.__name__, lead.__name__ = f"restart_{word}", f"fail_over_{word}"
-        deaths = {f"{self.name}-restart": crash}
-        if self.instances > 1:
-            deaths[f"{self.name}-failover"] = lead
+        crash.__name__, lead.__name__, resync.__name__ = f"restart_{word}", f"fail_over_{word}", f"resync_{word}"
         of_fault = transition(actor=FAULT, object=self.name, environment=True)
-        return tuple(Fault(name, (Steps((of_fault(each),)),), kills=(self.name,)) for name, each in deaths.items())
+
+        def fault(what: str, step: Callable[..., Cluster | None], kills: tuple[str, ...] = ()) -> Fault:
+            return Fault(f"{self.name}-{what}", (Steps((of_fault(step),)),), hits=(self.name,), kills=kills)
+
+        made = (fault("restart", crash, (self.name,)), fault("resync", resync))
+        return (*made, fault("failover", lead, (self.name,))) if self.instances > 1 else made
+
+    def _with_keys(self, cluster: Cluster, wanted: Callable[[str], bool]) -> Cluster:
+        """Return the cluster with those of its keys that are wanted on the work queue."""
+        for name, key in cluster.layout.keys(QUEUED):
+            if name == self.name and wanted(key):
+                cluster = cluster.set(QUEUED[name, key], True)
+        return cluster
 
 
 def controller(
@@ -228,8 +243,9 @@ def controller(
       controller-runtime's EnableReadYourWritesConsistency). What had no answer, or was before a restart, does not
       count.
 
-    A restart of it is the fault `NAME-restart`; where there are several `instances`, of which one leads, another takes
-    over by `NAME-failover`. The name is that of the function, unless one is given; the function may be `async`.
+    A restart of it is the fault `NAME-restart`, a resync of its informer `NAME-resync`; where there are several
+    `instances`, of which one leads, another takes over by `NAME-failover`. The name is that of the function, unless one
+    is given; the function may be `async`.
     """
 
     def decorate(function: Code) -> Controller:

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from kmodel.controllers.api_errors import AlreadyExists, NotFound
+from kmodel.controllers.api_errors import AlreadyExists, Invalid, NotFound
 from kmodel.controllers.client import Client, Question
 from kmodel.controllers.running import Code, Replay, run, selected
 from kmodel.kernel import ModelError, Rank
@@ -64,6 +64,8 @@ class Stage:
                 changed = body.onto(value) if request.verb == "patch" else body
             except ModelError as error:
                 raise ModelError(f"{question.line}: {error}") from None
+            if changed is None:
+                raise Invalid(question.said)
         if changed == value:
             self.writes -= 1
         if changed.metadata.deleting and not changed.metadata.finalizers:

@@ -285,6 +285,22 @@ def test_another_instance_takes_over_and_knows_as_much() -> None:
     assert run.request is not None
 
 
+def test_a_resync_runs_it_again_for_what_its_cache_holds() -> None:
+    runs: list[str] = []
+
+    def code(client: Client, key: str) -> None:
+        runs.append(key)
+
+    run = played(code, stored=(cache(), cache(name="other")), faults={"reconcile-resync": 1})
+    run.take(RUN)
+    assert not run.can(RUN)
+    assert run.can("resync_reconcile()")
+    run.take("resync_reconcile()")
+    assert run.state[0]
+    assert run.can(RUN)
+    assert not run.can("resync_reconcile()")
+
+
 def test_what_it_writes_and_does_not_say_is_an_error_with_the_fix() -> None:
     def code(client: Client, key: str) -> None:
         if client.get(Cache, key) is not None:
