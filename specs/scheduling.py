@@ -5,7 +5,9 @@ from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Response, 
 from kmodel.kubernetes.components.etcd import NODES, PODS
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import in_cache
-from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE
+from kmodel.kubernetes.components.instances import Instance, OwnCluster
+from kmodel.kubernetes.components.leader_election import HOLDERS
+from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, SCHEDULER
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Binding, Node, Pod, Taint, Toleration
 
@@ -44,8 +46,9 @@ def a_bound_pod_is_written_again(step: Step) -> bool:
 @step_invariant(needs=(SPLIT, QUEUE))
 def bound_only_to_a_node_that_passed_the_filters(step: Step) -> bool | str:
     """The scheduler asks only for nodes that pass its filters as far as it knows; the api-server binds to no other."""
-    for _, call in became(step, Request):
-        wrong = _why_not(step.before, call.key, call.body.node) if isinstance(call.body, Binding) else None
+    for client, call in became(step, Request):
+        seen = OwnCluster(step.before, Instance(client.partition("/")[0], SCHEDULER))
+        wrong = _why_not(seen, call.key, call.body.node) if isinstance(call.body, Binding) else None
         if wrong is not None and step.action.actor != "kube-apiserver":  # who may send a request back to be tried again
             return f"pod/{call.key} was to be bound to a node {wrong}"
     for cell in step.wrote(CALLS):
@@ -148,13 +151,15 @@ def a_pod_finds_no_node(cluster: Cluster) -> bool:
     hazard="A binding outlives the scheduler that asked for it: one that restarts, a standby that takes over, or one "
     "that gives up on an answer, takes the room for free while the binding is still under way, and binds another pod "
     "there. The kubelet then rejects one (OutOfmemory, OutOfcpu). So it does where manifests name the node themselves, "
-    "which no scheduler counts before they are stored. The api-server checks no capacity "
+    "which no scheduler counts before they are stored, and where a scheduler takes over that has not heard of what its "
+    "predecessor bound, or beside which that goes on after a pause. The api-server checks no capacity "
     "[pkg/registry/core/pod/storage/storage.go; cf. kubernetes/kubernetes#136782].",
     hazard_with=(
         BUDGET["scheduler-restart"],
         BUDGET["scheduler-failover"],
         BUDGET["lost-answer"],
         BUDGET["late-call"],
+        HOLDERS[SCHEDULER],
         a_pod_names_its_node,
     ),
 )

@@ -22,6 +22,7 @@ MISSED = (
 MAY_NOT_KNOW = (
     BUDGET["controller-restart"],
     BUDGET["controller-failover"],
+    BUDGET["process-pause"],
     BUDGET["lost-answer"],
     BUDGET["late-call"],
     LOST_EVENT,

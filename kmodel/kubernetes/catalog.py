@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from kmodel.kubernetes.components import apiserver, kubectl, kubelet, proxy, runtime, scheduler
+from kmodel.kubernetes.components import apiserver, kubectl, kubelet, leader_election, proxy, runtime, scheduler
 from kmodel.kubernetes.components import faults as losses
 from kmodel.kubernetes.components.apiserver import watch_cache
 from kmodel.kubernetes.components.component import Component, Fault
@@ -56,6 +56,7 @@ COMPONENTS: tuple[Component, ...] = (
     namespace_controller.COMPONENT,
     proxy.COMPONENT,
     kubelet.HEARTBEATS,
+    leader_election.COMPONENT,
 )
 FAULTS: tuple[Fault, ...] = (
     runtime.CONTAINER_CRASH,
@@ -78,6 +79,7 @@ FAULTS: tuple[Fault, ...] = (
     losses.LATE_CALL,
     watch_cache.APISERVER_RESTART,
     losses.LOST_EVENT,
+    leader_election.PROCESS_PAUSE,
     cronjob_controller.CRON_TICK,
 )
 
@@ -150,11 +152,12 @@ class Catalog:
 
     def taking_part(self, plan: Plan) -> tuple[Component, ...]:
         """Return the components that take part in a scenario, in the order of the registry."""
-        return tuple(
+        part = tuple(
             component
             for component in self.components
             if (plan.takes_part(component.name) if component.optional else component.needed(plan) is None)
         )
+        return leader_election.spread(part, plan)
 
 
 BUILT_IN = Catalog()

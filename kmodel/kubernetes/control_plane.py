@@ -61,7 +61,8 @@ def _initial(plan: Plan, wires: wiring.Wiring) -> Cluster:
     if plan.settings.calls == "split":
         constants[SPLIT] = True
     cluster: Cluster = Cluster.of(cells, constants, wires.may_mention)
-    for first in (*wires.tier.starts, *(wires.tier.first_list(watch) for watch in wires.watches)):
+    watches = (watch for watch in wires.watches if watch.watcher not in wires.latecomers)
+    for first in (*wires.tier.starts, *(wires.tier.first_list(watch) for watch in watches)):
         listed = first(cluster)
         assert listed is not None, f"{first} cannot happen at the start"
         cluster = listed

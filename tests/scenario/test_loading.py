@@ -89,6 +89,9 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
         "apiServers": "2",
         "firstList": "any",
         "clientCaches": "prompt",
+        "schedulers": "2",
+        "controllerManagers": "3",
+        "newLeader": "caught-up",
         "watchBuffer": "4",
         "missedHeartbeats": "2",
         "terminatedPodThreshold": "6",
@@ -120,6 +123,7 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
     assert (settings.calls, settings.scheduler, settings.scoring, settings.kubelet) == ("fused", "poll", "any", "poll")
     assert settings.deletions == "split"
     assert (settings.api_servers, settings.first_list, settings.client_caches) == (2, "any", "prompt")
+    assert (settings.schedulers, settings.controller_managers, settings.new_leader) == (2, 3, "caught-up")
     assert (settings.register_nodes, settings.watch_buffer, settings.missed_heartbeats) == (True, 4, 2)
     assert (settings.terminated_pod_threshold, settings.pod_quota, settings.names_per_workload) == (6, 7, 5)
     assert settings.actors == ("kube-scheduler", "kubelet")

@@ -1,7 +1,8 @@
-"""Mutants of several control nodes: an api-server that answers with what is too old, or does not tell who watches."""
+"""Mutants of several control nodes: api-servers that answer with what is too old, leaders that are not elected."""
 
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, clients_of
+from kmodel.kubernetes.components.leader_election import CANDIDATES, HOLDERS, RUN_OUT, process_of
 from tests.components.scenes import create, node, pod, scene
 from tests.specs.mutants import Function, Mutant
 
@@ -12,6 +13,21 @@ TWO_API_SERVERS = scene(
     calls="fused",
     api_servers=2,
     faults={"apiserver-restart": 1},
+)
+
+TWO_SCHEDULERS = scene(
+    stored=(pod(),),
+    actors=("kube-scheduler",),
+    calls="fused",
+    schedulers=2,
+    faults={"scheduler-restart": 1},
+)
+ONE_IS_PAUSED = scene(
+    stored=(pod(),),
+    actors=("kube-scheduler",),
+    calls="fused",
+    schedulers=2,
+    faults={"process-pause": 1},
 )
 
 
@@ -37,7 +53,46 @@ def tells_nobody(update: Function) -> Function:
     return broken
 
 
+def takes_it_unseen(take: Function) -> Function:
+    """A candidate writes the lease whatever its version is by then."""
+
+    def broken(cluster: Cluster, instance: str) -> Cluster | None:
+        cell = CANDIDATES[process_of(instance), instance]
+        if cluster[cell].saw is None:
+            return None
+        return take(cluster.update(cell, saw=RUN_OUT), instance=instance)
+
+    return broken
+
+
+def is_impatient(see: Function) -> Function:
+    """A candidate takes the lease for run out while its holder is well."""
+
+    def broken(cluster: Cluster, instance: str) -> Cluster | None:
+        cell = CANDIDATES[process_of(instance), instance]
+        idle = cluster[cell].saw is None and cluster[HOLDERS[process_of(instance)]] != instance
+        return cluster.update(cell, saw=RUN_OUT) if idle else see(cluster, instance=instance)
+
+    return broken
+
+
 OF_CONTROL_NODES = (
+    Mutant(
+        "a_lease_is_taken_only_from_who_does_not_renew_it",
+        "a candidate does not ask for the version that it saw",
+        ONE_IS_PAUSED,
+        (("take_lease", takes_it_unseen),),
+        5,
+        "take_lease",
+    ),
+    Mutant(
+        "at_most_one_instance_acts_as_leader",
+        "a candidate does not wait until the lease has run out",
+        TWO_SCHEDULERS,
+        (("see_lease_run_out", is_impatient),),
+        2,
+        "take_lease",
+    ),
     Mutant(
         "an_observer_never_goes_back_in_resource_version",
         "an api-server does not ask whether it is new enough",

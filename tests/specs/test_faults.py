@@ -25,6 +25,21 @@ SCENES: dict[str, Settings] = {
     "scheduler-restart": scene(
         stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"scheduler-restart": 1}
     ),
+    "process-pause": scene(
+        stored=COMPETE,
+        nodes=(node(memory_mib=1024),),
+        actors=("kube-scheduler",),
+        calls="fused",
+        schedulers=2,
+        faults={"process-pause": 1},
+    ),
+    "process-pause of a controller": scene(
+        stored=(replicaset(),),
+        actors=("replicaset-controller",),
+        calls="fused",
+        controller_managers=2,
+        faults={"process-pause": 1},
+    ),
     "scheduler-failover": scene(
         stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"scheduler-failover": 1}
     ),

@@ -117,6 +117,7 @@ class Component:
     watches: tuple[str, ...] | Callable[[Plan], tuple[str, ...]] = ()
     brings: tuple[str, ...] = ()
     of_own_node: bool = False  # the informer sees only objects of its own node
+    starts_later: bool = False  # the informer has not listed at the start
     polls: Condition = lambda plan: False
     on_change: Handler = ignore
     alive: Callable[[Cluster, str], bool] | None = None  # whether an instance of the process is up, by its name

@@ -95,6 +95,9 @@ class Settings:
     api_servers: int = 1  # several have a watch cache each, which lags behind etcd at its own pace
     first_list: str = "consistent"  # or "any": the first list may be as old as the api-server's watch cache
     client_caches: str = "late"  # or "prompt": with several api-servers, a cache is as new as that of its server
+    schedulers: int = 1  # several elect a leader, which alone acts
+    controller_managers: int = 1
+    new_leader: str = "at-once"  # or "caught-up": a new leader acts when its caches have all that is stored
     watch_buffer: int = 8  # events that wait for a slow watcher before the api-server closes the watch
     missed_heartbeats: int = 1  # checks without a renewal before a node is taken for unhealthy
     terminated_pod_threshold: int | None = None  # finished pods that the garbage collector leaves; None: all

@@ -35,6 +35,7 @@ class Wiring:
     watches: tuple[Watch, ...]
     informers: Mapping[Watch, Informer]
     tier: Tier
+    latecomers: frozenset[str]  # watchers that have not listed at the start
     processes: tuple[Process, ...]
     rights: Rights
     name_holders: tuple[Cell[Any], ...]
@@ -71,6 +72,7 @@ def wire(plan: Plan, known: Sequence[Component], part: tuple[Component, ...], fa
         watches,
         informers,
         Tier.of(plan, watches, informers),
+        frozenset(component.process for component in part if component.starts_later),
         tuple(_processes(plan, part, living)),
         _rights(plan, known),
         (*(CALLS[client] for client in clients), *_name_holders(plan, part)),

@@ -118,6 +118,19 @@ FIELDS = (
         "With several api-servers, whether events reach a client some time after its api-server, or at once, so that "
         "only the api-servers lag.",
     ),
+    FieldOfScenario(
+        "schedulers",
+        "number",
+        "1",
+        "So many schedulers, of which one leads, at the start the first; if it does not renew its lease, another does.",
+    ),
+    FieldOfScenario("controllerManagers", "number", "1", "So many controller managers, in the same way."),
+    FieldOfScenario(
+        "newLeader",
+        "at-once or caught-up",
+        "at-once",
+        "Whether a new leader acts at once, as in Kubernetes, or when its caches have all that is stored.",
+    ),
     FieldOfScenario("watchBuffer", "number", "8", "Events that wait for a slow watcher before the watch is closed."),
     FieldOfScenario(
         "missedHeartbeats", "number", "1", "Checks without a renewed lease before a node is taken for unhealthy."

@@ -48,6 +48,9 @@ class ScenarioSpec:
     api_servers: int = 1
     first_list: str = "consistent"
     client_caches: str = "late"
+    schedulers: int = 1
+    controller_managers: int = 1
+    new_leader: str = "at-once"
     watch_buffer: int = 8
     missed_heartbeats: int | None = None
     terminated_pod_threshold: int | None = None
@@ -119,6 +122,9 @@ def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
         api_servers=number("apiServers", 1, MOST_INSTANCES) or 1,
         first_list=mode("firstList", "consistent", "any"),
         client_caches=mode("clientCaches", "late", "prompt"),
+        schedulers=number("schedulers", 1, MOST_INSTANCES) or 1,
+        controller_managers=number("controllerManagers", 1, MOST_INSTANCES) or 1,
+        new_leader=mode("newLeader", "at-once", "caught-up"),
         watch_buffer=number("watchBuffer", 1, LARGEST_SIZE) or 8,
         missed_heartbeats=number("missedHeartbeats", 1, LARGEST_SIZE),
         terminated_pod_threshold=number("terminatedPodThreshold", 1, LARGEST_SIZE),

@@ -3,7 +3,8 @@
 Models: a standby whose informers have run all the time, and lag just as those of the leader did; what the leader had
 decided, expected or counted is gone.
 
-Leaves out: a standby that lags otherwise than its leader; a leader that goes on after it has lost its lease.
+Leaves out: a standby that lags otherwise than its leader; a leader that goes on after it has lost its lease. Several
+instances (leader_election.py) have both.
 
 Upstream: cmd/kube-controller-manager/app/controllermanager.go, staging/src/k8s.io/client-go/tools/leaderelection, 1.34.
 """

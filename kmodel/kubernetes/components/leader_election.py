@@ -1,0 +1,251 @@
+"""Leader election: of several schedulers or controller managers one holds a lease, which others take when it runs out.
+
+Models: a Lease per program; a candidate that sees it run out, and writes it under the condition that nobody has written
+it since (compare-and-swap on the version); a leader that renews it; one that finds that another holds it, and so exits
+and starts again (OnStoppedLeading); one that is paused at any time, in the middle of what it does too, and goes on
+later. No clock: to a candidate the lease runs out when its holder is paused or has restarted, and so renews nothing.
+Nobody asks between two writes whether it still leads, so that one which was paused acts beside its successor until it
+finds out: the lease fences nothing [leaderelection.go, package comment]. The informers of a scheduler run before it
+leads; those of a controller manager start when it does.
+
+Leaves out: clocks that run at different speeds (a lease that runs out while its holder is well); the release of a lease
+on exit (the next takes it over a little earlier); a leader that cannot renew since the api-server is away;
+coordinated leader election.
+
+Upstream: staging/src/k8s.io/client-go/tools/leaderelection/leaderelection.go, cmd/kube-scheduler/app/server.go,
+cmd/kube-controller-manager/app/controllermanager.go, 1.34.
+"""
+
+from collections.abc import Callable, Iterator
+
+import attrs
+
+from kmodel.kernel import FAULT, Cells, Cluster, transition
+from kmodel.kubernetes.components.apiserver.watch_cache import server_of
+from kmodel.kubernetes.components.component import NOTHING, Binding, Component, Fault, Memory, Steps
+from kmodel.kubernetes.components.etcd import QUEUES, WATCHES
+from kmodel.kubernetes.components.faults import spend
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, has_caught_up
+from kmodel.kubernetes.components.instances import Instance, names, run_by
+from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.processes import restart
+from kmodel.kubernetes.components.scheduler import SCHEDULER
+from kmodel.kubernetes.components.settings import SETTINGS, Settings
+
+STANDBY, WAITING, LEADING = "standby", "waiting for its caches", "leading"
+RUN_OUT, OUTDATED = "run out", "written since"
+MOST = 5  # instances of one program
+
+
+@attrs.frozen(cache_hash=True)
+class Candidate:
+    """An instance: whether it takes itself for the leader, what it saw of the lease, and whether it is paused."""
+
+    state: str = STANDBY
+    saw: str | None = None  # that the lease has run out; or that, and it has been written since
+    paused: bool = False
+
+
+@attrs.frozen(eq=False)
+class Elected:
+    """A program that may run in several instances: how many, and whether those that do not lead list and watch."""
+
+    process: str
+    count: Callable[[Settings], int]
+    is_warm: bool
+
+
+ELECTED = (
+    Elected(SCHEDULER, lambda settings: settings.schedulers, is_warm=True),
+    Elected(CONTROLLER_MANAGER, lambda settings: settings.controller_managers, is_warm=False),
+)
+HOLDERS: Cells[str] = Cells("leases of leaders")  # by process, the instance that wrote the lease last
+CANDIDATES: Cells[Candidate] = Cells("candidates")  # by process and instance
+
+
+def process_of(instance: str) -> str:
+    """Return the process that an instance is one of."""
+    return next(each.process for each in ELECTED if instance.startswith(each.process))
+
+
+def candidate(cluster: Cluster, instance: str) -> Candidate:
+    """Return what an instance knows of itself."""
+    return cluster[CANDIDATES[process_of(instance), instance]]
+
+
+def lives(cluster: Cluster, instance: str) -> bool:
+    """Tell whether an instance is not paused."""
+    return not candidate(cluster, instance).paused
+
+
+def acts(cluster: Cluster, instance: str) -> bool:
+    """Tell whether an instance takes itself for the leader, and is not paused."""
+    found = candidate(cluster, instance)
+    return found.state == LEADING and not found.paused
+
+
+def leads_or_waits(cluster: Cluster, instance: str) -> bool:
+    """Tell whether an instance has won the lease, as far as it knows, and is not paused."""
+    found = candidate(cluster, instance)
+    return found.state != STANDBY and not found.paused
+
+
+def _set(cluster: Cluster, instance: str, **changes: object) -> Cluster:
+    return cluster.update(CANDIDATES[process_of(instance), instance], **changes)
+
+
+def _others(cluster: Cluster, instance: str) -> Iterator[str]:
+    process = process_of(instance)
+    return (other for known, other in cluster.layout.keys(CANDIDATES) if known == process and other != instance)
+
+
+def outdated(found: Candidate) -> Candidate:
+    """The update of a candidate when somebody writes the lease."""
+    return attrs.evolve(found, saw=OUTDATED) if found.saw == RUN_OUT else found
+
+
+def _written(cluster: Cluster, instance: str) -> Cluster:
+    """Return the cluster in which what others saw of the lease is no longer what is stored."""
+    for other in _others(cluster, instance):
+        cluster = cluster.modify(CANDIDATES[process_of(instance), other], outdated)
+    return cluster
+
+
+@transition(actor="{instance}", object="lease")
+def see_lease_run_out(cluster: Cluster, instance: str) -> Cluster | None:
+    """Find that the holder has not renewed the lease for as long as it is good."""
+    found = candidate(cluster, instance)
+    holder = cluster[HOLDERS[process_of(instance)]]
+    if found.paused or found.state != STANDBY or found.saw is not None or leads_or_waits(cluster, holder):
+        return None
+    return _set(cluster, instance, saw=RUN_OUT)
+
+
+@transition(actor="{instance}", object="lease")
+def take_lease(cluster: Cluster, instance: str) -> Cluster | None:
+    """Write the lease if nobody has written it since it was seen to run out, and become the leader."""
+    found = candidate(cluster, instance)
+    if found.paused or found.saw is None:
+        return None
+    if found.saw == OUTDATED:
+        return _set(cluster, instance, saw=None)
+    state = WAITING if cluster[SETTINGS].new_leader == "caught-up" else LEADING
+    cluster = _written(cluster, instance).set(HOLDERS[process_of(instance)], instance)
+    return _set(cluster, instance, saw=None, state=state)
+
+
+@transition(actor="{instance}", object="lease")
+def start_leading(cluster: Cluster, instance: str) -> Cluster | None:
+    """Begin to act as the leader, now that the caches have all that is stored."""
+    found = candidate(cluster, instance)
+    if found.paused or found.state != WAITING:
+        return None
+    for watch in cluster[WATCHES]:
+        if watch.watcher == instance and not watch.polls:
+            server = server_of(cluster, watch)
+            queues = (watch.queue,) if server is None else (watch.queue, QUEUES[server, watch.resource])
+            if not all(cluster.look(queue, has_caught_up) for queue in queues):
+                return None
+    return _set(cluster, instance, state=LEADING)
+
+
+@transition(actor="{instance}", object="lease")
+def renew_lease_of_leader(cluster: Cluster, instance: str) -> Cluster | None:
+    """Renew the lease, of which somebody thought that it had run out."""
+    if not leads_or_waits(cluster, instance) or cluster[HOLDERS[process_of(instance)]] != instance:
+        return None
+    if all(candidate(cluster, other).saw != RUN_OUT for other in _others(cluster, instance)):
+        return None
+    return _written(cluster, instance)
+
+
+@transition(actor="{instance}", object="lease")
+def stop_leading(cluster: Cluster, instance: str) -> Cluster | None:
+    """Find that another holds the lease: exit, and start again as a standby."""
+    if not leads_or_waits(cluster, instance) or cluster[HOLDERS[process_of(instance)]] == instance:
+        return None
+    return restart(cluster, instance)
+
+
+@transition(actor="{instance}", object="{instance}")
+def resume_process(cluster: Cluster, instance: str) -> Cluster | None:
+    """Go on after a pause, where it was."""
+    return _set(cluster, instance, paused=False) if candidate(cluster, instance).paused else None
+
+
+@transition(actor=FAULT, object="{instance}", environment=True)
+def pause_process(cluster: Cluster, instance: str) -> Cluster | None:
+    """A process stands still, for longer than a lease is good: its machine is suspended, or it collects garbage."""
+    if candidate(cluster, instance).paused:
+        return None
+    spent = spend(cluster, "process-pause")
+    return None if spent is None else _set(spent, instance, paused=True)
+
+
+def _several(plan: Plan) -> list[tuple[Elected, tuple[str, ...]]]:
+    """Return the programs that take part in several instances, with the names of these."""
+    counts = ((each, each.count(plan.settings)) for each in ELECTED)
+    return [(each, names(each.process, count)) for each, count in counts if count > 1]
+
+
+def instances_of(plan: Plan) -> tuple[Binding, ...]:
+    """Return the names of all instances of programs that run in several."""
+    return tuple((name,) for _, found in _several(plan) for name in found)
+
+
+def spread(components: tuple[Component, ...], plan: Plan) -> tuple[Component, ...]:
+    """Return the components with those of programs that run in several instances once for each instance."""
+    for each, found in _several(plan):
+        own = tuple(component for component in components if component.process == each.process)
+        listens = lives if each.is_warm else leads_or_waits
+        copies = {
+            component: [
+                attrs.evolve(
+                    run_by(Instance(name, each.process), component, acts=acts, lives=lives, listens=listens),
+                    starts_later=not each.is_warm and name != each.process,
+                )
+                for name in found
+            ]
+            for component in own
+        }
+        if own:
+            copies[own[0]] = [_with_candidate(component, each.process) for component in copies[own[0]]]
+        components = tuple(copy for component in components for copy in copies.get(component, [component]))
+    return components
+
+
+def _with_candidate(component: Component, process: str) -> Component:
+    instance = component.process
+    at_start = Candidate(LEADING if instance == process else STANDBY)
+    memory = Memory(CANDIDATES, lambda plan: ((process, instance),), at_start, forgotten=Candidate(), mentions=NOTHING)
+    return attrs.evolve(component, memory=(*component.memory, memory))
+
+
+COMPONENT = Component(
+    "leader-election",
+    memory=(
+        Memory(
+            HOLDERS,
+            lambda plan: ((each.process,) for each, _ in _several(plan)),
+            lambda process: process,
+            mentions=NOTHING,
+            survives=True,
+        ),
+    ),
+    steps=(
+        Steps(
+            (see_lease_run_out, take_lease, renew_lease_of_leader, stop_leading),
+            instances_of,
+        ),
+        Steps((start_leading,), instances_of, when=lambda plan: plan.settings.new_leader == "caught-up"),
+        Steps((resume_process,), instances_of, when=lambda plan: plan.budget("process-pause") > 0),
+    ),
+    needed=lambda plan: None if _several(plan) else "no program runs in several instances",
+    optional=False,
+)
+PROCESS_PAUSE = Fault(
+    "process-pause",
+    (Steps((pause_process,), instances_of),),
+    hits=(COMPONENT.name,),
+    kills=tuple(name for each in ELECTED for name in names(each.process, MOST)),
+)

@@ -1,0 +1,83 @@
+"""Several instances of a program: one leads, the others wait, and what a paused leader does when it goes on."""
+
+import attrs
+
+from kmodel.engines.exhaustive import Bounds, result_of
+from kmodel.engines.results import Verdict
+from kmodel.kubernetes.components.etcd import QUEUES
+from kmodel.kubernetes.components.leader_election import CANDIDATES, HOLDERS, STANDBY
+from kmodel.kubernetes.components.scheduler import SCHEDULER
+from tests.components.runs import Run
+from tests.components.scenes import node, pod, replicaset, scene
+from tests.specs.mutants import SPECS, faithful
+
+SECOND = "kube-scheduler-2"
+TWO = scene(
+    stored=(pod("left", memory_mib=600), pod("right", memory_mib=600)),
+    nodes=(node(memory_mib=1024),),
+    actors=("kube-scheduler",),
+    calls="fused",
+    schedulers=2,
+    faults={"process-pause": 1},
+)
+
+
+def test_a_standby_does_nothing_until_it_leads() -> None:
+    run = Run.of(TWO)
+    assert run.can("schedule", pod="left", node="n1")
+    assert not run.can("schedule", pod="left", node="n1", instance=SECOND)
+    run = run.take("pause_process", instance=SCHEDULER)
+    assert not run.can("schedule", pod="left", node="n1")
+    run = run.take("see_lease_run_out", instance=SECOND).take("take_lease", instance=SECOND)
+    assert run.can("schedule", pod="left", node="n1", instance=SECOND)
+    assert run.cluster[HOLDERS[SCHEDULER]] == SECOND
+
+
+def test_a_leader_that_renews_in_time_keeps_the_lease() -> None:
+    run = Run.of(TWO).take("pause_process", instance=SCHEDULER).take("see_lease_run_out", instance=SECOND)
+    run = run.take("resume_process", instance=SCHEDULER).take("renew_lease_of_leader", instance=SCHEDULER)
+    run = run.take("take_lease", instance=SECOND)
+    assert run.cluster[HOLDERS[SCHEDULER]] == SCHEDULER
+    assert run.cluster[CANDIDATES[SCHEDULER, SECOND]].state == STANDBY
+
+
+def test_a_leader_that_was_paused_binds_beside_its_successor_until_it_finds_out() -> None:
+    run = Run.of(TWO).take("pause_process", instance=SCHEDULER).take("see_lease_run_out", instance=SECOND)
+    run = run.take("take_lease", instance=SECOND).take("schedule", pod="left", node="n1", instance=SECOND)
+    run = run.take("resume_process", instance=SCHEDULER)
+    assert run.can("schedule", pod="right", node="n1")
+    run = run.take("stop_leading", instance=SCHEDULER)
+    assert run.cluster[QUEUES[SCHEDULER, "pods"]] is None
+    run = run.take("list_and_watch", watcher=SCHEDULER, resource="pods")
+    assert not run.can("schedule", pod="right", node="n1")
+
+
+def test_a_controller_manager_lists_when_it_leads() -> None:
+    run = Run.of(
+        scene(
+            stored=(replicaset(),),
+            actors=("replicaset-controller",),
+            calls="fused",
+            controller_managers=2,
+            faults={"process-pause": 1},
+        )
+    )
+    second = "kube-controller-manager-2"
+    assert run.cluster[QUEUES[second, "pods"]] is None
+    assert not run.can("list_and_watch", watcher=second, resource="pods")
+    run = run.take("pause_process", instance="kube-controller-manager")
+    run = run.take("see_lease_run_out", instance=second).take("take_lease", instance=second)
+    assert run.can("list_and_watch", watcher=second, resource="pods")
+
+
+def test_a_change_of_leaders_overcommits_a_node_unless_the_new_one_waits_for_its_caches() -> None:
+    crashes = attrs.evolve(TWO, faults=(("scheduler-restart", 1),))
+    verdicts = {}
+    for new_leader in ("at-once", "caught-up"):
+        result = result_of(faithful(attrs.evolve(crashes, new_leader=new_leader), SPECS), Bounds(max_states=20_000))
+        assert result.finished, result.stopped
+        assert not result.failures
+        verdicts[new_leader] = {finding.spec.name: finding.verdict for finding in result.findings}
+    spec = "no_node_is_overcommitted"
+    assert [verdicts[each][spec] for each in verdicts] == [Verdict.VIOLATED, Verdict.HOLDS]
+    assert verdicts["at-once"]["at_most_one_instance_acts_as_leader"] is Verdict.HOLDS
