@@ -1,0 +1,39 @@
+"""A provider of Karpenter that looks for the machine of a claim also where the status does not name it.
+
+As other providers do, and since the fix of cloudpilot-ai/karpenter-provider-gcp#334: what was never launched is not
+found, and that is all right. A machine that was launched, but not noted in time, is found by its tag, here its
+name.
+"""
+
+from contextlib import suppress
+from typing import Any
+
+from kmodel.controllers import AlreadyExists, Client, NotFound, controller
+
+from .b23_kinds import FINALIZER, Machine, NodeClaim
+
+
+def terminate(client: Client, claim: Any) -> None:
+    """Terminate the machine of the claim, if there is one."""
+    with suppress(NotFound):
+        client.delete(Machine, claim.status.providerID or claim.metadata.name)
+
+
+@controller(watches=NodeClaim, uses=[Machine])
+def node_claims(client: Client, key: str) -> None:
+    """Launch the machine of a claim, and terminate it with the claim."""
+    claim = client.get(NodeClaim, key)
+    if claim is None:
+        return
+    if claim.metadata.deleting:
+        if FINALIZER in claim.metadata.finalizers:
+            terminate(client, claim)
+            client.remove_finalizer(claim, FINALIZER)
+        return
+    if FINALIZER not in claim.metadata.finalizers:
+        client.add_finalizer(claim, FINALIZER)
+        return
+    if not claim.status.providerID:
+        with suppress(AlreadyExists):
+            client.create({"apiVersion": "cloud.example/v1", "kind": "Machine", "metadata": {"name": key}})
+        client.patch_status(claim, providerID=key)
