@@ -1,5 +1,8 @@
 """The gallery of incidents: each buggy variant violates its spec by the pinned story, each fixed one keeps it."""
 
+from contextlib import chdir
+from pathlib import Path
+
 import attrs
 import pytest
 from click.testing import CliRunner
@@ -62,10 +65,10 @@ def test_its_page_is_short_and_names_its_source(found: Incident) -> None:
     assert len(page.splitlines()) <= MOST_LINES
 
 
-def test_they_are_listed_and_checked_by_their_ids() -> None:
+def test_they_are_listed_and_checked_by_their_ids(tmp_path: Path) -> None:
     listed = CliRunner(env={"COLUMNS": "200"}).invoke(main, ["incidents"])
     assert all(found.id in listed.output and found.title in listed.output for found in INCIDENTS)
-    with CliRunner().isolated_filesystem():
+    with chdir(tmp_path):
         buggy = CliRunner().invoke(main, ["check", "--incident", "k15"])
         assert (buggy.exit_code, "VIOLATED no_node_is_overcommitted" in buggy.output) == (1, True)
         again = CliRunner().invoke(main, ["replay", "reports/K15/trace-no_node_is_overcommitted.json"])
@@ -90,11 +93,8 @@ def test_what_is_wrong_is_said_in_one_line(arguments: list[str], said: str) -> N
     assert len(outcome.output.splitlines()) == 1
 
 
-def test_a_folder_that_says_too_little_is_named(tmp_path: object) -> None:
-    from pathlib import Path
-
-    gallery = Path(str(tmp_path))
-    (gallery / "K00-nothing").mkdir()
-    (gallery / "K00-nothing" / "incident.yaml").write_text("title: Nothing\n", encoding="utf-8")
+def test_a_folder_that_says_too_little_is_named(tmp_path: Path) -> None:
+    (tmp_path / "K00-nothing").mkdir()
+    (tmp_path / "K00-nothing" / "incident.yaml").write_text("title: Nothing\n", encoding="utf-8")
     with pytest.raises(InputError, match="source"):
-        incident("K00", gallery)
+        incident("K00", tmp_path)

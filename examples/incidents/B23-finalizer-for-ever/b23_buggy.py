@@ -7,9 +7,11 @@ identity of the machine comes from the claim's status, which has none until the 
 from contextlib import suppress
 from typing import Any
 
-from kmodel.controllers import AlreadyExists, Client, NotFound, controller
+from kmodel.controllers import AlreadyExists, Client, NotFound, controller, custom_kind
 
-from .b23_kinds import FINALIZER, Machine, NodeClaim
+NodeClaim = custom_kind("karpenter.example/v1", "NodeClaim", status={"providerID": ""})
+Machine = custom_kind("cloud.example/v1", "Machine")  # an object of the cloud's API, which no informer watches
+FINALIZER = "karpenter.example/termination"
 
 
 def terminate(client: Client, claim: Any) -> None:

@@ -5,9 +5,9 @@ patches an object without its resourceVersion: the api-server takes that for "wh
 (kubernetes/kubernetes#4982).
 """
 
-from kmodel.controllers import Client, controller
+from kmodel.controllers import Client, controller, custom_kind
 
-from .k54_kinds import HostedCluster
+HostedCluster = custom_kind("hosting.example/v1", "HostedCluster", status={"network": "", "storage": ""})
 
 
 @controller(watches=HostedCluster)

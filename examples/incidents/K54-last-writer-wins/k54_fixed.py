@@ -4,9 +4,9 @@ As helpers of HyperShift do now (openshift/hypershift#8782, MergeFromWithOptimis
 Conflict) is run again, on what is there by then.
 """
 
-from kmodel.controllers import Client, controller
+from kmodel.controllers import Client, controller, custom_kind
 
-from .k54_kinds import HostedCluster
+HostedCluster = custom_kind("hosting.example/v1", "HostedCluster", status={"network": "", "storage": ""})
 
 
 @controller(watches=HostedCluster)

@@ -1,12 +1,8 @@
-"""A claim of a machine, and the machine: an object of the cloud's API, which no informer watches."""
+"""What becomes of a claim that is deleted, and of its machine."""
 
-from kmodel.controllers import custom_kind
 from kmodel.kernel import Cluster, converges, sometimes
 from kmodel.kubernetes.components.etcd import stored
 
-NodeClaim = custom_kind("karpenter.example/v1", "NodeClaim", status={"providerID": ""})
-Machine = custom_kind("cloud.example/v1", "Machine")
-FINALIZER = "karpenter.example/termination"
 CLAIMS, MACHINES = stored("nodeclaims"), stored("machines")
 
 

@@ -1,11 +1,9 @@
-"""An object whose status two controllers write, and what each of them may rely on."""
+"""What two controllers that write one status may rely on."""
 
-from kmodel.controllers import custom_kind
 from kmodel.kernel import Cluster, Step, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import Response, became
 from kmodel.kubernetes.components.etcd import stored
 
-HostedCluster = custom_kind("hosting.example/v1", "HostedCluster", status={"network": "", "storage": ""})
 CLUSTERS = stored("hostedclusters")
 
 
