@@ -1,6 +1,6 @@
 """What a model is: cells, cluster, transitions, specs, traces. Knows nothing of Kubernetes."""
 
-from kmodel.kernel.asking import ask
+from kmodel.kernel.asking import answer_unwatched, ask
 from kmodel.kernel.cell import Cell, Cells, Layout
 from kmodel.kernel.cluster import Append, BareCluster, Cluster, Put, Replace, drop_first, first
 from kmodel.kernel.contention import fair_among_writers
@@ -48,6 +48,7 @@ __all__ = [
     "Trace",
     "Transition",
     "always_eventually",
+    "answer_unwatched",
     "ask",
     "check_symmetry",
     "confluent",

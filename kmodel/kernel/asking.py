@@ -31,6 +31,11 @@ def ask(
     return answer, log.footprint()
 
 
+def answer_unwatched(spec: Spec, subject: Cluster | Step) -> bool | str:
+    """Return a spec's answer, with nobody watching what it reads."""
+    return _answer(spec, subject)
+
+
 def _ask_once(spec: Spec | Predicate, subject: Cluster | Step) -> tuple[bool | str, Log]:
     log = Log()
     return _answer(spec, _seen(subject, log)), log

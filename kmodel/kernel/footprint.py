@@ -18,7 +18,7 @@ import attrs
 from kmodel.kernel.cell import Cell, Layout
 from kmodel.kernel.cluster import BareCluster, Cluster, Put, Replace, Then, shown, writable
 from kmodel.kernel.errors import RAISED, BoundReached, ModelError, name_error
-from kmodel.kernel.rank import Rank, close_gaps
+from kmodel.kernel.rank import Rank, close_gaps, without_unused
 from kmodel.kernel.values import WHOLE, ByIdentity, is_frozen, plain, same, shape, tracked
 
 T = TypeVar("T")
@@ -325,11 +325,17 @@ class Check(Flag):
 
 
 def record(
-    function: Callable[[Cluster], Cluster | None], cluster: Cluster, who: str, check: Check = Check.NOT
+    function: Callable[[Cluster], Cluster | None],
+    cluster: Cluster,
+    who: str,
+    check: Check = Check.NOT,
+    *,
+    closes_gaps: bool = True,
 ) -> tuple[Effect | None, tuple[Read, ...]]:
     """Call a transition on a view of the cluster; return its effect (None: not enabled) and its reads, in order.
 
-    ModelError if it is called again, or with nobody watching, and does not do the same. What is asked from within
+    Whoever closes the gaps among ranks by itself gets an effect, and reads, in which that is not done. ModelError if it
+    is called again, or with nobody watching, and does not do the same. What is asked from within
     another function is not checked: that function is, as a whole.
     """
     if not isinstance(cluster, BareCluster):
@@ -346,7 +352,9 @@ def record(
         return None, before._log.footprint()
     cells = cluster.layout.cells
     updates = [(cells[write.position], write.update) for write in writes]
-    settled = close_gaps(before, after, updates, before._log.made)
+    settled = without_unused(after, updates, before._log.made)
+    if closes_gaps:
+        settled = close_gaps(before, settled, updates)
     total = writes if settled is after else written(settled, before._log, who)
     return Effect(writes, total), before._log.footprint()
 

@@ -8,7 +8,8 @@ import attrs
 from kmodel.kernel.cell import Cell
 from kmodel.kernel.cluster import Cluster
 from kmodel.kernel.errors import ModelError, place_of
-from kmodel.kernel.footprint import Check, Effect, apply, record
+from kmodel.kernel.footprint import Check, Effect, Read, apply, record
+from kmodel.kernel.rank import is_renumbering
 from kmodel.kernel.spec import Spec
 from kmodel.kernel.step import Step, Trace
 from kmodel.kernel.transition import Action, Transition
@@ -83,7 +84,12 @@ def take(action: Action, before: Cluster) -> Step | None:
     effect, reads = record(action, before, f"transition {action}", Check.BOTH)
     if effect is None:
         return None
-    return step_of(action, before, effect, tuple(dict.fromkeys(read.position for read in reads)))
+    return step_of(action, before, effect, cells_read(reads))
+
+
+def cells_read(reads: Iterable[Read]) -> tuple[int, ...]:
+    """Return the places of the cells that a transition read; not of those that were only looked at to close gaps."""
+    return tuple(dict.fromkeys(read.position for read in reads if not is_renumbering(read.projection.function)))
 
 
 def step_of(action: Action, before: Cluster, effect: Effect, reads: tuple[int, ...]) -> Step:

@@ -146,21 +146,24 @@ def fresh(cluster: Cluster, scope: str, *, after: Rank | None = None) -> Rank:
     return made
 
 
-def close_gaps(
-    before: Cluster,
-    after: Cluster,
-    updates: Sequence[tuple[Cell[Any], Callable[[Any], Any]]],
-    made: Iterable[Rank],
-) -> Cluster:
-    """Return the cluster after some updates with the ranks moved up behind each whose last mention they took away.
+Updates = Sequence[tuple[Cell[Any], Callable[[Any], Any]]]
 
-    Of the ranks that were made meanwhile, some may have been overwritten at once; only what was written mentions them.
+
+def without_unused(after: Cluster, updates: Updates, made: Iterable[Rank]) -> Cluster:
+    """Return the cluster after some updates with the ranks moved up behind each that was made and not kept.
+
+    It may have been overwritten at once; only what was written mentions the others that were made.
     """
     kept = NO_RANKS.union(*(ranks(update) for _, update in updates))
     for rank in sorted(set(made) - kept, reverse=True):
         for cell, _ in updates:
             if after.look(cell, Mentions(rank.scope, rank.number)):
                 after = after.modify(cell, MoveUp(rank))
+    return after
+
+
+def close_gaps(before: Cluster, after: Cluster, updates: Updates) -> Cluster:
+    """Return the cluster after some updates with the ranks moved up behind each whose last mention they took away."""
     candidates: set[Rank] = set()
     for cell, update in updates:
         candidates |= before.look(cell, Forgets(update))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from kmodel.engines.clock import Deadline
+from kmodel.engines.tables.gaps import Change
 from kmodel.engines.tables.tries import Answer
 from kmodel.engines.tables.walker import Row, Taken, Told, Trie, cells_in, walker_of
 from kmodel.kernel import BoundReached, Model, Predicate, Spec, Transition
@@ -107,7 +108,8 @@ class RunSpace:
     def wrong_of(self, predicate: Predicate, state: State, index: int) -> str | None:
         """Return what a predicate says is wrong with the step that an enabled action takes in the state."""
         taken = self._taken(state, index)
-        return _reason(self.walker.answer(self.walker.predicate(predicate, taken), state.row, taken)[0])
+        alike = self.walker.alike(taken, self.walker.change(taken, state.row).moves)
+        return _reason(self.walker.answer(self.walker.predicate(predicate, alike), state.row, alike)[0])
 
     def follow(self, state: State, index: int) -> tuple[State, tuple[Judgement, ...]]:
         """Return the state after an enabled action, and what the specs say of it and of the step to it."""
@@ -115,8 +117,9 @@ class RunSpace:
         known = state.successors.get(index)
         if known is None:
             taken = self._taken(state, index)
-            after = self._after(state, self.walker.changes(taken, state.row))
-            known = state.successors[index] = (after, (*self._judge_step(state.row, taken), *after.answers))
+            change = self.walker.change(taken, state.row)
+            after = self._after(state, change.changes)
+            known = state.successors[index] = (after, (*self._judge_step(state.row, taken, change), *after.answers))
         return known
 
     def _after(self, state: State, changes: list[tuple[int, int]]) -> State:
@@ -146,11 +149,15 @@ class RunSpace:
         for each in unsettled:
             taken = told[each]
             if isinstance(taken, Taken):
-                (changing if self.walker.changes(taken, row) else idle).add(each)
+                change = self.walker.change(taken, row)
+                (changing if change.changes else idle).add(each)
+                if change.rests_on:
+                    reads[each] |= self.walker.gaps.bits_of(change.rests_on)
+                    self._note_reads(each, reads[each])
         self.idle |= idle
         state = State(row, told, reads, tuple(sorted(changing)), tuple(sorted(idle)))
         # A step that changes nothing is one only if the specs have something to say of it.
-        noticed = [each for each in idle if any(True for _ in self._judge_step(row, self._taken(state, each)))]
+        noticed = [each for each in idle if self._says_of_idle(state, each)]
         state.enabled = tuple(sorted((*changing, *noticed)))
         state.telling = tuple(sorted(each for each in telling if told[each] is not None))
         state.answers = tuple(self._judgement(told[each]) for each in state.telling)
@@ -173,17 +180,23 @@ class RunSpace:
             self.bound = str(bound)
             self._beyond_bound.add(index)
             return None, ANY_CELL
+        self._note_reads(index, read)
+        return found, read
+
+    def _note_reads(self, index: int, read: int) -> None:
         new = read & ~self._ever_read[index]
         self._ever_read[index] |= new
         for cell in cells_in(new):
             self._readers[cell].add(index)
-        return found, read
 
-    def _judge_step(self, row: Row, taken: Taken) -> Iterator[Judgement]:
-        for trie in self.walker.specs_of_steps(taken):
-            answer, _ = self.walker.answer(trie, row, taken)
-            if answer is not None:
-                yield self._judgement(answer)
+    def _says_of_idle(self, state: State, index: int) -> bool:
+        """Tell whether specs say something of an enabled action that changes nothing."""
+        taken = self._taken(state, index)
+        return any(True for _ in self._judge_step(state.row, taken, self.walker.change(taken, state.row)))
+
+    def _judge_step(self, row: Row, taken: Taken, change: Change) -> Iterator[Judgement]:
+        for answer in self.walker.judge_step(taken, row, change.moves):
+            yield self._judgement(answer)
 
     def _judgement(self, answer: Told) -> Judgement:
         assert isinstance(answer, Answer)

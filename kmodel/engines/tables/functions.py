@@ -9,20 +9,27 @@ CHECKED_EVERY = 16
 
 
 class Functions:
-    """The transitions and specs of a model: how often each was called, and the cells that each action read so far."""
+    """The transitions and specs of a model: how often each was called, and the cells that each action read so far.
+
+    It is functions that are pure or not, so the calls that are checked are counted by transition, not by action.
+    """
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.calls = [0] * len(model.actions)
+        self._calls_of = dict.fromkeys((action.transition for action in model.actions), 0)
         self.touched: list[set[int]] = [set() for _ in model.actions]
         self.spec_calls = [0] * len(model.specs)
 
-    def call(self, index: int, cluster: Cluster) -> tuple[Effect | None, tuple[Read, ...]]:
+    def call(
+        self, index: int, cluster: Cluster, *, closes_gaps: bool = True
+    ) -> tuple[Effect | None, tuple[Read, ...]]:
         """Return what an action does in a cluster (None: it is not enabled), and its reads."""
         action = self.model.actions[index]
-        check = _check_after(self.calls[index])
-        recording = record(action, cluster, f"transition {action}", check)
+        check = _check_after(self._calls_of[action.transition])
+        recording = record(action, cluster, f"transition {action}", check, closes_gaps=closes_gaps)
         self.calls[index] += 1 + check.calls
+        self._calls_of[action.transition] += 1 + check.calls
         self.touched[index].update(read.position for read in recording[1])
         return recording
 

@@ -17,7 +17,7 @@ from kmodel.engines.tables.interning import Interner
 from kmodel.engines.tables.jit import UNKNOWN, Ints, Memo, Vector, look_up
 from kmodel.kernel import Cluster, Model, ModelError, Predicate, Spec, Step
 from kmodel.kernel.footprint import Effect, Read
-from kmodel.kernel.model import step_of
+from kmodel.kernel.model import cells_read, step_of
 
 NOTHING = -2  # the leaf of an action that is not enabled, or of a spec whose answer says nothing
 
@@ -181,7 +181,7 @@ class Tables:
         if effect is None:
             return NOTHING
         # what a step read matters to specs of steps only, which may look at it
-        read = tuple(dict.fromkeys(read.position for read in reads)) if self._are_steps_seen else ()
+        read = cells_read(reads) if self._are_steps_seen else ()
         key = (action, read, effect)
         if key not in self._leaf_ids:
             numbered = tuple(

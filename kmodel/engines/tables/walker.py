@@ -11,12 +11,13 @@ from typing import Any, Final
 
 import attrs
 
-from kmodel.engines.tables.functions import Functions, impure, safety_specs, told
+from kmodel.engines.tables.functions import CHECKED_CALLS, CHECKED_EVERY, Functions, impure, safety_specs, told
+from kmodel.engines.tables.gaps import Change, Gaps, Move, moved_up
 from kmodel.engines.tables.interning import Numbering
 from kmodel.engines.tables.tries import Answer
-from kmodel.kernel import Action, Cluster, Model, Predicate, Spec, Step, Trace
+from kmodel.kernel import Action, Cluster, Model, Predicate, Spec, Step, Trace, answer_unwatched
 from kmodel.kernel.footprint import Effect, Projection, Read
-from kmodel.kernel.model import step_of, trace_along
+from kmodel.kernel.model import cells_read, step_of, trace_along
 from kmodel.kernel.values import identity
 
 MODELS_KEPT = 16  # whose tries are kept; those used last
@@ -37,8 +38,8 @@ class Edit:
 class Taken:
     """What an action does where it is enabled: its effect, the cells that it read, and what it changes.
 
-    `written` are the cells that it changes, as bits; `specs` the tries of the specs of steps for the steps that look
-    like this one, once somebody asks for them.
+    Gaps that it leaves among ranks are not closed in the effect: which there are, each state tells. `written` are the
+    cells that it changes, as bits; `alike` the steps with this outcome, by the ranks that are moved up.
     """
 
     action: int
@@ -46,6 +47,15 @@ class Taken:
     reads: tuple[int, ...]
     edits: tuple[Edit, ...]
     written: int
+    alike: "dict[tuple[Move, ...], AlikeSteps]" = attrs.field(factory=dict)
+
+
+@attrs.define(eq=False)
+class AlikeSteps:
+    """Steps that look alike but for the states that they begin in, and the tries of what is asked of such steps."""
+
+    taken: Taken
+    effect: Effect
     specs: "tuple[Trie, ...] | None" = None
     predicates: "dict[Predicate, Trie]" = attrs.field(factory=dict)
 
@@ -98,8 +108,10 @@ class Walker:
         self._predicates: dict[Predicate, Trie] = {}
         self._taken: dict[Any, Taken] = {}
         self._edits: dict[tuple[int, Hashable], Edit] = {}
+        self.gaps = Gaps(self.numbering)
+        self._first_of_their_kind = 0  # steps that were judged and looked like none before
 
-    def answer(self, trie: Trie, row: Sequence[int], taken: Taken | None = None) -> tuple[Told, int]:
+    def answer(self, trie: Trie, row: Sequence[int], taken: AlikeSteps | None = None) -> tuple[Told, int]:
         """Return what a trie answers in a row (or on the step from it), and the cells read as bits."""
         place, read = trie.root, 0
         while isinstance(place, InnerNode):
@@ -109,21 +121,61 @@ class Walker:
             return self._learn(trie, row, taken)
         return place, read
 
-    def predicate(self, predicate: Predicate, taken: Taken | None = None) -> Trie:
+    def predicate(self, predicate: Predicate, taken: AlikeSteps | None = None) -> Trie:
         """Return the trie of a temporal spec's predicate, for one about steps of the steps that look like this one."""
         tries = self._predicates if taken is None else taken.predicates
         if predicate not in tries:
             tries[predicate] = Trie(predicate, self.model.specs.index(predicate.spec))
         return tries[predicate]
 
-    def specs_of_steps(self, taken: Taken) -> tuple[Trie, ...]:
-        """Return the tries of the specs of steps for the steps with this outcome."""
-        if taken.specs is None:
-            taken.specs = tuple(Trie(self.model.specs[index], index) for index in self._step_specs)
-        return taken.specs
+    def judge_step(self, taken: Taken, row: Sequence[int], moves: tuple[Move, ...]) -> Iterator[Answer]:
+        """Yield what specs say of the step with this outcome, in which these ranks are moved up.
+
+        Most steps of a large model look like none before, and like none that comes. So specs are asked with nobody
+        watching when steps first look so, but for some, to see whether they are pure.
+        """
+        if not self._step_specs:
+            return
+        alike = taken.alike.get(moves)
+        if alike is None:
+            alike = self.alike(taken, moves)
+            self._first_of_their_kind += 1
+            if self._first_of_their_kind > CHECKED_CALLS and self._first_of_their_kind % CHECKED_EVERY:
+                yield from self._judge_unwatched(alike, row)
+                return
+        if alike.specs is None:
+            alike.specs = tuple(Trie(self.model.specs[index], index) for index in self._step_specs)
+        for trie in alike.specs:
+            answer, _ = self.answer(trie, row, alike)
+            if answer is not None:
+                assert isinstance(answer, Answer), "a spec takes no step"
+                yield answer
+
+    def _judge_unwatched(self, alike: AlikeSteps, row: Sequence[int]) -> Iterator[Answer]:
+        step = self._step(alike, self.numbering.cluster(row))
+        for index in self._step_specs:
+            spec = self.model.specs[index]
+            reason = told(spec, answer_unwatched(spec, step))
+            if reason is not None:
+                yield Answer(index, reason)
+
+    def alike(self, taken: Taken, moves: tuple[Move, ...]) -> AlikeSteps:
+        """Return the steps that have an outcome and in which these ranks are moved up."""
+        if moves not in taken.alike:
+            writes = taken.effect.total
+            effect = Effect(taken.effect.writes, moved_up(writes, moves)) if moves else taken.effect
+            taken.alike[moves] = AlikeSteps(taken, effect)
+        return taken.alike[moves]
+
+    def _step(self, alike: AlikeSteps, before: Cluster) -> Step:
+        return step_of(self.model.actions[alike.taken.action], before, alike.effect, alike.taken.reads)
 
     def changes(self, taken: Taken, row: Sequence[int]) -> list[tuple[int, int]]:
         """Return the cells that an outcome changes in a row, each with its new value."""
+        return self.change(taken, row).changes
+
+    def change(self, taken: Taken, row: Sequence[int]) -> Change:
+        """Return what an outcome changes in a row."""
         changed = []
         for edit in taken.edits:
             cell = edit.cell
@@ -133,9 +185,10 @@ class Walker:
                 new = edit.made[old] = self.numbering.updated_by(edit.update, cell, old)
             if new != old:
                 changed.append((cell, new))
-        return changed
+        lost = self.gaps.forgotten(row, changed)
+        return self.gaps.closed(row, changed, lost) if lost else Change(changed)
 
-    def _learn(self, trie: Trie, row: Sequence[int], taken: Taken | None) -> tuple[Told, int]:
+    def _learn(self, trie: Trie, row: Sequence[int], taken: AlikeSteps | None) -> tuple[Told, int]:
         """Follow the trie by what is seen of new values, as far as its nodes are known, and then ask the function."""
         place, read = trie.root, 0
         while isinstance(place, InnerNode):
@@ -154,16 +207,15 @@ class Walker:
                 return place, read
         return self._ask(trie, row, taken)
 
-    def _ask(self, trie: Trie, row: Sequence[int], taken: Taken | None) -> tuple[Told, int]:
+    def _ask(self, trie: Trie, row: Sequence[int], taken: AlikeSteps | None) -> tuple[Told, int]:
         cluster = self.numbering.cluster(row)
         if isinstance(trie.asked, Action):
-            effect, reads = self.functions.call(trie.index, cluster)
+            effect, reads = self.functions.call(trie.index, cluster, closes_gaps=False)
             found: Told = None if effect is None else self._outcome(trie.index, reads, effect)
         else:
             subject: Cluster | Step = cluster
             if taken is not None:
-                action = self.model.actions[taken.action]
-                subject = step_of(action, cluster, taken.effect, taken.reads)
+                subject = self._step(taken, cluster)
             answer, reads = self.functions.ask(trie.index, trie.asked, subject)
             reason = told(trie.asked, answer)
             found = None if reason is None else Answer(trie.index, reason)
@@ -171,7 +223,7 @@ class Walker:
 
     def _outcome(self, action: int, reads: Sequence[Read], effect: Effect) -> Taken:
         # What a step read matters to specs of steps only, which may look at it.
-        read = tuple(dict.fromkeys(each.position for each in reads)) if self._are_steps_seen else ()
+        read = cells_read(reads) if self._are_steps_seen else ()
         key = (action, read, effect)
         if key not in self._taken:
             edits = tuple(self._edit(write.position, write.update) for write in effect.total)
