@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from kmodel.engines.clock import Deadline
-from kmodel.engines.tables.gaps import Change
+from kmodel.engines.tables.gaps import ChangedCells
 from kmodel.engines.tables.tries import Answer
 from kmodel.engines.tables.walker import Row, Taken, Told, Trie, cells_in, walker_of
 from kmodel.kernel import BoundReached, Model, Predicate, Spec, Transition
@@ -194,7 +194,7 @@ class RunSpace:
         taken = self._taken(state, index)
         return any(True for _ in self._judge_step(state.row, taken, self.walker.change(taken, state.row)))
 
-    def _judge_step(self, row: Row, taken: Taken, change: Change) -> Iterator[Judgement]:
+    def _judge_step(self, row: Row, taken: Taken, change: ChangedCells) -> Iterator[Judgement]:
         for answer in self.walker.judge_step(taken, row, change.moves):
             yield self._judgement(answer)
 

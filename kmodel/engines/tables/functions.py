@@ -21,9 +21,7 @@ class Functions:
         self.touched: list[set[int]] = [set() for _ in model.actions]
         self.spec_calls = [0] * len(model.specs)
 
-    def call(
-        self, index: int, cluster: Cluster, *, closes_gaps: bool = True
-    ) -> tuple[Effect | None, tuple[Read, ...]]:
+    def call(self, index: int, cluster: Cluster, *, closes_gaps: bool = True) -> tuple[Effect | None, tuple[Read, ...]]:
         """Return what an action does in a cluster (None: it is not enabled), and its reads."""
         action = self.model.actions[index]
         check = _check_after(self._calls_of[action.transition])

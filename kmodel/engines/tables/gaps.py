@@ -20,7 +20,7 @@ Changes = list[tuple[int, int]]  # cells, each with its new value
 
 
 @attrs.frozen
-class Change:
+class ChangedCells:
     """What a step changes in a state: cells with their new values, and which ranks moved up.
 
     `rests_on` are the scopes whose mentions elsewhere decide whether it changes anything at all.
@@ -49,7 +49,7 @@ class Gaps:
     def __init__(self, numbering: Numbering) -> None:
         self.numbering = numbering
         self._marks: list[dict[int, Marks]] = [{} for _ in numbering.layout.cells]
-        self._places: dict[str, list[int]] = {}
+        self._places: dict[str, list[tuple[int, dict[int, int]]]] = {}
         self._moved: dict[tuple[int, MoveUp, int], int] = {}
 
     def forgotten(self, before: Sequence[int], changed: Changes) -> Marks:
@@ -65,7 +65,7 @@ class Gaps:
                         found[scope] = found.get(scope, 0) | lost
         return found
 
-    def closed(self, before: Sequence[int], changed: Changes, lost: Marks) -> Change:
+    def closed(self, before: Sequence[int], changed: Changes, lost: Marks) -> ChangedCells:
         """Return what a step changes if the ranks move up behind each that was the last of its mentions."""
         rests_on = lost if self._may_be_undone(changed, lost) else {}
         row = list(before)
@@ -73,20 +73,30 @@ class Gaps:
             row[cell] = after
         moves: list[Move] = []
         for scope in sorted(lost, reverse=True):
-            places = self.places(scope)
-            mentioned = 0
-            for cell in places:
-                mentioned |= self.marks(cell, row[cell]).get(scope, 0)
+            mentioned = self._mentioned(row, scope, lost[scope])
             gone = lost[scope] & ~mentioned
             while gone:
                 number = gone.bit_length() - 1  # from the last, so that the numbers of the others stay
                 gone ^= 1 << number
                 if mentioned >> number:
-                    moves += self._move_up(row, places, Rank(scope, number))
+                    moves += self._move_up(row, Rank(scope, number))
         if moves:
             cells = dict.fromkeys((*(cell for cell, _ in changed), *(cell for cell, _ in moves)))
             changed = [(cell, row[cell]) for cell in cells if row[cell] != before[cell]]
-        return Change(changed, tuple(moves), rests_on)
+        return ChangedCells(changed, tuple(moves), rests_on)
+
+    def _mentioned(self, row: Sequence[int], scope: str, enough: int) -> int:
+        """Return the numbers of a scope that a state mentions, as bits; not all, if these are among them."""
+        mentioned = 0
+        for cell, known in self._of_scope(scope):
+            bits = known.get(row[cell])
+            if bits is None:
+                bits = known[row[cell]] = self.marks(cell, row[cell]).get(scope, 0)
+            if bits:
+                mentioned |= bits
+                if not enough & ~mentioned:
+                    break
+        return mentioned
 
     def _may_be_undone(self, changed: Changes, lost: Marks) -> bool:
         """Tell whether moving up may lead back to where a step began.
@@ -103,7 +113,7 @@ class Gaps:
         """Return the cells that may mention ranks of the scopes, as bits."""
         bits = 0
         for scope in scopes:
-            for cell in self.places(scope):
+            for cell, _ in self._of_scope(scope):
                 bits |= 1 << cell
         return bits
 
@@ -116,18 +126,18 @@ class Gaps:
                 known[rank.scope] = known.get(rank.scope, 0) | 1 << rank.number
         return known
 
-    def places(self, scope: str) -> list[int]:
-        """Return the cells that may mention ranks of a scope."""
+    def _of_scope(self, scope: str) -> list[tuple[int, dict[int, int]]]:
+        """Return the cells that may mention ranks of a scope, each with what its values mention of that."""
         places = self._places.get(scope)
         if places is None:
             layout = self.numbering.layout
-            places = self._places[scope] = [layout.position(cell) for cell in layout.cells_of(scope)]
+            places = self._places[scope] = [(layout.position(cell), {}) for cell in layout.cells_of(scope)]
         return places
 
-    def _move_up(self, row: list[int], places: Sequence[int], forgotten: Rank) -> list[Move]:
+    def _move_up(self, row: list[int], forgotten: Rank) -> list[Move]:
         moves = []
         update = MoveUp(forgotten)
-        for cell in places:
+        for cell, _ in self._of_scope(forgotten.scope):
             old = row[cell]
             if self.marks(cell, old).get(forgotten.scope, 0) >> (forgotten.number + 1):
                 key = (cell, update, old)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import attrs
 
 from kmodel.engines.tables.functions import CHECKED_CALLS, CHECKED_EVERY, Functions, impure, safety_specs, told
-from kmodel.engines.tables.gaps import Change, Gaps, Move, moved_up
+from kmodel.engines.tables.gaps import ChangedCells, Gaps, Move, moved_up
 from kmodel.engines.tables.interning import Numbering
 from kmodel.engines.tables.tries import Answer
 from kmodel.kernel import Action, Cluster, Model, Predicate, Spec, Step, Trace, answer_unwatched
@@ -174,7 +174,7 @@ class Walker:
         """Return the cells that an outcome changes in a row, each with its new value."""
         return self.change(taken, row).changes
 
-    def change(self, taken: Taken, row: Sequence[int]) -> Change:
+    def change(self, taken: Taken, row: Sequence[int]) -> ChangedCells:
         """Return what an outcome changes in a row."""
         changed = []
         for edit in taken.edits:
@@ -186,7 +186,7 @@ class Walker:
             if new != old:
                 changed.append((cell, new))
         lost = self.gaps.forgotten(row, changed)
-        return self.gaps.closed(row, changed, lost) if lost else Change(changed)
+        return self.gaps.closed(row, changed, lost) if lost else ChangedCells(changed)
 
     def _learn(self, trie: Trie, row: Sequence[int], taken: AlikeSteps | None) -> tuple[Told, int]:
         """Follow the trie by what is seen of new values, as far as its nodes are known, and then ask the function."""

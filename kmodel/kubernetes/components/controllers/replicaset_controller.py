@@ -22,6 +22,7 @@ Upstream: pkg/controller/{replicaset/replica_set.go,controller_utils.go}, 1.32 t
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -66,7 +67,11 @@ status_client_of = clients(f"{CONTROLLER_MANAGER}/{{}}/{{}}/status")  # by which
 def owned(cluster: Cluster, workload: ReplicaSet) -> list[Pod]:
     """Return the pods in the cache that the ReplicaSet controls, by UID."""
     pods: list[Pod] = all_in_cache(cluster, CONTROLLER_MANAGER, POD)
-    return [pod for pod in pods if pod.metadata.owner is not None and pod.metadata.owner.uid == workload.metadata.uid]
+    return [pod for pod in pods if _is_controlled_by(pod, workload)]
+
+
+def _is_controlled_by(pod: Pod, workload: ReplicaSet) -> bool:
+    return pod.metadata.owner is not None and pod.metadata.owner.uid == workload.metadata.uid
 
 
 def is_orphan_of(pod: Pod, workload: ReplicaSet) -> bool:
@@ -77,8 +82,12 @@ def is_orphan_of(pod: Pod, workload: ReplicaSet) -> bool:
 
 def is_lost_to(pod: Pod, workload: ReplicaSet) -> bool:
     """Tell whether the ReplicaSet controls a pod that its selector does not select any more."""
-    is_own = pod.metadata.owner is not None and pod.metadata.owner.uid == workload.metadata.uid
-    return is_own and pod.active and not _selects(workload, pod) and not workload.metadata.deleting
+    return (
+        _is_controlled_by(pod, workload)
+        and pod.active
+        and not _selects(workload, pod)
+        and not workload.metadata.deleting
+    )
 
 
 def _selects(workload: ReplicaSet, pod: Pod) -> bool:
@@ -113,6 +122,11 @@ def reconcile(cluster: Cluster, kind: str, name: str) -> Cluster | None:
 @transition(actor=ACTOR, object="{kind}/{name}")
 def scale_down(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | None:
     """Count too many active pods in the cache, and decide which to delete: of those that rank alike, this one first."""
+    # What rarely changes is looked at first: there is such an action for each pod, and of most it says enough.
+    workload = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
+    known = in_cache(cluster, CONTROLLER_MANAGER, POD, pod)
+    if workload is None or known is None or not _is_controlled_by(known, workload):
+        return None
     counted = _counted(cluster, kind, name)
     if counted is None or counted[0] >= len(counted[1]):
         return None
@@ -140,21 +154,26 @@ def _has_to_claim(cluster: Cluster, workload: ReplicaSet) -> bool:
     return any(is_orphan_of(pod, workload) or is_lost_to(pod, workload) for pod in pods)
 
 
-def _to_claim(cluster: Cluster, kind: str, name: str, pod: str) -> tuple[Any, Any]:
-    """Return a ReplicaSet and a pod in the cache, if its worker is free to claim or release one now."""
+def _to_claim(
+    cluster: Cluster, kind: str, name: str, pod: str, has_to: Callable[[Pod, ReplicaSet], bool]
+) -> tuple[Any, Any]:
+    """Return a ReplicaSet and a pod in the cache, if its worker has to claim or release it and is free to do so now."""
+    known = in_cache(cluster, CONTROLLER_MANAGER, POD, pod)
+    workload = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
+    if known is None or workload is None or not has_to(known, workload):
+        return None, None
     if cluster[ROUND[kind, name]] != Round() or not is_free(cluster, kind, name):
         return None, None
     if not synced(cluster, CONTROLLER_MANAGER, "pods", RESOURCES[kind]):
         return None, None
-    workload = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
-    return workload, in_cache(cluster, CONTROLLER_MANAGER, POD, pod)
+    return workload, known
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")
 def adopt_pod(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | None:
     """Become the controller of a pod that is selected and that nobody controls, after a live look at oneself."""
-    workload, known = _to_claim(cluster, kind, name, pod)
-    if workload is None or known is None or not is_orphan_of(known, workload):
+    workload, known = _to_claim(cluster, kind, name, pod, is_orphan_of)
+    if workload is None:
         return None
     live = read(cluster, RESOURCES[kind], name)
     if live is None or live.metadata.uid != workload.metadata.uid or live.metadata.deleting:
@@ -167,8 +186,8 @@ def adopt_pod(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | Non
 @transition(actor=ACTOR, object="{kind}/{name}")
 def release_pod(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | None:
     """Give up the control of a pod that the selector does not select any more."""
-    workload, known = _to_claim(cluster, kind, name, pod)
-    if workload is None or known is None or not is_lost_to(known, workload):
+    workload, known = _to_claim(cluster, kind, name, pod, is_lost_to)
+    if workload is None:
         return None
     body = WithoutOwners((workload.metadata.uid,))
     request = Request(USERS[kind], "patch", "pods", pod, body, uid=known.metadata.uid)
