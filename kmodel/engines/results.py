@@ -35,12 +35,29 @@ class Idle:
 
 
 @attrs.frozen
+class Turn:
+    """Of a violation's trace, after how many steps a fair run could still meet the spec, for the last time.
+
+    None: after none, not even at the start. `way` is the nearest such run: these steps, and then others until it is
+    well for ever; there it `rests`, or goes round. `about` is the key that is not met, of a spec with keys. Where all
+    that is not known, `unknown` says why.
+    """
+
+    last: int | None = None
+    way: Trace | None = None
+    rests: bool = False
+    about: tuple[str, ...] = ()
+    unknown: str = ""
+
+
+@attrs.frozen
 class Finding:
     """The verdict on one spec, why, and the trace that shows it: a counterexample, or the witness of a `sometimes`.
 
     A temporal spec that holds `is_tested` if there was something to violate it, and `needs_strong_fairness` if it would
     not hold if all actions were owed weak fairness only. The counterexample of one is a lasso, and `idle` are the
-    actions that could leave its cycle, but need not.
+    actions that could leave its cycle, but need not. `turn` is the point of no return of a violation, if it was
+    looked for.
     """
 
     spec: Spec
@@ -50,6 +67,7 @@ class Finding:
     is_tested: bool = True
     needs_strong_fairness: bool = False
     idle: tuple[Idle, ...] = ()
+    turn: Turn | None = attrs.field(default=None, eq=False)
 
     @property
     def is_hazard(self) -> bool:

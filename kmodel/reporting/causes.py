@@ -55,6 +55,34 @@ def why(found: Because, trace: Trace) -> tuple[str, ...]:
     return (*_what_decides(found, trace), *map(_late, (found.late or ())[:MOST_NAMED]), *_what_is_not_needed(found))
 
 
+def turning(finding: Finding) -> tuple[str, ...]:
+    """Return in sentences where the violation could no more be avoided, and how the nearest run goes that avoids it."""
+    turn, trace = finding.turn, finding.trace
+    if turn is None or trace is None:
+        return ()
+    if turn.unknown:
+        return (f"Where it could no more be avoided is not known: {turn.unknown}.",)
+    about = f", as to {', '.join(turn.about)}" if turn.about else ""
+    if turn.last is None or turn.way is None:
+        return (f"Nothing avoids it{about}: not even from the start a fair run meets the spec.",)
+    if turn.last == len(trace.steps):
+        point = f"To the end it could have been met{about}, on another fair run."
+    else:
+        step = f"{turn.last + 1} {_named(turn.last + 1, trace)}"
+        point = (
+            f"The point of no return is step {step}: before it a fair run could meet the spec{about}, after it none."
+        )
+    return (point, _nearest(turn.last, turn.way, turn.rests))
+
+
+def _nearest(kept: int, way: Trace, rests: bool) -> str:
+    others = len(way.steps) - kept
+    if not others:
+        return f"The nearest run that goes well {'rests' if rests else 'goes round, in another way,'} from there on."
+    more = f", then {count(others - 1, 'more step')}" if others > 1 else ""
+    return f"The nearest run that goes well takes instead: {_named(kept + 1, way)}{more}."
+
+
 def _what_decides(found: Because, trace: Trace) -> Iterator[str]:
     told = "; ".join(f"{number} {_named(number, trace)}" for number in found.deciding[:MOST_NAMED])
     more = f" and {len(found.deciding) - MOST_NAMED} more" if len(found.deciding) > MOST_NAMED else ""

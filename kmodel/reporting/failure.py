@@ -7,7 +7,7 @@ from kmodel.engines.causes.because import Because
 from kmodel.engines.results import Finding
 from kmodel.kernel import Trace
 from kmodel.printable import in_one_line
-from kmodel.reporting.causes import marks, why
+from kmodel.reporting.causes import marks, turning, why
 from kmodel.reporting.columns import wrapped
 from kmodel.reporting.lasso import idle_table
 from kmodel.reporting.source import Source
@@ -44,7 +44,7 @@ def story_of(
     if is_lasso:
         lines += ["", *wrapped(f"not as desired: {finding.reason}", width, 0)]
         lines += ["", *idle_table(finding.idle, None if wide else width)] if finding.idle else []
-    said = () if found is None else why(found, finding.trace)
+    said = (*(() if found is None else why(found, finding.trace)), *turning(finding))
     if said:
         lines += ["", *(text for sentence in said for text in wrapped(sentence, width, 0, hanging=2))]
     return "\n".join(lines)

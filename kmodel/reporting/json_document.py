@@ -118,6 +118,16 @@ def _partial_order(result: Result) -> dict[str, Any] | None:
     }
 
 
+def _turn(finding: Finding) -> dict[str, Any] | None:
+    """Return after how many steps the spec could be met for the last time, and the nearest run that does so."""
+    turn = finding.turn
+    if turn is None:
+        return None
+    if turn.unknown:
+        return {"unknown": turn.unknown}
+    return {"after": turn.last, "avoidedBy": None if turn.way is None else turn.way.path, "about": list(turn.about)}
+
+
 def _trace(finding: Finding, source: Source, written: Written | None) -> dict[str, Any] | None:
     if finding.trace is None:
         return None
@@ -125,6 +135,7 @@ def _trace(finding: Finding, source: Source, written: Written | None) -> dict[st
     return {
         "address": finding.trace.path,
         "cycle": finding.trace.cycle,
+        "pointOfNoReturn": _turn(finding),
         "idle": [{"action": str(idle.action), "disabledAfter": idle.disabled_after} for idle in finding.idle],
         "file": None if file is None else str(file),
         "replay": replay_command(finding.trace, source, file),

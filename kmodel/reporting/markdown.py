@@ -12,7 +12,7 @@ from kmodel.engines.results import Finding, Result
 from kmodel.kernel import Trace
 from kmodel.printable import in_one_line
 from kmodel.reporting.answer import answer
-from kmodel.reporting.causes import why
+from kmodel.reporting.causes import turning, why
 from kmodel.reporting.failure import replay_command
 from kmodel.reporting.files import write
 from kmodel.reporting.handler import Handler
@@ -61,7 +61,8 @@ def _story(finding: Finding, result: Result, context: ReportContext) -> Iterator
     trace = finding.trace
     yield from ("", f"<details><summary>{escape(in_one_line(f'{finding.spec.name} {where(finding)}'))}</summary>", "")
     found = context.causes.of(result.model, finding)
-    yield from (f"- {plain(sentence)}" for sentence in (() if found is None else why(found, trace)))
+    because = (*(() if found is None else why(found, trace)), *turning(finding))
+    yield from (f"- {plain(sentence)}" for sentence in because)
     if 0 < len(trace.steps) <= MOST_DRAWN:
         yield from ("", "```mermaid", *mermaid(trace, actors_of(result.model, context.source.taking_part)), "```", "")
     for told in story(trace):

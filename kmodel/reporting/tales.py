@@ -6,10 +6,10 @@ from pathlib import Path
 
 import attrs
 
-from kmodel.engines.results import Finding
+from kmodel.engines.results import Finding, Turn
 from kmodel.kernel import Model, Trace
 from kmodel.reporting.answer import Goal, ObjectEnd, Subject
-from kmodel.reporting.causes import Causes, marks, why
+from kmodel.reporting.causes import Causes, marks, turning, why
 from kmodel.reporting.failure import replay_command
 from kmodel.reporting.lasso import after_the_cycle, before_the_cycle, why_idle
 from kmodel.reporting.lifelines import sequence
@@ -44,6 +44,9 @@ class Tale:
     after_the_cycle: str = ""
     because: tuple[str, ...] = ()
     marks: Mapping[int, str] = NO_MARKS  # of the steps that decide, and of those that are not needed
+    way: tuple[Line, ...] = ()  # how the nearest run that goes well goes on
+    way_replay: str = ""
+    turn: int | None = None  # the steps before the point of no return
     idle: tuple[tuple[str, str], ...] = ()  # the actions that are enabled in the cycle but not taken, and why
 
 
@@ -62,6 +65,7 @@ class Teller:
         """Return the story of a finding that has a trace."""
         assert finding.trace is not None, "only a finding with a trace can be told"
         spec = finding.spec
+        turn = finding.turn
         idle = tuple((str(each.action), why_idle(each)) for each in finding.idle)
         tale = self._tale(finding.trace, spec.name, self.trace_files.get(spec.name), with_states)
         found = self.causes.of(self.model, finding) if finding.is_failure or finding.is_hazard else None
@@ -73,9 +77,15 @@ class Teller:
             sentence=spec.sentence,
             why=wording.why,
             idle=idle if finding.trace.cycle is not None else (),
-            because=() if found is None else why(found, finding.trace),
+            because=(*(() if found is None else why(found, finding.trace)), *turning(finding)),
+            way=self._way(finding.turn),
+            way_replay="" if turn is None or turn.way is None else replay_command(turn.way, self.source),
             marks=marks(found),
+            turn=None if turn is None or turn.last == len(finding.trace.steps) else turn.last,
         )
+
+    def _way(self, turn: Turn | None) -> tuple[Line, ...]:
+        return () if turn is None or turn.way is None or turn.last is None else story(turn.way)[turn.last :]
 
     def of_end(self, end: ObjectEnd, number: int) -> Tale:
         """Return the story of how an object comes to where it should not stay."""

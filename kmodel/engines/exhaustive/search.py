@@ -20,6 +20,7 @@ from kmodel.engines.results import (
     PartialOrder,
     Result,
     Symmetry,
+    Turn,
     Verdict,
     collision_probability,
     if_alike,
@@ -31,6 +32,7 @@ from kmodel.kernel import BoundReached, Model, ModelError, Spec
 if TYPE_CHECKING:
     from kmodel.engines.exhaustive.paths import Place
     from kmodel.engines.exhaustive.rounds import Frontier
+    from kmodel.engines.liveness.judging import Liveness
 
 
 UNBOUNDED = Bounds()
@@ -81,6 +83,7 @@ class _Search:
         self.searches = 1
         self.findings: dict[int, Finding] = {}
         self.quiescent: Ends | None = None
+        self.liveness: Liveness | None = None
         self.space: Frontier | None = None
         self.ends: list[int] = []  # of the level being expanded, in each shard
         self.is_whole = False  # whether all that was found is in its place, so that it can be kept
@@ -108,6 +111,7 @@ class _Search:
             yield from self._levels()
             self._conclude()
             yield from self._judge_runs()
+            self._find_turns()
         except _Stopped as stop:
             stopped = stop.why
         except (BoundReached, MemoryError) as limit:
@@ -327,7 +331,7 @@ class _Search:
         from kmodel.engines.liveness.judging import Liveness
 
         assert self.space is not None, "the search is finished"
-        liveness = Liveness(self.model, self.space)
+        liveness = self.liveness = Liveness(self.model, self.space)
         self.quiescent = liveness.ends()
         for index in temporal:
             finding = self.findings[index] = liveness.judge(self.model.specs[index])
@@ -336,13 +340,32 @@ class _Search:
             if finding.is_failure and self.bounds.stop_at_first_violation:
                 raise _Stopped(f"stopped at the first violation, after {self._seen()}")
 
+    def _find_turns(self) -> None:
+        """Find the points of no return of the violations, now that all states are known."""
+        from kmodel.engines.liveness.judging import Liveness
+        from kmodel.engines.liveness.turning import MOST_STATES, with_turns
+
+        assert self.space is not None, "the search is finished"
+        violated = {index: each for index, each in self.findings.items() if each.verdict is Verdict.VIOLATED}
+        if not violated or self.bounds.runs_not_judged or self.stopped_by is not None or self.states > MOST_STATES:
+            return
+        try:
+            self.liveness = self.liveness or Liveness(self.model, self.space)
+            self.findings |= with_turns(self.liveness, violated)
+        except (BoundReached, MemoryError):  # nothing rests on them
+            return
+        except STOPPED as stop:
+            self.stopped_by = stop
+
     @property
     def collision_probability(self) -> float | None:
         """What the probability is below that two states were taken for one; None if they are compared exactly."""
         return collision_probability(self.states) if self.bounds.fingerprints else None
 
     def _result(self, stopped: str | None) -> Result:
-        findings = tuple(self._finding(index, spec, stopped) for index, spec in enumerate(self.model.specs))
+        findings = tuple(
+            _without_turn(self._finding(index, spec, stopped), stopped) for index, spec in enumerate(self.model.specs)
+        )
         from kmodel.engines.exhaustive.statistics import statistics
 
         space = self.space
@@ -395,6 +418,14 @@ class _Search:
         if spec.form.wanted:
             return Finding(spec, Verdict.NEVER_HAPPENS, f"it never happens in {seen}")
         return Finding(spec, Verdict.HOLDS, f"in {seen}")
+
+
+def _without_turn(finding: Finding, stopped: str | None) -> Finding:
+    """Return the finding; of a violation without a point of no return, with the reason why there is none."""
+    if finding.verdict is not Verdict.VIOLATED or finding.turn is not None or finding.spec.form.compares_ends:
+        return finding
+    why = "not all states were seen" if stopped is not None else "it was not looked for"
+    return attrs.evolve(finding, turn=Turn(unknown=why))
 
 
 def _out_of_memory(error: MemoryError) -> str:

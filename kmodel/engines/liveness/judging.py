@@ -111,15 +111,15 @@ class Liveness:
         violating, predicate = spec.form.violating, Predicate(spec, spec.judged, key)
         assert violating is not None, "it speaks of runs"
         if violating.again is Again.STEPS:
-            seeds, wanted = self._seeds(spec, key), Wanted(steps=self._false_steps(predicate))
+            seeds, wanted = self.seeds(spec, key), Wanted(steps=self._false_steps(predicate))
             return _Violation(self.everywhere, seeds, predicate, wanted)
         false = ~true_in(self.space, predicate)
-        seeds = self._seeds(spec, key)
+        seeds = self.seeds(spec, key)
         if violating.again is Again.STATES:
             return _Violation(self.everywhere, seeds, predicate, Wanted(states=false))
         return _Violation(false, false & seeds, predicate)
 
-    def _seeds(self, spec: Spec, key: tuple[str, ...]) -> Mask:
+    def seeds(self, spec: Spec, key: tuple[str, ...]) -> Mask:
         """Return the states from which on a run may violate a spec."""
         assert spec.form.violating is not None, "it speaks of runs"
         if spec.form.violating.seed is Seed.ANYWHERE:
@@ -188,11 +188,11 @@ class Liveness:
     def _trace(self, stem: tuple[int, ...], state: int, cycle: tuple[int, ...] | None = None) -> Trace:
         graph = self.graph
         first = graph.source(stem[0]) if stem else state
-        taken = (self._choice(graph.source(step), int(graph.action[step])) for step in (*stem, *(cycle or ())))
+        taken = (self.choice(graph.source(step), int(graph.action[step])) for step in (*stem, *(cycle or ())))
         trace = self.space.trace(self.initial[first], taken)
         return trace if cycle is None else attrs.evolve(trace, cycle=len(stem))
 
-    def _choice(self, state: int, action: int) -> Choice:
+    def choice(self, state: int, action: int) -> Choice:
         """Return an action that is enabled in a state with its index among those that are."""
         enabled = self.space.enabled(self.space.row(self.space.place(state)))
         choice = next(((each, index) for each, index, _ in enabled if each == action), None)
