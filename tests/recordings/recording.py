@@ -12,7 +12,7 @@ from kmodel.kubernetes.objects import key as key_of
 from tests.recordings.objects import SERVICE_NAME, paths, read
 
 DATA = Path(__file__).parent / "data"
-RESOURCES = ("pods", "nodes", "replicasets", "services", "endpointslices", "namespaces")
+RESOURCES = ("pods", "nodes", "replicasets", "services", "endpointslices", "namespaces", "resourcequotas")
 PEOPLE = ("kubectl", "harness", "")
 
 
@@ -107,7 +107,7 @@ class _Reader:
     def request(self, number: int, line: dict[str, Any]) -> Line:
         """Return a request and what it changed."""
         resource, _, subresource = line["what"].partition("/")
-        first = line.get("changes", [{}])[0].get("object") or {}
+        first = line.get("changes", [{}])[-1].get("object") or {}
         if resource == "endpointslices" and line["verb"] == "create":
             self.slices[line["name"]] = key_of(
                 first["metadata"]["labels"][SERVICE_NAME], first["metadata"]["namespace"]
@@ -132,7 +132,10 @@ class _Reader:
             grace_seconds=line.get("grace"),
             body=self.object(resource, body) if "name" in body.get("metadata", ()) else None,
             dry_run=line.get("dryRun", False),
-            changes=tuple(self.change(resource, key, change) for change in line.get("changes", ())),
+            changes=tuple(
+                self.change(*change.get("of", f"{resource}/{key}").split("/", 1), change)
+                for change in line.get("changes", ())
+            ),
         )
 
     def change(self, resource: str, key: str, change: dict[str, Any]) -> Change:

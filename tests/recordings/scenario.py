@@ -99,7 +99,7 @@ def model_of(lines: Iterable[Line]) -> Played:
     owned = {
         (line.resource, line.key)
         for line in made
-        if (value := line.changes[0].after) is not None and value.metadata.owner
+        if (value := line.changes[-1].after) is not None and value.metadata.owner
     }
     commands = tuple(
         Command("create", line.resource, line.key, line.body)

@@ -170,7 +170,8 @@ class _Search:
             self.why[line.number] = why
             return
         carried = carry_out(state.cluster, client)
-        state = state.with_name(line.key, carried.answer.key)
+        if line.changes:  # what was refused has no name
+            state = state.with_name(line.key, carried.answer.key)
         difference = differs(state, line, carried)
         if difference is None:
             yield attrs.evolve(state, cluster=carried.cluster)
@@ -229,7 +230,7 @@ def not_asked(state: State, line: Line, request: Request) -> str | None:
         line.subresource,
     ):
         return f"the model asks to {request.verb} {request.target}"
-    if request.key not in ("", key) or (not request.key and line.changes and line.changes[0].before is not None):
+    if request.key not in ("", key) or (not request.key and line.changes and line.changes[-1].before is not None):
         return f"the model asks to {request.verb} {request.target}"
     if isinstance(request.body, Binding) and request.body.node != line.node:
         return f"the model binds to {request.body.node}"

@@ -22,6 +22,7 @@ RESOURCES = {  # of the kinds that are modelled, by how etcd's keys name them
     "minions": "nodes",
     "replicasets": "replicasets",
     "namespaces": "namespaces",
+    "resourcequotas": "resourcequotas",
     "services/specs": "services",
     "endpointslices": "endpointslices",
 }
@@ -106,6 +107,8 @@ def request(event: dict[str, Any], changes: list[dict[str, Any]]) -> dict[str, A
         and (refused or event["verb"] == "create")
     ):
         line["body"] = trimmed(event.get("requestObject"), node=about["resource"] == "nodes")
+        if about["resource"] != "namespaces" and about.get("namespace", "default") != "default":
+            line["body"]["metadata"]["namespace"] = about["namespace"]  # which a body need not say
     return line | ({"changes": changes} if changes else {})
 
 
@@ -131,7 +134,8 @@ def lines(folder: Path) -> Iterator[dict[str, Any]]:
         made = patch(objects.get(key), after)
         objects[key] = after
         keys[change["rev"]] = key
-        changes.setdefault(change["auditID"], []).append({"rev": change["rev"], "object": made})
+        beside = {"of": "/".join((resource, called(name, after["metadata"]["namespace"])))} if is_beside(change) else {}
+        changes.setdefault(change["auditID"], []).append({"rev": change["rev"], **beside, "object": made})
     found: list[tuple[float, int | None, dict[str, Any]]] = []
     for event in read(folder / "audit.jsonl"):
         if event["verb"] == "deletecollection":
@@ -148,6 +152,11 @@ def lines(folder: Path) -> Iterator[dict[str, Any]]:
         found.append((at, made[0]["rev"] if made else None, {"t": at, **request(event, made)}))
     assert not changes, f"changes without a request: {changes}"
     yield from in_order(found, [*faults(folder, actions, start)])
+
+
+def is_beside(change: dict[str, Any]) -> bool:
+    """Tell whether a request makes a change beside that of the object that it names: it charges a quota."""
+    return "how" in change and "/resourcequotas/" in change["key"]
 
 
 def collection(

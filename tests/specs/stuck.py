@@ -7,6 +7,7 @@ from tests.specs import (
     broken_jobs,
     broken_namespaces,
     broken_ownership,
+    broken_quotas,
     broken_rollouts,
     broken_stateful,
 )
@@ -63,6 +64,7 @@ PROBED = scene(stored=(pod(node="n1", containers=probed_containers()),), calls="
 STUCK = (
     *broken_namespaces.STUCK,
     *broken_ownership.STUCK,
+    *broken_quotas.STUCK,
     *broken_daemons.STUCK,
     *broken_jobs.STUCK,
     *broken_stateful.STUCK,

@@ -22,6 +22,7 @@ from kmodel.kubernetes.objects.replicaset import (
     ReplicaSet,
     ReplicaSetStatus,
 )
+from kmodel.kubernetes.objects.resourcequota import RESOURCE_QUOTA, QuotaStatus, ResourceQuota
 from kmodel.kubernetes.objects.service import SERVICE, Service
 from kmodel.kubernetes.objects.statefulset import STATEFUL_SET, StatefulSet, StatefulSetStatus
 
@@ -45,6 +46,7 @@ __all__ = [
     "POD",
     "REPLICATION_CONTROLLER",
     "REPLICA_SET",
+    "RESOURCE_QUOTA",
     "SERVICE",
     "STATEFUL_SET",
     "ApiObject",
@@ -80,8 +82,10 @@ __all__ = [
     "PodSpec",
     "PodStatus",
     "PodTemplate",
+    "QuotaStatus",
     "ReplicaSet",
     "ReplicaSetStatus",
+    "ResourceQuota",
     "Resources",
     "RolloutStrategy",
     "Service",

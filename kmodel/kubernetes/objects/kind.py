@@ -99,6 +99,10 @@ class ApiObject:
         """Return the object with what the limits of its namespace fill in, or the sentence that it is outside them."""
         return self
 
+    def takes(self, what: str) -> int | None:
+        """Return how much it takes of what a quota limits; None if it must say so and does not."""
+        return 0
+
     def summary(self) -> str:
         """Return in a few words what matters of the object to those who watch it."""
         return "as it is"

@@ -15,6 +15,7 @@ from kmodel.kubernetes.objects.namespace import NAMESPACE
 from kmodel.kubernetes.objects.node import NODE
 from kmodel.kubernetes.objects.pod import POD
 from kmodel.kubernetes.objects.replicaset import REPLICA_SET, REPLICATION_CONTROLLER
+from kmodel.kubernetes.objects.resourcequota import RESOURCE_QUOTA
 from kmodel.kubernetes.objects.service import SERVICE
 from kmodel.kubernetes.objects.statefulset import STATEFUL_SET
 
@@ -35,6 +36,7 @@ KINDS: tuple[Kind[Any], ...] = (
     ENDPOINT_SLICE,
     LEASE,
     NAMESPACE,
+    RESOURCE_QUOTA,
 )
 
 

@@ -78,7 +78,7 @@ CONDITION = ("lastHeartbeatTime", "lastTransitionTime", "message", "reason", "st
 DECIDING = frozenset((
     "activeDeadlineSeconds", "backoffLimitPerIndex", "managedBy", "maxFailedIndexes", "podFailurePolicy",
     "podReplacementPolicy", "successPolicy", "initContainers", "lifecycle", "minReadySeconds", "os", "overhead",
-    "ownerReferences", "podAffinity", "podAntiAffinity", "preemptionPolicy",
+    "ownerReferences", "hard", "scopes", "scopeSelector", "podAffinity", "podAntiAffinity", "preemptionPolicy",
     "preferredDuringSchedulingIgnoredDuringExecution", "priority", "publishNotReadyAddresses",
     "resourceClaims", "restartPolicyRules", "topologySpreadConstraints",
 ))

@@ -117,7 +117,6 @@ MEANINGS = {
     **dict.fromkeys(
         (
             "MutatingWebhookConfiguration",
-            "ResourceQuota",
             "ValidatingAdmissionPolicy",
             "ValidatingAdmissionPolicyBinding",
             "ValidatingWebhookConfiguration",

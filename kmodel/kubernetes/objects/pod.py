@@ -56,6 +56,12 @@ class Pod(ApiObject):
         spec = limited(self.spec, limits)
         return spec if isinstance(spec, str) else attrs.evolve(self, spec=spec)
 
+    def takes(self, what: str) -> int | None:
+        """Return how much it takes of what a quota limits; None if a container must say so and does not."""
+        if what in ("pods", "count/pods"):
+            return int(what == "count/pods" or not self.terminal)
+        return 0 if self.terminal else self.spec.takes(what)
+
     @property
     def needs(self) -> tuple[Need, ...]:
         """The objects that it names and that must be there."""

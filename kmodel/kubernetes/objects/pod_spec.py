@@ -5,7 +5,7 @@ Left out: the run of init containers (what they request counts), ephemeral conta
 priority, the contents of volumes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
@@ -86,6 +86,18 @@ class PodSpec:
         """The memory that the pod requests."""
         return self.requested(lambda resources: resources.memory_bytes)
 
+    def takes(self, what: str) -> int | None:
+        """Return how much it requests, or is limited to, of what a quota calls `requests.cpu`; None if that is open."""
+        of, _, name = what.rpartition(".")
+        limits = of == "limits"
+        everybody = (*self.containers, *self.init_containers)
+        amounts = [each.limits if limits else each.requests for each in everybody]
+        if any((each.cpu_millicores if name == "cpu" else each.memory_bytes) is None for each in amounts):
+            return None
+        asked = attrs.evolve(self, containers=_limits_asked(self.containers)) if limits else self
+        asked = attrs.evolve(asked, init_containers=_limits_asked(self.init_containers)) if limits else asked
+        return asked.cpu_millicores if name == "cpu" else asked.memory_bytes
+
     def other(self, name: str) -> int:
         """Return how much the pod requests of a resource that is neither cpu nor memory."""
         return self.requested(lambda resources: resources.other(name))
@@ -143,6 +155,11 @@ class PodSpec:
             None if any(each.memory_bytes is not None for each in asked) else self.limits.memory_bytes,
         )
         return self.requests.or_else(of_none)
+
+
+def _limits_asked(containers: Sequence[Container]) -> tuple[Container, ...]:
+    """Return containers that request as much as they are limited to."""
+    return tuple(attrs.evolve(each, requests=each.limits) for each in containers)
 
 
 def pod_spec_errors(spec: PodSpec, path: str) -> Iterator[str]:

@@ -22,14 +22,13 @@ from kmodel.kubernetes.components.apiserver import verbs
 from kmodel.kubernetes.components.apiserver.access import authenticated, authorized
 from kmodel.kubernetes.components.apiserver.admission import (
     admit,
-    charge,
-    exceeds_quota,
     is_in_what_goes,
     lacks_its_namespace,
     lacks_what_it_names,
     with_taint,
     within_limits,
 )
+from kmodel.kubernetes.components.apiserver.quotas import charge, exceeds_quota
 from kmodel.kubernetes.components.apiserver.validation import errors
 from kmodel.kubernetes.components.apiserver.verbs import SUBRESOURCES, First, Refusal, Removal
 from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, deliver, respond
@@ -77,9 +76,9 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
         return deliver(cluster, client, respond(request, 401, "Unauthorized"))
     if not authorized(cluster, request):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
-    if lacks_its_namespace(cluster, request):
+    if lacks_its_namespace(cluster, request) and not request.done:
         return deliver(cluster, client, respond(request, 404, "NotFound"))
-    if is_in_what_goes(cluster, request) or exceeds_quota(cluster, request):
+    if (is_in_what_goes(cluster, request) and not request.done) or exceeds_quota(cluster, request):
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     key, value = request.key, request.body
     if request.verb == "create" and not key:
@@ -101,7 +100,7 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
         return deliver(cluster, client, respond(request, 403, "Forbidden"))
     outcome = _carry_out(cluster, request, key, admitted, current)
     if not isinstance(outcome, ApiObject) or not errors(outcome):
-        cluster = charge(cluster, request)  # also if the name is taken, which only etcd tells
+        outcome = charge(cluster, request, admitted) or outcome  # also if the name is taken, which only etcd tells
     if isinstance(outcome, First):
         return _ask_first(cluster, client, request, outcome)
     if isinstance(outcome, Refusal):

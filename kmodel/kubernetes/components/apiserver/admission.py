@@ -6,21 +6,17 @@ LimitRanger fills in what a container does not say of cpu and memory, and refuse
 namespace; TaintNodesByCondition puts a taint on a Node that is created, if the node lifecycle controller takes part,
 which alone takes it off again (where it does not, a new node may be used at once). A plugin that looks at nothing but
 the request is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further plugins
-of the same shape. And a ResourceQuota of `count/pods`, if the scenario has one: upstream charges it by a
-compare-and-swap on its status before the pod is written, so that no two creates take the same place; here a create
-counts the pods that are stored, and those that were admitted and are on their way to etcd.
+of the same shape. Quotas have a file of their own: quotas.py.
 
 NamespaceLifecycle answers what is created in a namespace that is not there with 404, where the scenario says which
 there are, and in one that is being deleted with 403: bindings, too. It looks into etcd: what the api-server's cache
 adds to the time between admission and the write is time that the write may take as well.
 
-Leaves out: the other plugins that are on by default, which touch no modelled field; the status of the quota, unless its
-controller takes part (see controllers/resourcequota_controller.py): here a place is given back at once.
+Leaves out: the other plugins that are on by default, which touch no modelled field.
 
 Upstream: pkg/apis/core/v1/defaults.go;
 plugin/pkg/admission/{defaulttolerationseconds,limitranger,nodetaint}/admission.go;
-staging/src/k8s.io/apiserver/pkg/admission/plugin/{resourcequota/controller.go checkQuotas,
-namespace/lifecycle/admission.go}, 1.34.
+staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go, 1.34.
 """
 
 from collections.abc import Callable
@@ -28,17 +24,15 @@ from typing import Any, cast
 
 import attrs
 
-from kmodel.kernel import Cells, Cluster
+from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.apiserver.access import node_restriction
-from kmodel.kubernetes.components.calls import CALLS, Call, Request, Transaction
-from kmodel.kubernetes.components.etcd import NAMESPACES, PODS
+from kmodel.kubernetes.components.calls import Request
+from kmodel.kubernetes.components.etcd import NAMESPACES
 from kmodel.kubernetes.components.references import is_namespace, refusal
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import DEFAULT_NAMESPACE, ApiObject, Node, Taint, Toleration
 from kmodel.kubernetes.objects.namespace import IMMORTAL
 
-USED: Cells[int | None] = Cells("quota")  # what a quota is charged with; None: with what was there at the start
-COUNTED = "pods"
 DEFAULT_TOLERATION_SECONDS = 300
 DEFAULT_SERVICE_ACCOUNT = "default"
 NOT_READY = "node.kubernetes.io/not-ready"
@@ -96,35 +90,6 @@ PLUGINS: tuple[Plugin, ...] = (
 )
 
 
-def is_under_quota(cluster: Cluster, request: Request) -> bool:
-    """Tell whether a request is one that a quota is charged with: the creation of a pod."""
-    is_create = (request.verb, request.resource, request.subresource) == ("create", "pods", "")
-    return is_create and cluster[SETTINGS].pod_quota is not None
-
-
-def exceeds_quota(cluster: Cluster, request: Request) -> bool:
-    """Tell whether a create would store more pods than the quota lets be there at once."""
-    quota = cluster[SETTINGS].pod_quota
-    if quota is None or not is_under_quota(cluster, request):
-        return False
-    if cluster.has(USED[COUNTED]):
-        return _used(cluster) >= quota
-    charged = sum(cluster.look(CALLS[client], is_charged) for (client,) in cluster.layout.keys(CALLS))
-    return sum(cluster[PODS[key]] is not None for key in cluster.names(PODS)) + charged >= quota
-
-
-def charge(cluster: Cluster, request: Request) -> Cluster:
-    """Return the cluster in which a quota that has a status is charged with a create."""
-    if not cluster.has(USED[COUNTED]) or not is_under_quota(cluster, request):
-        return cluster
-    return cluster.set(USED[COUNTED], _used(cluster) + 1)
-
-
-def _used(cluster: Cluster) -> int:
-    used = cluster[USED[COUNTED]]
-    return sum(cluster[PODS[key]] is not None for key in cluster.names(PODS)) if used is None else used
-
-
 def lacks_what_it_names(cluster: Cluster, request: Request, value: Any) -> bool:
     """Tell whether a create is of a pod whose service account, or one of whose classes, is not there."""
     is_new = request.verb == "create" and not request.subresource and isinstance(value, ApiObject)
@@ -171,11 +136,6 @@ def with_taint(cluster: Cluster, request: Request, value: Any) -> Any:
     if taint in node.spec.taints:
         return node
     return attrs.evolve(node, spec=attrs.evolve(node.spec, taints=(*node.spec.taints, taint)))
-
-
-def is_charged(call: Call | None) -> bool:
-    """The projection of a call on whether it is the creation of a pod that was admitted and is not yet stored."""
-    return isinstance(call, Transaction) and call.resource == "pods" and call.expected is None
 
 
 def admit(request: Request, value: Any, stored: ApiObject | None) -> Any:
