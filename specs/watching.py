@@ -8,7 +8,7 @@ from kmodel.kernel import Cluster, Layout, Step, sometimes, step_invariant
 from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, SERVERS, server_of
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored, version
 from kmodel.kubernetes.components.faults import BUDGET
-from kmodel.kubernetes.components.informer import CONNECTIONS, cached, is_open, next_event
+from kmodel.kubernetes.components.informer import cached, is_open, next_event
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import BY_RESOURCE
 
@@ -66,11 +66,11 @@ class LastOf:
 
 def first_lists_may_be_old(layout: Layout) -> bool:
     """Tell whether what has restarted may list from the watch cache of an api-server that lags."""
-    return bool(layout.constant(SERVERS)) and layout.constant(SETTINGS).first_list == "any"
+    return layout.has_family(MISSING.family) and layout.constant(SETTINGS).first_list == "any"
 
 
 @step_invariant(
-    needs=CONNECTIONS,
+    needs=MISSING,
     hazard="What has restarted remembers no resourceVersion. Up to 1.34 the first list of a kubelet or scheduler names "
     "resourceVersion 0, and is of whatever age the watch cache has of the api-server that it comes to "
     "[kubernetes/kubernetes#59848]; lists that are streamed (WatchListClient, from 1.35 on) are not.",
@@ -88,7 +88,7 @@ def an_observer_never_goes_back_in_resource_version(step: Step) -> bool | str:
     return True
 
 
-@sometimes(needs=CONNECTIONS, shows=an_observer_never_goes_back_in_resource_version)
+@sometimes(needs=MISSING, shows=an_observer_never_goes_back_in_resource_version)
 def a_watcher_has_seen_more_than_an_api_server(step: Step) -> bool:
     """A watcher lists from an api-server, and another one lacks what it has seen before."""
     if step.action.transition.name != "list_from":
@@ -104,7 +104,8 @@ def a_watch_misses_nothing(step: Step) -> bool | str:
         if watch.polls or not step.after.look(watch.queue, is_open):
             continue
         server = server_of(step.after, watch)
-        under_way = (watch.queue,) if server is None else (QUEUES[server, watch.resource], watch.queue)
+        of_server = QUEUES[server or "", watch.resource]
+        under_way = (of_server, watch.queue) if step.after.has(of_server) else (watch.queue,)
         for key in _touched(step, watch):
             held: Any = step.after[stored(watch.resource)[key]]
             last = next((last for queue in under_way if (last := step.after.look(queue, LastOf(key)))), None)

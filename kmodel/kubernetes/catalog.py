@@ -8,7 +8,17 @@ from typing import Any
 
 import attrs
 
-from kmodel.kubernetes.components import apiserver, kubectl, kubelet, leader_election, proxy, runtime, scheduler
+from kmodel.kubernetes.components import (
+    apiserver,
+    control_node_failures,
+    etcd_members,
+    kubectl,
+    kubelet,
+    leader_election,
+    proxy,
+    runtime,
+    scheduler,
+)
 from kmodel.kubernetes.components import faults as losses
 from kmodel.kubernetes.components.apiserver import watch_cache
 from kmodel.kubernetes.components.component import Component, Fault
@@ -57,6 +67,8 @@ COMPONENTS: tuple[Component, ...] = (
     proxy.COMPONENT,
     kubelet.HEARTBEATS,
     leader_election.COMPONENT,
+    etcd_members.COMPONENT,
+    control_node_failures.COMPONENT,
 )
 FAULTS: tuple[Fault, ...] = (
     runtime.CONTAINER_CRASH,
@@ -80,6 +92,10 @@ FAULTS: tuple[Fault, ...] = (
     watch_cache.APISERVER_RESTART,
     losses.LOST_EVENT,
     leader_election.PROCESS_PAUSE,
+    etcd_members.MEMBER_CRASH,
+    etcd_members.MEMBER_RETURN,
+    control_node_failures.CONTROL_NODE_CRASH,
+    control_node_failures.CONTROL_NODE_RETURN,
     cronjob_controller.CRON_TICK,
 )
 
@@ -137,7 +153,8 @@ class Catalog:
         """Return what a scenario comes down to."""
         part = [component for component in self.components if component.name in settings.actors]
         brought = tuple(resource for component in part for resource in component.brings)
-        return Plan(settings, self.kinds, heartbeats, brought, self.made_of, self._owns())
+        processes = tuple(dict.fromkeys(component.process for component in part))
+        return Plan(settings, self.kinds, heartbeats, processes, brought, self.made_of, self._owns())
 
     def _owns(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -86,8 +86,11 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
         "scheduler": "poll",
         "scoring": "any",
         "kubelet": "poll",
+        "controlNodes": "4",
+        "etcdMembers": "5",
         "apiServers": "2",
         "firstList": "any",
+        "watchCaches": "prompt",
         "clientCaches": "prompt",
         "schedulers": "2",
         "controllerManagers": "3",
@@ -123,6 +126,7 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
     assert (settings.calls, settings.scheduler, settings.scoring, settings.kubelet) == ("fused", "poll", "any", "poll")
     assert settings.deletions == "split"
     assert (settings.api_servers, settings.first_list, settings.client_caches) == (2, "any", "prompt")
+    assert (settings.control_nodes, settings.etcd_members, settings.watch_caches) == (4, 5, "prompt")
     assert (settings.schedulers, settings.controller_managers, settings.new_leader) == (2, 3, "caught-up")
     assert (settings.register_nodes, settings.watch_buffer, settings.missed_heartbeats) == (True, 4, 2)
     assert (settings.terminated_pod_threshold, settings.pod_quota, settings.names_per_workload) == (6, 7, 5)

@@ -3,6 +3,7 @@
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, clients_of
 from kmodel.kubernetes.components.leader_election import CANDIDATES, HOLDERS, RUN_OUT, process_of
+from kmodel.kubernetes.components.quorum import LEADER, MEMBERS, Member
 from tests.components.scenes import create, node, pod, scene
 from tests.specs.mutants import Function, Mutant
 
@@ -28,6 +29,13 @@ ONE_IS_PAUSED = scene(
     calls="fused",
     schedulers=2,
     faults={"process-pause": 1},
+)
+
+THREE_MEMBERS = scene(
+    create(pod()),
+    actors=(),
+    etcd_members=3,
+    faults={"member-crash": 2, "member-return": 1},
 )
 
 
@@ -76,7 +84,72 @@ def is_impatient(see: Function) -> Function:
     return broken
 
 
+def asks_no_quorum(commit: Function) -> Function:
+    """etcd writes although it has no majority, and no leader."""
+
+    def broken(cluster: Cluster, client: str) -> Cluster | None:
+        whole = cluster.set(LEADER, "etcd-1")
+        for name in cluster.names(MEMBERS):
+            whole = whole.set(MEMBERS[name], Member())
+        after = commit(whole, client=client)
+        if after is None:
+            return None
+        for name in cluster.names(MEMBERS):
+            after = after.set(MEMBERS[name], cluster[MEMBERS[name]])
+        return after.set(LEADER, cluster[LEADER])
+
+    return broken
+
+
+def acknowledges_too_early(commit: Function) -> Function:
+    """The leader acknowledges a write that no other member has."""
+
+    def broken(cluster: Cluster, client: str) -> Cluster | None:
+        after = commit(cluster, client=client)
+        for name in cluster.names(MEMBERS):
+            if after is not None and name != cluster[LEADER]:
+                after = after.update(MEMBERS[name], has_all=False)
+        return after
+
+    return broken
+
+
+def votes_for_any(elect: Function) -> Function:
+    """A majority votes for a member that has less than they have."""
+
+    def broken(cluster: Cluster, member: str) -> Cluster | None:
+        own = cluster[MEMBERS[member]]
+        elected = elect(cluster.update(MEMBERS[member], has_all=True), member=member)
+        return None if elected is None else elected.set(MEMBERS[member], own)
+
+    return broken
+
+
 OF_CONTROL_NODES = (
+    Mutant(
+        "no_write_without_a_quorum",
+        "etcd asks for no majority",
+        THREE_MEMBERS,
+        (("commit", asks_no_quorum),),
+        5,
+        "commit",
+    ),
+    Mutant(
+        "an_acknowledged_write_survives_the_loss_of_any_minority",
+        "the leader acknowledges what it alone has",
+        THREE_MEMBERS,
+        (("commit", acknowledges_too_early),),
+        3,
+        "commit",
+    ),
+    Mutant(
+        "a_leader_of_etcd_has_all_that_was_acknowledged",
+        "a majority elects who has less",
+        THREE_MEMBERS,
+        (("elect_member", votes_for_any),),
+        7,
+        "elect_member",
+    ),
     Mutant(
         "a_lease_is_taken_only_from_who_does_not_renew_it",
         "a candidate does not ask for the version that it saw",

@@ -1,5 +1,7 @@
 """Under every fault, in scenes small enough to see all of them, the specs hold, or are hazards where they say so."""
 
+from typing import Any
+
 import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
@@ -12,6 +14,7 @@ MOST_STATES = 60_000
 BOUND = pod(node="n1")
 PROBED = pod(node="n1", containers=probed_containers())
 COMPETE = (pod("left", memory_mib=600), pod("right", memory_mib=600))
+OF_THREE: dict[str, Any] = {"control_nodes": 3, "etcd_members": 3, "api_servers": 3, "calls": "fused"}
 
 SCENES: dict[str, Settings] = {
     "container-crash": scene(stored=(BOUND,), faults={"container-crash": 2}),
@@ -39,6 +42,15 @@ SCENES: dict[str, Settings] = {
         calls="fused",
         controller_managers=2,
         faults={"process-pause": 1},
+    ),
+    "member-crash": scene(create(pod()), actors=(), etcd_members=3, faults={"member-crash": 2}),
+    "member-return": scene(create(pod()), actors=(), etcd_members=3, faults={"member-crash": 2, "member-return": 2}),
+    "control-node-crash": scene(stored=(BOUND,), actors=("kubelet",), **OF_THREE, faults={"control-node-crash": 1}),
+    "control-node-return": scene(
+        stored=(BOUND,),
+        actors=("kubelet",),
+        **OF_THREE,
+        faults={"control-node-crash": 1, "control-node-return": 1},
     ),
     "scheduler-failover": scene(
         stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"scheduler-failover": 1}

@@ -27,8 +27,11 @@ def fuse(send: Transition, caller: Caller) -> Transition:
                 after = caller.receives.function(after, **of_client)  # which may send the next request
                 assert after is not None
             else:
+                before = after
                 for step in STEPS:
                     after = step.function(after, client=client) or after
+                if after is before:
+                    return None  # etcd does not serve
         return after
 
     def told(step: Step) -> Event:

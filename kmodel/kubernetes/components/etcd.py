@@ -3,10 +3,11 @@
 Models: one strictly serializable store. A transaction compares the key's version and writes only if it is the
 expected one; the write, its events on every open watch and the acknowledgement become visible at one point in time.
 
-Leaves out: members, elections and loss of the quorum (no write happens then, so safety is not touched); compaction as
-such (a watch that falls behind is closed, and the watcher lists again, with the same effect). The watch cache of a
-single api-server is one with the store: to the events of a watch it only adds delay, which the watch's own queue has
-already. Several api-servers have one each, see apiserver/watch_cache.py.
+Several members, elections and loss of the quorum: see quorum.py and etcd_members.py.
+
+Leaves out: compaction as such (a watch that falls behind is closed, and the watcher lists again, with the same effect).
+The watch cache of a single api-server is one with the store: to the events of a watch it only adds delay, which the
+watch's own queue has already. Several api-servers have one each: apiserver/watch_cache.py.
 
 Upstream: etcd.io docs learning/api_guarantees (v3.6); staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go, 1.34.
 """
@@ -18,6 +19,7 @@ import attrs
 
 from kmodel.kernel import Cell, Cells, Cluster, Event, Rank, Step, fresh, transition
 from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Transaction
+from kmodel.kubernetes.components.quorum import replicate, serves
 from kmodel.kubernetes.components.settings import SETTINGS, reference, singular
 from kmodel.kubernetes.objects import NAMESPACE, NODE, POD, ApiObject, Kind
 from kmodel.kubernetes.objects.kind import ObjectT, resource_name, scope
@@ -144,7 +146,7 @@ def _told(step: Step) -> Event:
 def commit(cluster: Cluster, client: str) -> Cluster | None:
     """Carry out a transaction if the key has the expected version, tell the watchers, and acknowledge."""
     call = cluster[CALLS[client]]
-    if not isinstance(call, Transaction):
+    if not isinstance(call, Transaction) or not serves(cluster):
         return None
     resource, key = call.resource, call.key
     cell = stored(resource)[key]
@@ -154,7 +156,7 @@ def commit(cluster: Cluster, client: str) -> Cluster | None:
     # Of a request that is carried out only what its answer says is kept.
     rest = call.request if call.more else attrs.evolve(call.request, body=None, uid=None, resource_version=None, done=0)
     cluster = cluster.set(CALLS[client], Acknowledgement(rest, key, True, call.other, call.more))
-    return write(cluster, resource, key, call.value)
+    return write(replicate(cluster), resource, key, call.value)
 
 
 def write(cluster: Cluster, resource: str, key: str, value: ApiObject | None) -> Cluster:

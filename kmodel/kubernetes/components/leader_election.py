@@ -23,6 +23,7 @@ import attrs
 from kmodel.kernel import FAULT, Cells, Cluster, transition
 from kmodel.kubernetes.components.apiserver.watch_cache import server_of
 from kmodel.kubernetes.components.component import NOTHING, Binding, Component, Fault, Memory, Steps
+from kmodel.kubernetes.components.control_nodes import is_up
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES
 from kmodel.kubernetes.components.faults import spend
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, has_caught_up
@@ -74,20 +75,18 @@ def candidate(cluster: Cluster, instance: str) -> Candidate:
 
 
 def lives(cluster: Cluster, instance: str) -> bool:
-    """Tell whether an instance is not paused."""
-    return not candidate(cluster, instance).paused
+    """Tell whether an instance is not paused, and its control node up."""
+    return not candidate(cluster, instance).paused and is_up(cluster, instance)
 
 
 def acts(cluster: Cluster, instance: str) -> bool:
     """Tell whether an instance takes itself for the leader, and is not paused."""
-    found = candidate(cluster, instance)
-    return found.state == LEADING and not found.paused
+    return candidate(cluster, instance).state == LEADING and lives(cluster, instance)
 
 
 def leads_or_waits(cluster: Cluster, instance: str) -> bool:
     """Tell whether an instance has won the lease, as far as it knows, and is not paused."""
-    found = candidate(cluster, instance)
-    return found.state != STANDBY and not found.paused
+    return candidate(cluster, instance).state != STANDBY and lives(cluster, instance)
 
 
 def _set(cluster: Cluster, instance: str, **changes: object) -> Cluster:
@@ -116,7 +115,12 @@ def see_lease_run_out(cluster: Cluster, instance: str) -> Cluster | None:
     """Find that the holder has not renewed the lease for as long as it is good."""
     found = candidate(cluster, instance)
     holder = cluster[HOLDERS[process_of(instance)]]
-    if found.paused or found.state != STANDBY or found.saw is not None or leads_or_waits(cluster, holder):
+    if (
+        not lives(cluster, instance)
+        or found.state != STANDBY
+        or found.saw is not None
+        or leads_or_waits(cluster, holder)
+    ):
         return None
     return _set(cluster, instance, saw=RUN_OUT)
 
@@ -125,7 +129,7 @@ def see_lease_run_out(cluster: Cluster, instance: str) -> Cluster | None:
 def take_lease(cluster: Cluster, instance: str) -> Cluster | None:
     """Write the lease if nobody has written it since it was seen to run out, and become the leader."""
     found = candidate(cluster, instance)
-    if found.paused or found.saw is None:
+    if not lives(cluster, instance) or found.saw is None:
         return None
     if found.saw == OUTDATED:
         return _set(cluster, instance, saw=None)
@@ -138,12 +142,13 @@ def take_lease(cluster: Cluster, instance: str) -> Cluster | None:
 def start_leading(cluster: Cluster, instance: str) -> Cluster | None:
     """Begin to act as the leader, now that the caches have all that is stored."""
     found = candidate(cluster, instance)
-    if found.paused or found.state != WAITING:
+    if not lives(cluster, instance) or found.state != WAITING:
         return None
     for watch in cluster[WATCHES]:
         if watch.watcher == instance and not watch.polls:
             server = server_of(cluster, watch)
-            queues = (watch.queue,) if server is None else (watch.queue, QUEUES[server, watch.resource])
+            of_server = QUEUES[server or "", watch.resource]
+            queues = (watch.queue, of_server) if cluster.has(of_server) else (watch.queue,)
             if not all(cluster.look(queue, has_caught_up) for queue in queues):
                 return None
     return _set(cluster, instance, state=LEADING)
@@ -185,7 +190,9 @@ def pause_process(cluster: Cluster, instance: str) -> Cluster | None:
 def _several(plan: Plan) -> list[tuple[Elected, tuple[str, ...]]]:
     """Return the programs that take part in several instances, with the names of these."""
     counts = ((each, each.count(plan.settings)) for each in ELECTED)
-    return [(each, names(each.process, count)) for each, count in counts if count > 1]
+    return [
+        (each, names(each.process, count)) for each, count in counts if count > 1 and each.process in plan.processes
+    ]
 
 
 def instances_of(plan: Plan) -> tuple[Binding, ...]:

@@ -127,6 +127,7 @@ class Plan:
     settings: Settings
     kinds: Kinds = KINDS
     heartbeats: bool = False  # whether the scenario asks for them even without a fault that silences a node
+    processes: tuple[str, ...] = ()  # those of the optional components that take part
     brought: tuple[str, ...] = ()  # the resources that components bring
     maker: Maker = makes_nothing
     owns: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)  # what components say beside the kinds

@@ -92,8 +92,11 @@ class Settings:
     kubelet: str = "watch"  # or "poll"
     register_nodes: bool = False  # kubelets create their Node objects; otherwise these are there at the start
     actors: tuple[str, ...] = ()  # the optional ones that take part: see catalog.py
+    control_nodes: int = 1
+    etcd_members: int = 1
     api_servers: int = 1  # several have a watch cache each, which lags behind etcd at its own pace
     first_list: str = "consistent"  # or "any": the first list may be as old as the api-server's watch cache
+    watch_caches: str = "late"  # or "prompt": each api-server has all that is stored
     client_caches: str = "late"  # or "prompt": with several api-servers, a cache is as new as that of its server
     schedulers: int = 1  # several elect a leader, which alone acts
     controller_managers: int = 1

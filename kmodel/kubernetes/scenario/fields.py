@@ -98,9 +98,22 @@ FIELDS = (
     ),
     FieldOfScenario("kubelet", "watch or poll", "watch", "How kubelets learn of changes."),
     FieldOfScenario(
-        "apiServers",
+        "controlNodes",
         "number",
         "1",
+        "So many control nodes, each with a member of etcd, an api-server, a scheduler and a controller manager, if "
+        "the next fields do not say otherwise.",
+    ),
+    FieldOfScenario(
+        "etcdMembers",
+        "number",
+        "controlNodes",
+        "So many members of etcd: a write needs a majority of them, and a leader.",
+    ),
+    FieldOfScenario(
+        "apiServers",
+        "number",
+        "controlNodes",
         "So many api-servers, each with a watch cache that lags behind etcd at its own pace. A client stays with one "
         "while its connection lives, and may meet another one then.",
     ),
@@ -112,6 +125,12 @@ FIELDS = (
         "what the watch cache of any of them has (resourceVersion 0), as kubelets and schedulers list up to 1.34.",
     ),
     FieldOfScenario(
+        "watchCaches",
+        "late or prompt",
+        "late",
+        "With several api-servers, whether their watch caches lag, or each always has all that is stored.",
+    ),
+    FieldOfScenario(
         "clientCaches",
         "late or prompt",
         "late",
@@ -121,10 +140,10 @@ FIELDS = (
     FieldOfScenario(
         "schedulers",
         "number",
-        "1",
+        "controlNodes",
         "So many schedulers, of which one leads, at the start the first; if it does not renew its lease, another does.",
     ),
-    FieldOfScenario("controllerManagers", "number", "1", "So many controller managers, in the same way."),
+    FieldOfScenario("controllerManagers", "number", "controlNodes", "So many controller managers, in the same way."),
     FieldOfScenario(
         "newLeader",
         "at-once or caught-up",

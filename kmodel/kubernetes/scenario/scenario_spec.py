@@ -45,7 +45,10 @@ class ScenarioSpec:
     scheduler: str = "watch"
     scoring: str = "least-allocated"
     kubelet: str = "watch"
+    control_nodes: int = 1
+    etcd_members: int = 1
     api_servers: int = 1
+    watch_caches: str = "late"
     first_list: str = "consistent"
     client_caches: str = "late"
     schedulers: int = 1
@@ -103,6 +106,7 @@ def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
         field = fields.optional(what)
         return None if field is None else field.integer(minimum, maximum)
 
+    control_nodes = number("controlNodes", 1, MOST_INSTANCES) or 1
     description, register = fields.optional("description"), fields.optional("registerNodes")
     return ScenarioSpec(
         name=name,
@@ -119,11 +123,14 @@ def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
         scheduler=mode("scheduler", "watch", "poll"),
         scoring=mode("scoring", "least-allocated", "any"),
         kubelet=mode("kubelet", "watch", "poll"),
-        api_servers=number("apiServers", 1, MOST_INSTANCES) or 1,
+        control_nodes=control_nodes,
+        etcd_members=number("etcdMembers", 1, MOST_INSTANCES) or control_nodes,
+        api_servers=number("apiServers", 1, MOST_INSTANCES) or control_nodes,
+        watch_caches=mode("watchCaches", "late", "prompt"),
         first_list=mode("firstList", "consistent", "any"),
         client_caches=mode("clientCaches", "late", "prompt"),
-        schedulers=number("schedulers", 1, MOST_INSTANCES) or 1,
-        controller_managers=number("controllerManagers", 1, MOST_INSTANCES) or 1,
+        schedulers=number("schedulers", 1, MOST_INSTANCES) or control_nodes,
+        controller_managers=number("controllerManagers", 1, MOST_INSTANCES) or control_nodes,
         new_leader=mode("newLeader", "at-once", "caught-up"),
         watch_buffer=number("watchBuffer", 1, LARGEST_SIZE) or 8,
         missed_heartbeats=number("missedHeartbeats", 1, LARGEST_SIZE),

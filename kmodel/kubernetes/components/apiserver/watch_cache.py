@@ -13,6 +13,8 @@ stored, as with resourceVersion unset), and so lists of those who poll; bookmark
 a consistent list that is answered although something was written since it was asked. Requests reach etcd whichever
 api-server they go to: it compares versions there.
 
+Where watch caches are prompt, an api-server is no more than whom its clients are connected to.
+
 With one api-server the tier is left out: it is one with etcd.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go and staging/src/k8s.io/client-go/tools/cache/
@@ -26,6 +28,7 @@ import attrs
 
 from kmodel.kernel import FAULT, Action, Cell, Cells, Cluster, Event, Step, Transition, transition
 from kmodel.kubernetes.components.component import Fault, Steps
+from kmodel.kubernetes.components.control_nodes import is_up
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, closed, publish
 from kmodel.kubernetes.components.faults import restart_apiserver, spend
 from kmodel.kubernetes.components.informer import (
@@ -42,6 +45,7 @@ from kmodel.kubernetes.components.informer import (
     without_first,
 )
 from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.quorum import serves
 from kmodel.kubernetes.components.settings import SETTINGS, reference
 
 SERVERS: Cell[tuple[str, ...]] = Cell("api-servers")  # a constant; none if there is only one, which is one with etcd
@@ -81,13 +85,17 @@ def listing(informer: Informer) -> Transition:
         """List the resource from an api-server, and watch it there."""
         if cluster.look(QUEUES[watcher, resource], is_open) or cluster[CONNECTIONS[watcher]] not in (None, server):
             return None
-        if not informer.is_alive(cluster, watcher) or not _has_enough(cluster, watcher, resource, server):
+        if not informer.is_alive(cluster, watcher) or not is_up(cluster, server):
+            return None
+        if not _has_enough(cluster, watcher, resource, server):
             return None
         cluster = cluster.set(CONNECTIONS[watcher], server)
         for other in cluster[SERVERS]:
-            cluster = cluster.set(MISSING[other, watcher, resource], 0)
+            if cluster.has(missing := MISSING[other, watcher, resource]):
+                cluster = cluster.set(missing, 0)
         cluster = cluster.set(QUEUES[watcher, resource], ())
-        return lists(cluster, watch_of(cluster, watcher, resource), informer.on_change, server)
+        source = server if cluster.has(QUEUES[server, resource]) else ""
+        return lists(cluster, watch_of(cluster, watcher, resource), informer.on_change, source)
 
     return list_from
 
@@ -95,11 +103,14 @@ def listing(informer: Informer) -> Transition:
 def _has_enough(cluster: Cluster, watcher: str, resource: str, server: str) -> bool:
     """Tell whether an api-server answers a list now: whether it has what the client has seen, or all there is."""
     if cluster.look(QUEUES[watcher, resource], has_listed):
-        return cluster[MISSING[server, watcher, resource]] == 0
+        seen = MISSING[server, watcher, resource]
+        return not cluster.has(seen) or (cluster[seen] == 0 and cluster.look(QUEUES[server, resource], is_open))
     queue = QUEUES[server, resource]
+    if not cluster.has(queue):
+        return serves(cluster)
     if cluster[SETTINGS].first_list == "any":
         return cluster.look(queue, is_open)
-    return cluster.look(queue, has_caught_up)
+    return cluster.look(queue, has_caught_up) and serves(cluster)
 
 
 def _told(step: Step) -> Event:
@@ -138,7 +149,7 @@ def updating(informers: Mapping[Watch, Informer]) -> Transition:
 @transition(actor="{server}", object="{resource}")
 def fill_watch_cache(cluster: Cluster, server: str, resource: str) -> Cluster | None:
     """Fill the watch cache with what is stored, and close the watches of what it had before."""
-    if cluster.look(QUEUES[server, resource], is_open):
+    if cluster.look(QUEUES[server, resource], is_open) or not is_up(cluster, server) or not serves(cluster):
         return None
     for watch in clients_of(cluster, server, resource):
         cluster = cluster.modify(watch.queue, closed)
@@ -178,15 +189,21 @@ def disconnect(cluster: Cluster, watcher: str) -> Cluster:
     if server is None:
         return cluster
     for watch in cluster[WATCHES]:
-        if watch.watcher != watcher or watch.polls or not cluster.look(watch.queue, has_listed):
-            continue
-        unseen = cluster.look(QUEUES[server, watch.resource], events_in) + cluster.look(watch.queue, events_in)
-        for other in cluster[SERVERS]:
-            if other != server:
-                behind = cluster.look(QUEUES[other, watch.resource], events_in) - unseen
-                cluster = cluster.set(MISSING[other, watcher, watch.resource], max(0, behind))
-        cluster = cluster.modify(watch.queue, closed)
+        if watch.watcher == watcher and not watch.polls and cluster.look(watch.queue, has_listed):
+            if cluster.has(QUEUES[server, watch.resource]):
+                cluster = _remember_how_far(cluster, watch, server)
+            cluster = cluster.modify(watch.queue, closed)
     return cluster.set(CONNECTIONS[watcher], None)
+
+
+def _remember_how_far(cluster: Cluster, watch: Watch, server: str) -> Cluster:
+    resource = watch.resource
+    unseen = cluster.look(QUEUES[server, resource], events_in) + cluster.look(watch.queue, events_in)
+    for other in cluster[SERVERS]:
+        if other != server:
+            behind = cluster.look(QUEUES[other, resource], events_in) - unseen
+            cluster = cluster.set(MISSING[other, watch.watcher, resource], max(0, behind))
+    return cluster
 
 
 @attrs.frozen(eq=False)
@@ -215,8 +232,8 @@ class Tier:
         if not servers:
             return Tier((), (), {}, (), (), plain, lambda watch: plain(watch)[0])
         watchers = tuple(dict.fromkeys(watch.watcher for watch in watches if not watch.polls))
-        resources = tuple(dict.fromkeys(watch.resource for watch in watches if not watch.polls))
-        listening = [watch for watch in watches if not watch.polls]
+        listening = [watch for watch in watches if not watch.polls and plan.settings.watch_caches == "late"]
+        resources = tuple(dict.fromkeys(watch.resource for watch in listening))
         cells: dict[Cell[Any], Any] = {CONNECTIONS[watcher]: None for watcher in watchers}
         cells |= {MISSING[server, each.watcher, each.resource]: 0 for server in servers for each in listening}
         update = updating(informers)

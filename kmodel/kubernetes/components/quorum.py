@@ -1,0 +1,62 @@
+"""etcd, several members: what a write needs.
+
+Models: members of which one leads. A write is acknowledged when a majority has it: all that are up have it then, and
+those that are down lack it until they have returned and caught up. Without a majority, or a leader, nothing is written.
+
+Leaves out: logs and terms (a member has all that was committed, or lacks some of it); members that are cut off.
+
+With one member there is none of this: it never fails.
+
+Upstream: etcd.io docs learning/api_guarantees and op-guide/failures (v3.6).
+"""
+
+from collections.abc import Iterator
+
+import attrs
+
+from kmodel.kernel import Cell, Cells, Cluster
+
+
+@attrs.frozen(cache_hash=True)
+class Member:
+    """A member: whether it is up, and whether it has all that was ever acknowledged."""
+
+    up: bool = True
+    has_all: bool = True
+
+
+MEMBERS: Cells[Member] = Cells("etcd members")
+LEADERS: Cells[str | None] = Cells("leader of etcd")
+LEADER: Cell[str | None] = LEADERS["etcd"]
+
+
+def members(cluster: Cluster) -> Iterator[tuple[Cell[Member], Member]]:
+    """Yield the members, each with its cell; none if there is only one."""
+    return ((MEMBERS[name], cluster[MEMBERS[name]]) for name in cluster.names(MEMBERS))
+
+
+def is_majority(number: int, cluster: Cluster) -> bool:
+    """Tell whether so many members are more than half of all."""
+    return 2 * number > len(cluster.names(MEMBERS))
+
+
+def serves(cluster: Cluster) -> bool:
+    """Tell whether etcd can write, and answer reads that have to be of now: a leader, and a majority that has all."""
+    if not cluster.names(MEMBERS):
+        return True
+    ready = sum(member.up and member.has_all for _, member in members(cluster))
+    return cluster[LEADER] is not None and is_majority(ready, cluster)
+
+
+def replicate(cluster: Cluster) -> Cluster:
+    """Return the cluster after a write: the members that are down lack it."""
+    for cell, member in members(cluster):
+        if not member.up:
+            cluster = cluster.set(cell, attrs.evolve(member, has_all=False))
+    return cluster
+
+
+def crash(cluster: Cluster, name: str) -> Cluster:
+    """Return the cluster after a member went down: if it was the leader, there is none."""
+    cluster = cluster.update(MEMBERS[name], up=False)
+    return cluster.set(LEADER, None) if cluster[LEADER] == name else cluster
