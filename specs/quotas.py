@@ -25,7 +25,8 @@ def _pods(cluster: Cluster) -> list[Pod]:
     hazard="The controller counts the pods that its cache shows, and writes that to the quota: a create that was "
     "charged, and is not written yet or not seen, is not among them, and its place is taken again. A limit that was "
     "lowered, or is new, counts only once the controller has seen it "
-    "[pkg/controller/resourcequota/resource_quota_controller.go syncResourceQuota, 1.34; kubernetes/kubernetes#123434].",
+    "[pkg/controller/resourcequota/resource_quota_controller.go syncResourceQuota, 1.34; "
+    "kubernetes/kubernetes#123434].",
     hazard_with=(quotas_are_counted,),
 )
 def what_is_created_keeps_to_the_quota(step: Step) -> bool | str:
