@@ -434,3 +434,14 @@ def test_help_and_version_load_no_engine() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert loaded.stdout == "none\n"
     assert re.fullmatch(r"kmodel \d+\.\d+.*\n", run("--version").stdout)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_and_scenarios(shell: str) -> None:
+    script = run("completion", shell).stdout
+    assert "_KMODEL_COMPLETE" in script
+    asked = {"_KMODEL_COMPLETE": f"{shell}_complete", "COMP_WORDS": "kmodel check hol", "COMP_CWORD": "2"}
+    if shell == "fish":
+        asked["COMP_CWORD"] = "hol"
+    done = CliRunner().invoke(main, [], prog_name="kmodel", env=asked)
+    assert "holds" in done.output

@@ -5,6 +5,7 @@ import gc
 import click
 
 from kmodel.cli.check import check
+from kmodel.cli.completion import completion
 from kmodel.cli.exit_codes import EPILOG
 from kmodel.cli.explore import explore
 from kmodel.cli.gallery import incidents
@@ -41,9 +42,10 @@ def main() -> None:
     See which manifests load:               kmodel survey manifests/
     Write a spec or scenario to start from: kmodel new spec NAME
     Compile the search ahead:               kmodel warm
+    Complete commands in your shell:        kmodel completion bash
     """
     gc.set_threshold(NEW_OBJECTS)
 
 
-for command in (check, replay, explore, graph, specs, incidents, survey, warm, new):
+for command in (check, replay, explore, graph, specs, incidents, survey, warm, new, completion):
     main.add_command(command)

@@ -16,6 +16,7 @@ from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
 from kmodel.cli.inputs import (
     Duration,
     chosen_specs,
+    complete_scenario,
     is_fixed,
     meant,
     nothing,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     short_help="Explore a scenario and check every spec.",
     epilog=EPILOG,
 )
-@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...", shell_complete=complete_scenario)
 @scenario_options
 @engine_options
 @click.option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kmodel.cli.inputs import all_specs, read_files, read_one, scenario_options
+from kmodel.cli.inputs import all_specs, complete_scenario, read_files, read_one, scenario_options
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.cli.replay import made_of
 from kmodel.printable import in_one_line
@@ -24,7 +24,7 @@ TOURS = ("pod-creation",)  # as in kmodel.kubernetes.scenario.tours, which is no
 
 
 @click.command(cls=OneLineCommand, short_help="Step through a scenario by hand, in a local page.")
-@click.argument("what", required=False, metavar="[SCENARIO|TRACE.json]")
+@click.argument("what", required=False, metavar="[SCENARIO|TRACE.json]", shell_complete=complete_scenario)
 @scenario_options
 @click.option("--path", metavar="0/3/1", help="Begin at this address.")
 @click.option("--tour", type=click.Choice(TOURS), help="Be guided through a story, one step at a time.")

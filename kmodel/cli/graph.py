@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kmodel.cli.compile_note import telling_compiling
-from kmodel.cli.inputs import read_one, scenario_options
+from kmodel.cli.inputs import complete_scenario, read_one, scenario_options
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.printable import in_one_line
 
@@ -15,7 +15,7 @@ MOST_DRAWN = 250  # states, as in kmodel.reporting.pictures, which is not loaded
 
 
 @click.command(cls=OneLineCommand, short_help="Draw the states of a scenario.")
-@click.argument("scenario", required=False)
+@click.argument("scenario", required=False, shell_complete=complete_scenario)
 @scenario_options
 @click.option(
     "--max-states",

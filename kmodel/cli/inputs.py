@@ -282,6 +282,17 @@ def scenario_files() -> dict[str, Path]:
     return project().scenarios
 
 
+def complete_scenario(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of scenarios that begin so, for a shell; nothing where the project cannot be read."""
+    from kmodel.input_error import InputError
+
+    try:
+        with ctx.scope(cleanup=False):
+            return sorted(name for name in scenario_files() if name.startswith(incomplete))
+    except InputError:
+        return []
+
+
 def project() -> Project:
     """Return the project that the command is about: the one of the current folder, with what its options add."""
     from kmodel.project import Project

@@ -68,7 +68,7 @@ def turning(finding: Finding) -> tuple[str, ...]:
     if turn.last == len(trace.steps):
         point = f"To the end it could have been met{about}, on another fair run."
     else:
-        step = f"{turn.last + 1} {_named(turn.last + 1, trace)}"
+        step = f"{turn.last + 1}, {trace.steps[turn.last].action}"
         point = (
             f"The point of no return is step {step}: before it a fair run could meet the spec{about}, after it none."
         )
@@ -80,7 +80,7 @@ def _nearest(kept: int, way: Trace, rests: bool) -> str:
     if not others:
         return f"The nearest run that goes well {'rests' if rests else 'goes round, in another way,'} from there on."
     more = f", then {count(others - 1, 'more step')}" if others > 1 else ""
-    return f"The nearest run that goes well takes instead: {_named(kept + 1, way)}{more}."
+    return f"The nearest run that goes well takes {way.steps[kept].action} instead{more}."
 
 
 def _what_decides(found: Because, trace: Trace) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from kmodel.engines.events import Event, Finished, Found, Progress, Sampled, Started
@@ -16,9 +17,10 @@ FILE = "events.jsonl"
 def handler(context: ReportContext) -> Handler:
     """Return the handler that writes all events once the last one is there."""
     lines: list[dict[str, Any]] = []
+    before = None if context.folder is None else verdicts_of(context.folder / FILE)
 
     def write_lines(event: Finished) -> None:
-        made = [*lines, _finished(event, context)]
+        made = [*lines, _finished(event, context, before)]
         write(context.file(FILE), "".join(f"{json.dumps(each, ensure_ascii=True)}\n" for each in made))
 
     finish = writing(context, write_lines)
@@ -58,7 +60,22 @@ _TOLD: dict[type, Callable[[Any], dict[str, Any]]] = {
 }
 
 
-def _finished(event: Finished, context: ReportContext) -> dict[str, Any]:
+def last_line(file: Path) -> dict[str, Any] | None:
+    """Return what a file of events ends with; None if another program is at it, or it is none of this version."""
+    try:
+        last = json.loads(file.read_text(encoding="utf-8").splitlines()[-1])
+    except (OSError, ValueError, LookupError):
+        return None
+    return last if isinstance(last, dict) and isinstance(last.get("verdicts"), dict) else None
+
+
+def verdicts_of(file: Path) -> dict[str, str] | None:
+    """Return the verdicts on the specs that a file of events ends with, if it does."""
+    last = last_line(file)
+    return None if last is None else last["verdicts"]
+
+
+def _finished(event: Finished, context: ReportContext, before: dict[str, str] | None) -> dict[str, Any]:
     result = event.result
     return {
         "event": "Finished",
@@ -69,4 +86,5 @@ def _finished(event: Finished, context: ReportContext) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "finished": result.finished,
         "verdicts": {finding.spec.name: word(finding, result).standing.value for finding, _ in ordered(result)},
+        "before": before,  # the verdicts of the run that was here before
     }

@@ -1,12 +1,12 @@
 """The list of all runs that have a report beside this one's: `reports/index.html`."""
 
-import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import attrs
 
 from kmodel.engines.events import Finished
-from kmodel.reporting.event_lines import FILE
+from kmodel.reporting.event_lines import FILE, last_line
 from kmodel.reporting.files import write
 from kmodel.reporting.handler import Handler
 from kmodel.reporting.reports import ReportContext, writing
@@ -24,6 +24,7 @@ class ListedRun:
     states: int
     seconds: float
     mood: str
+    since: tuple[tuple[str, tuple[str, ...]], ...]  # the last run: what of it is new and so on, and which specs
 
 
 def handler(context: ReportContext) -> Handler:
@@ -46,11 +47,34 @@ def runs_page(reports: Path) -> str:
 
 def _run(file: Path) -> ListedRun | None:
     """Return the run that a file of events ends; None if another program is at it, or it is none of this version."""
+    last = last_line(file)
+    if last is None:
+        return None
     try:
-        last = json.loads(file.read_text(encoding="utf-8").splitlines()[-1])
         standings = set(last["verdicts"].values())
         is_open = not last["finished"] or standings & {Standing.OPEN.value, Standing.NOT_JUDGED.value}
         mood = "bad" if Standing.VIOLATED.value in standings else "open" if is_open else "good"
-        return ListedRun(file.parent.name, last["scenario"], last["overall"], last["states"], last["seconds"], mood)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        since = () if last.get("before") is None else tuple(compared(last["before"], last["verdicts"]))
+        scenario, seconds = last["scenario"], last["seconds"]
+        return ListedRun(file.parent.name, scenario, last["overall"], last["states"], seconds, mood, since)
+    except (LookupError, TypeError, AttributeError):
         return None
+
+
+WRONG = (Standing.VIOLATED.value, Standing.HAZARD.value)
+KNOWN = (*WRONG, Standing.HOLDS.value, Standing.VACUOUS.value)
+
+
+def compared(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what became of violations since the last run, with the specs: new, still there, resolved, not judged."""
+    was = {name for name, standing in before.items() if standing in WRONG}
+    wrong = {name for name, standing in now.items() if standing in WRONG}
+    judged = {name for name, standing in now.items() if standing in KNOWN}
+    for word, names in (
+        ("new", wrong - was),
+        ("still there", wrong & was),
+        ("resolved", (was & judged) - wrong),
+        ("not judged any more", was - judged),
+    ):
+        if names:
+            yield word, tuple(sorted(names))

@@ -129,6 +129,23 @@ def test_the_list_of_runs_has_each_and_those_that_are_violated_first(folder: Pat
     assert [link for link in Page(text).links if "/" in link] == ["toy/index.html", "good/index.html"]
 
 
+def test_a_run_is_compared_with_the_one_before(tmp_path: Path) -> None:
+    def listed() -> str:
+        return re.sub(r"<(?!/?t)[^>]*>", "", (tmp_path / "index.html").read_text())
+
+    for model, said in (
+        (broken_model(), "<td>–</td>"),
+        (broken_model(), "still there: all_managers_commit, managers_agree"),
+        (two_phase_commit.model(2), "resolved: managers_agree; not judged any more: all_managers_commit"),
+        (broken_model(), "new: all_managers_commit, managers_agree"),
+    ):
+        context = ReportContext(Source("toy"), tmp_path / "toy")
+        outcome = result(model)
+        for handle in handlers(of_files(), context):
+            handle(Finished(outcome))
+        assert said in listed()
+
+
 @each_hostile_name
 def test_names_are_text_in_every_export(name: str, tmp_path: Path) -> None:
     model = of_a_hostile_name(name)
