@@ -133,8 +133,9 @@ class _Reader:
             body=self.object(resource, body) if "name" in body.get("metadata", ()) else None,
             dry_run=line.get("dryRun", False),
             changes=tuple(
-                self.change(*change.get("of", f"{resource}/{key}").split("/", 1), change)
+                self.change(of, what, change)
                 for change in line.get("changes", ())
+                for of, what in [change.get("of", f"{resource}/{key}").split("/", 1)]
             ),
         )
 

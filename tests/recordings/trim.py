@@ -134,7 +134,8 @@ def lines(folder: Path) -> Iterator[dict[str, Any]]:
         made = patch(objects.get(key), after)
         objects[key] = after
         keys[change["rev"]] = key
-        beside = {"of": "/".join((resource, called(name, after["metadata"]["namespace"])))} if is_beside(change) else {}
+        namespace = key.split("/")[-2]
+        beside = {"of": f"{resource}/{called(name, namespace)}"} if is_beside(change) else {}
         changes.setdefault(change["auditID"], []).append({"rev": change["rev"], **beside, "object": made})
     found: list[tuple[float, int | None, dict[str, Any]]] = []
     for event in read(folder / "audit.jsonl"):
