@@ -86,7 +86,14 @@ def _is_said_to_be_scheduled(cluster: Cluster, pod: str) -> bool | str:
     return not _is_bound_and_not_said_so(cluster, pod) or f"pod/{pod} is bound, and PodScheduled does not say so"
 
 
-@leads_to(_is_bound_and_not_said_so, _is_said_to_be_scheduled, each=PODS, needs=RUNTIME)
+@leads_to(
+    _is_bound_and_not_said_so,
+    _is_said_to_be_scheduled,
+    each=PODS,
+    needs=RUNTIME,
+    hazard=MISSED,
+    hazard_with=(LOST_EVENT,),
+)
 def pod_scheduled_tells_the_truth() -> None:
     """A pod that is bound, and to run, is at last said to be scheduled, unless its node falls silent."""
 

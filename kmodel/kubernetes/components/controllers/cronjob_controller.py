@@ -3,18 +3,20 @@
 Models: the schedule as an environment, which comes due once at any time, and again as often as the fault `cron-tick`
 may happen; the latest time that was missed, whose Job has a name that stands for it; Allow, Forbid (a Job waits until
 none is in the list of the active ones) and Replace (the active ones are deleted first, in the background); the list of
-active Jobs in the status, from which those go that have finished or are gone, with a live look where the cache shows a
-Job that runs and is in no list; suspension.
+active Jobs in the status, from which those go that have finished, or that neither the cache nor a live look shows; a
+live look at the CronJob where the cache shows a Job that runs and is in no list; suspension. A Job that was created
+before its controller died, or before its status was refused, is in no list until its creation is tried again and meets
+it [jobAlreadyExists]; if the schedule has come due again by then, it never is.
 
-Leaves out: starting deadlines, the limits of the history. A Job that was created before its controller died, or before
-its status was refused, is in no list.
+Leaves out: starting deadlines, the limits of the history, time zones, lastSuccessfulTime. Under Replace the next Job is
+created once the list is written without those that were deleted: upstream creates it in the same sync, and writes once.
 
 Upstream: pkg/controller/cronjob/cronjob_controllerv2.go syncCronJob, 1.34.
 """
 
 import attrs
 
-from kmodel.kernel import Cells, Cluster, transition
+from kmodel.kernel import Cells, Cluster, Rank, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, received, send
@@ -56,12 +58,7 @@ def _job_of(cluster: Cluster, known: CronJob, name: str) -> Job | None:
 
 def next_status(cluster: Cluster, known: CronJob) -> CronJobStatus:
     """Return the status of a CronJob: without Jobs that have finished or are gone, with the one that was created."""
-    found = ((name, uid, _job_of(cluster, known, name)) for name, uid in known.status.active)
-    active = [
-        (name, uid)
-        for name, uid, job in found
-        if job is not None and job.metadata.uid == uid and not job.status.finished
-    ]
+    active = [(name, uid) for name, uid in known.status.active if _is_active(cluster, known, name, uid)]
     started = cluster[STARTED[known.metadata.key]]
     made = None if started is None else _job_of(cluster, known, started)
     if started is not None and made is None and _is_gone(cluster, known):
@@ -71,6 +68,14 @@ def next_status(cluster: Cluster, known: CronJob) -> CronJobStatus:
     if not made.status.finished and (started, made.metadata.uid) not in active:
         active.append((started, made.metadata.uid))
     return CronJobStatus(tuple(active), int(started.rpartition("-")[2]))
+
+
+def _is_active(cluster: Cluster, known: CronJob, name: str, uid: Rank) -> bool:
+    """Tell whether a Job in the list may still run: one that the cache does not show is looked up, by its name."""
+    job = _job_of(cluster, known, name)
+    if job is None or job.metadata.uid != uid:
+        return read(cluster, JOB, key(name, known.metadata.namespace)) is not None
+    return not job.status.finished
 
 
 def _is_gone(cluster: Cluster, known: CronJob) -> bool:

@@ -5,8 +5,12 @@ decided on the caches and carried out call by call, in any order, under expectat
 them; the affinity that ties a pod to its node, so that the scheduler binds it, and what such pods tolerate; updates
 within maxUnavailable or maxSurge, or when somebody deletes the old pods; adoption and release; the status.
 
-Leaves out: minReadySeconds; the backoff before a failed pod is replaced; pods on nodes that are no more wanted during
-an update with surge, which go at once here; taints on the network of a node; batches that begin small.
+Leaves out: minReadySeconds; the backoff before a failed pod is deleted; the toleration by which pods on the host's
+network do without that of their node; with surge, that old pods go from nodes where new ones may not run, as far as
+enough others are ready (here they stay there, as all do whose node only bears NoSchedule); creations in batches of 1,
+2, 4, … and deletions, at once (here one after the other); at most 250 of each in one sync; the second try of a status
+that is refused, after a GET (here the cache is waited for). What a sync does after its pods (updates, history, status)
+upstream decides on the caches of its beginning, and here on those of each step.
 
 Upstream: pkg/controller/daemon/{daemon_controller,update}.go, 1.34.
 """
