@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from urllib.parse import quote
 
 import attrs
 
 from kmodel.explorer.walk import Address, Ahead, NowhereError, Walk
-from kmodel.kernel import Trace
+from kmodel.kernel import Spec, Trace
 from kmodel.reporting.failure import replay_command
 from kmodel.reporting.source import Source
 from kmodel.reporting.state_shown import MarkedTable, marked
@@ -56,10 +57,10 @@ class ExplorerPages:
         """The content security policy of each page."""
         return policy(SCRIPT)
 
-    def at(self, address: Address, path: Path) -> str:
-        """Return the page about an address; NowhereError if it leads nowhere."""
+    def at(self, address: Address, path: Path, note: str = "") -> str:
+        """Return the page about an address, with a note on what was asked there; NowhereError if it leads nowhere."""
         places = {step.address: number for number, step in enumerate(self.tour.steps, start=1)}
-        return self._page(address, path, places.get(address, 0))
+        return self._page(address, path, places.get(address, 0), note=note)
 
     def on_tour(self, stop: int, path: Path) -> str:
         """Return the page about a stop of the tour, from 0, before its first step."""
@@ -67,7 +68,7 @@ class ExplorerPages:
             raise NowhereError(f"the tour has stops 0 to {len(self.tour.steps)}" if self.tour.steps else "no tour")
         return self._page(self.tour.steps[stop - 1].address if stop else (0,), path, stop, is_guided=True)
 
-    def _page(self, address: Address, path: Path, stop: int, *, is_guided: bool = False) -> str:
+    def _page(self, address: Address, path: Path, stop: int, *, is_guided: bool = False, note: str = "") -> str:
         walk = self.walk
         trace, ahead = walk.trace(address), walk.ahead(address)
         number = len(trace.steps)
@@ -77,6 +78,7 @@ class ExplorerPages:
             .get_template("explorer.html")
             .render(
                 source=self.source,
+                note=note,
                 address=trace.path,
                 number=number,
                 here=path("at", address),
@@ -88,6 +90,8 @@ class ExplorerPages:
                 last=story(trace)[-1] if number else None,
                 states=self._state(trace),
                 live=walk.live(address),
+                ways=[(spec, f"{path('nearest', address)}?spec={quote(spec.name)}") for spec in self._looked_for()],
+                disabled=walk.disabled(address),
                 by_actor=_by_actor(choices[:MOST_AHEAD], path),
                 unlisted=max(0, len(choices) - MOST_AHEAD),
                 idle=[str(each.step.action) for each in ahead if each.is_idle],
@@ -97,6 +101,11 @@ class ExplorerPages:
                 tour_start=path("tour", (0,)) if self.tour.steps else None,
             )
         )
+
+    def _looked_for(self) -> list[Spec]:
+        """Return the specs that a state or step may show something of, those to be violated first."""
+        specs = [spec for spec in self.walk.model.specs if not spec.is_temporal]
+        return sorted(specs, key=lambda spec: spec.form.wanted)
 
     def _state(self, trace: Trace) -> tuple[MarkedTable, ...]:
         state = self.walk.subject.state

@@ -63,6 +63,13 @@ def application(pages: ExplorerPages, site: Site) -> Starlette:
     async def onwards(request: Request) -> Response:
         return _to(pages.walk.onwards(read_address(request.path_params["address"])))
 
+    async def nearest(request: Request) -> Response:
+        address = read_address(request.path_params["address"])
+        try:
+            return _to(pages.walk.nearest(address, request.query_params.get("spec", "")))
+        except NowhereError as there_is_none:
+            return HTMLResponse(pages.at(address, site.path, note=str(there_is_none)))
+
     async def start(request: Request) -> Response:
         return _to((0,))
 
@@ -82,6 +89,7 @@ def application(pages: ExplorerPages, site: Site) -> Starlette:
         Route(f"{base}/tour/{{stop:int}}", tour),
         Route(f"{base}/random/{{address:path}}", randomly),
         Route(f"{base}/onwards/{{address:path}}", onwards),
+        Route(f"{base}/nearest/{{address:path}}", nearest),
         Route(f"{base}/", start),
     ]
     return Starlette(

@@ -6,10 +6,14 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from kmodel.engines.tables.walker import Taken, walker_of
-from kmodel.kernel import BoundReached, Cluster, Model, Spec, Step, Trace, ask, take
+from kmodel.explorer.nearest import nearest
+from kmodel.kernel import Action, BoundReached, Cluster, Model, Spec, Step, Trace, ask, take
+from kmodel.kernel.footprint import WHOLE, record
 from kmodel.reporting.answer import Subject
+from kmodel.reporting.value_text import brief
 
 MOST_STEPS = 500  # that are taken at a time
+ROOM = 80  # letters of what an action saw
 MOST_KEPT = 5000  # addresses, with their traces
 
 Address = tuple[int, ...]
@@ -30,6 +34,15 @@ class Ahead:
     def is_idle(self) -> bool:
         """Whether it changes nothing."""
         return self.step.next == self.step.before
+
+
+@attrs.frozen
+class Disabled:
+    """An action that cannot be taken: the cell that it looked at last, and what it saw there."""
+
+    action: Action
+    cell: str
+    saw: str
 
 
 @attrs.frozen
@@ -93,6 +106,33 @@ class Walk:
         steps = (take(self.model.actions[index], cluster) for index in self._enabled(cluster))
         return tuple(Ahead((*address, place), step) for place, step in enumerate(steps) if step is not None)
 
+    def disabled(self, address: Address) -> tuple[Disabled, ...]:
+        """Return the actions that cannot be taken at an address, each with what it saw last: that decided it."""
+        cluster = self.trace(address).last
+        enabled = set(self._enabled(cluster))
+        return tuple(
+            Disabled(action, *_seen_last(action, cluster))
+            for index, action in enumerate(self.model.actions)
+            if index not in enabled
+        )
+
+    def nearest(self, address: Address, name: str) -> Address:
+        """Return where the shortest way leads to what a spec looks for; NowhereError if none is found, which says why.
+
+        Of a spec of whole runs there is none: no single state shows anything of it.
+        """
+        spec = next((spec for spec in self.model.specs if spec.name == name and not spec.is_temporal), None)
+        if spec is None:
+            raise NowhereError(f"there is no spec of states or steps that is called {name[:80]!r} here")
+        way = nearest(self.model, self.trace(address).last, spec)
+        if way.actions is None:
+            all_ = "all" if way.is_complete else "the first"
+            what = "does not happen" if spec.form.wanted else "is not violated"
+            raise NowhereError(f"{name} {what} in {all_} {way.states:,} states from here on")
+        for action in way.actions:
+            address = (*address, self._enabled(self.trace(address).last).index(action))
+        return address
+
     def at_random(self, address: Address, steps: int, seed: int | None = None) -> Address:
         """Return where so many random steps lead that change something; fewer if there are none."""
         draw = random.Random(seed)
@@ -133,6 +173,22 @@ class Walk:
                 wrong.append((spec, said))
         safe = sum(not spec.form.wanted for spec in self.model.specs if not spec.is_temporal)
         return Live(tuple(wrong), tuple(happens), safe - len(wrong), sum(spec.is_temporal for spec in self.model.specs))
+
+
+def _seen_last(action: Action, cluster: Cluster) -> tuple[str, str]:
+    """Return the cell that decided that an action is not enabled, and what was seen; nothing if it looked at none."""
+    try:
+        _, reads = record(action, cluster, f"transition {action}")
+    except BoundReached as bound:
+        return "", str(bound)
+    if not reads:
+        return "", ""
+    last = reads[-1]
+    path = ".".join(last.projection.path)
+    cell = str(cluster.layout.cells[last.position])
+    return f"{cell}.{path}" if path and WHOLE not in last.projection.path else cell, last.found.__name__ if isinstance(
+        last.found, type
+    ) else brief(last.found, ROOM)
 
 
 def _subjects(specs: Sequence[Spec], trace: Trace) -> Iterator[tuple[Spec, Cluster | Step]]:

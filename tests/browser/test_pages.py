@@ -224,6 +224,17 @@ def test_the_tour_is_followed_to_its_end_by_keyboard(page: Any, link: str) -> No
     assert is_accessible(page)
 
 
+def test_what_cannot_happen_is_told_and_the_shortest_way_is_taken(page: Any, link: str) -> None:
+    page.goto(re.sub(r"tour/0$", "at/0", link))
+    page.get_by_text(re.compile(r"\d+ cannot happen here")).click()
+    assert page.locator(".disabled li").filter(has_text="because").count()
+    page.get_by_text("Go the shortest way from here to").click()
+    page.get_by_role("link", name="etcd_is_written").click()
+    page.wait_for_url("**/at/0/**")
+    assert page.locator(".way li").count()
+    assert is_accessible(page)
+
+
 def test_a_state_is_forked_undone_and_found_again_by_its_link(page: Any, link: str) -> None:
     page.goto(re.sub(r"tour/0$", "at/0", link))
     first = page.locator(".ahead a.step").first.inner_text()

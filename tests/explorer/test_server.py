@@ -72,6 +72,16 @@ def test_the_tour_goes_from_its_start_to_its_end(there: TestClient) -> None:
     assert "the end of the tour" in text
 
 
+def test_the_shortest_way_to_a_spec_leads_somewhere_or_says_why_not(there: TestClient) -> None:
+    assert there.get("/token/nearest/0?spec=managers_agree").headers["location"] == "/token/at/0/0/1/3"
+    for asked, said in (("a_manager_crashes", "does not happen in all"), ("<script>", "&lt;script&gt;")):
+        answer = there.get("/token/nearest/0", params={"spec": asked})
+        assert answer.status_code == 200
+        assert said in answer.text
+        assert Page(answer.text).wrong == []
+    assert there.get("/token/nearest/0/999?spec=managers_agree").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("path", "headers"),
     [

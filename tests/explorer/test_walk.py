@@ -3,10 +3,11 @@
 import pytest
 
 from kmodel.engines.retracing import follow_path
+from kmodel.explorer.nearest import nearest
 from kmodel.explorer.walk import NowhereError, Walk, read_address
 from kmodel.kernel.model import enabled
 from kmodel.reporting.answer import CELLS_ALONE
-from tests.reporting.examples import broken_model
+from tests.reporting.examples import broken_model, result
 from tests.toys import two_phase_commit
 
 
@@ -64,3 +65,41 @@ def test_the_usual_course_ends_at_rest() -> None:
 def test_an_address_that_leads_nowhere_is_refused(text: str, why: str) -> None:
     with pytest.raises(NowhereError, match=why):
         walk().trace(read_address(text))
+
+
+def test_what_cannot_happen_says_what_decided_it() -> None:
+    there = walk()
+    told = {str(each.action): (each.cell, each.saw) for each in there.disabled((0,))}
+    assert told["commit()"] == ("prepared[rm0]", "False")
+    assert told['receive_abort(manager="rm1")'] == ("sent[Abort]", "False")
+    ahead = {str(each.step.action) for each in there.ahead((0,))}
+    assert ahead.isdisjoint(told)
+    assert len(ahead) + len(told) == len(there.model.actions)
+
+
+def test_the_shortest_way_to_a_violation_is_that_of_the_engine() -> None:
+    there = walk()
+    for finding in result(there.model).failures:
+        address = there.nearest((0,), finding.spec.name)
+        assert finding.trace is not None
+        assert len(address) == len(finding.trace.address)
+        assert there.live(address).wrong[0][0] == finding.spec
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a_manager_crashes", "a_manager_crashes does not happen in all"),
+        ("nothing", "there is no spec of states or steps that is called 'nothing'"),
+    ],
+)
+def test_where_no_way_is_found_that_is_said(name: str, said: str) -> None:
+    with pytest.raises(NowhereError, match=said):
+        walk().nearest((0,), name)
+
+
+def test_a_search_that_is_cut_off_is_not_complete() -> None:
+    model = broken_model()
+    never = next(spec for spec in model.specs if spec.name == "a_manager_crashes")
+    assert not nearest(model, model.initial[0], never, max_states=5).is_complete
+    assert nearest(model, model.initial[0], never).is_complete
