@@ -8,7 +8,8 @@ import attrs
 from kmodel.engines.tables.walker import Taken, walker_of
 from kmodel.explorer.nearest import nearest
 from kmodel.kernel import Action, BoundReached, Cluster, Model, Spec, Step, Trace, ask, take
-from kmodel.kernel.footprint import WHOLE, record
+from kmodel.kernel.footprint import record
+from kmodel.kernel.values import WHOLE
 from kmodel.reporting.answer import Subject
 from kmodel.reporting.value_text import brief
 
