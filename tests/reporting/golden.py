@@ -13,7 +13,7 @@ def same(name: str, text: str) -> bool:
     """Tell whether the text is that of the golden file; rewrite the file instead if asked to."""
     file = FOLDER / name
     if os.environ.get("KMODEL_REWRITE_GOLDEN"):
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     assert file.read_text(encoding="utf-8") == text, f"{file} differs; {__doc__.splitlines()[-1]}"
     return True

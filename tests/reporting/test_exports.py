@@ -17,6 +17,7 @@ from kmodel.engines.events import Finished
 from kmodel.engines.small_graph import extract
 from kmodel.project import Project
 from kmodel.reporting.graphml import graphml
+from kmodel.reporting.html import page as page_of
 from kmodel.reporting.itf import itf
 from kmodel.reporting.junit import junit
 from kmodel.reporting.lifelines import actors_of
@@ -127,6 +128,39 @@ def test_the_list_of_runs_has_each_and_those_that_are_violated_first(folder: Pat
     text = (folder.parent / "index.html").read_text()
     assert Page(text).wrong == []
     assert [link for link in Page(text).links if "/" in link] == ["toy/index.html", "good/index.html"]
+
+
+EXPORTS = (
+    "state-graph.dot",
+    "junit.xml",
+    "results.sarif",
+    "summary.md",
+    "managers_agree.itf.json",
+    "events.jsonl",
+    "trace-managers_agree.json",
+)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report on the smallest model that has a violation; what is written here goes by no clock and no version."""
+    outcome = result(broken_model(2))
+    return write_report(outcome, SOURCE, tmp_path_factory.mktemp("small") / "toy").index.parent
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_each_format_is_as_it_was(small: Path, name: str) -> None:
+    text = (small / name).read_text(encoding="utf-8").replace(str(small.parent), "reports")
+    text = re.sub(r'("name": "kmodel",\s*"version": )"[^"]*"', r'\1"VERSION"', text)
+    assert same(f"exports/{name}", text)
+
+
+def test_the_page_and_the_graph_for_other_programs_are_as_they_were() -> None:
+    """Without pictures, which are drawn by a program that may be another one."""
+    outcome = result(broken_model(2))
+    of_the_page = re.compile(r"(?<=<style>).*?(?=</style>)|(?<=<script>).*?(?=</script>)|'sha256-[^']*'", re.DOTALL)
+    assert same("exports/index.html", of_the_page.sub("", page_of(outcome, SOURCE)))
+    assert same("exports/state-graph.graphml", graphml(extract(two_phase_commit.model(1), 100), "toy"))
 
 
 def test_a_run_is_compared_with_the_one_before(tmp_path: Path) -> None:
