@@ -30,6 +30,7 @@ TOURS = ("pod-creation",)  # as in kmodel.kubernetes.scenario.tours, which is no
 @click.option("--tour", type=click.Choice(TOURS), help="Be guided through a story, one step at a time.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port of the page; 0: any that is free.")
 @click.option("--open/--no-open", "opens", default=True, show_default=True, help="Open the page in a browser.")
+@click.option("--tui", is_flag=True, help="In the terminal, by commands of a letter or a number each; no page.")
 @one_line
 def explore(
     what: str | None,
@@ -40,6 +41,7 @@ def explore(
     tour: str | None,
     port: int,
     opens: bool,
+    tui: bool,
 ) -> None:
     """Step through a scenario by hand: what can happen next, what each step would change, what the specs say.
 
@@ -52,7 +54,11 @@ def explore(
       kmodel explore --tour pod-creation
       kmodel explore reports/pod/trace-a_bound_pod_requests_memory.json
       kmodel explore -f pod.yaml --nodes 2 --path 0/0/1
+      kmodel explore pod-creation --tui
     """
+    if tui:
+        _in_terminal(*_pages(what, filenames, nodes, faults, path, tour))
+        return
     try:
         import starlette  # noqa: F401
         import uvicorn
@@ -76,6 +82,20 @@ def explore(
     config = uvicorn.Config(application(pages, site), log_level="error", access_log=False)
     with suppress(KeyboardInterrupt):  # which is how one ends it
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _in_terminal(pages: ExplorerPages, address: Address) -> None:
+    """Say at each step what can happen next, and take what is typed, until that is q or ends."""
+    import shutil
+    import sys
+
+    from kmodel.explorer.terminal import TerminalWalk
+    from kmodel.printable import printable
+
+    if pages.tour.steps:
+        raise InputProblem("a tour is told on pages only; leave out --tui")
+    for text in TerminalWalk(pages.walk, address, shutil.get_terminal_size().columns).talk(sys.stdin):
+        click.echo(printable(text))
 
 
 def _pages(
