@@ -226,6 +226,7 @@ def of_scenario(name: str, nodes: int | None) -> Model:
 EXHAUSTIVE = sorted(file.stem for file in SCENARIOS.glob("*.yaml") if scenario.load([file]).engine == "exhaustive")
 # Their manifests name one node, or a part of the model tells nodes apart.
 DIFFERING = (
+    "control-node-lost",
     "cronjob",
     "daemonset",
     "daemonset-doubled",
@@ -240,6 +241,7 @@ DIFFERING = (
     "job",
     "job-doubled",
     "job-fails",
+    "namespace-deleted",
     "node-cut-off",
     "node-deleted",
     "node-given-up",
@@ -248,6 +250,7 @@ DIFFERING = (
     "probes",
     "rejected-template",
     "silent-node",
+    "stale-list",
     "start-up-taint",
     "statefulset",
     "statefulset-updated",
