@@ -77,6 +77,11 @@ def test_they_are_listed_and_checked_by_their_ids(tmp_path: Path) -> None:
         assert (fixed.exit_code, "holds (all 34 states)" in fixed.output) == (0, True)
 
 
+def test_a_shell_completes_their_ids() -> None:
+    asked = {"_KMODEL_COMPLETE": "bash_complete", "COMP_WORDS": "kmodel check --incident k1", "COMP_CWORD": "3"}
+    assert "K15" in CliRunner().invoke(main, [], prog_name="kmodel", env=asked).output
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

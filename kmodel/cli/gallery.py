@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kmodel.cli.inputs import complete_incident
 from kmodel.cli.one_line import OneLineCommand, one_line
 from kmodel.printable import json_text
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=OneLineCommand, short_help="List incidents that happened, to be checked.")
-@click.argument("name", required=False, metavar="[ID]")
+@click.argument("name", required=False, metavar="[ID]", shell_complete=complete_incident)
 @click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table", show_default=True)
 @one_line
 def incidents(name: str | None, output: str) -> None:
@@ -46,12 +47,12 @@ def incidents(name: str | None, output: str) -> None:
     from kmodel.reporting.columns import columns
 
     headings = ["ID", "BUGGY", "NEEDS", "TITLE"]
-    rows = [[each.id, f"violated in {each.expected['buggy']['steps']}", each.needs, each.title] for each in listed]
+    rows = [[each.id, f"violated, {each.expected['buggy']['steps']} steps", each.needs, each.title] for each in listed]
     width: int | None = Console().width
     if output == "wide":
         headings, width = [*headings, "SPEC", "FIXED", "SOURCE"], None
         rows = [
-            [*row, each.spec, f"holds in {each.expected['fixed']['states']}", each.source]
+            [*row, each.spec, f"holds, {each.expected['fixed']['states']} states", each.source]
             for row, each in zip(rows, listed, strict=True)
         ]
     for lines in columns(headings, rows, width):

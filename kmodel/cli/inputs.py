@@ -147,6 +147,7 @@ def scenario_options(command: F) -> F:
             "--incident",
             expose_value=False,
             callback=_note,
+            shell_complete=lambda ctx, param, incomplete: complete_incident(ctx, param, incomplete),
             metavar="ID",
             help="An incident of the gallery, such as K15, as it happened; kmodel incidents lists them.",
         ),
@@ -291,6 +292,13 @@ def complete_scenario(ctx: click.Context, param: click.Parameter, incomplete: st
             return sorted(name for name in scenario_files() if name.startswith(incomplete))
     except InputError:
         return []
+
+
+def complete_incident(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the ids of incidents that begin so, for a shell."""
+    from kmodel.project.incidents import incidents
+
+    return [found.id for found in incidents() if found.id.startswith(incomplete.upper())]
 
 
 def project() -> Project:
