@@ -4,6 +4,7 @@ import pytest
 
 # With all specs each takes five seconds or more.
 LONG = (
+    "api-server-away",
     "daemonset-updated",
     "deployment-rolled-out",
     "deployment-surges",

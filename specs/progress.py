@@ -10,6 +10,7 @@ from kmodel.kubernetes.components.kubectl import KUBECTL
 from kmodel.kubernetes.components.kubelet.state import UP, is_connected, is_up
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import QUEUE
+from kmodel.kubernetes.components.serving import AWAY
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Pod, ReplicaSet
 from kmodel.kubernetes.objects.container import LIVENESS
@@ -160,7 +161,16 @@ def _is_replaced(cluster: Cluster, pod: str) -> bool | str:
     return held >= (owner.replicas or 0) or f"pod/{pod} is lost with its node, and nothing takes its place"
 
 
-@leads_to(_is_lost, _is_replaced, each=PODS, needs=(EXPECTATIONS, UP), hazard=MISSED, hazard_with=(LOST_EVENT,))
+@leads_to(
+    _is_lost,
+    _is_replaced,
+    each=PODS,
+    needs=(EXPECTATIONS, UP),
+    hazard=f"{MISSED} And where the api-server is away for a while, an eviction is given up after five tries, 10 ms "
+    "apart, until the taints of the node change [pkg/controller/tainteviction/taint_eviction.go "
+    "deletePodHandler, 1.34].",
+    hazard_with=(LOST_EVENT, AWAY),
+)
 def a_pod_lost_with_its_node_is_replaced() -> None:
     """A pod of a ReplicaSet whose node is lost is replaced at last, unless the node comes back."""
 

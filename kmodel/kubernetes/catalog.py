@@ -10,6 +10,7 @@ import attrs
 
 from kmodel.kubernetes.components import (
     apiserver,
+    apiserver_outage,
     control_node_failures,
     etcd_members,
     kubectl,
@@ -91,6 +92,7 @@ FAULTS: tuple[Fault, ...] = (
     losses.LATE_CALL,
     watch_cache.APISERVER_RESTART,
     losses.LOST_EVENT,
+    apiserver_outage.APISERVER_OUTAGE,
     leader_election.PROCESS_PAUSE,
     etcd_members.MEMBER_CRASH,
     etcd_members.MEMBER_RETURN,

@@ -3,12 +3,17 @@
 import pytest
 
 from kmodel.engines.results import Verdict
+from kmodel.engines.small_graph import extract
 from kmodel.kernel import Cluster, Step, converges, step_invariant
-from kmodel.kubernetes.components.etcd import NODES, stored
+from kmodel.kubernetes.components.controllers.taint_eviction import FAILED_TRIES, RETRIES
+from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.kubelet.state import is_up
+from kmodel.kubernetes.components.serving import is_away
+from kmodel.kubernetes.objects import Taint
 from tests.components.runs import Run
-from tests.components.scenes import pod, scene
+from tests.components.scenes import node, pod, scene
 from tests.kubernetes.clusters import failures, result, verdict, violated
+from tests.specs.mutants import faithful
 
 REBOOTS = ("a-node-reboots-under-a-pod-that-runs-once", "a-node-reboots-before-a-container-starts")
 LOST = ("a-node-is-lost-under-an-endpoint", "a-node-is-tainted-while-it-is-lost")
@@ -89,3 +94,19 @@ def effects(run: Run) -> dict[str, set[str]]:
     """Return the effects of the taints of each node."""
     nodes = {name: run.cluster[NODES[name]] for name in run.cluster.names(NODES)}
     return {name: {taint.effect for taint in node.spec.taints} for name, node in nodes.items() if node is not None}
+
+
+def test_an_eviction_is_given_up_after_five_tries_while_the_api_server_is_away() -> None:
+    settings = scene(
+        nodes=(node(taints=(Taint("maintenance", effect="NoExecute"),)),),
+        stored=(pod(node="n1"),),
+        calls="fused",
+        actors=("taint-eviction-controller",),
+        faults={"apiserver-outage": 1},
+    )
+    model = faithful(settings, ())
+    states = [state for state in extract(model, 1_000).states if not is_away(state)]
+    goes = {state: (value := state[PODS["web"]]) is None or value.metadata.deleting for state in states}
+    assert any(goes[state] and not state[FAILED_TRIES["web"]] for state in states)
+    given_up = [state for state in states if state[FAILED_TRIES["web"]] == RETRIES and not goes[state]]
+    assert any(all(action(state) is None for action in model.actions) for state in given_up)

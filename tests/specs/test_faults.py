@@ -66,6 +66,7 @@ SCENES: dict[str, Settings] = {
         stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"late-call": 1}
     ),
     "apiserver-restart": scene(create(BOUND), faults={"apiserver-restart": 1}),
+    "apiserver-outage": scene(create(BOUND), calls="fused", faults={"apiserver-outage": 1}),
     "lost-event": scene(delete("pods/web"), stored=(BOUND,), calls="fused", faults={"lost-event": 1}),
     "controller-restart": scene(
         stored=(replicaset(),), actors=("replicaset-controller",), faults={"controller-restart": 1}

@@ -8,8 +8,7 @@ restarts: it finishes what is under way, and closes the watches
 [staging/src/k8s.io/apiserver/pkg/server/genericapiserver.go, 1.34].
 
 Leaves out: partitions among the components of the control plane (they are many lost messages); an api-server that
-crashes (it loses answers, and closes the watches); an api-server or etcd that is down for a while (nothing is written
-then).
+crashes (it loses answers, and closes the watches).
 """
 
 from collections.abc import Iterator

@@ -22,6 +22,7 @@ import attrs
 
 from kmodel.kernel import Action, Cells, Cluster, Event, Step, Transition, drop_first, transition
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored
+from kmodel.kubernetes.components.serving import is_away
 from kmodel.kubernetes.components.settings import reference
 from kmodel.kubernetes.objects import ApiObject, Kind
 from kmodel.kubernetes.objects.kind import ObjectT, resource_name
@@ -139,7 +140,7 @@ def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] 
     @transition(actor="{watcher}", object="{resource}")
     def list_and_watch(cluster: Cluster, watcher: str, resource: str) -> Cluster | None:
         """List the resource and watch it from there."""
-        if cluster.look(QUEUES[watcher, resource], is_open) or not is_alive(cluster, watcher):
+        if cluster.look(QUEUES[watcher, resource], is_open) or not is_alive(cluster, watcher) or is_away(cluster):
             return None
         cluster = cluster.set(QUEUES[watcher, resource], ())
         return lists(cluster, watch_of(cluster, watcher, resource), on_change)
@@ -158,7 +159,7 @@ def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] 
     @transition(actor="{watcher}", object="{resource}")
     def poll(cluster: Cluster, watcher: str, resource: str) -> Cluster | None:
         """Ask the api-server for all objects of the resource, as at every interval."""
-        if not is_alive(cluster, watcher):
+        if not is_alive(cluster, watcher) or is_away(cluster):
             return None
         watch = watch_of(cluster, watcher, resource)
         news = any(

@@ -31,9 +31,19 @@ from kmodel.kubernetes.components.apiserver.admission import (
 from kmodel.kubernetes.components.apiserver.quotas import charge, exceeds_quota
 from kmodel.kubernetes.components.apiserver.validation import errors
 from kmodel.kubernetes.components.apiserver.verbs import SUBRESOURCES, First, Refusal, Removal
-from kmodel.kubernetes.components.calls import CALLS, Acknowledgement, Request, Response, Transaction, deliver, respond
-from kmodel.kubernetes.components.component import Component
+from kmodel.kubernetes.components.calls import (
+    CALLS,
+    TIMEOUT,
+    Acknowledgement,
+    Request,
+    Response,
+    Transaction,
+    deliver,
+    respond,
+)
+from kmodel.kubernetes.components.component import NOTHING, Component, Memory
 from kmodel.kubernetes.components.etcd import stored, version
+from kmodel.kubernetes.components.serving import AWAY, SERVER, is_away
 from kmodel.kubernetes.components.settings import reference
 from kmodel.kubernetes.objects import ApiObject, Kind
 from kmodel.kubernetes.objects.kind import ObjectT
@@ -72,6 +82,8 @@ def handle(cluster: Cluster, client: str) -> Cluster | None:
     request = cluster[CALLS[client]]
     if not isinstance(request, Request):
         return None
+    if is_away(cluster) and not request.done:
+        return deliver(cluster, client, respond(request, TIMEOUT, "Timeout"))
     if not authenticated(cluster, request.user):
         return deliver(cluster, client, respond(request, 401, "Unauthorized"))
     if not authorized(cluster, request):
@@ -190,4 +202,18 @@ def read(cluster: Cluster, of: Kind[Any] | str, key: str) -> Any:
     return cluster[stored(of)[key]]
 
 
-COMPONENT = Component(APISERVER, needed=lambda plan: None, optional=False)
+COMPONENT = Component(
+    APISERVER,
+    memory=(
+        Memory(
+            AWAY,
+            lambda plan: ((SERVER,),),
+            False,
+            mentions=NOTHING,
+            survives=True,
+            when=lambda plan: plan.budget("apiserver-outage") > 0,
+        ),
+    ),
+    needed=lambda plan: None,
+    optional=False,
+)
