@@ -172,10 +172,11 @@ def _print_state(replayed: _Replayed, at: int, output: str) -> None:
     """Print the state after a step, and what that step was."""
     from rich.console import Console
 
+    from kmodel.reporting.counted import counted
     from kmodel.reporting.state_shown import marked, state_text
     from kmodel.reporting.story import line
 
-    given, states = replayed.given, replayed.trace.states
+    given, states = replayed.given, counted(replayed.trace).states
     if at >= len(states):
         raise InputProblem(f"there is no step {at}: the trace has {len(states) - 1}; --at 0 is the state before them")
     if output in ("yaml", "json"):

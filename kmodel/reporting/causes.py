@@ -12,8 +12,8 @@ from kmodel.kernel import Model, Trace
 from kmodel.reporting.story import line
 from kmodel.reporting.wording import count
 
-SECONDS = 5.0  # that it may take for one story
-SECONDS_IN_ALL = 20.0
+SECONDS = 3.0  # that it may take for one story
+SECONDS_IN_ALL = 5.0  # with the pictures, a report is written within ten
 MOST_NAMED = 6
 
 DECIDES, NOT_NEEDED = "*", "-"

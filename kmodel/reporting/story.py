@@ -7,6 +7,7 @@ import attrs
 from kmodel.kernel import Step, Trace
 from kmodel.printable import in_one_line
 from kmodel.reporting.columns import columns, wrapped
+from kmodel.reporting.counted import counted
 from kmodel.reporting.diff import Change, changes
 from kmodel.reporting.lasso import after_the_cycle, before_the_cycle
 
@@ -30,8 +31,8 @@ class Line:
 
 
 def story(trace: Trace) -> tuple[Line, ...]:
-    """Return the lines of a trace's story, numbered from 1."""
-    return tuple(line(number, step) for number, step in enumerate(trace.steps, start=1))
+    """Return the lines of a trace's story, numbered from 1; versions count up in it."""
+    return tuple(line(number, step) for number, step in enumerate(counted(trace).steps, start=1))
 
 
 def line(number: int, step: Step) -> Line:

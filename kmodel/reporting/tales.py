@@ -10,6 +10,7 @@ from kmodel.engines.results import Finding, Turn
 from kmodel.kernel import Model, Trace
 from kmodel.reporting.answer import Goal, ObjectEnd, Subject
 from kmodel.reporting.causes import Causes, marks, turning, why
+from kmodel.reporting.counted import counted
 from kmodel.reporting.failure import replay_command
 from kmodel.reporting.lasso import after_the_cycle, before_the_cycle, why_idle
 from kmodel.reporting.lifelines import sequence
@@ -117,5 +118,5 @@ class Teller:
         )
 
     def _states(self, trace: Trace) -> tuple[tuple[MarkedTable, ...], ...]:
-        tables = [self.subject.state(state) for state in trace.states]
+        tables = [self.subject.state(state) for state in counted(trace).states]
         return tuple(marked(there, before) for before, there in pairwise(tables))
