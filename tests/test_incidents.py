@@ -73,6 +73,9 @@ def test_they_are_listed_and_checked_by_their_ids(tmp_path: Path) -> None:
         assert (buggy.exit_code, "VIOLATED no_node_is_overcommitted" in buggy.output) == (1, True)
         again = CliRunner().invoke(main, ["replay", "reports/K15/trace-no_node_is_overcommitted.json"])
         assert (again.exit_code, "ExpireAssumption" in again.output) == (1, True)
+        page = CliRunner().invoke(main, ["incidents", "K15"]).output
+        assert page.startswith("# K15: ")
+        assert "kmodel check --incident K15 --fixed" in page
         fixed = CliRunner().invoke(main, ["check", "--incident", "K15", "--fixed"])
         assert (fixed.exit_code, "holds (all 34 states)" in fixed.output) == (0, True)
 

@@ -34,7 +34,10 @@ def incidents(name: str | None, output: str) -> None:
     from kmodel.project.incidents import incidents as known
 
     if name is not None:
-        click.echo((incident(name).folder / "README.md").read_text(encoding="utf-8").rstrip())
+        found = incident(name)
+        click.echo((found.folder / "README.md").read_text(encoding="utf-8").rstrip())
+        command = f"kmodel check --incident {found.id}"
+        click.echo(f"\nHow it comes about:  {command}\nWith the correction: {command} --fixed")
         return
     listed = known()
     if output == "json":
