@@ -187,9 +187,14 @@ def _seen_last(action: Action, cluster: Cluster) -> tuple[str, str]:
     last = reads[-1]
     path = ".".join(last.projection.path)
     cell = str(cluster.layout.cells[last.position])
-    return f"{cell}.{path}" if path and WHOLE not in last.projection.path else cell, last.found.__name__ if isinstance(
-        last.found, type
-    ) else brief(last.found, ROOM)
+    where = f"{cell}.{path}" if path and WHOLE not in last.projection.path else cell
+    return where, _in_words(last.found)
+
+
+def _in_words(seen: object) -> str:
+    if seen is None:
+        return "nothing"
+    return seen.__name__ if isinstance(seen, type) else brief(seen, ROOM)
 
 
 def _subjects(specs: Sequence[Spec], trace: Trace) -> Iterator[tuple[Spec, Cluster | Step]]:

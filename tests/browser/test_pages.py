@@ -224,6 +224,21 @@ def test_the_tour_is_followed_to_its_end_by_keyboard(page: Any, link: str) -> No
     assert is_accessible(page)
 
 
+def test_other_hosts_origins_and_tokens_are_refused_by_the_server(browser: Any, link: str) -> None:
+    context = browser.new_context()
+    where = re.sub(r"tour/0$", "at/0", link)
+    token = where.split("/")[3]
+    assert context.request.get(where).status == 200
+    for address, headers in (
+        (where.replace(token, "guessed"), {}),
+        (where.replace(f"{token}/", ""), {}),
+        (where, {"host": "evil.example"}),
+        (where, {"origin": "http://evil.example"}),
+    ):
+        assert context.request.get(address, headers=headers).status == 403
+    context.close()
+
+
 def test_what_cannot_happen_is_told_and_the_shortest_way_is_taken(page: Any, link: str) -> None:
     page.goto(re.sub(r"tour/0$", "at/0", link))
     page.get_by_text(re.compile(r"\d+ cannot happen here")).click()
