@@ -226,12 +226,14 @@ def of_scenario(name: str, nodes: int | None) -> Model:
 EXHAUSTIVE = sorted(file.stem for file in SCENARIOS.glob("*.yaml") if scenario.load([file]).engine == "exhaustive")
 # Their manifests name one node, or a part of the model tells nodes apart.
 DIFFERING = (
+    "api-server-away",
     "control-node-lost",
     "cronjob",
     "daemonset",
     "daemonset-doubled",
     "daemonset-updated",
     "deployment-undone",
+    "event-lost-of-a-bound-pod",
     "event-lost-of-a-daemonset",
     "event-lost-of-a-job",
     "event-lost-of-a-lost-pod",
@@ -257,10 +259,12 @@ DIFFERING = (
 )
 ALIKE = (
     "controller-restart",
+    "created-in-a-namespace-that-goes",
     "deployment-surges",
     "event-lost-of-an-owner",
     "lost-answer",
     "pod-adopted",
+    "quota-counted-anew",
     "replicaset-deleted",
     "replicaset-scaled-down",
 )  # have no kubelets: no step tells two nodes apart
