@@ -3,7 +3,7 @@
 kmodel check examples/etcd_members.py
 
 Models: members with a term, a log and what they know to be committed; an election in which a majority votes, none of
-which has a log that is more up to date; a leader that begins its term with an entry of its own, copies its log to others,
+which has a log that is more up to date; a leader that begins its term with an entry of its own, copies its log,
 commits what a majority has, and answers a read once a majority has confirmed it; a crash that keeps the log; a leader
 that is cut off and does not know that another leads.
 
@@ -167,7 +167,8 @@ def a_linearizable_read_never_goes_back(step: Step) -> bool | str:
         return True
     before = step.before
     done = {write for write in before.names(WRITE) if before[WRITE[write]] == "acknowledged"}
-    missing = done.union(before[SEEN]).difference(step.after[SEEN])
+    earlier, now = before[SEEN], step.after[SEEN]
+    missing = (done | earlier) - now
     return not missing or f"{sorted(missing)} was acknowledged, and the read does not show it"
 
 

@@ -3,8 +3,8 @@
 Models: members of which one leads. A write is acknowledged when a majority has it: all that are up have it then, and
 those that are down lack it until they have returned and caught up. Without a majority, or a leader, nothing is written.
 
-Leaves out: logs and terms (a member has all that was committed, or lacks some of it); members that are cut off. Both are
-in a model of their own, examples/etcd_members.py.
+Leaves out: logs and terms (a member has all that was committed, or lacks some of it); members that are cut off:
+they are in a model of their own, examples/etcd_members.py.
 
 With one member there is none of this: it never fails.
 
