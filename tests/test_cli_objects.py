@@ -43,10 +43,10 @@ def test_of_a_large_one_the_normal_run_says_it(tmp_path: Path, monkeypatch: pyte
     assert (told["status"], told["wrong"], told["address"]) == ("CreateContainerConfigError", True, None)
 
 
-def test_of_a_small_one_that_is_not_seen_whole_nothing_is_said(tmp_path: Path) -> None:
+def test_of_a_small_one_that_is_not_seen_whole_the_normal_run_says_it_at_the_end(tmp_path: Path) -> None:
     code, text = check(tmp_path, "--max-states", "20")
-    assert code == 3
-    assert text.startswith("SCENARIO")
+    assert code == 1
+    assert text.startswith("NORMALLY      pod/web  CreateContainerConfigError")
 
 
 def test_the_normal_run_takes_no_longer_than_the_command_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

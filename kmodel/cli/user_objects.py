@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_STORIES = 3
 MANY_ACTIONS = 400  # of a model that is not likely to be seen whole
 SECONDS = 10.0  # that the normal run may take
+AFTERWARDS = 2.0  # the same where the exploration has ended, and not all that it was to see was seen
 
 
 @attrs.frozen(eq=False)
@@ -91,15 +92,17 @@ class ObjectsReport:
             self.found = UserObjects(self.given.refused)
             self._print_rows("REFUSED", dict.fromkeys(self.given.refused, True))
             if len(event.model.actions) > MANY_ACTIONS and self.given.has_objects:
-                self._follow_normal_run(event.model)
+                self._follow_normal_run(event.model, Deadline(min(SECONDS, self.deadline.left)))
         elif isinstance(event, Finished) and event.result.ends is not None:
             self._print("IN THE END", dict(self.given.endings(event.result.ends.traces)))
+        elif isinstance(event, Finished) and self.given.has_objects and not (self.found.endings or event.interrupted):
+            self._follow_normal_run(event.result.model, Deadline(min(AFTERWARDS, self.deadline.seconds or AFTERWARDS)))
 
-    def _follow_normal_run(self, model: Model) -> None:
+    def _follow_normal_run(self, model: Model, deadline: Deadline) -> None:
         """Print where objects end if nothing goes wrong; nothing if that takes too long."""
         from kmodel.engines.runs.normal_run import normal_run
 
-        run = normal_run(model, self.given.is_normal, Deadline(min(SECONDS, self.deadline.left)))
+        run = normal_run(model, self.given.is_normal, deadline)
         if run is None:
             return
         endings = self.given.endings([run])
