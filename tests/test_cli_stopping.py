@@ -98,3 +98,14 @@ def test_a_time_that_is_none_is_told_in_one_line(project: Path) -> None:
     assert err.startswith("error: ")
     assert "'soon' is no time; write for example 60s, 5m or 1h" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [("specs",), ("check", "pod-creation-poll", "-v")])
+def test_a_reader_that_has_had_enough_is_no_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """As in `kmodel specs | head -1`: nothing is said of it."""
+    command = [*COMMAND[:3], *arguments]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdout.close()
+        assert "error:" not in run.stderr.read()

@@ -74,7 +74,8 @@ def one_line(command: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError:  # the reader of a pipe had enough, as in `kmodel specs | head`
             raise
         except (Exception, SystemExit) as error:  # sys.exit() in a spec ends no check
-            if os.environ.get(SHOW_TRACEBACK):
+            is_of_a_pipe = isinstance(error.__context__, BrokenPipeError)  # Rich's console turns it into an exit
+            if is_of_a_pipe or os.environ.get(SHOW_TRACEBACK):
                 raise
             raise InputProblem(_line(error)) from error
 

@@ -95,8 +95,12 @@ class ObjectsReport:
                 self._follow_normal_run(event.model, Deadline(min(SECONDS, self.deadline.left)))
         elif isinstance(event, Finished) and event.result.ends is not None:
             self._print("IN THE END", dict(self.given.endings(event.result.ends.traces)))
-        elif isinstance(event, Finished) and self.given.has_objects and not (self.found.endings or event.interrupted):
+        elif isinstance(event, Finished) and self._leaves_open_where_they_end(event):
             self._follow_normal_run(event.result.model, Deadline(min(AFTERWARDS, self.deadline.seconds or AFTERWARDS)))
+
+    def _leaves_open_where_they_end(self, event: Finished) -> bool:
+        told = bool(self.found.endings or event.result.failures)
+        return self.given.has_objects and not told and not event.interrupted
 
     def _follow_normal_run(self, model: Model, deadline: Deadline) -> None:
         """Print where objects end if nothing goes wrong; nothing if that takes too long."""
