@@ -108,7 +108,7 @@ def goes_by(found: Turn) -> list[str]:
 @pytest.mark.parametrize(
     "spec",
     [never_in_the_swamp, nobody_enters_the_swamp, home_at_last, home_again, home_for_good, out_of_the_woods],
-    ids=str,
+    ids=lambda spec: spec.name,
 )
 def test_the_last_way_out_is_before_the_swamp(spec: Spec) -> None:
     found = turn(roads(spec))
