@@ -84,6 +84,12 @@ def assume(names: Sequence[str]) -> None:
     meta[f"{__name__}.assumed"] = tuple(dict.fromkeys((*(_noted("assumed") or ()), *names)))
 
 
+def do(lines: Sequence[str]) -> None:
+    """Take commands for given, as --do does, unless some are."""
+    meta = click.get_current_context().meta
+    meta[f"{__name__}.lines"] = _noted("lines") or tuple(lines)
+
+
 def _note(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     ctx.meta[f"{__name__}.{param.name}"] = value
 
@@ -127,6 +133,16 @@ def scenario_options(command: F) -> F:
     """Add the options that say what to read."""
     command = project_options(command)
     for option in (
+        click.option(
+            "--do",
+            "lines",
+            multiple=True,
+            expose_value=False,
+            callback=_note,
+            metavar="COMMAND",
+            help='What the admin does after all else, as typed after kubectl: "scale deployment/web --replicas=0"; '
+            "may be repeated.",
+        ),
         click.option(
             "--assume",
             "assumed",
@@ -242,7 +258,7 @@ def read_files(files: Sequence[Path], nodes: int | None, faults: dict[str, int] 
             raise InputProblem(f"{file}: there is no such file or folder; name a manifest, a scenario or a folder")
     if any(file.suffix == ".py" for file in files):
         return _read_model(files, nodes, faults)
-    return project().read(_with_folders_below(files), nodes, faults, _noted("assumed") or ())
+    return project().read(_with_folders_below(files), nodes, faults, _noted("assumed") or (), _noted("lines") or ())
 
 
 def _with_folders_below(files: Sequence[Path]) -> Sequence[Path]:
@@ -257,8 +273,9 @@ def _with_folders_below(files: Sequence[Path]) -> Sequence[Path]:
 def _read_model(files: Sequence[Path], nodes: int | None, faults: dict[str, int] | None) -> ModelFile:
     from kmodel.project import read_model
 
-    if len(files) > 1 or nodes is not None or faults:
-        raise InputProblem(f"{files[0]}: a file with a model stands alone; leave out other files, --nodes and --faults")
+    if len(files) > 1 or nodes is not None or faults or _noted("lines"):
+        others = "other files, --nodes, --faults and --do"
+        raise InputProblem(f"{files[0]}: a file with a model stands alone; leave out {others}")
     return read_model(files[0])
 
 

@@ -225,12 +225,13 @@ class Project:
         nodes: int | None = None,
         faults: Mapping[str, int] | None = None,
         assumed: Sequence[str] = (),
+        lines: Sequence[str] = (),
     ) -> Input:
         """Return the scenario that files and folders make together; InputError if anything is wrong."""
         catalog = self.catalog
         for hook in self.hooks:
             catalog = _with(catalog, spec_files.load_hook(hook, tuple(paths)), hook)
-        made = scenario.load(paths, nodes=nodes, faults=faults, assumed=assumed, catalog=catalog)
+        made = scenario.load(paths, nodes=nodes, faults=faults, assumed=assumed, lines=lines, catalog=catalog)
         source = Source(
             made.name,
             tuple(paths),
@@ -246,6 +247,7 @@ class Project:
             made.caveats.workloads,
             made.assumed,
             self.hooks,
+            tuple(lines),
         )
         return Input(made, source)
 

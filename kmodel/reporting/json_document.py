@@ -46,6 +46,7 @@ def check_document(result: Result, source: Source, written: Written | None = Non
             "weakenedBy": list(source.weakened_by),
             "notChecked": list(source.not_checked),
             "assumed": list(source.assumed),
+            "do": list(source.lines),
         },
         "engine": result.engine,
         "finished": result.finished,

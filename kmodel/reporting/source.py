@@ -15,7 +15,7 @@ class Source:
 
     `notes` say, each under a heading, what else the model does not have of the manifests; `weakened_by` names what of
     it may change a verdict, and `not_checked` what is not checked at all for that. `assumed` are the objects that the
-    user declared to be there.
+    user declared to be there; `lines` are the commands that were given on the command line, as typed after `kubectl`.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Source:
     not_checked: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     hooks: tuple[Path, ...] = ()
+    lines: tuple[str, ...] = ()
 
     @property
     def ignored_by_object(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -61,4 +62,5 @@ class Source:
         if self.faults:
             words += ["--faults", ",".join(f"{kind}={budget}" for kind, budget in self.faults)]
         words += [word for name in self.assumed for word in ("--assume", name)]
+        words += [word for line in self.lines for word in ("--do", line)]
         return words

@@ -62,6 +62,7 @@ def save(path: Path, trace: Trace, source: Source, spec: Spec | None = None, rea
             "nodes": source.nodes,
             "faults": dict(source.faults),
             "assume": list(source.assumed),
+            "do": list(source.lines),
             "with": [_as_seen_from(folder, file) for file in source.more],
             "hooks": [_as_seen_from(folder, file) for file in source.hooks],
         },
@@ -124,6 +125,7 @@ def _saved(document: dict[str, Any], folder: Path) -> Saved:
         more=tuple(_near(folder / file) for file in scenario.get("with", ())),
         assumed=tuple(str(name) for name in scenario.get("assume", ())),
         hooks=tuple(_near(folder / file) for file in scenario.get("hooks", ())),
+        lines=tuple(str(line) for line in scenario.get("do", ())),
     )
     choices = tuple(
         NamedAction(str(step["transition"]), tuple((str(name), str(value)) for name, value in step["binding"].items()))

@@ -1,14 +1,16 @@
-"""kubectl: a user's commands, one after the other: create, apply, replace, scale, set image, pause, delete, and wait.
+"""kubectl: a user's commands, one after the other: create, apply, replace, delete, wait, and those that patch.
 
 Models: each command as one call (apply reads the object first, then creates it, or patches what its manifest names and
-the one applied last named: see objects/merging.py; replace sends the version that it read); the user sees the answer,
+the one applied last named: see objects/merging.py; replace sends the version that it read; label, taint and others read
+it, too, and may find nothing to be done: see objects/edits.py); the user sees the answer,
 and may wait until the pod is Running or the object is gone before the next command.
 
 Leaves out: reading as a call of its own (the answer of a GET may be old when it arrives, as a request may be slow to
 arrive: the same); an apply that changes nothing sends its patch all the same, which is answered and not written. A
 command that fails, or whose answer never comes, is reported and not repeated, as kubectl does.
 
-Upstream: staging/src/k8s.io/kubectl/pkg/cmd/{create,apply,replace,scale,set,rollout,delete,wait}, 1.34.
+Upstream: staging/src/k8s.io/kubectl/pkg/cmd/{create,apply,replace,scale,set,rollout,label,annotate,taint,drain,patch,
+delete,wait}, 1.34.
 """
 
 from typing import Any
@@ -23,7 +25,8 @@ from kmodel.kubernetes.components.controllers.rollouts import is_owned, revision
 from kmodel.kubernetes.components.etcd import stored, version, with_metadata
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import SETTINGS, Command, reference
-from kmodel.kubernetes.objects import REPLICA_SET, ApiObject, ObjectMeta
+from kmodel.kubernetes.objects import REPLICA_SET, ApiObject, ObjectMeta, Part
+from kmodel.kubernetes.objects.edits import Edit
 from kmodel.kubernetes.objects.merging import Merge
 from kmodel.kubernetes.objects.patches import WithTemplate
 
@@ -46,6 +49,13 @@ DONE = {
     "pause": "paused",
     "resume": "resumed",
     "undo": "rolled back",
+    "restart": "restarted",
+    "label": "labeled",
+    "annotate": "annotated",
+    "taint": "tainted",
+    "cordon": "cordoned",
+    "uncordon": "uncordoned",
+    "patch": "patched",
 }  # what kubectl says when a command is done
 NOTHING_TO_DO = 1  # the answer of a command that asks the api-server for nothing
 KUBECTL: Cells[SessionState] = Cells("kubectl")
@@ -66,8 +76,12 @@ def _asked(step: Step) -> Event:
     command = command_of(step.before, user)
     assert command is not None
     about = reference(step.before, command.resource, command.key)
+    if command.verb == "wait":
+        return Event("Normal", "Wait", about, f"kubectl wait: until it is {command.wait}")
     if step.after[KUBECTL[user]].answer == NOTHING_TO_DO:
-        return Event("Warning", "Skipped", about, f"kubectl {command.verb}: there is nothing to be done")
+        said = _body(command, read(step.before, command.resource, command.key))
+        why = said if isinstance(said, str) else "there is nothing to be done"
+        return Event("Warning", "Skipped", about, f"kubectl {command.verb}: {why}")
     return Event(
         "Normal", command.verb.capitalize(), about, f"kubectl {command.verb}: sends the request to the api-server"
     )
@@ -80,6 +94,8 @@ def run_command(cluster: Cluster, user: str) -> Cluster | None:
     command = command_of(cluster, user)
     if command is None or progress.doing != "ready":
         return None
+    if command.verb == "wait":
+        return cluster.set(KUBECTL[user], SessionState(progress.command, "waiting", progress.answer))
     request = _request(cluster, user, command)
     if request is None:
         return cluster.set(KUBECTL[user], SessionState(progress.command + 1, "ready", NOTHING_TO_DO))
@@ -99,6 +115,9 @@ def _request(cluster: Cluster, user: str, command: Command) -> Request | None:
             grace_seconds=command.grace_seconds,
             propagation=command.propagation,
         )
+    if isinstance(command.patch, Edit):
+        body = _body(command, read(cluster, command.resource, command.key))
+        return None if isinstance(body, str) else Request(user, "patch", command.resource, command.key, body)
     if command.patch is not None:
         return Request(user, "patch", command.resource, command.key, command.patch, command.subresource)
     found = read(cluster, command.resource, command.key)
@@ -109,14 +128,24 @@ def _request(cluster: Cluster, user: str, command: Command) -> Request | None:
     return Request(user, "update", command.resource, command.key, command.object, resource_version=version(found))
 
 
+def _body(command: Command, found: Any) -> Part | str | None:
+    """Return what kubectl sends once it has read the object; a sentence if it sends nothing.
+
+    Of an object that is not there, the api-server says so.
+    """
+    patch = command.patch
+    return patch.sent(found) if isinstance(patch, Edit) and found is not None else patch
+
+
 def _undo(cluster: Cluster, user: str, command: Command, found: Any) -> Request | None:
-    """Return the patch that brings back the template of the revision before the latest.
+    """Return the patch that brings back the template of a revision: that before the latest, if none is named.
 
     None if there is no such revision, if the Deployment has that template already, or if it is paused.
     """
     sets = [read(cluster, REPLICA_SET, name) for name in cluster.names(stored(REPLICA_SET))]
     owned = [each for each in sets if each is not None and found is not None and is_owned(each, found)]
-    earlier = sorted(owned, key=revision)[:-1]
+    in_order = sorted(owned, key=revision)
+    earlier = [each for each in in_order if revision(each) == command.revision] if command.revision else in_order[:-1]
     if found is None or found.paused or not earlier or stands_for(earlier[-1], found):
         return None
     return Request(user, "patch", command.resource, command.key, WithTemplate(without_hash(earlier[-1].template)))

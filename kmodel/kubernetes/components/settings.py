@@ -38,6 +38,7 @@ class Command:
     propagation: str = ""  # of a delete: Background, Foreground or Orphan
     patch: Part | None = None
     subresource: str = ""
+    revision: int = 0  # that an undo goes back to; 0: the one before the latest
 
 
 @attrs.frozen(cache_hash=True)

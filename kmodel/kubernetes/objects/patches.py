@@ -34,11 +34,28 @@ class WithImage:
         return attrs.evolve(stored, spec=self._in(stored.spec)) if hasattr(stored, "spec") else None
 
     def _in(self, spec: Any) -> Any:
-        containers = tuple(
-            attrs.evolve(each, image=self.image) if self.container in ("", each.name) else each
-            for each in spec.containers
-        )
-        return attrs.evolve(spec, containers=containers)
+        def changed(containers: Any) -> Any:
+            return tuple(
+                attrs.evolve(each, image=self.image) if self.container in ("", each.name) else each
+                for each in containers
+            )
+
+        if not self.container:
+            return attrs.evolve(spec, containers=changed(spec.containers))
+        return attrs.evolve(spec, containers=changed(spec.containers), init_containers=changed(spec.init_containers))
+
+
+@attrs.frozen(cache_hash=True)
+class WithImages:
+    """The body of a patch of the images of several containers."""
+
+    images: tuple[WithImage, ...]
+
+    def onto(self, stored: Any) -> Any:
+        """Return the pod, or the workload with its template, with all the images."""
+        for image in self.images:
+            stored = image.onto(stored)
+        return stored
 
 
 @attrs.frozen(cache_hash=True)

@@ -25,6 +25,7 @@ class PodTemplate:
 
     labels: Labels = attrs.field(default=(), metadata=merging.MAP)
     spec: PodSpec = attrs.field(factory=PodSpec)
+    annotations: Labels = attrs.field(default=(), metadata=merging.MAP)  # of manifests only what kubectl adds later
 
 
 @attrs.frozen(cache_hash=True)

@@ -52,7 +52,8 @@ FIELDS = (
         "create each other manifest, in the order of the files",
         "What users do with kubectl, one step after the other for each user: `create`, `apply`, `replace` or `delete` "
         "with a reference such as `pod/web`; or `scale` with `replicas`, `setImage` with `image` and perhaps "
-        "`container`, `pause`, `resume` or `undo`; and perhaps `user`, `wait` (`Running`, `Available` or `Deleted`), "
+        "`container`, `pause`, `resume` or `undo`; or `do` with a command as it is typed after `kubectl`, such as "
+        "`label pod/web tier=front`; and perhaps `user`, `wait` (`Running`, `Available` or `Deleted`), "
         "`gracePeriodSeconds` and `cascade` (`background`, `foreground` or `orphan`) of a delete, `manifest` (the "
         "object, if it is not that of the files), `expect` (what may come of it: `Unauthorized`, `Forbidden`, "
         "`NotFound`, `Invalid`, or a pod that stays `Pending`).",

@@ -24,6 +24,7 @@ from kmodel.kubernetes.scenario.requests import (
     default_sessions,
     read_reference,
     read_requests,
+    with_lines,
 )
 from kmodel.kubernetes.scenario.scenario import Scenario
 from kmodel.kubernetes.scenario.scenario_spec import LARGEST_BUDGET, MOST_NODES, ScenarioSpec, read_spec
@@ -39,13 +40,14 @@ def load(
     nodes: int | None = None,
     faults: Mapping[str, int] | None = None,
     assumed: Sequence[str] = (),
+    lines: Sequence[str] = (),
     catalog: Catalog = BUILT_IN,
 ) -> Scenario:
     """Read manifests and at most one Scenario from files and folders; InputError, in one line, if anything is wrong.
 
     `nodes` takes the place of the nodes that the files name, `faults` the place of the budgets of the same names.
-    `assumed` are objects that are there beside those of the files: `secret/db`. `catalog` has the components, kinds and
-    faults that there are.
+    `assumed` are objects that are there beside those of the files: `secret/db`; `lines` are commands that the admin
+    gives after all others, as typed after `kubectl`. `catalog` has the components, kinds and faults that there are.
     """
     _check_overrides(nodes, faults or {}, catalog)
     declared = (*read_assumed(assumed),)
@@ -66,7 +68,7 @@ def load(
         maker=catalog.made_of,
     )
     stored = _stored(spec, manifests, catalog.kinds)
-    requests = _requests(spec, manifests, known, stored)
+    requests = with_lines(_requests(spec, manifests, known, stored), lines, known)
     settings = attrs.evolve(
         _settings_of(spec, {**spec.faults, **(faults or {})}, catalog),
         nodes=cluster_nodes,
@@ -168,7 +170,7 @@ def _stored(spec: ScenarioSpec, manifests: Mapping[str, Manifest], kinds: Kinds)
 def _around(spec: ScenarioSpec, contents: Contents, kinds: Kinds) -> list[Manifest]:
     """Return the manifests of what is there from the start to the end, as neither steps nor `stored` name it."""
     steps = () if spec.requests is None else spec.requests.items()
-    about = [step.fields().optional(action) for step in steps for action in ACTIONS]
+    about = [step.fields().optional(action) for step in steps for action in ACTIONS if action != "do"]
     names = [each for each in (*about, *(() if spec.stored is None else spec.stored.items())) if each is not None]
     named = {str(read_reference(each, kinds)) for each in names}
     return [item for item in contents.manifests if item.kind.may_be_around and item.reference not in named]

@@ -13,11 +13,12 @@ from typing import Any
 
 import attrs
 
-from kmodel.kubernetes.components.plan import names_needed
+from kmodel.kubernetes.components.plan import names_needed, populate
 from kmodel.kubernetes.components.references import refusal
-from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.components.settings import Command, Settings
 from kmodel.kubernetes.objects import ApiObject, Node, kind_named
 from kmodel.kubernetes.objects.kind import all_templates
+from kmodel.kubernetes.objects.patches import Scaled
 from kmodel.kubernetes.scenario.completing import complete
 from kmodel.kubernetes.scenario.scenario import Scenario
 
@@ -160,22 +161,32 @@ def _slice(scenario: Scenario, group: Sequence[ApiObject]) -> Slice:
         made: ApiObject = attrs.evolve(value, replicas=MOST_REPLICAS)  # type: ignore[misc]  # whichever kind has them
         return made
 
-    def is_in(resource: str, key: str) -> bool:
-        return (kind_named(resource, catalog.kinds).kind, key) in named
+    made_of = populate(group, settings.names_per_workload, catalog.kinds, catalog.made_of).objects
+    commanded = {command.key for session in settings.sessions for command in session.commands}
+    nodes = tuple(_some_of(settings.nodes, commanded))
+
+    def is_in(command: Command) -> bool:
+        kind = kind_named(command.resource, catalog.kinds)
+        if kind.is_machine:  # all slices share the nodes, and what is done to them
+            return any(node.metadata.key == command.key for node in nodes)
+        return (kind.kind, command.key) in named or command.key in made_of.get(command.resource, ())
+
+    def less(command: Command) -> Command:
+        if not isinstance(command.patch, Scaled):
+            return attrs.evolve(command, object=command.object and smaller(command.object))
+        whole = max(
+            (getattr(each, "replicas", None) or 0 for each in group if each.metadata.key == command.key), default=0
+        )
+        fewer = _scaled(command.patch.replicas, whole)
+        if fewer != command.patch.replicas:
+            cuts[f"scaled to {fewer}, not {command.patch.replicas}"] = None
+        return attrs.evolve(command, patch=Scaled(fewer))
 
     sessions = tuple(
-        attrs.evolve(
-            session,
-            commands=tuple(
-                attrs.evolve(command, object=command.object and smaller(command.object))
-                for command in session.commands
-                if is_in(command.resource, command.key)
-            ),
-        )
+        attrs.evolve(session, commands=tuple(less(command) for command in session.commands if is_in(command)))
         for session in settings.sessions
     )
     objects = tuple(smaller(value) for value in settings.objects if (value.kind, value.metadata.key) in named)
-    nodes = tuple(_some_of(settings.nodes))
     if len(nodes) < len(settings.nodes):
         cuts[f"{len(nodes)} of {len(settings.nodes)} nodes"] = None
     kept = attrs.evolve(
@@ -198,11 +209,22 @@ def _slice(scenario: Scenario, group: Sequence[ApiObject]) -> Slice:
     return Slice(name, references, complete(made), tuple(cuts))
 
 
-def _some_of(nodes: Sequence[Node]) -> Iterator[Node]:
-    """Yield the nodes, of those that are alike but for their names not too many."""
+def _scaled(wanted: int, before: int) -> int:
+    """Return how many replicas stand for those that a workload of so many is scaled to: more, fewer, or as many."""
+    if max(wanted, before) <= MOST_REPLICAS:
+        return wanted
+    small = min(before, MOST_REPLICAS)
+    return small + (wanted > before) if wanted >= before else min(wanted, max(small - 1, 0))
+
+
+def _some_of(nodes: Sequence[Node], commanded: Collection[str]) -> Iterator[Node]:
+    """Yield the nodes, of those that are alike but for their names not too many; and all that a command names."""
     alike: dict[Hashable, int] = {}
     for node in nodes:
         name = node.metadata.name
+        if node.metadata.key in commanded:
+            yield node
+            continue
         labels = tuple(label for label in node.metadata.labels if label[1] != name)
         metadata = attrs.evolve(node.metadata, name="", labels=labels)
         pattern = repr(attrs.evolve(node, metadata=metadata))
@@ -231,7 +253,9 @@ def _pattern(settings: Settings) -> Hashable:
     refused = tuple(
         refusal(settings, template.object) is None for value in settings.given for template in all_templates(value)
     )
-    return settings.names_per_workload, tuple(map(pattern, settings.given)), refused, len(settings.nodes)
+    lines = tuple(pattern(each) for session in settings.sessions for each in session.commands if each.object is None)
+    given = tuple(map(pattern, settings.given))
+    return settings.names_per_workload, given, lines, refused, len(settings.nodes)
 
 
 def _names(value: ApiObject) -> Iterator[str]:

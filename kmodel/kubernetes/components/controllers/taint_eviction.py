@@ -108,6 +108,8 @@ def _taints(value: Any) -> Any:
 
 
 def _needed(plan: Plan) -> str | None:
+    if plan.requests("taint", "nodes"):
+        return None
     if not may_be_silent(plan):
         return "no fault silences a node"
     return None if plan.owners("pods") else "no ReplicaSet would replace what it evicts"
