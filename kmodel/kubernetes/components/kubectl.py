@@ -26,7 +26,7 @@ from kmodel.kubernetes.components.etcd import stored, version, with_metadata
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import SETTINGS, Command, reference
 from kmodel.kubernetes.objects import REPLICA_SET, ApiObject, ObjectMeta, Part
-from kmodel.kubernetes.objects.edits import Edit
+from kmodel.kubernetes.objects.edits import ObjectEdit
 from kmodel.kubernetes.objects.merging import Merge
 from kmodel.kubernetes.objects.patches import WithTemplate
 
@@ -115,7 +115,7 @@ def _request(cluster: Cluster, user: str, command: Command) -> Request | None:
             grace_seconds=command.grace_seconds,
             propagation=command.propagation,
         )
-    if isinstance(command.patch, Edit):
+    if isinstance(command.patch, ObjectEdit):
         body = _body(command, read(cluster, command.resource, command.key))
         return None if isinstance(body, str) else Request(user, "patch", command.resource, command.key, body)
     if command.patch is not None:
@@ -134,7 +134,7 @@ def _body(command: Command, found: Any) -> Part | str | None:
     Of an object that is not there, the api-server says so.
     """
     patch = command.patch
-    return patch.sent(found) if isinstance(patch, Edit) and found is not None else patch
+    return patch.sent(found) if isinstance(patch, ObjectEdit) and found is not None else patch
 
 
 def _undo(cluster: Cluster, user: str, command: Command, found: Any) -> Request | None:

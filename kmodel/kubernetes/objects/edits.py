@@ -19,7 +19,7 @@ RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
 @attrs.frozen(cache_hash=True)
-class Edit:
+class ObjectEdit:
     """A body that depends on what was read."""
 
     def onto(self, stored: Any) -> Any:
@@ -32,7 +32,7 @@ class Edit:
 
 
 @attrs.frozen(cache_hash=True)
-class WithLabels(Edit):
+class WithLabels(ObjectEdit):
     """Labels, or annotations: those that get a value, and the names of those that go."""
 
     wanted: Labels = ()
@@ -56,7 +56,7 @@ class WithLabels(Edit):
 
 
 @attrs.frozen(cache_hash=True)
-class TaintEdit(Edit):
+class TaintEdit(ObjectEdit):
     """Taints of a node: those that are added, and those that go, by key and effect (an empty one: each effect)."""
 
     added: tuple[Taint, ...] = ()
@@ -86,7 +86,7 @@ class TaintEdit(Edit):
 
 
 @attrs.frozen(cache_hash=True)
-class Unschedulable(Edit):
+class Unschedulable(ObjectEdit):
     """Whether the scheduler may bind further pods to a node."""
 
     cordoned: bool
@@ -101,7 +101,7 @@ class Unschedulable(Edit):
 
 
 @attrs.frozen(cache_hash=True)
-class Restarted(Edit):
+class Restarted(ObjectEdit):
     """The annotation of a template that makes it another one; a number stands for the time."""
 
     number: int

@@ -51,7 +51,7 @@ class Target:
 
 
 @attrs.frozen(eq=False)
-class Line:
+class TypedLine:
     """The words of one command behind its verb, once its options are read; its number stands for the time."""
 
     verb: str
@@ -101,14 +101,14 @@ class Line:
 class Verb:
     """What a verb makes of a line, and the options that it has beside those that all have."""
 
-    read: Callable[[Line], Iterator[tuple[Target, Command]]]
+    read: Callable[[TypedLine], Iterator[tuple[Target, Command]]]
     options: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
 
 
 FLAG: Mapping[str, Any] = {"action": "store_true"}
 
 
-def _scale(line: Line) -> Iterator[tuple[Target, Command]]:
+def _scale(line: TypedLine) -> Iterator[tuple[Target, Command]]:
     wanted = _whole(line.options.replicas, "scale --replicas")
     for target in line.targets(line.words):
         yield target, line.command(target, Scaled(wanted), subresource="scale")
@@ -122,7 +122,7 @@ def _whole(text: str | None, of: str) -> int:
     return int(text)
 
 
-def _set(line: Line) -> Iterator[tuple[Target, Command]]:
+def _set(line: TypedLine) -> Iterator[tuple[Target, Command]]:
     what, *words = line.words or ("",)
     if what != "image":
         raise LineError(f"set {what}".strip() + " is not modelled", "write set image KIND/NAME CONTAINER=IMAGE")
@@ -137,7 +137,7 @@ def _set(line: Line) -> Iterator[tuple[Target, Command]]:
         )
 
 
-def _rollout(line: Line) -> Iterator[tuple[Target, Command]]:
+def _rollout(line: TypedLine) -> Iterator[tuple[Target, Command]]:
     what, *words = line.words or ("",)
     patches: dict[str, Part | None] = {
         "restart": Restarted(line.number),
@@ -155,7 +155,7 @@ def _rollout(line: Line) -> Iterator[tuple[Target, Command]]:
         yield target, attrs.evolve(line.command(target, patches[what]), verb=what, revision=revision)
 
 
-def _label(line: Line) -> Iterator[tuple[Target, Command]]:
+def _label(line: TypedLine) -> Iterator[tuple[Target, Command]]:
     names, pairs = _split(line.words)
     if not pairs:
         raise LineError(f"{line.verb} has nothing to change", "add NAME=VALUE, or NAME- to remove one")
@@ -181,7 +181,7 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str | None]
     return list(words[:start]), pairs
 
 
-def _taint(line: Line) -> Iterator[tuple[Target, Command]]:
+def _taint(line: TypedLine) -> Iterator[tuple[Target, Command]]:
     start = next((index for index, word in enumerate(line.words) if set(word) & set("=:") or word.endswith("-")), None)
     if start is None:
         raise LineError("taint has no taint", "add KEY=VALUE:EFFECT, or KEY- to remove one")
@@ -199,12 +199,12 @@ def _taint(line: Line) -> Iterator[tuple[Target, Command]]:
         yield target, line.command(target, TaintEdit(tuple(added), tuple(gone), line.options.overwrite))
 
 
-def _cordon(line: Line) -> Iterator[tuple[Target, Command]]:
+def _cordon(line: TypedLine) -> Iterator[tuple[Target, Command]]:
     for target in line.targets(line.words, only="node"):
         yield target, line.command(target, Unschedulable(line.verb == "cordon"))
 
 
-def _delete(line: Line) -> Iterator[tuple[Target, Command]]:
+def _delete(line: TypedLine) -> Iterator[tuple[Target, Command]]:
     options = line.options
     grace = None if options.grace_period == "-1" else _whole(options.grace_period, "delete --grace-period")
     if options.now and grace is not None:
@@ -226,7 +226,7 @@ def _delete(line: Line) -> Iterator[tuple[Target, Command]]:
         yield target, line.command(target, wait=wait, grace_seconds=grace, propagation=CASCADES[options.cascade])
 
 
-def _wait(line: Line) -> Iterator[tuple[Target, Command]]:
+def _wait(line: TypedLine) -> Iterator[tuple[Target, Command]]:
     wait = CONDITIONS.get((line.options.until or "").replace("'", "").lower())
     if wait is None:
         raise LineError(f"wait --for is {quoted(line.options.until or '')}", f"use one of {', '.join(CONDITIONS)}")
@@ -236,7 +236,7 @@ def _wait(line: Line) -> Iterator[tuple[Target, Command]]:
         yield target, line.command(target, wait=wait)
 
 
-def _patch(line: Line) -> Iterator[tuple[Target, Command]]:
+def _patch(line: TypedLine) -> Iterator[tuple[Target, Command]]:
     for target in line.targets(line.words):
         name = target.key.rpartition("/")[2]
         yield (
@@ -298,4 +298,4 @@ def read_line(text: str, kinds: Kinds, number: int) -> list[tuple[Target, Comman
     if unknown:
         known = ", ".join(("--namespace", *VERBS[verb].options))
         raise LineError(f"{verb} has no option {unknown[0]} that is modelled", f"use one of {known}")
-    return list(VERBS[verb].read(Line(verb, tuple(options.words), options, kinds, number)))
+    return list(VERBS[verb].read(TypedLine(verb, tuple(options.words), options, kinds, number)))
