@@ -65,6 +65,7 @@ def load(
     nodes: int | None,
     faults: Mapping[str, int] | None,
     assumed: Sequence[str],
+    lines: Sequence[str],
     catalog: Catalog,
 ) -> Scenario:
     text = "".join(path.read_text() for path in paths).strip()
@@ -246,6 +247,7 @@ def test_files_make_one_scenario_and_are_in_the_replay_command(tmp_path: Path) -
         "assume": [],
         "with": [],
         "hooks": [],
+        "do": [],
     }
 
 
