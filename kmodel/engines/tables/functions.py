@@ -1,6 +1,6 @@
 """The functions of a model as those who keep tables call them: recorded, and checked to be pure."""
 
-from kmodel.kernel import Action, Cluster, Model, ModelError, Predicate, Spec, Step, ask, failure
+from kmodel.kernel import Action, Cluster, Model, ModelError, Predicate, Spec, Step, Transition, ask, failure
 from kmodel.kernel.footprint import Check, Effect, Read, record
 
 CHECKED_IN_BOTH_WAYS = 6
@@ -11,23 +11,28 @@ CHECKED_EVERY = 16
 class Functions:
     """The transitions and specs of a model: how often each was called, and the cells that each action read so far.
 
-    It is functions that are pure or not, so the calls that are checked are counted by transition, not by action.
+    The calls that are checked are counted by action, since a function may be impure for some names only; with
+    `by_transition` all names count together, for engines that call each action too seldom for anything else.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, by_transition: bool = False) -> None:
         self.model = model
         self.calls = [0] * len(model.actions)
-        self._calls_of = dict.fromkeys((action.transition for action in model.actions), 0)
+        self._counted: list[int | Transition] = [
+            action.transition if by_transition else index for index, action in enumerate(model.actions)
+        ]
+        self._calls_of = dict.fromkeys(self._counted, 0)
         self.touched: list[set[int]] = [set() for _ in model.actions]
         self.spec_calls = [0] * len(model.specs)
 
     def call(self, index: int, cluster: Cluster, *, closes_gaps: bool = True) -> tuple[Effect | None, tuple[Read, ...]]:
         """Return what an action does in a cluster (None: it is not enabled), and its reads."""
         action = self.model.actions[index]
-        check = _check_after(self._calls_of[action.transition])
+        counted = self._counted[index]
+        check = _check_after(self._calls_of[counted])
         recording = record(action, cluster, f"transition {action}", check, closes_gaps=closes_gaps)
         self.calls[index] += 1 + check.calls
-        self._calls_of[action.transition] += 1 + check.calls
+        self._calls_of[counted] += 1 + check.calls
         self.touched[index].update(read.position for read in recording[1])
         return recording
 

@@ -100,7 +100,7 @@ class Walker:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.numbering = Numbering(model.initial[0].layout)
-        self.functions = Functions(model)
+        self.functions = Functions(model, by_transition=True)
         states, self._step_specs = safety_specs(model)
         self.actions = [Trie(action, index) for index, action in enumerate(model.actions)]
         self.specs = [Trie(model.specs[index], index) for index in states]
