@@ -1,6 +1,7 @@
 """Golden files: whole outputs, compared to the letter.
 
-Rewrite them with `KMODEL_REWRITE_GOLDEN=1 pytest tests/reporting tests/test_cli.py`; read the diff before you commit.
+Rewrite them with `KMODEL_REWRITE_GOLDEN=1 pytest tests/reporting tests/test_cli.py tests/test_cli_liveness.py
+tests/scenario/test_state_tables.py`; read the diff before you commit.
 """
 
 import os
@@ -15,5 +16,7 @@ def same(name: str, text: str) -> bool:
     if os.environ.get("KMODEL_REWRITE_GOLDEN"):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    assert file.read_text(encoding="utf-8") == text, f"{file} differs; {__doc__.splitlines()[-1]}"
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[0]
+    again = f"rewrite it with `KMODEL_REWRITE_GOLDEN=1 pytest {test}`; read the diff before you commit"
+    assert file.read_text(encoding="utf-8") == text, f"{file} differs; {again}"
     return True
