@@ -171,7 +171,7 @@ def test_random_models_in_pieces(tmp_path_factory: pytest.TempPathFactory, model
     assert_same(result, result_of(model))
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(12, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.long)])
 def test_killed_at_random_moments_it_ends_like_one_left_alone(kills: int, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.engines.killed", str(tmp_path), "3", str(kills)],

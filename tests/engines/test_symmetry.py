@@ -269,7 +269,9 @@ ALIKE = (
     "replicaset-scaled-down",
 )  # have no kubelets: no step tells two nodes apart
 WHOLE = (
+    "control-node-lost-poll",
     "deployment-surges",
+    "leader-paused",
     "pod-forced-out",
     "node-lost",
     "pod-creation",

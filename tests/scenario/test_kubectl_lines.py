@@ -92,6 +92,7 @@ def test_a_paused_rollout_is_not_restarted(tmp_path: Path) -> None:
     assert run.cluster[REPLICA_SETS["web-c"]] is None
 
 
+@pytest.mark.long
 def test_undo_goes_back_to_the_revision_that_is_named(tmp_path: Path) -> None:
     rolled = ("set image deployment/web nginx=nginx:2", "set image deployment/web nginx=nginx:3")
     assert image(run_of(tmp_path, *rolled, "rollout undo deployment/web")) == "nginx:2"
