@@ -25,6 +25,7 @@ LABELS = ("NO FAULT", "ONE FAULT", "TWO FAULTS")  # by the number of faults
 MOST_ACTIONS = 400  # of a model that is first tried as a whole
 SECONDS = 60.0  # unless another time is named
 TRIED = 0.5  # the share of the time for that
+REPLAY_SECONDS = 5.0  # for taking the steps of slices in the whole, after the time is up
 
 
 @attrs.define(eq=False)
@@ -142,18 +143,22 @@ class PlannedCheck:
 
     def write_replays(self, event: Finished) -> None:
         """Write traces that take these steps in the whole, and print how to; OSError if that cannot be done."""
+        deadline = Deadline(REPLAY_SECONDS)
         for each, finding in self._told_here(event):
             self.console.print()
-            for line in self._replay(each, finding):
+            for line in self._replay(each, finding, deadline):
                 self.console.print(printable(line), markup=False, soft_wrap=True)
 
-    def _replay(self, each: TaskOutcome, finding: Finding) -> Iterator[str]:
+    def _replay(self, each: TaskOutcome, finding: Finding, deadline: Deadline) -> Iterator[str]:
         """Yield how to take the steps of a slice in the whole, if they can be taken there."""
         from kmodel.reporting import trace_file
         from kmodel.reporting.failure import replay_command
         from kmodel.reporting.folders import folder_name
 
-        trace = self.in_the_whole(each, finding)
+        trace = None if deadline.is_over else self.in_the_whole(each, finding, deadline)
+        if trace is None and deadline.is_over:
+            yield f"note     the steps to {finding.spec.name} are those of this slice; there was no time for all files"
+            return
         if trace is None:
             yield f"note     the steps to {finding.spec.name} were found in this slice only, not in all files"
             return
@@ -162,7 +167,7 @@ class PlannedCheck:
         trace_file.save(path, trace, source, finding.spec, finding.reason)
         yield f"replay   {replay_command(trace, source, path)}"
 
-    def in_the_whole(self, each: TaskOutcome, finding: Finding) -> Trace | None:
+    def in_the_whole(self, each: TaskOutcome, finding: Finding, deadline: Deadline) -> Trace | None:
         """Return a run of all that the files have that violates what a slice does; None if none is found."""
         from kmodel.engines.results import Verdict
         from kmodel.engines.retracing import recheck_all
@@ -172,7 +177,7 @@ class PlannedCheck:
 
         assert finding.trace is not None, "a violation has a trace"
         whole = scenario.model(with_faults(self.given.scenario, each.task.faults), self.specs)
-        trace = None if finding.trace.cycle is not None else in_the_whole(whole, finding.trace)
+        trace = None if finding.trace.cycle is not None else in_the_whole(whole, finding.trace, deadline)
         if trace is None:
             return None
         again = {one.spec.name: one for one in recheck_all(whole, trace)}

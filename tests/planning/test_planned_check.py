@@ -124,6 +124,7 @@ def test_what_a_slice_violates_is_violated_in_the_whole(faults: tuple[str, ...],
     assert len(trace.steps) > len(finding.trace.steps)  # of the first pod's steps some come before
     (again,) = recheck_all(whole, trace)
     assert again.verdict is Verdict.VIOLATED
+    assert in_the_whole(whole, finding.trace, Deadline(0)) is None  # nothing is looked for when the time is up
 
 
 def test_a_story_is_told_before_its_trace_is_written_and_if_that_cannot_be(folder: Path) -> None:

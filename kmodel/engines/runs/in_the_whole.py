@@ -5,6 +5,7 @@ did in the part; until it does, others go on: first those that change nothing of
 need not succeed, and what it returns is a run of the whole.
 """
 
+from kmodel.engines.clock import Deadline
 from kmodel.engines.retracing import NamedAction
 from kmodel.engines.runs.run_space import RunSpace, State
 from kmodel.engines.runs.usual_order import UsualOrder
@@ -14,13 +15,14 @@ from kmodel.kernel import Action, Cell, Cluster, Model, Trace
 MOST_BETWEEN = 2_000  # steps of others before one of the part
 
 
-def in_the_whole(whole: Model, trace: Trace) -> Trace | None:
+def in_the_whole(whole: Model, trace: Trace, deadline: Deadline | None = None) -> Trace | None:
     """Return a run of the whole that takes the actions of a trace of a part; None if there is none that is found."""
-    return _Fitting(whole, trace).run()
+    return _Fitting(whole, trace, deadline or Deadline()).run()
 
 
 class _Fitting:
-    def __init__(self, whole: Model, trace: Trace) -> None:
+    def __init__(self, whole: Model, trace: Trace, deadline: Deadline) -> None:
+        self.deadline = deadline
         self.space = RunSpace(whole)
         self.order = UsualOrder(whole)
         self.trace = trace
@@ -41,6 +43,8 @@ class _Fitting:
         """Go on until an action has been taken that does there what it did in the part; tell whether it was."""
         changed = [cell for cell in self.cells if before[cell] != following[cell]]
         for _ in range(MOST_BETWEEN):
+            if self.deadline.is_over:
+                return False
             if index in self.state.enabled:
                 after, _ = self.space.follow(self.state, index)
                 self._go(index, after)
