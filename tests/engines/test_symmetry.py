@@ -261,6 +261,8 @@ ALIKE = (
     "controller-restart",
     "created-in-a-namespace-that-goes",
     "deployment-surges",
+    "event-lost-of-a-namespace",
+    "event-lost-of-a-quota",
     "event-lost-of-an-owner",
     "lost-answer",
     "pod-adopted",
