@@ -98,6 +98,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_every_command_does_what_the_readme_says(project: Path) -> None:
     # One after the other, in one folder: some use what an earlier one wrote.
     for each in STORY:
