@@ -71,6 +71,7 @@ def explore(
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((LOOPBACK, port))
+        listening.listen()  # a browser that is faster than the server waits
     except OSError as error:
         raise InputProblem(f"port {port}: {error.strerror}; name another one with --port") from None
     site = Site(listening.getsockname()[1])

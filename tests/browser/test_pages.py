@@ -197,6 +197,7 @@ def serving() -> Iterator[str]:
     tour = GuidedTour(tuple((chapter.title, chapter.text) for chapter in POD_CREATION.chapters), tuple(steps))
     listening = socket.socket()
     listening.bind((LOOPBACK, 0))
+    listening.listen()  # so that a page that is asked for before the server runs waits
     site = Site(listening.getsockname()[1])
     pages = ExplorerPages(given.source, Walk(model, given), tour)
     server = uvicorn.Server(uvicorn.Config(application(pages, site), log_level="error"))
