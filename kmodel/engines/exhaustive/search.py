@@ -352,9 +352,9 @@ class _Search:
         try:
             self.liveness = self.liveness or Liveness(self.model, self.space)
             self.findings |= with_turns(self.liveness, violated)
-        except (BoundReached, MemoryError):  # nothing rests on them
+        except (BoundReached, MemoryError, TimeIsUp):  # no verdict rests on them
             return
-        except STOPPED as stop:
+        except KeyboardInterrupt as stop:
             self.stopped_by = stop
 
     @property

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from kmodel.engines.exhaustive import Bounds, result_of
+from kmodel.engines.clock import TimeIsUp
+from kmodel.engines.events import Finished
+from kmodel.engines.exhaustive import Bounds, explore, result_of
+from kmodel.engines.liveness.judging import Liveness
 from kmodel.engines.results import Finding, Turn, Verdict
 from kmodel.engines.retracing import recheck
 from kmodel.engines.small_graph import extract
@@ -178,3 +181,16 @@ def assert_goes_well(finding: Finding, found: Turn) -> None:
     assert recheck(finding.spec, found.way).verdict is Verdict.NO_VIOLATION_FOUND
     assert found.way.steps[: found.last] == finding.trace.steps[: found.last]
     assert found.way.steps[found.last :][:1] != finding.trace.steps[found.last :][:1]
+
+
+def test_where_the_time_is_up_meanwhile_all_is_judged_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_late(liveness: Liveness, findings: Mapping[int, Finding]) -> dict[int, Finding]:
+        raise TimeIsUp
+
+    monkeypatch.setattr("kmodel.engines.liveness.turning.with_turns", too_late)
+    *_, last = explore(roads(home_at_last), Bounds())
+    assert isinstance(last, Finished)
+    assert (last.time_is_up, last.result.finished) == (False, True)
+    (finding,) = last.result.findings
+    assert finding.verdict is Verdict.VIOLATED
+    assert finding.turn == Turn(unknown="it was not looked for")
