@@ -14,6 +14,7 @@ from kmodel.reporting.wording import count
 
 SECONDS = 3.0  # that it may take for one story
 SECONDS_IN_ALL = 5.0  # with the pictures, a report is written within ten
+NO_TIME = "There was no time to find out which of these steps decide."
 MOST_NAMED = 6
 
 DECIDES, NOT_NEEDED = "*", "-"
@@ -35,6 +36,16 @@ class Causes:
             self._known[name] = because(model, finding, Deadline(min(SECONDS, self._left))) if enough else None
             self._left -= clock.seconds
         return self._known[name]
+
+    def sentences(self, model: Model, finding: Finding) -> tuple[str, ...]:
+        """Return all that is said of why a violation comes about, and of how it could be avoided."""
+        found, trace = self.of(model, finding), finding.trace
+        if trace is None:
+            return ()
+        if found is not None:
+            return (*why(found, trace), *turning(finding))
+        may_be_tried = trace.steps and not finding.spec.form.compares_ends
+        return (*((NO_TIME,) if may_be_tried else ()), *turning(finding))
 
     def heed(self, event: Finished) -> None:
         """Look for nothing more if the exploration was ended from outside: who is in a hurry is so now."""

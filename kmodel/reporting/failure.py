@@ -1,13 +1,14 @@
 """A violation told in full: the reason and the story, the command that replays it and where the report is."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from kmodel.engines.causes.because import Because
 from kmodel.engines.results import Finding
 from kmodel.kernel import Trace
 from kmodel.printable import in_one_line
-from kmodel.reporting.causes import marks, turning, why
+from kmodel.reporting.causes import marks, turning
 from kmodel.reporting.columns import wrapped
 from kmodel.reporting.lasso import idle_table
 from kmodel.reporting.source import Source
@@ -27,9 +28,15 @@ def failure_text(
 
 
 def story_of(
-    finding: Finding, *, heading: str = "", width: int = WIDTH, wide: bool = False, found: Because | None = None
+    finding: Finding,
+    *,
+    heading: str = "",
+    width: int = WIDTH,
+    wide: bool = False,
+    found: Because | None = None,
+    said: Sequence[str] | None = None,
 ) -> str:
-    """Return what is violated, and the story of how that comes about, which needs no file; and why, if that was found.
+    """Return what is violated, and the story of how that comes about, which needs no file; and what is said of why.
 
     Then the steps that decide have a star, and those that are not needed a minus.
     """
@@ -44,7 +51,7 @@ def story_of(
     if is_lasso:
         lines += ["", *wrapped(f"not as desired: {finding.reason}", width, 0)]
         lines += ["", *idle_table(finding.idle, None if wide else width)] if finding.idle else []
-    said = (*(() if found is None else why(found, finding.trace)), *turning(finding))
+    said = turning(finding) if said is None else said
     if said:
         lines += ["", *(text for sentence in said for text in wrapped(sentence, width, 0, hanging=2))]
     return "\n".join(lines)

@@ -12,7 +12,6 @@ from kmodel.engines.results import Finding, Result
 from kmodel.kernel import Trace
 from kmodel.printable import in_one_line
 from kmodel.reporting.answer import answer
-from kmodel.reporting.causes import turning, why
 from kmodel.reporting.failure import replay_command
 from kmodel.reporting.files import write
 from kmodel.reporting.handler import Handler
@@ -60,9 +59,7 @@ def _story(finding: Finding, result: Result, context: ReportContext) -> Iterator
     assert finding.trace is not None, "a violation has a trace"
     trace = finding.trace
     yield from ("", f"<details><summary>{escape(in_one_line(f'{finding.spec.name} {where(finding)}'))}</summary>", "")
-    found = context.causes.of(result.model, finding)
-    because = (*(() if found is None else why(found, trace)), *turning(finding))
-    yield from (f"- {plain(sentence)}" for sentence in because)
+    yield from (f"- {plain(sentence)}" for sentence in context.causes.sentences(result.model, finding))
     if 0 < len(trace.steps) <= MOST_DRAWN:
         yield from ("", "```mermaid", *mermaid(trace, actors_of(result.model, context.source.taking_part)), "```", "")
     for told in story(trace):

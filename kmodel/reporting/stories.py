@@ -21,6 +21,7 @@ def handler(context: ReportContext) -> Handler:
                 width=console.width,
                 wide=context.wide,
                 found=context.causes.of(event.result.model, finding),
+                said=context.causes.sentences(event.result.model, finding),
             )
             console.print()
             print_lines(console, story.split("\n"), "VIOLATED", STYLE[Standing.VIOLATED])

@@ -9,7 +9,7 @@ import attrs
 from kmodel.engines.results import Finding, Turn
 from kmodel.kernel import Model, Trace
 from kmodel.reporting.answer import Goal, ObjectEnd, Subject
-from kmodel.reporting.causes import Causes, marks, turning, why
+from kmodel.reporting.causes import Causes, marks
 from kmodel.reporting.counted import counted
 from kmodel.reporting.failure import replay_command
 from kmodel.reporting.lasso import after_the_cycle, before_the_cycle, why_idle
@@ -69,7 +69,8 @@ class Teller:
         turn = finding.turn
         idle = tuple((str(each.action), why_idle(each)) for each in finding.idle)
         tale = self._tale(finding.trace, spec.name, self.trace_files.get(spec.name), with_states)
-        found = self.causes.of(self.model, finding) if finding.is_failure or finding.is_hazard else None
+        is_wrong = finding.is_failure or finding.is_hazard
+        found = self.causes.of(self.model, finding) if is_wrong else None
         return attrs.evolve(
             tale,
             verdict=wording.verdict,
@@ -78,7 +79,7 @@ class Teller:
             sentence=spec.sentence,
             why=wording.why,
             idle=idle if finding.trace.cycle is not None else (),
-            because=(*(() if found is None else why(found, finding.trace)), *turning(finding)),
+            because=self.causes.sentences(self.model, finding) if is_wrong else (),
             way=self._way(finding.turn),
             way_replay="" if turn is None or turn.way is None else replay_command(turn.way, self.source),
             marks=marks(found),
