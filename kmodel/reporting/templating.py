@@ -1,8 +1,8 @@
 """What pages are made with: their templates, what may be shown, and the policy by which nothing else gets in."""
 
-import os
 import sys
 from base64 import b64encode
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -43,6 +43,15 @@ def policy(script: str) -> str:
     )
 
 
+class _Kept(jinja2.FileSystemBytecodeCache):
+    """Compiled templates on a disk, which may be full: no page is lost for that."""
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Keep a compiled template, if that can be done."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def _compiled() -> jinja2.BytecodeCache | None:
     """Return where compiled templates are kept, as compiled modules are beside theirs; None where neither may be."""
     folder = TEMPLATES / "__pycache__"
@@ -52,7 +61,7 @@ def _compiled() -> jinja2.BytecodeCache | None:
         folder.mkdir(exist_ok=True)
     except OSError:
         return None
-    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+    return _Kept(str(folder))
 
 
 @cache

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from jinja2.bccache import Bucket
 
 from kmodel.engines.exhaustive import Bounds
 from kmodel.engines.results import Verdict
@@ -15,6 +16,7 @@ from kmodel.reporting.answer import ObjectEnd, ObjectsAnswer
 from kmodel.reporting.folders import folder_name
 from kmodel.reporting.html import coverage, page
 from kmodel.reporting.source import Source
+from kmodel.reporting.templating import _Kept, environment
 from tests.reporting.examples import SOURCE, broken_model, result, write_report
 from tests.toys import two_phase_commit
 from tests.toys.hostile_names import each_hostile_name
@@ -185,3 +187,13 @@ def test_a_report_replaces_the_one_before(tmp_path: Path) -> None:
 )
 def test_a_scenario_s_name_cannot_leave_the_reports(name: str, folder: str) -> None:
     assert folder_name(name) == folder
+
+
+def test_a_disk_that_is_full_takes_no_page(tmp_path: Path) -> None:
+    """Compiled templates are kept where that can be done, and only there."""
+    kept = _Kept(str(tmp_path / "gone"))
+    bucket = Bucket(environment("page.js"), "key", "checksum")
+    bucket.code = compile("1", "template", "eval")
+    kept.dump_bytecode(bucket)
+    kept.load_bytecode(bucket)
+    assert not list(tmp_path.iterdir())
