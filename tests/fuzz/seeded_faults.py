@@ -250,6 +250,12 @@ FAULTS = (
         "if state.reads[each] & changed & (changed - 1))",
     ),
     Fault(
+        "runs leave gaps among ranks",
+        "engines/tables/gaps.py",
+        "gone = lost[scope] & ~mentioned",
+        "gone = 0 * (lost[scope] & ~mentioned)",
+    ),
+    Fault(
         "simulation says holds",
         "engines/runs/fair_rounds.py",
         "return Finding(spec, Verdict.NO_VIOLATION_FOUND, self._why_open(spec, why))",
