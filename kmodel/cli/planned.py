@@ -176,8 +176,10 @@ class PlannedCheck:
         from kmodel.kubernetes.scenario.slices import with_faults
 
         assert finding.trace is not None, "a violation has a trace"
+        if finding.trace.cycle is not None:
+            return None
         whole = scenario.model(with_faults(self.given.scenario, each.task.faults), self.specs)
-        trace = None if finding.trace.cycle is not None else in_the_whole(whole, finding.trace, deadline)
+        trace = in_the_whole(whole, finding.trace, deadline)
         if trace is None:
             return None
         again = {one.spec.name: one for one in recheck_all(whole, trace)}

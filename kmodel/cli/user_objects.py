@@ -99,8 +99,8 @@ class ObjectsReport:
             self._follow_normal_run(event.result.model, Deadline(min(AFTERWARDS, self.deadline.seconds or AFTERWARDS)))
 
     def _leaves_open_where_they_end(self, event: Finished) -> bool:
-        told = bool(self.found.endings or event.result.failures)
-        return self.given.has_objects and not told and not event.interrupted
+        was_followed = len(event.result.model.actions) > MANY_ACTIONS
+        return self.given.has_objects and not (was_followed or event.result.failures or event.interrupted)
 
     def _follow_normal_run(self, model: Model, deadline: Deadline) -> None:
         """Print where objects end if nothing goes wrong; nothing if that takes too long."""

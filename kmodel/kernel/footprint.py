@@ -335,8 +335,8 @@ def record(
     """Call a transition on a view of the cluster; return its effect (None: not enabled) and its reads, in order.
 
     Whoever closes the gaps among ranks by itself gets an effect, and reads, in which that is not done. ModelError if it
-    is called again, or with nobody watching, and does not do the same. What is asked from within
-    another function is not checked: that function is, as a whole.
+    is called again, or with nobody watching, and does not do the same. What is asked from within another function is
+    not checked: that function is, as a whole.
     """
     if not isinstance(cluster, BareCluster):
         check = Check.NOT

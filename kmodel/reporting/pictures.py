@@ -58,10 +58,13 @@ def handler(context: ReportContext) -> Handler:
         if event.time_is_up:  # drawing takes most of the time of a report
             context.notes = (NOT_DRAWN,)
             return
-        violated = [finding for finding in event.result.findings if finding.is_failure or finding.is_hazard]
+        wrong = [finding for finding in event.result.findings if finding.is_failure or finding.is_hazard]
+        violated = sorted(wrong, key=lambda finding: finding.is_hazard)
         context.pictures = pictures(event.result.model, violated, subject=context.subject, seconds=SECONDS)
         write_pictures(context.pictures, context.file)
         notes = [each.drawing.note for each in context.pictures if each.drawing.note]
+        if len(violated) > MOST_NEAR and len(context.pictures) > 1:
+            notes.append(f"what is near is drawn of {MOST_NEAR} of the {len(violated)} violations and hazards")
         context.notes = tuple(dict.fromkeys(notes))
 
     return writing(context, draw_all)

@@ -102,7 +102,8 @@ def telling_fields(graph: Graph, among: Iterable[str] | None = None) -> tuple[Ce
 
     They are of the families of cells that are given, or of any.
     """
-    chosen_families = _families(graph) if among is None else {name: _families(graph)[name] for name in among}
+    found = _families(graph)
+    chosen_families = found if among is None else {name: found[name] for name in among}
     most = MOST_VALUES if among is None else MOST_GROUPS
     columns = {field: values for field, values in _columns(graph, chosen_families) if 2 <= len(set(values)) <= most}
     changes = {
