@@ -122,6 +122,7 @@ def test_an_interruption_gives_the_verdict_so_far(symmetry: bool) -> None:
     assert last.result.stopped.startswith("interrupted after ")
 
 
+@pytest.mark.long
 def test_traces_do_not_depend_on_the_hash_seed() -> None:
     code = (
         "from kmodel.engines.exhaustive import result_of; from tests.toys import two_phase_commit as toy; "

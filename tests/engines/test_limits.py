@@ -161,6 +161,7 @@ def test_widths_of_numbers_fit_each_other() -> None:
     assert buckets.parents.dtype == Shard(1, MemoryBudget()).parents.dtype
 
 
+@pytest.mark.long
 def test_more_actions_than_16_bits_tell_are_told_apart() -> None:
     actions = (1 << 16) + 10
     last, at, off = str(actions - 1), Cell[str]("at"), Cell[bool]("off")

@@ -111,6 +111,7 @@ def test_two_phase_commit_keeps_its_verdicts() -> None:
             assert_same(full, result_of(only(model, spec.name), REDUCED))
 
 
+@pytest.mark.long
 def test_renumbering_ranks_makes_no_steps_dependent() -> None:
     full = result_of(ranked.model())
     assert_same(full, result_of(ranked.model(), REDUCED))

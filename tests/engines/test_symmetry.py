@@ -373,6 +373,7 @@ for model in (two_phase_commit_that_disagrees(4), pods.model(2, 1)):
 """
 
 
+@pytest.mark.long
 def test_orbits_do_not_depend_on_the_hash_seed() -> None:
     seen = printed(COUNT)
     assert seen[0] == seen[1]

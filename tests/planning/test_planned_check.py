@@ -73,6 +73,7 @@ def test_each_exploration_has_its_line_and_what_is_violated_its_story() -> None:
     assert "1 spec violated in 2 slices (4 explorations); of the whole: 1 spec violated" in told
 
 
+@pytest.mark.long
 def test_a_plan_without_enough_time_is_not_finished(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "specs" / "own.py").write_text(SPEC.replace('"it is ready"', "True"), encoding="utf-8")
     monkeypatch.setattr("kmodel.planning.carrying_out.carry_out", lambda *of_plan: iter(()))

@@ -161,6 +161,7 @@ def test_two_threads_find_the_same_lassos_of_toys() -> None:
     assert lassos_of_toys(1) == lassos_of_toys(2)
 
 
+@pytest.mark.long
 def test_lassos_do_not_depend_on_the_hash_seed() -> None:
     code = "from tests.engines.liveness.test_results import lassos_of_toys; print(lassos_of_toys(1))"
     told = printed(code, ("1", "2"))
