@@ -84,6 +84,11 @@ class CustomObject(ApiObject):
         """Return the object with the status of the stored one."""
         return attrs.evolve(self, status=stored.status)  # type: ignore[misc]
 
+    def reached(self, wait: str) -> bool:
+        """Tell whether its status has the condition that `kubectl wait` is to wait for, and it is true."""
+        conditions = dict(_members(self.status)).get("conditions")
+        return any(kind.lower() == wait.lower() and status == "True" for kind, status in _conditions(conditions))
+
     def summary(self) -> str:
         """Return what its fields say."""
         told = [*_told(self.spec), *_told(self.status)]
@@ -92,12 +97,24 @@ class CustomObject(ApiObject):
 
 
 def _told(part: Any) -> Iterable[str]:
-    if not attrs.has(part.__class__) or isinstance(part, Json):
-        return
-    for field in attrs.fields(part.__class__):
-        value = getattr(part, field.name)
-        if value is not None and not attrs.has(value.__class__):
-            yield f"{field.name}: {value}"
+    for name, value in _members(part):
+        if name == "conditions":
+            yield from (f"{kind}: {status}" for kind, status in _conditions(value))
+        elif value is not None and not attrs.has(value.__class__):
+            yield f"{name}: {value}"
+
+
+def _members(part: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(part, Json):
+        return part.items()
+    return [(field.name, getattr(part, field.name)) for field in attrs.fields(part.__class__)]
+
+
+def _conditions(value: Any) -> Iterable[tuple[str, str]]:
+    """Yield the type and the status of each condition, of what a status has under that name."""
+    for each in value if isinstance(value, tuple) else ():
+        if isinstance(each, Json):
+            yield str(each.get("type")), str(each.get("status"))
 
 
 def custom_kind(
@@ -166,6 +183,7 @@ def _kind(
         read,
         short_names=short_names,
         namespaced=namespaced,
+        conditions=None,
     )
 
 

@@ -19,7 +19,7 @@ from kmodel.kernel.cell import Cell, Layout
 from kmodel.kernel.cluster import BareCluster, Cluster, Put, Replace, Then, shown, writable
 from kmodel.kernel.errors import RAISED, BoundReached, ModelError, name_error
 from kmodel.kernel.rank import Rank, close_gaps, without_unused
-from kmodel.kernel.values import WHOLE, ByIdentity, is_frozen, plain, same, shape, tracked
+from kmodel.kernel.values import WHOLE, ByIdentity, is_frozen, is_tracked, plain, same, shape, tracked, with_parts
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Hashable)
@@ -198,12 +198,12 @@ class View(Cluster):
         position = source.layout.place(cell)
         if position is None:
             return shown(source.layout.constant(cell), through, cell)
-        function: Callable[[Any], P] = through
+        function: Callable[[Any], P] = _free(through, lambda: f"what cell {cell} is looked at through")
         if position in self._pending:
             update = self._pending[position]
             if isinstance(update, Put):
-                return shown(update.value, through, cell)
-            function = Then(update, through)
+                return shown(update.value, function, cell)
+            function = Then(update, function)
         projection = Projection(function=function)
         if not isinstance(source, BareCluster):
             self._log.note(position, projection, None)
@@ -294,6 +294,15 @@ def _clean(cell: Cell[Any], update: Callable[[Any], Any]) -> Callable[[Any], Any
     if isinstance(update, Replace):
         return Replace(tuple((name, plain(value, where)) for name, value in update.changes))
     return plain(update, where) if attrs.has(type(update)) else update
+
+
+def _free(function: Callable[[Any], T], where: Callable[[], str]) -> Callable[[Any], T]:
+    """Return a projection without stand-ins in it: what it holds of the cluster is noted as read."""
+    if not attrs.has(type(function)):
+        return function
+    return with_parts(  # type: ignore[no-any-return]
+        function, lambda part: _free(part, where) if callable(part) and not is_tracked(part) else plain(part, where)
+    )
 
 
 def apply(cluster: Cluster, writes: Writes) -> Cluster:

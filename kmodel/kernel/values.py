@@ -206,6 +206,11 @@ def tracked(value: Any, path: tuple[str, ...], log: ReadLog) -> Any:
     return stand_in
 
 
+def is_tracked(value: object) -> bool:
+    """Tell whether the value is a stand-in."""
+    return hasattr(type(value), "_kmodel_tracked")
+
+
 @cache
 def _tracked_class(cls: type) -> type:
     def attribute(name: str) -> property:
@@ -261,7 +266,7 @@ def plain(value: Any, where: Callable[[], str]) -> Any:
 
 def _plain(value: Any, where: Callable[[], str]) -> Any:
     kind: Any = type(value)
-    if hasattr(kind, "_kmodel_tracked"):
+    if is_tracked(value):
         original, path, log = value._kmodel_tracked
         log.read((*path, WHOLE), original)
         return original

@@ -4,6 +4,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 import yaml
 
@@ -14,7 +15,7 @@ from kmodel.input_error import InputError
 from kmodel.kernel import Cell, Cluster, ModelError
 from kmodel.kernel.footprint import Log, View
 from kmodel.kubernetes.manifests import Field
-from kmodel.kubernetes.objects import Kind
+from kmodel.kubernetes.objects import Kind, ObjectMeta
 from kmodel.kubernetes.objects.reading import read, read_any
 
 CRD = """
@@ -126,3 +127,21 @@ def test_another_version_of_a_declared_kind_is_told() -> None:
     document = Field("store.yaml", "", yaml.compose(text) or yaml.ScalarNode("", ""))
     with pytest.raises(InputError, match=r'store\.yaml:2: kind: "Store" is not declared in version "example\.com/v2"'):
         read_any(document, (Store,))
+
+
+def test_kubectl_waits_for_any_condition_that_is_true() -> None:
+    reports = custom_kind("example.com/v1", "Report", spec=dict, status={"conditions": list})
+    conditions = (Json((("status", "False"), ("type", "Ready"))), Json((("status", "True"), ("type", "Complete"))))
+    told = reports.cls(metadata=ObjectMeta("main"), status=_status(reports, conditions))
+    assert [told.reached(wait) for wait in ("Complete", "complete", "Ready", "Failed")] == [True, True, False, False]
+    assert told.summary() == "Ready: False, Complete: True"
+    loose = custom_kind("example.com/v1", "Loose", spec=dict, status=dict)
+    said = loose.cls(metadata=ObjectMeta("main"), status=Json((("conditions", conditions), ("seen", 2))))
+    assert said.reached("Complete")
+    assert said.summary() == "Ready: False, Complete: True, seen: 2"
+    assert not loose.cls(metadata=ObjectMeta("main")).reached("Complete")
+
+
+def _status(kind: Kind[Any], conditions: Any) -> Any:
+    status: Any = attrs.fields(kind.cls).status.default.factory
+    return status(conditions=conditions)

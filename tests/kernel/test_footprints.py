@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from kmodel.kernel import Append, Cell, Cluster, drop_first, first
-from kmodel.kernel.footprint import Read, apply, record
+from kmodel.kernel.footprint import Check, Read, apply, record
 
 
 @attrs.frozen
@@ -139,6 +139,31 @@ def test_looking_reads_only_what_the_projection_shows() -> None:
     assert reads(lambda cluster: cluster.look(QUEUE, first)) == [("queue", "first")]
     _, (read,) = recorded(lambda cluster: cluster.look(QUEUE, first) and None)
     assert read.found == 1
+
+
+@attrs.frozen(cache_hash=True)
+class SameMeta:
+    """A projection that holds an object: whether it is the pod's own."""
+
+    meta: Meta
+
+    def __call__(self, pod: Pod) -> bool:
+        return pod.meta == self.meta
+
+
+def test_a_projection_may_hold_what_was_read_and_that_counts_as_read_whole() -> None:
+    def compare(cluster: Cluster) -> Cluster | None:
+        same = cluster.look(OTHER, SameMeta(cluster[POD].meta))
+        return cluster.update(POD, phase="Same") if same else None
+
+    effect, footprint = record(compare, CLUSTER, "test", Check.BOTH)
+    assert effect is not None
+    assert [(read.position, read.projection.path) for read in footprint[:3]] == [
+        (0, ()),
+        (0, ("meta",)),
+        (0, ("meta", "*")),
+    ]
+    assert footprint[3].projection.function == SameMeta(Meta("web"))
 
 
 def test_what_was_just_written_is_not_read_from_the_cluster() -> None:

@@ -195,6 +195,20 @@ def test_a_wait_comes_between_two_commands(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("until", "awaited"),
+    [
+        ("condition=Ready", "Ready"),
+        ("condition=ready", "Ready"),
+        ("jsonpath='{.status.phase}'=Succeeded", "Succeeded"),
+        ("delete", "Deleted"),
+    ],
+)
+def test_what_a_wait_is_for(tmp_path: Path, until: str, awaited: str) -> None:
+    command = scenario_of(tmp_path, f"wait --for={until} pod/web-b-b").settings.sessions[0].commands[-1]
+    assert command.wait == awaited
+
+
+@pytest.mark.parametrize(
     ("line", "problem"),
     [
         ("scale deployment/wob --replicas=0", "deployment/wob is in no manifest; did you mean"),
@@ -218,8 +232,12 @@ def test_a_wait_comes_between_two_commands(tmp_path: Path) -> None:
         ("patch deployment/web", "patch has no patch that is a mapping; add -p"),
         ('patch deployment/web -p \'{"spec": {"replicas": "a"}}\'', 'spec.replicas is the string "a", not a whole'),
         ('patch deployment/web -p \'{"spec": {"paused": false}}\'', "spec.paused is not modelled, or is what it is"),
-        ("wait deployment/web", 'wait --for is ""; use one of'),
-        ("wait --for=condition=available pod/web", "pod/web is never Available; wait for Running or delete"),
+        ("wait deployment/web", 'wait --for is "", which deployment/web never is; use one of delete'),
+        (
+            "wait --for=condition=ready deployment/web",
+            "which deployment/web never is; use one of delete, condition=avail",
+        ),
+        ("wait --for=jsonpath='{.status.phase}'=Done pod/web", "use one of delete, condition=ready, jsonpath={.status"),
         ("get pods", "get changes nothing; leave it out"),
         ("apply -f web.yaml", "apply brings objects; pass their files with -f"),
         ("scal deployment/web", '"scal" is not a command that is modelled; did you mean "scale"'),

@@ -3,7 +3,7 @@
 Models: each command as one call (apply reads the object first, then creates it, or patches what its manifest names and
 the one applied last named: see objects/merging.py; replace sends the version that it read; label, taint and others read
 it, too, and may find nothing to be done: see objects/edits.py); the user sees the answer,
-and may wait until the pod is Running or the object is gone before the next command.
+and may wait until the object is as they want it, or gone, before the next command.
 
 Leaves out: reading as a call of its own (the answer of a GET may be old when it arrives, as a request may be slow to
 arrive: the same); an apply that changes nothing sends its patch all the same, which is answered and not written. A
@@ -192,9 +192,18 @@ def read_answer(cluster: Cluster, user: str) -> Cluster | None:
     return cluster.set(KUBECTL[user], SessionState(cluster[KUBECTL[user]].command + 1, "ready", response.code))
 
 
-@transition(actor="kubectl/{user}")
+def _waited(step: Step) -> Event:
+    user = step.action.arguments["user"]
+    command = command_of(step.before, user)
+    assert command is not None
+    gone = read(step.before, command.resource, command.key) is None
+    said = "is gone" if gone else f"is {command.wait}"
+    return Event("Normal", "Wait", reference(step.before, command.resource, command.key), f"{user} sees that it {said}")
+
+
+@transition(actor="kubectl/{user}", describe=_waited)
 def wait(cluster: Cluster, user: str) -> Cluster | None:
-    """See that the pod is Running (or the object gone), which the user waited for."""
+    """See that the object is as the user waited for, or gone."""
     progress = cluster[KUBECTL[user]]
     command = command_of(cluster, user) if progress.doing == "waiting" else None
     if command is None or not fulfilled(command, read(cluster, command.resource, command.key)):

@@ -272,6 +272,6 @@ DEPLOYMENT = Kind(
     Deployment,
     _read,
     short_names=("deploy",),
-    waits=("Available",),
+    conditions=("Available",),
     makes=("replicasets",),
 )

@@ -102,6 +102,10 @@ class Job(ApiObject):
         if self.template.spec.restart_policy in (None, "Always"):  # the default
             yield 'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'
 
+    def reached(self, wait: str) -> bool:
+        """Tell whether the Job has ended as `kubectl wait` is to wait for."""
+        return self.status.finished == wait
+
     def created(self) -> "Job":
         """Return the Job without a status [registry/batch/job/strategy.go PrepareForCreate]."""
         return attrs.evolve(self, status=JobStatus())
@@ -213,4 +217,13 @@ def _read(top: Fields, left_out: list[str]) -> Job:
     return Job(metadata) if spec is None else read_job_spec(metadata, spec.fields(), left_out)
 
 
-JOB = Kind("Job", "batch/v1", "jobs", Job, _read, makes=("pods",), mentions=("pods",))
+JOB = Kind(
+    "Job",
+    "batch/v1",
+    "jobs",
+    Job,
+    _read,
+    conditions=(COMPLETE, FAILED),
+    makes=("pods",),
+    mentions=("pods",),
+)

@@ -203,7 +203,8 @@ class Kind(Generic[ObjectT]):
     reads_status: bool = False
     may_be_around: bool = False
     is_machine: bool = False  # each stands for a machine, and a scenario says apart from its manifests which there are
-    waits: tuple[str, ...] = ()  # what `kubectl wait` can wait for
+    phases: tuple[str, ...] = ()  # what `kubectl wait` can wait for,
+    conditions: tuple[str, ...] | None = ()  # and of these; None for any, since its controller says which there are
     makes: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     named_after: str | None = None

@@ -136,8 +136,8 @@ class Pod(ApiObject):
         )
 
     def reached(self, wait: str) -> bool:
-        """Tell whether the pod is in the phase that `kubectl wait` is to wait for."""
-        return self.status.phase == wait
+        """Tell whether the pod is ready, or in the phase, that `kubectl wait` is to wait for."""
+        return self.status.ready if wait == "Ready" else self.status.phase == wait
 
 
 def _may_follow(stored: Pod, status: PodStatus) -> bool:
@@ -180,4 +180,13 @@ def _read(fields: Fields, left_out: list[str]) -> Pod:
     return Pod(read_metadata(fields, left_out), read_pod_spec(fields.optional("spec"), left_out))
 
 
-POD = Kind("Pod", "v1", "pods", Pod, _read, short_names=("po",), waits=("Running",))
+POD = Kind(
+    "Pod",
+    "v1",
+    "pods",
+    Pod,
+    _read,
+    short_names=("po",),
+    phases=("Running", "Succeeded", "Failed"),
+    conditions=("Ready",),
+)

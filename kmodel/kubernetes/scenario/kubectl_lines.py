@@ -29,7 +29,7 @@ CASCADES = {"background": "Background", "foreground": "Foreground", "orphan": "O
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 GRACE_NOW = 1  # seconds; what kubectl makes of a grace period of 0 without --force, too
 DELETED = "Deleted"
-CONDITIONS = {"condition=available": "Available", "delete": DELETED, "jsonpath={.status.phase}=running": "Running"}
+FOR_CONDITION, FOR_PHASE, FOR_DELETE = "condition=", "jsonpath={.status.phase}=", "delete"
 READING = ("get", "describe", "logs", "top", "explain", "events", "api-resources", "diff", "auth", "version")
 FROM_FILES = ("create", "apply", "replace")
 OTHERS = {
@@ -227,13 +227,27 @@ def _delete(line: TypedLine) -> Iterator[tuple[Target, Command]]:
 
 
 def _wait(line: TypedLine) -> Iterator[tuple[Target, Command]]:
-    wait = CONDITIONS.get((line.options.until or "").replace("'", "").lower())
-    if wait is None:
-        raise LineError(f"wait --for is {quoted(line.options.until or '')}", f"use one of {', '.join(CONDITIONS)}")
+    until = (line.options.until or "").replace("'", "")
     for target in line.targets(line.words):
-        if wait != DELETED and wait not in target.kind.waits:
-            raise LineError(f"{target} is never {wait}", f"wait for {' or '.join((*target.kind.waits, 'delete'))}")
-        yield target, line.command(target, wait=wait)
+        yield target, line.command(target, wait=_awaited(until, target))
+
+
+def _awaited(until: str, target: Target) -> str:
+    """Return what a command waits for; kubectl compares types of conditions without regard to case."""
+    conditions = target.kind.conditions
+    named = until.removeprefix(FOR_CONDITION) if until.startswith(FOR_CONDITION) else ""
+    if conditions is None and named:
+        return named
+    ways = {
+        FOR_DELETE: DELETED,
+        **{f"{FOR_CONDITION}{each.lower()}": each for each in conditions or ()},
+        **{f"{FOR_PHASE}{each}": each for each in target.kind.phases},
+    }
+    wait = ways.get(until.lower() if named else until)
+    if wait is None:
+        fix = f"use one of {', '.join(ways)}" if conditions is not None else "use delete or condition=TYPE"
+        raise LineError(f"wait --for is {quoted(until)}, which {target} never is", fix)
+    return wait
 
 
 def _patch(line: TypedLine) -> Iterator[tuple[Target, Command]]:

@@ -33,7 +33,6 @@ STEP = (
     "expect",
 )
 EXPECTED = ("Unauthorized", "Forbidden", "NotFound", "Invalid", "Pending")
-WAITS = ("Running", "Available", DELETED)
 
 
 @attrs.frozen(eq=False)
@@ -264,10 +263,12 @@ def _manifest(field: Field | None, verb: str, target: Target, kinds: Kinds) -> M
 def _wait(field: Field | None, verb: str, target: Target) -> str | None:
     if field is None:
         return None
-    wait = field.one_of(WAITS)
+    kind = target.kind
+    wait = field.string()
     if (wait == DELETED) != (verb == "delete"):
         raise field.error(f"is {wait}, after {verb}", "wait for Deleted after a delete, for anything else otherwise")
-    if wait != DELETED and wait not in target.kind.waits:
-        fix = f"wait for {' or '.join(target.kind.waits)}" if target.kind.waits else "leave it out"
+    known = (*kind.phases, *(kind.conditions or ()))
+    if wait != DELETED and kind.conditions is not None and wait not in known:
+        fix = f"wait for {' or '.join(known)}" if known else "leave it out"
         raise field.error(f"is {wait}, which {target} is never", fix)
     return wait
