@@ -6,7 +6,8 @@ import attrs
 import pytest
 
 from kmodel.kernel import Cluster, Step, converges, step_invariant
-from kmodel.kubernetes.components.controllers.replicaset_controller import ROUND
+from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, respond
+from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, ROUND, Round
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.informer import cached
 from kmodel.kubernetes.objects import PodStatus
@@ -77,6 +78,91 @@ def test_a_round_that_is_under_way_goes_on_when_the_replicaset_is_scaled_down() 
         for state in clusters.states("scale-down-while-creating")
     ]
     assert max(seen) == 2
+
+
+def under_way(run: Run) -> int:
+    """Return how many calls the controller waits for."""
+    clients = ("", *(f"/{number}" for number in range(2, 9)))
+    calls = [CALLS[f"{MANAGER}/replicaset/web{client}"] for client in clients]
+    return sum(run.cluster.has(cell) and run.cluster[cell] is not None for cell in calls)
+
+
+def sent(run: Run) -> Run:
+    """Return the run after the controller has sent all that it sends without an answer."""
+    run = run.take("create_pod", **WEB)
+    for number in map(str, range(2, 9)):
+        if any(action.arguments == {**WEB, "number": number} for action in run.actions) and run.can(
+            "create_another_pod", **WEB, number=number
+        ):
+            run = run.take("create_another_pod", **WEB, number=number)
+    return run
+
+
+def answered(run: Run, client: str = "") -> Run:
+    """Return the run after a call of the controller was carried out, and its answer was read."""
+    for name in ("handle", "commit", "answer"):
+        run = run.take(name, client=f"{MANAGER}/replicaset/web{client}")
+    return run.take("read_another_answer", **WEB, number=client[1:]) if client else run.take("read_pod_answer", **WEB)
+
+
+@pytest.mark.parametrize(
+    ("replicas", "batches"),
+    [(1, [1]), (2, [1, 1]), (3, [1, 2]), (4, [1, 2, 1]), (7, [1, 2, 4]), (9, [1, 2, 4, 2])],
+)
+def test_pods_are_created_in_batches_that_double(replicas: int, batches: list[int]) -> None:
+    settings = scene(
+        stored=(replicaset(replicas=replicas),), names_per_workload=replicas, actors=("replicaset-controller",)
+    )
+    run, seen = Run.of(settings).take("reconcile", **WEB), []
+    while run.cluster[ROUND["replicaset", "web"]] != Round():
+        run = sent(run)
+        seen.append(under_way(run))
+        run = answered(run)
+        for number in range(2, seen[-1] + 1):
+            assert not run.can("create_pod", **WEB)  # before the whole batch has succeeded
+            run = answered(run, f"/{number}")
+    assert seen == batches
+    assert max(seen) == 1 + len([each for each in run.actions if each.transition.name == "create_another_pod"])
+
+
+def test_what_fails_in_a_batch_ends_the_round_after_the_batch() -> None:
+    settings = scene(
+        stored=(replicaset(replicas=5),),
+        names_per_workload=5,
+        actors=("replicaset-controller",),
+        faults={"lost-request": 1},
+    )
+    run = sent(answered(Run.of(settings).take("reconcile", **WEB).take("create_pod", **WEB)))
+    assert under_way(run) == 2
+    run = run.take("lose_request", client=f"{MANAGER}/replicaset/web").take("read_pod_answer", **WEB)
+    assert run.cluster[ROUND["replicaset", "web"]] == Round()  # the two of the next batch are not tried
+    assert run.cluster[EXPECTATIONS["replicaset", "web"]].creations == 2  # the one that is there, and the one under way
+    assert not run.can("reconcile", **WEB)
+    assert under_way(answered(run, "/2")) == 0
+
+
+def test_a_controller_that_restarts_leaves_a_whole_batch_behind() -> None:
+    settings = scene(
+        stored=(replicaset(replicas=3),),
+        names_per_workload=3,
+        actors=("replicaset-controller",),
+        faults={"controller-restart": 1},
+    )
+    run = sent(answered(Run.of(settings).take("reconcile", **WEB).take("create_pod", **WEB)))
+    run = run.take("restart_controller_manager")
+    left = [cell for (client,) in run.cluster.layout.keys(CALLS) if run.cluster[cell := CALLS[client]] is not None]
+    assert len(left) == 2
+
+
+def test_a_deletion_that_fails_is_not_expected_and_the_others_go_on() -> None:
+    run = there(("n1", READY), ("n1", READY), wanted=0)
+    run = run.take("scale_down", **WEB, pod="web-b").take("delete_pod", **WEB, pod="web-b")
+    call = CALLS[f"{MANAGER}/replicaset/web"]
+    request: Any = run.cluster[call]
+    run = attrs.evolve(run, cluster=run.cluster.set(call, respond(request, TIMEOUT, "Timeout")))
+    run = run.take("read_pod_answer", **WEB)
+    assert run.cluster[EXPECTATIONS["replicaset", "web"]].deletions == ("web-c",)
+    assert run.can("delete_pod", **WEB, pod="web-c")
 
 
 def test_either_of_two_equal_pods_may_be_the_one_that_goes() -> None:

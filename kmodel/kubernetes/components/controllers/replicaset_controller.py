@@ -1,8 +1,9 @@
 """ReplicaSet and ReplicationController: keep as many active pods as desired.
 
 Models: one reconcile as upstream does it: compare the active owned pods in the shared cache with spec.replicas; if
-they differ and the expectations are met, expect that many creations or deletions and make them one by one, each a
-call; a failed creation ends the round and lowers the expectations by what was not created. The cache's events fulfil
+they differ and the expectations are met, expect that many creations or deletions (500 at most) and ask for them.
+Creations go out in batches of 1, 2, 4, … at once, each when the one before has succeeded; a failed creation ends the
+round after its batch, and lowers the expectations by what was not created [slowStartBatch]. The cache's events fulfil
 expectations; both live in memory only. What is never seen (a pod that came and went while the watch was closed) is
 expected for five minutes: longer than any call or event is under way. The status is written in replicaset_status.py.
 
@@ -10,19 +11,23 @@ Before it counts, it claims: it adopts pods that its selector selects and that n
 as the cache does, and not being deleted; of its own it releases those that the selector selects no more. It goes on
 when the cache shows these pods as they are then.
 
-Leaves out: expectations that expire earlier (kubernetes#129795); slow start,
-which sends batches of 2, 4, … at once from the second pod of a round on (here they follow one another); deletions at
-once (here one after the other, in any order). Pods to delete are ranked as upstream ranks them: not bound,
-Pending, not ready come first, and of those that are not ready the ones with more restarts. Ready pods are told apart by
-how long they have been ready, in logarithmic buckets, and then by UID: so any of equal ones may go (of more than three,
-two or more are neighbours in the order of names). Of those that are equal in these, the ones come first that share
-their node with more pods of ReplicaSets with the same owner.
+Pods to delete are ranked as upstream ranks them: not bound, Pending, not ready come first. Then those that share their
+node with more pods of ReplicaSets with the same owner; of those that are not ready the ones with more restarts (of all
+containers; upstream of the one with most). Ready pods are told apart by how long they have been ready, in logarithmic
+buckets, and then by UID: so any of equal ones may go (of more than three, two or more are neighbours in the order of
+names).
 
-Upstream: pkg/controller/{replicaset/replica_set.go,controller_utils.go}, 1.32 to 1.34.
+Leaves out: expectations that expire earlier (kubernetes#129795); deletions at once (here one after the other, in any
+order); the annotation pod-deletion-cost; that a namespace that is going ends a round without lowering what is expected
+(here it is tried again, in vain).
+
+Upstream: pkg/controller/replicaset/replica_set.go manageReplicas, slowStartBatch, getPodsToDelete;
+pkg/controller/controller_utils.go ActivePodsWithRanks, 1.34.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import attrs
@@ -30,7 +35,7 @@ import attrs
 from kmodel.kernel import Cells, Cluster, Event, Step, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
-from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, clients, idle, received, send
+from kmodel.kubernetes.components.calls import CALLS, Request, clients, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
 from kmodel.kubernetes.components.controllers.expectations import Expectations, lowering
 from kmodel.kubernetes.components.etcd import QUEUES
@@ -49,18 +54,36 @@ USERS = {
 
 @attrs.frozen(cache_hash=True)
 class Round:
-    """What is left to do of one reconcile: how many pods to create, which to delete."""
+    """What is left to do of one reconcile: how many pods to create, which to delete.
+
+    Creations go out in batches of 1, 2, 4, …, each when all of the one before have succeeded [slowStartBatch]. `batch`
+    is the size of the one that is under way, or comes next; `waiting` is how many of it have not gone out yet.
+    """
 
     creations: int = 0
     deletions: tuple[str, ...] = ()
+    batch: int = 1
+    waiting: int = 0
+
+    def asked(self, most: int) -> "Round":
+        """Return what is left once the next creation has gone out; at most so many do at once."""
+        creations, waiting = self.creations - 1, (self.waiting or self.batch) - 1
+        batch = self.batch if waiting else max(1, min(2 * self.batch, creations, most))
+        return attrs.evolve(self, creations=creations, batch=batch, waiting=waiting)
+
+    def failed(self) -> "Round":
+        """Return what is left once a creation has failed: the rest of its batch, which is on its way all the same."""
+        return attrs.evolve(self, creations=self.waiting, batch=self.batch if self.waiting else 1)
 
 
+BURST = 500  # pods that one round creates, or deletes, at most [BurstReplicas]
 PodRank = tuple[bool, int, bool, int, int]
 EXPECTATIONS: Cells[Expectations] = Cells("replicaset/expectations")
 ROUND: Cells[Round] = Cells("replicaset/round")
 
 
 client_of = clients(f"{CONTROLLER_MANAGER}/{{}}/{{}}")  # by which the controller writes for one ReplicaSet
+another_client_of = clients(f"{CONTROLLER_MANAGER}/{{}}/{{}}/{{}}")  # by which it creates further pods at once
 status_client_of = clients(f"{CONTROLLER_MANAGER}/{{}}/{{}}/status")  # by which it writes a status
 
 
@@ -96,9 +119,23 @@ def _selects(workload: ReplicaSet, pod: Pod) -> bool:
 
 
 def is_free(cluster: Cluster, kind: str, name: str) -> bool:
-    """Tell whether the worker of a ReplicaSet waits for no answer: it makes its calls one after the other."""
+    """Tell whether the worker of a ReplicaSet waits for no answer."""
     status = CALLS[status_client_of(kind, name)]
-    return idle(cluster, client_of(kind, name)) and (not cluster.has(status) or cluster[status] is None)
+    return _has_created(cluster, kind, name) and (not cluster.has(status) or cluster[status] is None)
+
+
+def _others(cluster: Cluster, kind: str, name: str) -> Iterator[str]:
+    """Yield the clients by which further pods are created while the first one is."""
+    for number in count(2):
+        client = another_client_of(kind, name, number)
+        if not cluster.has(CALLS[client]):
+            return
+        yield client
+
+
+def _has_created(cluster: Cluster, kind: str, name: str) -> bool:
+    """Tell whether all calls for the pods of a ReplicaSet are answered."""
+    return all(idle(cluster, client) for client in (client_of(kind, name), *_others(cluster, kind, name)))
 
 
 def _expectations_of(owner: OwnerReference) -> Any:
@@ -114,7 +151,7 @@ def reconcile(cluster: Cluster, kind: str, name: str) -> Cluster | None:
     counted = _counted(cluster, kind, name)
     if counted is None or counted[0] <= len(counted[1]):
         return None
-    missing = counted[0] - len(counted[1])
+    missing = min(counted[0] - len(counted[1]), BURST)
     cluster = cluster.set(ROUND[kind, name], Round(creations=missing))
     return cluster.set(EXPECTATIONS[kind, name], Expectations(creations=missing))
 
@@ -224,7 +261,7 @@ def expire_expectations(cluster: Cluster, kind: str, name: str) -> Cluster | Non
     """Expect no longer what was not seen in five minutes [ExpectationsTimeout, pkg/controller/controller_utils.go]."""
     if cluster[EXPECTATIONS[kind, name]].fulfilled or cluster[ROUND[kind, name]] != Round():
         return None
-    if not idle(cluster, client_of(kind, name)):
+    if not _has_created(cluster, kind, name):
         return None
     if not cluster.look(QUEUES[CONTROLLER_MANAGER, "pods"], has_caught_up):
         return None
@@ -244,10 +281,24 @@ def _rank(pod: Pod, neighbours: int) -> PodRank:
 
 @transition(actor=ACTOR, object="{kind}/{name}")
 def create_pod(cluster: Cluster, kind: str, name: str) -> Cluster | None:
-    """Ask for the next pod of this round, with a generated name."""
+    """Ask for the first pod of the next batch, with a generated name."""
     plan = cluster[ROUND[kind, name]]
-    if not plan.creations or not idle(cluster, client_of(kind, name)):
+    if not plan.creations or plan.waiting or not _has_created(cluster, kind, name):
         return None
+    return _create(cluster, kind, name, client_of(kind, name))
+
+
+@transition(actor=ACTOR, object="{kind}/{name}")
+def create_another_pod(cluster: Cluster, kind: str, name: str, number: str) -> Cluster | None:
+    """Ask for one more pod of a batch, without waiting for the answers to the others."""
+    plan = cluster[ROUND[kind, name]]
+    if not plan.waiting or plan.batch - plan.waiting + 1 != int(number):
+        return None
+    return _create(cluster, kind, name, another_client_of(kind, name, number))
+
+
+def _create(cluster: Cluster, kind: str, name: str, client: str) -> Cluster:
+    plan = cluster[ROUND[kind, name]]
     workload = in_cache(cluster, CONTROLLER_MANAGER, RESOURCES[kind], name)
     if workload is None:
         return cluster.set(ROUND[kind, name], Round()).set(EXPECTATIONS[kind, name], Expectations())
@@ -258,8 +309,8 @@ def create_pod(cluster: Cluster, kind: str, name: str) -> Cluster | None:
         owners=(OwnerReference(workload.kind, name, workload.metadata.uid),),
     )
     request = Request(USERS[kind], "create", "pods", "", Pod(metadata, workload.template.spec))
-    cluster = cluster.set(ROUND[kind, name], Round(plan.creations - 1, plan.deletions))
-    return send(cluster, client_of(kind, name), request)
+    most = 1 + len(tuple(_others(cluster, kind, name)))
+    return send(cluster.set(ROUND[kind, name], plan.asked(most)), client, request)
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")
@@ -269,13 +320,18 @@ def delete_pod(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | No
     if pod not in plan.deletions or not idle(cluster, client_of(kind, name)):
         return None
     left = tuple(each for each in plan.deletions if each != pod)
-    cluster = cluster.set(ROUND[kind, name], Round(plan.creations, left))
+    cluster = cluster.set(ROUND[kind, name], Round(deletions=left))
     return send(cluster, client_of(kind, name), Request(USERS[kind], "delete", "pods", pod))
+
+
+def _client(kind: str, name: str, number: str = "") -> str:
+    """Return the client that waits for an answer: the first of a ReplicaSet, or the one with a number."""
+    return another_client_of(kind, name, number) if number else client_of(kind, name)
 
 
 def _told(step: Step) -> Event:
     kind, name = step.action.arguments["kind"], step.action.arguments["name"]
-    response = received(step.before, client_of(kind, name))
+    response = received(step.before, _client(**step.action.arguments))
     assert response is not None
     done = {
         "create": ("SuccessfulCreate", "FailedCreate"),
@@ -289,27 +345,52 @@ def _told(step: Step) -> Event:
 @transition(actor=ACTOR, object="{kind}/{name}", describe=_told)
 def read_pod_answer(cluster: Cluster, kind: str, name: str) -> Cluster | None:
     """Learn how a creation or deletion went; what failed is not expected any more."""
-    client = client_of(kind, name)
+    return _read(cluster, kind, name, client_of(kind, name))
+
+
+@transition(actor=ACTOR, object="{kind}/{name}", describe=_told)
+def read_another_answer(cluster: Cluster, kind: str, name: str, number: str) -> Cluster | None:
+    """Learn how one more creation of a batch went."""
+    return _read(cluster, kind, name, another_client_of(kind, name, number))
+
+
+def _read(cluster: Cluster, kind: str, name: str, client: str) -> Cluster | None:
     response = received(cluster, client)
     if response is None:
         return None
     cluster = cluster.set(CALLS[client], None)
     if response.ok or response.verb == "patch":
         return cluster
-    expected = cluster[EXPECTATIONS[kind, name]]
+    expected, plan = cluster[EXPECTATIONS[kind, name]], cluster[ROUND[kind, name]]
     if response.verb == "create":
-        # The first failure ends the round: neither it nor the rest is expected [slowStartBatch].
-        left = cluster[ROUND[kind, name]].creations
-        lowered = attrs.evolve(expected, creations=max(0, expected.creations - 1 - left))
-        return cluster.set(EXPECTATIONS[kind, name], lowered).set(ROUND[kind, name], Round())
-    if response.code == TIMEOUT:  # the answer does not say which pod: all that is left is not expected
-        return cluster.set(EXPECTATIONS[kind, name], Expectations()).set(ROUND[kind, name], Round())
+        # The first failure ends the round: neither it nor the batches that come later are expected [slowStartBatch].
+        skipped = plan.creations - plan.waiting
+        lowered = attrs.evolve(expected, creations=max(0, expected.creations - 1 - skipped))
+        return cluster.set(EXPECTATIONS[kind, name], lowered).set(ROUND[kind, name], plan.failed())
     return cluster.set(EXPECTATIONS[kind, name], expected.without(response.key))
 
 
 def workloads(plan: Plan) -> list[tuple[str, str]]:
     """Return the ReplicaSets and ReplicationControllers that may ever be there, each with its kind."""
     return [(kind, name) for kind, name in plan.owners("pods") if kind in RESOURCES]
+
+
+def _further(plan: Plan) -> list[tuple[str, str, str]]:
+    """Return the ReplicaSets, each with the numbers of the clients beside its first that its largest batch needs."""
+    found = []
+    for kind, name in workloads(plan):
+        versions = plan.population.objects.get(RESOURCES[kind], {}).get(name, ())
+        most = min(max(getattr(each, "replicas", None) or 1 for each in versions), BURST)
+        found += [(kind, name, str(number)) for number in range(2, _largest_batch(most) + 1)]
+    return found
+
+
+def _largest_batch(creations: int) -> int:
+    """Return how many of so many creations are under way at once at most."""
+    most, plan = 0, Round(creations)
+    while plan.creations:
+        most, plan = max(most, plan.batch), plan.asked(creations)
+    return most
 
 
 def _scalings(plan: Plan) -> list[tuple[str, str, str]]:
@@ -328,7 +409,10 @@ COMPONENT = Component(
         Memory(EXPECTATIONS, workloads, Expectations(), mentions=NOTHING, holds_names=True),
         Memory(ROUND, workloads, Round(), mentions=NOTHING, holds_names=True),
     ),
-    callers=(Caller((create_pod, delete_pod, adopt_pod, release_pod), read_pod_answer, client_of, workloads, turn=3),),
+    callers=(
+        Caller((create_pod, delete_pod, adopt_pod, release_pod), read_pod_answer, client_of, workloads, turn=3),
+        Caller((create_another_pod,), read_another_answer, another_client_of, _further, turn=3),
+    ),
     steps=(Steps((reconcile, expire_expectations), workloads), Steps((scale_down,), _scalings)),
     needed=lambda plan: None if workloads(plan) else "there is no ReplicaSet and no ReplicationController",
 )
