@@ -138,9 +138,17 @@ def status_tells_the_truth(cluster: Cluster) -> bool | str:
     return True
 
 
+def _has_its_node(cluster: Cluster, pod: Pod) -> bool:
+    cell = NODES[pod.spec.node_name or ""]
+    return not cluster.has(cell) or cluster[cell] is not None
+
+
 @converges(needs=stored("endpointslices"), hazard=MISSED, hazard_with=(LOST_EVENT,))
 def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
-    """At last the EndpointSlice of every Service lists exactly its ready pods of its namespace as ready."""
+    """At last the EndpointSlice of every Service lists exactly its ready pods of its namespace as ready.
+
+    A pod whose Node is gone is none of them.
+    """
     for name in cluster.names(stored("services")):
         service, listed = cluster[stored("services")[name]], cluster[stored("endpointslices")[name]]
         if service is None:
@@ -150,6 +158,7 @@ def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
             for key, pod in pods(cluster)
             if pod.status.ready
             and pod.active
+            and _has_its_node(cluster, pod)
             and pod.metadata.namespace == service.metadata.namespace
             and selects(service.selector, pod.metadata.labels)
         }

@@ -2,17 +2,17 @@
 
 import pytest
 
-from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Response, slot
+from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, Response, slot
 from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS
 from kmodel.kubernetes.components.etcd import QUEUES, Closed, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import cached
-from kmodel.kubernetes.components.runtime import RUNTIME
+from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, client_of
 from tests.components.runs import KUBECTL, Run
-from tests.components.scenes import ADMIN, create, delete, pod, replicaset, scene
+from tests.components.scenes import ADMIN, create, delete, node, pod, replicaset, scene
 
-PODS = stored("pods")
+NODES, PODS = stored("nodes"), stored("pods")
 BOUND = pod(node="n1")
 
 
@@ -128,3 +128,34 @@ def test_an_api_server_that_restarts_closes_all_watches_and_loses_no_call() -> N
     run = run.settle()
     assert run.cluster[QUEUES["kubelet/n1", "pods"]] == ()
     assert run.cluster[PODS["web"]].status.ready
+
+
+def is_stopping(sandbox: Sandbox | None) -> bool:
+    return sandbox is not None and sandbox.any_in("stopping")
+
+
+def test_a_container_that_is_told_to_stop_may_end_well() -> None:
+    run = Run.of(scene(delete("pods/web"), stored=(BOUND,), faults={"container-exit": 1})).settle()
+    run = run.take("run_command", user=ADMIN)
+    run = run.settle(until=lambda cluster: is_stopping(cluster[RUNTIME["n1", "web"]]))
+    run = run.take("exit_container", node="n1", pod="web", container="main")
+    run = run.settle(until=lambda cluster: cluster[PODS["web"]].terminal)
+    assert run.cluster[PODS["web"]].status.phase == "Succeeded"
+    assert run.settle().cluster[PODS["web"]] is None
+
+
+@pytest.mark.parametrize(("nodes", "effects"), [(1, []), (2, ["NoExecute", "NoSchedule"])])
+def test_a_taint_that_keeps_pods_off_is_not_tried_again_before_something_of_its_node_changes(
+    nodes: int, effects: list[str]
+) -> None:
+    settings = scene(
+        nodes=(node(), node("n2"))[:nodes],  # the NoExecute taint, which the only node does not get, is a change, too
+        actors=("kubelet", "node-lifecycle-controller"),
+        faults={"node-crash": 1, "node-restart": 1, "lost-request": 1},
+    )
+    client = "kube-controller-manager/node-lifecycle/n1"
+    run = Run.of(settings).take("crash_node", node="n1")
+    run = run.settle(until=lambda cluster: isinstance(call := cluster[CALLS[client]], Request) and call.verb == "patch")
+    run = run.take("lose_request", client=client).settle()
+    assert [taint.effect for taint in run.cluster[NODES["n1"]].spec.taints] == effects
+    assert not run.take("restart_node", node="n1").settle().cluster[NODES["n1"]].spec.taints

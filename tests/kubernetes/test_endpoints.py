@@ -14,7 +14,7 @@ from kmodel.kubernetes.components.proxy import RULES, routed
 from kmodel.kubernetes.control_plane import build
 from kmodel.kubernetes.objects import Endpoint, ObjectMeta, PodStatus
 from tests.components.runs import Run
-from tests.components.scenes import delete, pod, scene, service
+from tests.components.scenes import ADMIN, delete, node, pod, scene, service
 from tests.kubernetes import clusters
 
 READY = PodStatus("Running", ready=True)
@@ -105,3 +105,13 @@ def test_a_slice_is_recycled_for_the_first_pod_and_without_the_last_and_else_upd
 
 def test_a_pod_of_another_namespace_is_not_missed_among_the_endpoints() -> None:
     assert not clusters.violated("service-in-another-namespace")
+
+
+def test_a_pod_whose_node_is_gone_is_no_endpoint() -> None:
+    there = (service(), pod("first", node="n1", status=READY), pod("second", node="n2", status=READY))
+    settings = scene(delete("nodes/n2"), nodes=(node(), node("n2")), stored=there, actors=SERVING)
+    run = Run.of(settings).settle()
+    assert [each.pod for each in run.cluster[stored("endpointslices")["web"]].endpoints] == ["first", "second"]
+    run = run.take("run_command", user=ADMIN).settle()
+    assert [each.pod for each in run.cluster[stored("endpointslices")["web"]].endpoints] == ["first"]
+    assert [each.pod for each in run.cluster[RULES["n1", "web"]]] == ["first"]

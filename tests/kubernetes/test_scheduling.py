@@ -55,3 +55,11 @@ def test_the_second_pod_may_go_to_the_node_that_least_allocated_would_not_take()
         for state in states(case)
     }
     assert {("big", "big"), ("big", "small"), ("small", "big"), ("small", "small")} <= where
+
+
+def test_replicas_that_prefer_to_be_apart_may_share_a_node() -> None:
+    case = "replicas-that-prefer-to-be-apart"
+    assert not violated(case)
+    where = {tuple(state[PODS[f"web-{letter}"]] for letter in "bc") for state in states(case)}
+    bound = {tuple(pod.spec.node_name for pod in pods if pod is not None) for pods in where}
+    assert {("n1", "n2"), ("n2", "n1"), ("n2", "n2")} <= bound

@@ -6,11 +6,16 @@ end by itself, or not start at all; one of a Job's pod ends well at last, unless
 sandboxes and containers are on disk: after a node went down they are still there, of a sandbox that is not ready and
 containers of which nobody knows how they ended; one that was never started stays so.
 
-Leaves out: images, networks, logs; containers that end well when they are told to (they end with 143); the calls of the
-CRI as messages (kubelet and runtime share a machine, and a kubelet that dies between the call and its answer looks at
-the runtime again when it is back).
+A container that is told to stop ends with 143, or with 0 by the fault container-exit. Of the calls of the CRI that may
+fail, StartContainer does by the fault failed-start; any other that fails changes nothing and is made again, as if it
+came later.
 
-Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto, 1.34.
+Leaves out: images, networks, logs; the calls of the CRI as messages (kubelet and runtime share a machine, and a kubelet
+that dies between the call and its answer looks at the runtime again when it is back); what succeeded though its answer
+was an error.
+
+Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto;
+pkg/kubelet/kuberuntime/{kuberuntime_sandbox,kuberuntime_container}.go, 1.34.
 """
 
 from collections.abc import Callable, Iterator
@@ -93,9 +98,9 @@ class Sandbox:
         )
         return attrs.evolve(self, containers=tuple(ended), ready=False)
 
-    def end(self, name: str, exit_code: int) -> "Sandbox | None":
-        """Return the sandbox after a running container ended by itself; None if it is not running."""
-        if not any(container.name == name and container.state == "running" for container in self.containers):
+    def end(self, name: str, exit_code: int, *states: str) -> "Sandbox | None":
+        """Return the sandbox after a container ended by itself; None if it is in none of these states."""
+        if not any(container.name == name and container.state in states for container in self.containers):
             return None
         ended = (
             attrs.evolve(each, state="exited", exit_code=exit_code) if each.name == name else each
@@ -150,23 +155,25 @@ def that_end(plan: Plan) -> Iterator[tuple[str, str]]:
             yield from ((node, pod) for node in plan.nodes)
 
 
-def _end_container(cluster: Cluster, fault: str, node: str, pod: str, container: str, exit_code: int) -> Cluster | None:
-    spent = spend(cluster, fault)
-    sandbox = cluster[RUNTIME[node, pod]] if spent is not None else None
-    ended = sandbox.end(container, exit_code) if sandbox is not None else None
-    return spent.set(RUNTIME[node, pod], ended) if spent is not None and ended is not None else None
+def _with(cluster: Cluster, fault: str, node: str, pod: str, ended: Sandbox | None) -> Cluster | None:
+    spent = None if ended is None else spend(cluster, fault)
+    return None if spent is None else spent.set(RUNTIME[node, pod], ended)
 
 
 @transition(actor=FAULT, object="pod/{pod}", environment=True)
 def crash_container(cluster: Cluster, node: str, pod: str, container: str) -> Cluster | None:
     """A container crashes: it exits with code 1."""
-    return _end_container(cluster, "container-crash", node, pod, container, CRASHED)
+    sandbox = cluster[RUNTIME[node, pod]]
+    ended = None if sandbox is None else sandbox.end(container, CRASHED, "running")
+    return _with(cluster, "container-crash", node, pod, ended)
 
 
 @transition(actor=FAULT, object="pod/{pod}", environment=True)
 def exit_container(cluster: Cluster, node: str, pod: str, container: str) -> Cluster | None:
-    """A container ends by itself: it exits with code 0."""
-    return _end_container(cluster, "container-exit", node, pod, container, 0)
+    """A container ends by itself, or as soon as it is told to: it exits with code 0."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    ended = None if sandbox is None else sandbox.end(container, 0, "running", "stopping")
+    return _with(cluster, "container-exit", node, pod, ended)
 
 
 @transition(actor=FAULT, object="pod/{pod}", environment=True)

@@ -8,10 +8,13 @@ effect by a patch of its own, with the version in the cache. While no node is Re
 disruption): those that do are rid of it, so that nobody is evicted because the control plane itself is cut off
 [handleDisruption].
 
+A NoSchedule taint whose patch is not answered is not tried again until something of the node changes
+[doNodeProcessingPassWorker]; all else is, with the next check or the next turn of its rate-limited queue.
+
 Leaves out: clocks (a check that finds no news counts if the node is down or cut off; that a heartbeat of a node that is
 neither comes too late is a fault with a budget, late-heartbeat); rate limits and zones, and so partial disruption,
-which only slows the taints down or stops them; that it gives up after a few tries (here it tries for ever); that
-NoExecute may come, or go, before NoSchedule (upstream two loops do it, of which that of NoExecute is held back), and
+which only slows the taints down or stops them; that NoExecute may come, or go, before NoSchedule (upstream two loops do
+it, of which that of NoExecute is held back), that one patch only adds taints, and another only takes them off, and
 that upstream may taint the last node in the instant before it notices that all are silent; the eviction of pods, which
 is the work of taint_eviction.py; Ready=False, which only a kubelet that is up reports. If heartbeats do not take part
 in the scenario, none is late: no lease is written, and a node is silent if it is down or cut off. Pods are marked once,
@@ -23,14 +26,16 @@ handleDisruption, ComputeZoneState, doNoScheduleTaintingPass,
 pkg/controller/util/node/controller_utils.go, 1.34.
 """
 
+from typing import Any
+
 import attrs
 
 from kmodel.kernel import Cells, Cluster, Rank, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.apiserver.admission import NOT_READY, UNREACHABLE
-from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
-from kmodel.kubernetes.components.component import Caller, Component, Fault, Memory, Steps, each
-from kmodel.kubernetes.components.etcd import NODES, version
+from kmodel.kubernetes.components.calls import TIMEOUT, Request, clients, drop_answer, idle, received, send
+from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Fault, Memory, Steps, each
+from kmodel.kubernetes.components.etcd import NODES, Watch, version
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, in_cache, synced
 from kmodel.kubernetes.components.kubelet.failures import may_be_silent
@@ -58,6 +63,7 @@ class Health:
 
 
 HEALTH: Cells[Health] = Cells("node-lifecycle/health")
+GIVEN_UP: Cells[bool] = Cells("node-lifecycle/given up")  # where calls may fail: the NoSchedule taints of a node
 
 
 client_of = clients(f"{ACTOR}/{{}}")  # by which the controller writes a node
@@ -142,7 +148,7 @@ def adjust_taints(cluster: Cluster, node: str) -> Cluster | None:
     if known is None:
         return None
     key, there = CONDITIONS.get(known.status.ready), known.spec.taints
-    taints = _with_own(there, NO_SCHEDULE, key, CORDONED if known.spec.unschedulable else None)
+    taints = there if _has_given_up(cluster, node) else _scheduling_taints(known)
     if taints == there:
         taints = _with_own(there, NO_EXECUTE, None if key is None or _is_full_disruption(cluster) else key)
     if taints == there:
@@ -151,10 +157,36 @@ def adjust_taints(cluster: Cluster, node: str) -> Cluster | None:
     return send(cluster, client_of(node), request)
 
 
+def _scheduling_taints(known: Node) -> tuple[Taint, ...]:
+    """Return the taints of a node with the NoSchedule ones that its condition and its cordon ask for."""
+    cordoned = CORDONED if known.spec.unschedulable else None
+    return _with_own(known.spec.taints, NO_SCHEDULE, CONDITIONS.get(known.status.ready), cordoned)
+
+
+def _has_given_up(cluster: Cluster, node: str) -> bool:
+    """Tell whether nobody comes back to the NoSchedule taints of a node until something changes there.
+
+    A kubelet that is heard of changes something within five minutes: it reports its node [nodeStatusReportFrequency].
+    """
+    return cluster.has(GIVEN_UP[node]) and cluster[GIVEN_UP[node]] and not is_connected(cluster, node)
+
+
 @transition(actor=ACTOR, object="node/{node}")
 def read_node_answer(cluster: Cluster, node: str) -> Cluster | None:
-    """Learn how the write to the node went; the node in the cache is looked at again in any case."""
+    """Learn how the write to the node went; it is looked at again, but for a NoSchedule taint that was not answered."""
+    response = received(cluster, client_of(node))
+    if response is not None and response.code == TIMEOUT and cluster.has(GIVEN_UP[node]):
+        known = in_cache(cluster, CONTROLLER_MANAGER, NODE, node)
+        failed = known is not None and response.verb == "patch" and _scheduling_taints(known) != known.spec.taints
+        cluster = cluster.set(GIVEN_UP[node], cluster[GIVEN_UP[node]] or failed)
     return drop_answer(cluster, client_of(node))
+
+
+def _on_change(cluster: Cluster, watch: Watch, key: str, old: Any, new: Any) -> Cluster:
+    """Come back to a node that has changed."""
+    if watch.resource != "nodes" or not cluster.has(GIVEN_UP[key]) or not cluster[GIVEN_UP[key]]:
+        return cluster
+    return cluster.set(GIVEN_UP[key], False)
 
 
 @transition(actor=ACTOR, object="pod/{pod}")
@@ -195,6 +227,10 @@ def _with_heartbeats(plan: Plan) -> bool:
     return plan.takes_part("heartbeats")
 
 
+def _calls_may_fail(plan: Plan) -> bool:
+    return any(plan.budget(fault) for fault in ("lost-request", "lost-answer", "late-call", "apiserver-outage"))
+
+
 COMPONENT = Component(
     "node-lifecycle-controller",
     process=CONTROLLER_MANAGER,
@@ -210,7 +246,9 @@ COMPONENT = Component(
         )
     },
     watches=("nodes", "leases", "pods"),
+    on_change=_on_change,
     memory=(
+        Memory(GIVEN_UP, each("nodes"), False, mentions=NOTHING, when=_calls_may_fail),
         Memory(
             HEALTH,
             each("nodes"),
