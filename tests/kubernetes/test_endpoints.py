@@ -115,3 +115,13 @@ def test_a_pod_whose_node_is_gone_is_no_endpoint() -> None:
     run = run.take("run_command", user=ADMIN).settle()
     assert [each.pod for each in run.cluster[stored("endpointslices")["web"]].endpoints] == ["first"]
     assert [each.pod for each in run.cluster[RULES["n1", "web"]]] == ["first"]
+
+
+def test_slice_and_rules_go_with_their_service() -> None:
+    there = (service(), pod("first", node="n1", status=READY))
+    actors = (*SERVING, "garbage-collector")
+    run = Run.of(scene(delete("services/web"), stored=there, actors=actors)).settle()
+    assert run.cluster[RULES["n1", "web"]]
+    run = run.take("run_command", user=ADMIN).settle()
+    assert run.cluster[stored("endpointslices")["web"]] is None
+    assert not run.cluster[RULES["n1", "web"]]

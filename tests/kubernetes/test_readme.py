@@ -43,3 +43,13 @@ def test_each_check_and_each_case_has_a_test_or_says_why_not() -> None:
 @pytest.mark.parametrize(("file", "name"), sorted(set(NAMED)))
 def test_a_test_of_the_table_is_there(file: str, name: str) -> None:
     assert f"\ndef {name}(" in (HERE / file).read_text(encoding="utf-8")
+
+
+def test_each_point_of_a_component_names_a_test_or_a_row_that_does() -> None:
+    rows = TEXT.partition("## Component by component")[2].partition("## Not yet")[0].splitlines()[7:]
+    points = [row.split(" | ")[-1] for row in rows if row.startswith("|")]
+    assert len(points) > 30
+    for point in points:
+        ids = re.findall(r"\b[BCW]\d\d?\b", point)
+        assert ids or "::" in point, point
+        assert set(ids) <= IDS, point
