@@ -5,7 +5,7 @@ that a spec could see is left out of a comparison. UIDs, versions and generation
 of the object that is there now (CURRENT) or others.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -18,22 +18,25 @@ from kmodel.kubernetes.manifests import Field
 from kmodel.kubernetes.objects import (
     KINDS,
     ApiObject,
+    DeploymentStatus,
     Endpoint,
     EndpointSlice,
     ObjectMeta,
     OwnerReference,
     PodStatus,
+    ReplicaSetStatus,
     kind_named,
 )
 from kmodel.kubernetes.objects import key as key_of
 from kmodel.kubernetes.objects.kind import generations, scope
+from kmodel.kubernetes.objects.meta import Labels
 
 CURRENT, OTHER = 1, 2
-NOT_RECORDED = ("deployments", "statefulsets")  # so that what they own is made by somebody outside
 SERVICE_NAME = "kubernetes.io/service-name"
 MARK = yaml.Mark("recording", 0, 0, 0, None, 0)
 TAGS = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
 Uids = Callable[[str, str, str], bool]  # whether a UID is that of the object of a resource and key that is there now
+ANNOTATIONS = "deployment.kubernetes.io/"  # what the annotations begin with that the model has
 
 
 def field_of(value: Any, path: str = "") -> Field:
@@ -51,25 +54,28 @@ def _node(value: Any) -> yaml.Node:
     return yaml.ScalarNode(f"tag:yaml.org,2002:{TAGS[type(value)]}", text, MARK)
 
 
-def read(resource: str, value: Mapping[str, Any], is_current: Uids) -> ApiObject:
-    """Return the model's object of a recorded one."""
+def read(resource: str, value: Mapping[str, Any], is_current: Uids, recorded: Container[str]) -> ApiObject:
+    """Return the model's object of a recorded one; objects of which resources are recorded, matters to their owners."""
     if resource == "endpointslices":
         made: Any = _endpoint_slice(value, is_current)
     else:
         reader = kind_named(resource).read
         assert reader is not None
         made = reader(field_of(value).fields(), [])
-    if resource == "pods":
-        made = attrs.evolve(made, status=_pod_status(value.get("status") or {}))
-    whole: ApiObject = attrs.evolve(made, metadata=_metadata(resource, made, value["metadata"], is_current))
+    status = _status(resource, made, value, recorded)
+    made = made if status is None else attrs.evolve(made, status=status)
+    metadata = _metadata(resource, made, value["metadata"], is_current, recorded)
+    whole: ApiObject = attrs.evolve(made, metadata=metadata)
     return whole
 
 
-def _metadata(resource: str, whole: ApiObject, value: Mapping[str, Any], is_current: Uids) -> ObjectMeta:
+def _metadata(
+    resource: str, whole: ApiObject, value: Mapping[str, Any], is_current: Uids, recorded: Container[str]
+) -> ObjectMeta:
     made = whole.metadata
     singular = kind_named(resource).singular
     owners = [owner for owner in value.get("ownerReferences", ()) if owner.get("controller")]
-    resources = {kind.kind: kind for kind in KINDS if resource in kind.makes and kind.resource not in NOT_RECORDED}
+    resources = {kind.kind: kind for kind in KINDS if resource in kind.makes and kind.resource in recorded}
     found: list[OwnerReference] = []
     for each in owners:
         if each["kind"] in resources:
@@ -82,8 +88,42 @@ def _metadata(resource: str, whole: ApiObject, value: Mapping[str, Any], is_curr
         resource_version=Rank(scope("version", singular, made.key), CURRENT),
         generation=None if whole.desired is None else Rank(generations(singular, made.key), CURRENT),
         owners=tuple(found),
+        annotations=_annotations(value),
         deleting="deletionTimestamp" in value,
         deletion_grace_seconds=value.get("deletionGracePeriodSeconds"),
+    )
+
+
+def _annotations(metadata: Mapping[str, Any]) -> Labels:
+    there = metadata.get("annotations") or {}
+    return tuple(sorted((name, text) for name, text in there.items() if name.startswith(ANNOTATIONS)))
+
+
+def _status(resource: str, made: Any, value: Mapping[str, Any], recorded: Container[str]) -> Any:
+    """Return the status of the model's class; None if it has none, or nobody in the model writes it."""
+    there = value.get("status") or {}
+    if resource == "pods":
+        return _pod_status(there)
+    told, key = there.get("observedGeneration"), made.metadata.key
+    number = CURRENT if told == value["metadata"].get("generation") else OTHER
+    observed = Rank(generations(kind_named(resource).singular, key), number) if told else None
+    if resource == "replicasets" and "deployments" in recorded:
+        counts = (there.get(name, 0) for name in ("replicas", "readyReplicas", "availableReplicas"))
+        return ReplicaSetStatus(*counts, observed)
+    if resource == "deployments":
+        return _deployment_status(there, observed)
+    return None
+
+
+def _deployment_status(value: Mapping[str, Any], observed: Rank | None) -> DeploymentStatus:
+    conditions = {condition["type"]: condition for condition in value.get("conditions") or ()}
+    available, progressing = conditions.get("Available"), conditions.get("Progressing")
+    names = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+    return DeploymentStatus(
+        *(value.get(name, 0) for name in names),
+        observed_generation=observed,
+        is_available=None if available is None else available["status"] == "True",
+        progressing=None if progressing is None else progressing["reason"],
     )
 
 

@@ -12,7 +12,6 @@ from kmodel.kubernetes.objects import key as key_of
 from tests.recordings.objects import SERVICE_NAME, paths, read
 
 DATA = Path(__file__).parent / "data"
-RESOURCES = ("pods", "nodes", "replicasets", "services", "endpointslices", "namespaces", "resourcequotas")
 PEOPLE = ("kubectl", "harness", "")
 
 
@@ -99,8 +98,10 @@ class _Reader:
         self.json: dict[tuple[str, str], Any] = {}
         self.revision: dict[tuple[str, str], int] = {}
         self.slices: dict[str, str] = {}  # of an EndpointSlice's name, the key of its Service
+        self.recorded: frozenset[str] = frozenset()
 
     def all(self, raw: list[dict[str, Any]]) -> Iterator[Line]:
+        self.recorded = frozenset(line["what"].partition("/")[0] for line in raw if "what" in line)
         for number, line in enumerate(raw, start=1):
             yield Line(number, line["t"], line["do"], about=line) if "do" in line else self.request(number, line)
 
@@ -155,7 +156,7 @@ class _Reader:
 
     def object(self, resource: str, value: Any) -> ApiObject:
         """Return the model's object of a recorded one."""
-        return read(resource, value, self.is_current)
+        return read(resource, value, self.is_current, self.recorded)
 
     def is_current(self, resource: str, key: str, uid: str) -> bool:
         """Tell whether a UID is that of the object that is there."""

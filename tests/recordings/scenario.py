@@ -1,23 +1,28 @@
 """From a recording to the model that is to have written it: nodes, what is created, who takes part, faults."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import attrs
 
 from kmodel.kernel import Action, Cluster
 from kmodel.kubernetes.catalog import BUILT_IN
 from kmodel.kubernetes.components.component import Component, instances
+from kmodel.kubernetes.components.etcd import with_metadata
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import Command, Session, Settings, User
 from kmodel.kubernetes.control_plane import build
-from kmodel.kubernetes.objects import Node
+from kmodel.kubernetes.objects import ApiObject, Node
 from tests.recordings.recording import PEOPLE, Line
 
 ADMIN = "admin"
 CLIENT = f"kubectl/{ADMIN}"  # by which all that is no actor of the model asks the api-server
-# Leases are not in the recordings, nor packets, Deployments, StatefulSets, and readers of a ReplicaSet's status.
-NOT_NEEDED = ("heartbeats", "kube-proxy", "deployment-controller", "replicaset-status", "statefulset-controller")
+NOT_NEEDED = ("heartbeats", "kube-proxy")  # leases are not in the recordings, nor packets
+CONTROLS = {  # whose objects are in some recordings only
+    "deployment-controller": "deployments",
+    "replicaset-status": "deployments",  # which read it
+    "statefulset-controller": "statefulsets",
+}
 UNBOUNDED = 1000  # events that may wait for a watcher
 # What befalls whom: the fault whose budget it takes, and the transition.
 FAULTS = {
@@ -66,15 +71,16 @@ class Played:
     components: tuple[Component, ...]
 
     def actors(self, line: Line) -> tuple[Component, ...]:
-        """Return the components that make such requests as the line's user; none if nobody in the model does."""
+        """Return the components that act as the line's user; none if nobody in the model makes such requests."""
         if line.agent in PEOPLE or line.do:
             return ()
-        return tuple(
-            component
+        found = [
+            (component, (line.verb, line.target) in may)
             for component in self.components
             for users, may in component.users.items()
-            if (line.verb, line.target) in may and line.by in {user for user, _ in instances(users, self.plan)}
-        )
+            if line.by in {user for user, _ in instances(users, self.plan)}
+        ]
+        return tuple(component for component, _ in found) if any(may for _, may in found) else ()
 
 
 def model_of(lines: Iterable[Line]) -> Played:
@@ -86,13 +92,18 @@ def model_of(lines: Iterable[Line]) -> Played:
     for line in made:
         if isinstance(line.body, Node):
             nodes.setdefault(line.key, line.body)
+    recorded = {line.resource for line in lines}
     settings = Settings(
         nodes=tuple(nodes.values()),
         users=tuple(_users(lines)),
         register_nodes=True,
         deletions="split",
         surroundings=("namespace/default",),  # the others of the recordings come from Kubernetes itself
-        actors=tuple(name for name in BUILT_IN.optional if name not in NOT_NEEDED),
+        actors=tuple(
+            name
+            for name in BUILT_IN.optional
+            if name not in NOT_NEEDED and CONTROLS.get(name, "pods") in recorded
+        ),
         watch_buffer=UNBOUNDED,
         faults=tuple(faults.items()),
     )
@@ -107,10 +118,19 @@ def model_of(lines: Iterable[Line]) -> Played:
         if line.body is not None and line.agent not in ("kubelet", "kube-scheduler")
         if line.resource not in ("nodes", "endpointslices") and (line.resource, line.key) not in owned
     )
+    commands = (*commands, *(Command("update", line.resource, line.key, each) for line, each in _versions(lines)))
     settings = attrs.evolve(settings, sessions=(Session(ADMIN, commands),), names_per_workload=max(1, len(owned)) + 1)
     initial, actions = build(settings)
     plan = BUILT_IN.plan(settings)
     return Played(plan, initial, actions, BUILT_IN.taking_part(plan))
+
+
+def _versions(lines: Iterable[Line]) -> Iterator[tuple[Line, ApiObject]]:
+    """Yield what somebody made of objects whose templates have names that stand for them."""
+    for line in lines:
+        made = line.changed.after if line.agent in PEOPLE and line.verb != "create" and line.changed else None
+        if made is not None and any(template.content is not None for template in made.templates()):
+            yield line, with_metadata(made, uid=None, resource_version=None, generation=None)
 
 
 def _users(lines: tuple[Line, ...]) -> Iterable[User]:

@@ -172,6 +172,8 @@ class _Search:
         carried = carry_out(state.cluster, client)
         if line.changes:  # what was refused has no name
             state = state.with_name(line.key, carried.answer.key)
+            if request.key:  # of a name that stands for a content, the end is its hash, which labels may have alone
+                state = state.with_name(*(key.rpartition("-")[2] for key in (line.key, carried.answer.key)))
         difference = differs(state, line, carried)
         if difference is None:
             yield attrs.evolve(state, cluster=carried.cluster)
@@ -230,7 +232,10 @@ def not_asked(state: State, line: Line, request: Request) -> str | None:
         line.subresource,
     ):
         return f"the model asks to {request.verb} {request.target}"
-    if request.key not in ("", key) or (not request.key and line.changes and line.changes[-1].before is not None):
+    is_new = line.verb == "create" and not state.cluster.has(stored(line.resource)[key])
+    if not (request.key in ("", key) or is_new) or (
+        not request.key and line.changes and line.changes[-1].before is not None
+    ):
         return f"the model asks to {request.verb} {request.target}"
     if isinstance(request.body, Binding) and request.body.node != line.node:
         return f"the model binds to {request.body.node}"

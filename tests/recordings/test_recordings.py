@@ -17,7 +17,7 @@ from tests.recordings.search import explain
 EXPECTED = Path(__file__).parent / "expected"
 RECORDINGS = (
     *("pod-creation", "pod-deletion", "replicaset", "unschedulable", "service", "node-dies", "node-partition"),
-    *("kubelet-restart", "scheduler-killed", "kcm-killed", "errors", "namespace-deletion", "quota"),
+    *("kubelet-restart", "scheduler-killed", "kcm-killed", "errors", "namespace-deletion", "quota", "deployment"),
 )
 
 

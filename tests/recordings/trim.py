@@ -26,10 +26,16 @@ RESOURCES = {  # of the kinds that are modelled, by how etcd's keys name them
     "services/specs": "services",
     "endpointslices": "endpointslices",
 }
+ALSO = {  # of some recordings, whose controllers are modelled as well; of the others what these write is from outside
+    "deployment": ("deployments",),
+    "deployment-stuck": ("deployments",),
+    "statefulset": ("statefulsets", "controllerrevisions"),
+}
 # Left out: times, what is derived from the machine, and what every pod gets for its service account.
 LEFT_OUT = frozenset(
     {
         *("acquireTime", "creationTimestamp", "finishedAt", "lastHeartbeatTime", "lastProbeTime", "lastTransitionTime"),
+        "lastUpdateTime",
         *("startTime", "startedAt", "timeAdded", "addresses", "allocatable", "capacity", "daemonEndpoints", "nodeInfo"),
         *("clusterIP", "clusterIPs", "containerID", "hostIP", "hostIPs", "imageID", "podIP", "podIPs", "volumeMounts"),
         *("volumes", "managedFields", "message", "terminationMessagePath", "terminationMessagePolicy"),
@@ -72,6 +78,8 @@ def patch(before: Any, after: Any) -> Any:
 def conditions(event: dict[str, Any]) -> dict[str, Any]:
     """Return what a request makes a condition, and how long a deletion may take."""
     body = event.get("requestObject") or {}
+    if isinstance(body, list):  # the operations of a JSON patch, none of which is a test
+        return {}
     source = body.get("preconditions") or {} if event["verb"] == "delete" else body.get("metadata") or {}
     found = {"uid": (source.get("uid") or "")[:8], "version": source.get("resourceVersion")}
     found["grace"] = body.get("gracePeriodSeconds") if event["verb"] == "delete" else None
@@ -112,21 +120,27 @@ def request(event: dict[str, Any], changes: list[dict[str, Any]]) -> dict[str, A
     return line | ({"changes": changes} if changes else {})
 
 
-def resource_of(key: str) -> str | None:
-    """Return the resource of a key of etcd, if its kind is modelled."""
+def resources_of(folder: Path) -> dict[str, str]:
+    """Return the resources of a recording that are kept, by how etcd's keys name them."""
+    return RESOURCES | {resource: resource for resource in ALSO.get(folder.name, ())}
+
+
+def resource_of(key: str, resources: dict[str, str]) -> str | None:
+    """Return the resource of a key of etcd, if it is kept."""
     path = key.removeprefix("/registry/")
-    return next((RESOURCES[prefix] for prefix in RESOURCES if path.startswith(f"{prefix}/")), None)
+    return next((resources[prefix] for prefix in resources if path.startswith(f"{prefix}/")), None)
 
 
 def lines(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield the lines of the trimmed recording."""
     actions = read(folder / "actions.jsonl")
     start = min(action["t"] for action in actions)
+    resources = resources_of(folder)
     objects: dict[str, Any] = {}
     keys: dict[int, str] = {}
     changes: dict[str, list[dict[str, Any]]] = {}
     for change in read(folder / "etcd.jsonl"):
-        key, resource = change["key"], resource_of(change["key"])
+        key, resource = change["key"], resource_of(change["key"], resources)
         name = key.rpartition("/")[2]
         if resource is None or name.startswith(OWN_SERVICE) or (resource == "namespaces" and name in OWN_NAMESPACES):
             continue
@@ -142,7 +156,7 @@ def lines(folder: Path) -> Iterator[dict[str, Any]]:
         if event["verb"] == "deletecollection":
             found += [(line["t"], line["changes"][0]["rev"], line) for line in collection(start, event, changes, keys)]
             continue
-        if event["verb"] not in WRITES or event["objectRef"]["resource"] not in RESOURCES.values():
+        if event["verb"] not in WRITES or event["objectRef"]["resource"] not in resources.values():
             continue
         if event["objectRef"].get("name") == OWN_SERVICE or event["user"].get("username") == "system:apiserver":
             continue

@@ -107,7 +107,7 @@ MUTANTS = (
         "a new ReplicaSet wants all pods at once",
         CHANGES,
         (("create_replica_set", asks_for_all_at_once),),
-        11,
+        13,
         "create_replica_set",
     ),
     Mutant(
@@ -115,7 +115,7 @@ MUTANTS = (
         "the controller takes pods for available",
         CHANGES,
         (("scale_replica_set", takes_pods_for_available),),
-        17,
+        24,
         "scale_replica_set",
     ),
     Mutant(
@@ -123,7 +123,7 @@ MUTANTS = (
         "the controller takes pods for available",
         ROLLS,
         (("scale_replica_set", takes_pods_for_available),),
-        26,
+        28,
         "delete_pod",
     ),
     Mutant(
@@ -139,7 +139,7 @@ MUTANTS = (
         "the name of a ReplicaSet does not stand for its template",
         CHANGES,
         (("create_replica_set", names_by_chance),),
-        8,
+        12,
         "commit",
     ),
 )
@@ -149,7 +149,7 @@ STUCK = (
         "the controller gives up no old pod",
         ROLLS,
         (("scale_replica_set", unless(always)),),
-        37,
+        39,
         cycle=0,
     ),
     Mutant(
@@ -157,7 +157,7 @@ STUCK = (
         "no deadline is ever exceeded",
         FITS_NOWHERE,
         (("exceed_deadline", unless(always)),),
-        13,
+        14,
         cycle=0,
     ),
     Mutant(
@@ -165,7 +165,7 @@ STUCK = (
         "the controller scales back and forth",
         STAYS,
         (("scale_replica_set", scales_back_and_forth),),
-        6,
+        11,
         cycle=12,
     ),
 )

@@ -2,8 +2,7 @@
 pkg/registry/apps/deployment/strategy.go, pkg/controller/deployment/util/deployment_util.go].
 
 The hash of a template is a letter: templates are finite, so that each that is met has one of its own, and equal ones
-share it. Left out: reasons of the condition Progressing that only say how a rollout began (NewReplicaSetCreated,
-FoundNewReplicaSet: here ReplicaSetUpdated), ReplicaFailure, collisions of hashes, creation times.
+share it. Left out: the condition ReplicaFailure, collisions of hashes, creation times.
 """
 
 from collections.abc import Iterator
@@ -28,7 +27,8 @@ DEADLINE_SECONDS = 600
 HISTORY_LIMIT = 10
 ALL = 100  # percent
 STRATEGIES = ("RollingUpdate", "Recreate")
-# The reasons of the condition Progressing, and its status.
+# The reasons of the condition Progressing.
+CREATED, FOUND = "NewReplicaSetCreated", "FoundNewReplicaSet"
 UPDATED, AVAILABLE, TIMED_OUT = "ReplicaSetUpdated", "NewReplicaSetAvailable", "ProgressDeadlineExceeded"
 PAUSED, RESUMED = "DeploymentPaused", "DeploymentResumed"
 

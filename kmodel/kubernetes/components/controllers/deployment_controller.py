@@ -4,24 +4,23 @@ Models: RollingUpdate and Recreate, scaling in proportion, pausing, revisions an
 ReplicaSets, the deadline of progress. A reconcile is a series of calls by one worker; each is decided on the caches as
 they are when it is sent, and has the version in the cache as its condition, so that a late cache meets 409 Conflict.
 The name of a ReplicaSet is that of the Deployment with the hash of the template: who creates one that is there meets
-409 AlreadyExists. The deadline is exceeded when its cause is there, since there are no clocks: the pods that the
+409 AlreadyExists. That one was created, or which revision it has now, the Deployment's status says in a write of its
+own, before anything is scaled or counted. The deadline is exceeded when its cause is there, since there are no clocks: the pods that the
 rollout waits for cannot become available (no node has room, what they name is missing, their node is silent).
 
 Leaves out: one snapshot of the caches for all calls of a reconcile (informers that lag have the same effect, as long as
 they lag alike); adoption of ReplicaSets by label; collisions of hashes; annotations that users give a Deployment, which
-are copied to its ReplicaSets; the status that is written between the creation of a ReplicaSet and the next one.
+are copied to its ReplicaSets.
 
 Upstream: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate,progress}.go, 1.34.
 """
 
 from collections.abc import Iterator
-from typing import Any
-
 import attrs
 
 from kmodel.kernel import BoundReached, Cluster, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
-from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
+from kmodel.kubernetes.components.calls import CALLS, Request, clients, idle, received, send
 from kmodel.kubernetes.components.component import Caller, Component, each
 from kmodel.kubernetes.components.controllers import rollouts
 from kmodel.kubernetes.components.controllers.rollouts import Rollout, is_owned
@@ -31,12 +30,16 @@ from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cac
 from kmodel.kubernetes.components.settings import POOLS
 from kmodel.kubernetes.objects import DEPLOYMENT, POD, REPLICA_SET, Deployment, OwnerReference, Pod, ReplicaSet, key
 from kmodel.kubernetes.objects.deployment import (
+    AVAILABLE,
+    CREATED,
     DESIRED,
+    FOUND,
     HISTORY,
     MOST,
     PAUSED,
     REVISION,
     TIMED_OUT,
+    DeploymentStatus,
     with_label,
 )
 
@@ -125,9 +128,30 @@ def sync_revision(cluster: Cluster, deployment: str) -> Cluster | None:
     now = _rollout(cluster, deployment)
     if now is None or now.new is None or now.deployment.metadata.deleting:
         return None
-    seconds = now.deployment.min_ready_seconds
-    body = attrs.evolve(_with_revision(now.new, now), min_ready_seconds=seconds)
-    return None if body == now.new else _update(cluster, deployment, now.new, body)
+    body = _as_latest(now, now.new)
+    return None if body == now.new else _update(cluster, now.new, body, now.deployment)
+
+
+def _as_latest(now: Rollout, new: ReplicaSet) -> ReplicaSet:
+    return attrs.evolve(_with_revision(new, now), min_ready_seconds=now.deployment.min_ready_seconds)
+
+
+@transition(actor=ACTOR, object="deployment/{deployment}")
+def tell_revision(cluster: Cluster, deployment: str) -> Cluster | None:
+    """Say in the Deployment which revision its ReplicaSet is, and that it was found, if nothing is said yet."""
+    now = _rollout(cluster, deployment)
+    if now is None or now.new is None or now.is_told or now.deployment.metadata.deleting:
+        return None
+    if _as_latest(now, now.new) != now.new:
+        return None
+    reason = now.deployment.status.progressing or FOUND
+    return _tell(cluster, now, rollouts.revision(now.new), reason)
+
+
+def _tell(cluster: Cluster, now: Rollout, revision: int, reason: str) -> Cluster:
+    told = with_label(now.deployment.metadata.annotations, REVISION, str(revision))
+    status = attrs.evolve(now.deployment.status, progressing=reason)
+    return _put_status(cluster, with_metadata(attrs.evolve(now.deployment, status=status), annotations=told))
 
 
 @transition(actor=ACTOR, object="deployment/{deployment}")
@@ -136,6 +160,10 @@ def scale_replica_set(cluster: Cluster, deployment: str, replicaset: str) -> Clu
     now = _rollout(cluster, deployment)
     if now is None or now.deployment.metadata.deleting or _comes_before_scaling(now):
         return None
+    return _scale(cluster, now, replicaset)
+
+
+def _scale(cluster: Cluster, now: Rollout, replicaset: str) -> Cluster | None:
     workload = next((each for each in now.all if each.metadata.key == replicaset), None)
     size = rollouts.sizes(now).get(replicaset)
     if workload is None or size is None:
@@ -144,26 +172,28 @@ def scale_replica_set(cluster: Cluster, deployment: str, replicaset: str) -> Clu
     if waits and _old_pods_run(cluster, now):
         return None
     body = _with_sizes(attrs.evolve(workload, replicas=size), now.deployment)
-    return _update(cluster, deployment, workload, body)
+    return _update(cluster, workload, body, now.deployment)
 
 
 def _comes_before_scaling(now: Rollout) -> bool:
-    """Tell whether a ReplicaSet has to be created, or its revision changed, before any is scaled."""
+    """Tell whether a ReplicaSet has to be created, or its revision changed and told, before any is scaled."""
     if now.new is None:
         return now.deployment.is_rolling and not now.deployment.paused and not now.is_scaling
-    return rollouts.revision(now.new) < now.next_revision
+    return rollouts.revision(now.new) < now.next_revision or not now.is_told
 
 
-def _update(cluster: Cluster, deployment: str, known: ReplicaSet, body: ReplicaSet) -> Cluster:
+def _update(cluster: Cluster, known: ReplicaSet, body: ReplicaSet, owner: Deployment) -> Cluster:
     request = Request(USER, "update", "replicasets", known.metadata.key, body, resource_version=version(known))
-    return send(cluster, client_of(deployment), request)
+    return send(cluster, client_of(owner.metadata.key), request)
 
 
 @transition(actor=ACTOR, object="deployment/{deployment}")
 def update_deployment_status(cluster: Cluster, deployment: str) -> Cluster | None:
     """Write the status of the Deployment, if those of its ReplicaSets have come to something else."""
     now = _rollout(cluster, deployment)
-    return None if now is None or _is_new_missing(now) else _write_status(cluster, now, rollouts.status(now))
+    if now is None or _is_new_missing(now) or not now.is_told:
+        return None
+    return _write_status(cluster, now, rollouts.status(now))
 
 
 def _is_new_missing(now: Rollout) -> bool:
@@ -172,18 +202,16 @@ def _is_new_missing(now: Rollout) -> bool:
     return now.new is None and is_due and not now.deployment.metadata.deleting
 
 
-def _write_status(cluster: Cluster, now: Rollout, status: Any) -> Cluster | None:
-    known = now.deployment
-    body = attrs.evolve(known, status=status)
-    if now.new is not None and rollouts.revision(now.new):
-        told = with_label(known.metadata.annotations, REVISION, str(rollouts.revision(now.new)))
-        body = with_metadata(body, annotations=told)
-    if body == known:
+def _write_status(cluster: Cluster, now: Rollout, status: DeploymentStatus) -> Cluster | None:
+    if status == now.deployment.status:
         return None
-    request = Request(
-        USER, "update", "deployments", known.metadata.key, body, "status", resource_version=version(known)
-    )
-    return send(cluster, client_of(known.metadata.key), request)
+    return _put_status(cluster, attrs.evolve(now.deployment, status=status))
+
+
+def _put_status(cluster: Cluster, body: Deployment) -> Cluster:
+    key = body.metadata.key
+    request = Request(USER, "update", "deployments", key, body, "status", resource_version=version(body))
+    return send(cluster, client_of(key), request)
 
 
 @transition(actor=ACTOR, object="deployment/{deployment}")
@@ -193,7 +221,7 @@ def exceed_deadline(cluster: Cluster, deployment: str) -> Cluster | None:
     if now is None or now.deployment.paused or now.deployment.metadata.deleting or now.is_scaling:
         return None
     known = now.deployment.status
-    if known.progressing in (None, TIMED_OUT, PAUSED) or rollouts.is_complete(now.deployment, known):
+    if known.progressing in (None, AVAILABLE, TIMED_OUT, PAUSED) or rollouts.is_complete(now.deployment, known):
         return None
     told = (cluster.look(QUEUES[CONTROLLER_MANAGER, each], has_caught_up) for each in WATCHED)
     if rollouts.status(now) != known or rollouts.sizes(now) or not all(told) or not _is_stuck(cluster, now):
@@ -235,8 +263,20 @@ def clean_up(cluster: Cluster, deployment: str, replicaset: str) -> Cluster | No
 
 @transition(actor=ACTOR, object="deployment/{deployment}")
 def read_rollout_answer(cluster: Cluster, deployment: str) -> Cluster | None:
-    """Learn how a write went; the caches are looked at again in any case."""
-    return drop_answer(cluster, client_of(deployment))
+    """Learn how a write went, and go on: what was created or found is told of, and then scaled, by the same cache."""
+    client = client_of(deployment)
+    response = received(cluster, client)
+    if response is None:
+        return None
+    cluster = cluster.set(CALLS[client], None)
+    now = known_rollout(cluster, deployment)
+    if now is None or not response.ok or now.deployment.metadata.deleting:
+        return cluster
+    if (response.verb, response.resource) == ("create", "replicasets"):
+        return _tell(cluster, now, now.next_revision, CREATED)
+    was_told = response.resource == "deployments" and now.new is not None and not now.is_told  # the cache is late
+    first = next(iter(rollouts.sizes(now)), None) if was_told else None
+    return cluster if first is None else _scale(cluster, now, first) or cluster
 
 
 WATCHED = ("deployments", "replicasets", "pods")
@@ -257,7 +297,15 @@ COMPONENT = Component(
     brings=("replicasets", "pods"),
     callers=(
         Caller(
-            (create_replica_set, sync_revision, scale_replica_set, update_deployment_status, exceed_deadline, clean_up),
+            (
+                create_replica_set,
+                sync_revision,
+                tell_revision,
+                scale_replica_set,
+                update_deployment_status,
+                exceed_deadline,
+                clean_up,
+            ),
             read_rollout_answer,
             client_of,
             each("deployments"),

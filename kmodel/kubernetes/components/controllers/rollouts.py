@@ -55,6 +55,12 @@ class Rollout:
         """The revision of the new ReplicaSet: one more than all others have."""
         return max((revision(each) for each in self.old), default=0) + 1
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the Deployment says which revision its new ReplicaSet is, and that a rollout has begun."""
+        told = revision(self.deployment), self.deployment.status.progressing is not None
+        return self.new is None or told == (revision(self.new), True)
+
 
 def revision(workload: ReplicaSet | Deployment) -> int:
     """Return the revision of a ReplicaSet, or of a Deployment; 0 if it has none."""
@@ -237,7 +243,7 @@ def _progressing(now: Rollout, counts: DeploymentStatus) -> str | None:
         or counts.ready > before.ready
         or counts.available > before.available
     )
-    return UPDATED if progress or reason in (None, AVAILABLE) else reason
+    return UPDATED if progress else reason
 
 
 def is_complete(deployment: Deployment, counts: DeploymentStatus) -> bool:
