@@ -23,6 +23,7 @@ CONTROLS = {  # whose objects are in some recordings only
     "replicaset-status": "deployments",  # which read it
     "statefulset-controller": "statefulsets",
 }
+ASKED = 4  # names for what is asked for, and may be refused
 UNBOUNDED = 1000  # events that may wait for a watcher
 # What befalls whom: the fault whose budget it takes, and the transition.
 FAULTS = {
@@ -100,18 +101,17 @@ def model_of(lines: Iterable[Line]) -> Played:
         deletions="split",
         surroundings=("namespace/default",),  # the others of the recordings come from Kubernetes itself
         actors=tuple(
-            name
-            for name in BUILT_IN.optional
-            if name not in NOT_NEEDED and CONTROLS.get(name, "pods") in recorded
+            name for name in BUILT_IN.optional if name not in NOT_NEEDED and CONTROLS.get(name, "pods") in recorded
         ),
         watch_buffer=UNBOUNDED,
         faults=tuple(faults.items()),
     )
     owned = {
-        (line.resource, line.key)
+        (line.resource, line.key): value.metadata.owner
         for line in made
         if (value := line.changes[-1].after) is not None and value.metadata.owner
     }
+    most = max(Counter(owned.values()).values(), default=1)
     commands = tuple(
         Command("create", line.resource, line.key, line.body)
         for line in lines
@@ -119,7 +119,7 @@ def model_of(lines: Iterable[Line]) -> Played:
         if line.resource not in ("nodes", "endpointslices") and (line.resource, line.key) not in owned
     )
     commands = (*commands, *(Command("update", line.resource, line.key, each) for line, each in _versions(lines)))
-    settings = attrs.evolve(settings, sessions=(Session(ADMIN, commands),), names_per_workload=max(1, len(owned)) + 1)
+    settings = attrs.evolve(settings, sessions=(Session(ADMIN, commands),), names_per_workload=most + ASKED)
     initial, actions = build(settings)
     plan = BUILT_IN.plan(settings)
     return Played(plan, initial, actions, BUILT_IN.taking_part(plan))
