@@ -36,6 +36,7 @@ SERVICE_NAME = "kubernetes.io/service-name"
 MARK = yaml.Mark("recording", 0, 0, 0, None, 0)
 TAGS = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
 Uids = Callable[[str, str, str], bool]  # whether a UID is that of the object of a resource and key that is there now
+COUNTS = {"replicas": "replicas", "ready": "readyReplicas", "available": "availableReplicas"}  # of a status
 ANNOTATIONS = "deployment.kubernetes.io/"  # what the annotations begin with that the model has
 
 
@@ -108,8 +109,8 @@ def _status(resource: str, made: Any, value: Mapping[str, Any], recorded: Contai
     number = CURRENT if told == value["metadata"].get("generation") else OTHER
     observed = Rank(generations(kind_named(resource).singular, key), number) if told else None
     if resource == "replicasets" and "deployments" in recorded:
-        counts = (there.get(name, 0) for name in ("replicas", "readyReplicas", "availableReplicas"))
-        return ReplicaSetStatus(*counts, observed)
+        counts = {mine: there.get(name, 0) for mine, name in COUNTS.items()}
+        return ReplicaSetStatus(**counts, observed_generation=observed)
     if resource == "deployments":
         return _deployment_status(there, observed)
     return None
@@ -118,9 +119,9 @@ def _status(resource: str, made: Any, value: Mapping[str, Any], recorded: Contai
 def _deployment_status(value: Mapping[str, Any], observed: Rank | None) -> DeploymentStatus:
     conditions = {condition["type"]: condition for condition in value.get("conditions") or ()}
     available, progressing = conditions.get("Available"), conditions.get("Progressing")
-    names = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
     return DeploymentStatus(
-        *(value.get(name, 0) for name in names),
+        **{mine: value.get(name, 0) for mine, name in COUNTS.items()},
+        updated=value.get("updatedReplicas", 0),
         observed_generation=observed,
         is_available=None if available is None else available["status"] == "True",
         progressing=None if progressing is None else progressing["reason"],

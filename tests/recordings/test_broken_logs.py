@@ -161,9 +161,9 @@ BROKEN = [
     ("namespace-deletion", move(393, 377), 393, "a ReplicaSet is deleted before the last pod of the namespace is gone"),
     ("namespace-deletion", drop(393), 407, "a namespace is let go in which a ReplicaSet is"),
     ("namespace-deletion", move(407, 402), 407, "a namespace is let go in which a Service is"),
-    # deployment: 275 create, 276 its ReplicaSet, 277 told of it; 326 a new image, 327 a second ReplicaSet, 345 its pod is
-    # ready, 346 as it says, 347 an old pod is given up, 350 another new one asked for; 433 undone, 434 the first ReplicaSet
-    # is the latest, 435 told so, 436 scaled up, 514 the second one to none
+    # deployment: 275 create, 276 its ReplicaSet, 277 told of it; 326 a new image, 327 a second ReplicaSet, 345 its pod
+    # is ready, 346 as it says, 347 an old pod is given up, 350 another new one asked for; 433 undone, 434 the first
+    # ReplicaSet is the latest, 435 told so, 436 scaled up
     ("deployment", drop(275), 276, "a ReplicaSet of a Deployment that is not there"),
     ("deployment", move(277, 276), 277, "a ReplicaSet is told of that is not there"),
     ("deployment", drop(277), 13, "a write is refused whose version is the current one"),

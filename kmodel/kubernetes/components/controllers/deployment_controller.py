@@ -5,8 +5,9 @@ ReplicaSets, the deadline of progress. A reconcile is a series of calls by one w
 they are when it is sent, and has the version in the cache as its condition, so that a late cache meets 409 Conflict.
 The name of a ReplicaSet is that of the Deployment with the hash of the template: who creates one that is there meets
 409 AlreadyExists. That one was created, or which revision it has now, the Deployment's status says in a write of its
-own, before anything is scaled or counted. The deadline is exceeded when its cause is there, since there are no clocks: the pods that the
-rollout waits for cannot become available (no node has room, what they name is missing, their node is silent).
+own, before anything is scaled or counted. The deadline is exceeded when its cause is there, since there are no clocks:
+the pods that the rollout waits for cannot become available (no node has room, what they name is missing, their node is
+silent).
 
 Leaves out: one snapshot of the caches for all calls of a reconcile (informers that lag have the same effect, as long as
 they lag alike); adoption of ReplicaSets by label; collisions of hashes; annotations that users give a Deployment, which
@@ -16,6 +17,7 @@ Upstream: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate
 """
 
 from collections.abc import Iterator
+
 import attrs
 
 from kmodel.kernel import BoundReached, Cluster, transition
