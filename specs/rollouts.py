@@ -17,13 +17,13 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Deployment, Pod, ReplicaSet
 from kmodel.kubernetes.objects.deployment import TIMED_OUT
 
-from .watching import LOST_EVENT, MISSED
+from .watching import DEADLY, LOST_EVENT, MISSED
 
 DEPLOYMENTS, REPLICA_SETS = stored("deployments"), stored("replicasets")
 UNFORESEEN = (  # faults by which a pod is not available any more, or a controller forgets what it expects
     *("container-crash", "container-exit", "failed-start", "failed-readiness", "container-hang", "kubelet-restart"),
     *("node-crash", "network-partition", "late-heartbeat"),
-    *("controller-restart", "controller-failover", "lost-answer", "late-call", "lost-event"),
+    *("controller-restart", "controller-failover", "lost-answer", "late-call", "lost-event", *DEADLY),
 )
 
 

@@ -11,6 +11,8 @@ from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, SCHEDULER
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Binding, Node, Pod, Taint, Toleration
 
+from .watching import NO_ANSWER
+
 CORDON = Taint("node.kubernetes.io/unschedulable")  # what a pod has to tolerate on a node that is cordoned
 
 
@@ -157,8 +159,7 @@ def a_pod_finds_no_node(cluster: Cluster) -> bool:
     hazard_with=(
         BUDGET["scheduler-restart"],
         BUDGET["scheduler-failover"],
-        BUDGET["lost-answer"],
-        BUDGET["late-call"],
+        *NO_ANSWER,
         HOLDERS[SCHEDULER],
         a_pod_names_its_node,
     ),

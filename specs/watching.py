@@ -6,6 +6,7 @@ import attrs
 
 from kmodel.kernel import Cluster, Layout, Step, sometimes, step_invariant
 from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, SERVERS, server_of
+from kmodel.kubernetes.components.calls import SPLIT
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored, version
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import cached, is_open, next_event
@@ -18,13 +19,21 @@ MISSED = (
     "changes again or the watch is closed: nobody compares caches with what is stored [kubernetes/kubernetes#123072, "
     "kubernetes/kubernetes#76624]."
 )
+DEADLY = ("apiserver-crash", "control-node-crash")  # faults by which an api-server dies
+
+
+def an_api_server_may_die(layout: Layout) -> bool:
+    """Tell whether requests may be under way to an api-server that dies, so that nobody hears what became of them."""
+    return SPLIT in layout and any(BUDGET[fault] in layout for fault in DEADLY)
+
+
+NO_ANSWER = (BUDGET["lost-answer"], BUDGET["late-call"], an_api_server_may_die)
 # After these a controller may not know of what it has made: it forgot it, heard no answer, or missed the event.
 MAY_NOT_KNOW = (
     BUDGET["controller-restart"],
     BUDGET["controller-failover"],
     BUDGET["process-pause"],
-    BUDGET["lost-answer"],
-    BUDGET["late-call"],
+    *NO_ANSWER,
     LOST_EVENT,
 )
 CACHES = tuple(cached(resource) for resource in BY_RESOURCE)

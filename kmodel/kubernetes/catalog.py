@@ -21,7 +21,7 @@ from kmodel.kubernetes.components import (
     scheduler,
 )
 from kmodel.kubernetes.components import faults as losses
-from kmodel.kubernetes.components.apiserver import watch_cache
+from kmodel.kubernetes.components.apiserver import crashes, watch_cache
 from kmodel.kubernetes.components.component import Component, Fault
 from kmodel.kubernetes.components.controllers import (
     cronjob_controller,
@@ -91,6 +91,7 @@ FAULTS: tuple[Fault, ...] = (
     losses.LOST_ANSWER,
     losses.LATE_CALL,
     watch_cache.APISERVER_RESTART,
+    crashes.APISERVER_CRASH,
     losses.LOST_EVENT,
     apiserver_outage.APISERVER_OUTAGE,
     leader_election.PROCESS_PAUSE,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, Response, slot
+from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, Response, Transaction, slot
 from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS
 from kmodel.kubernetes.components.etcd import QUEUES, Closed, stored
 from kmodel.kubernetes.components.faults import BUDGET
-from kmodel.kubernetes.components.informer import cached
+from kmodel.kubernetes.components.informer import CONNECTIONS, cached
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, client_of
 from tests.components.runs import KUBECTL, Run
@@ -159,3 +159,52 @@ def test_a_taint_that_keeps_pods_off_is_not_tried_again_before_something_of_its_
     run = run.take("lose_request", client=client).settle()
     assert [taint.effect for taint in run.cluster[NODES["n1"]].spec.taints] == effects
     assert not run.take("restart_node", node="n1").settle().cluster[NODES["n1"]].spec.taints
+
+
+def test_what_an_api_server_that_dies_had_not_handled_is_lost() -> None:
+    run = Run.of(scene(create(BOUND), faults={"apiserver-crash": 1})).take("run_command", user=ADMIN)
+    run = run.take("crash_apiserver")
+    heard = run.cluster[CALLS[KUBECTL]]
+    assert isinstance(heard, Response)
+    assert heard.code == TIMEOUT
+    assert run.cluster[QUEUES["kubelet/n1", "pods"]] is Closed.WATCH
+    assert run.settle().cluster[PODS["web"]] is None
+
+
+def test_what_an_api_server_that_dies_has_asked_etcd_for_is_carried_out_and_not_answered() -> None:
+    run = Run.of(scene(create(BOUND), faults={"apiserver-crash": 1})).take("run_command", user=ADMIN)
+    run = run.take("handle", client=KUBECTL).take("crash_apiserver")
+    heard, late = run.cluster[CALLS[KUBECTL]], slot(KUBECTL, 1)
+    assert isinstance(heard, Response)
+    assert heard.code == TIMEOUT
+    run = run.take("commit", client=late).take("answer", client=late)
+    assert run.cluster[PODS["web"]] is not None
+    assert run.cluster[CALLS[late]] is None
+
+
+def test_nobody_tries_again_what_an_api_server_that_died_had_asked_for_on_an_old_version() -> None:
+    replaced = scene(delete("pods/web", grace_seconds=0), stored=(BOUND,), faults={"apiserver-crash": 1})
+    run = Run.of(replaced).take("run_command", user=ADMIN).take("handle", client=KUBECTL)
+    run = run.take("crash_apiserver").settle(without=("etcd",))
+    late, kubelet = slot(KUBECTL, 1), "kubelet/n1/web"
+    assert isinstance(run.cluster[CALLS[kubelet]], Transaction)
+    run = run.take("commit", client=kubelet).take("commit", client=late).take("answer", client=late)
+    assert run.cluster[CALLS[late]] is None
+    assert run.cluster[PODS["web"]] is not None
+
+
+def test_of_several_api_servers_one_dies_with_its_own_connections() -> None:
+    two = scene(create(BOUND), api_servers=2, faults={"apiserver-crash": 1})
+    run = Run.of(two).take("run_command", user=ADMIN)
+    assert run.cluster[CONNECTIONS["kubelet/n1"]] == "kube-apiserver-1"
+    alone = run.take("crash_one_apiserver", server="kube-apiserver-1")
+    assert alone.cluster[CONNECTIONS["kubelet/n1"]] is None
+    assert isinstance(alone.cluster[CALLS[KUBECTL]], Request)
+    for server in ("kube-apiserver-1", "kube-apiserver-2"):
+        hit = run.take("crash_apiserver_of", server=server, client=KUBECTL)
+        assert isinstance(hit.cluster[CALLS[KUBECTL]], Response)
+    assert not run.can("crash_apiserver_of", server="kube-apiserver-1", client="kubelet/n1/web")
+    # Its caches are to be filled before it answers lists again.
+    there = {"watcher": "kubelet/n1", "resource": "pods", "server": "kube-apiserver-1"}
+    assert not alone.can("list_from", **there)
+    assert alone.take("fill_watch_cache", server="kube-apiserver-1", resource="pods").can("list_from", **there)

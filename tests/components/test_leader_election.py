@@ -81,3 +81,31 @@ def test_a_change_of_leaders_overcommits_a_node_unless_the_new_one_waits_for_its
     spec = "no_node_is_overcommitted"
     assert [verdicts[each][spec] for each in verdicts] == [Verdict.VIOLATED, Verdict.HOLDS]
     assert verdicts["at-once"]["at_most_one_instance_acts_as_leader"] is Verdict.HOLDS
+
+
+def test_any_instance_may_restart_and_is_a_standby_then() -> None:
+    run = Run.of(attrs.evolve(TWO, faults=(("scheduler-restart", 2),)))
+    run = run.take("restart_instance", instance=SECOND)
+    assert run.cluster[QUEUES[SECOND, "pods"]] is None
+    assert run.can("schedule", pod="left", node="n1")
+    run = run.take("restart_instance", instance=SCHEDULER)
+    assert run.cluster[CANDIDATES[SCHEDULER, SCHEDULER]].state == STANDBY
+    assert not run.can("restart_instance", instance=SECOND)
+
+
+def test_a_scheduler_that_exits_releases_its_lease() -> None:
+    run = Run.of(attrs.evolve(TWO, faults=(("scheduler-failover", 1),)))
+    assert not run.can("exit_leader", instance=SECOND)
+    run = run.take("exit_leader", instance=SCHEDULER).take("take_lease", instance=SECOND)
+    assert run.cluster[HOLDERS[SCHEDULER]] == SECOND
+
+
+def test_a_leader_that_cannot_renew_exits_and_nobody_takes_the_lease() -> None:
+    faults = (("member-crash", 2), ("member-return", 1))
+    run = Run.of(attrs.evolve(TWO, etcd_members=3, faults=faults))
+    assert not run.can("stop_leading", instance=SCHEDULER)
+    run = run.take("crash_member", member="etcd-2").take("crash_member", member="etcd-3")
+    run = run.take("stop_leading", instance=SCHEDULER).take("see_lease_run_out", instance=SECOND)
+    assert not run.can("take_lease", instance=SECOND)
+    run = run.take("return_member", member="etcd-2")
+    assert run.can("take_lease", instance=SECOND)

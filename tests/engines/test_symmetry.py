@@ -258,6 +258,7 @@ DIFFERING = (
     "statefulset-updated",
 )
 ALIKE = (
+    "api-server-dies",
     "controller-restart",
     "created-in-a-namespace-that-goes",
     "deployment-surges",

@@ -66,6 +66,46 @@ SCENES: dict[str, Settings] = {
         stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"late-call": 1}
     ),
     "apiserver-restart": scene(create(BOUND), faults={"apiserver-restart": 1}),
+    "apiserver-crash": scene(create(BOUND), delete("pods/web", grace_seconds=0), faults={"apiserver-crash": 1}),
+    "apiserver-crash under the scheduler": scene(
+        stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"apiserver-crash": 1}
+    ),
+    "apiserver-crash under a controller": scene(
+        stored=(replicaset(),), actors=("replicaset-controller",), faults={"apiserver-crash": 1}
+    ),
+    "apiserver-crash of one of two": scene(
+        create(BOUND), actors=("kubelet",), api_servers=2, watch_caches="prompt", faults={"apiserver-crash": 1}
+    ),
+    "apiserver-crash of one that lags": scene(
+        create(BOUND),
+        actors=("kubelet",),
+        api_servers=2,
+        calls="fused",
+        client_caches="prompt",
+        faults={"apiserver-crash": 1},
+    ),
+    "scheduler-restart of one of two": scene(
+        stored=COMPETE,
+        nodes=(node(memory_mib=1024),),
+        actors=("kube-scheduler",),
+        calls="fused",
+        schedulers=2,
+        faults={"scheduler-restart": 1},
+    ),
+    "scheduler-failover of one of two": scene(
+        stored=COMPETE,
+        nodes=(node(memory_mib=1024),),
+        actors=("kube-scheduler",),
+        calls="fused",
+        schedulers=2,
+        faults={"scheduler-failover": 1},
+    ),
+    "controller-failover of one of two": scene(
+        stored=(replicaset(),),
+        actors=("replicaset-controller",),
+        controller_managers=2,
+        faults={"controller-failover": 1},
+    ),
     "apiserver-outage": scene(create(BOUND), calls="fused", faults={"apiserver-outage": 1}),
     "lost-event": scene(delete("pods/web"), stored=(BOUND,), calls="fused", faults={"lost-event": 1}),
     "controller-restart": scene(
@@ -116,6 +156,10 @@ def test_a_fault_happens_and_violates_nothing_but_hazards(name: str) -> None:
         ("lost-answer to the scheduler", "no_node_is_overcommitted"),
         ("scheduler-failover", "no_node_is_overcommitted"),
         ("late-call of the scheduler", "no_node_is_overcommitted"),
+        ("apiserver-crash under the scheduler", "no_node_is_overcommitted"),
+        ("apiserver-crash under a controller", "a_replicaset_never_has_too_many_pods"),
+        ("scheduler-restart of one of two", "no_node_is_overcommitted"),
+        ("scheduler-failover of one of two", "no_node_is_overcommitted"),
         ("controller-failover", "a_replicaset_never_has_too_many_pods"),
         ("controller-restart", "a_replicaset_never_has_too_many_pods"),
         ("lost-answer to a controller", "a_replicaset_never_has_too_many_pods"),

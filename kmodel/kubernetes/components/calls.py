@@ -82,6 +82,12 @@ class Transaction:
         """What is asked, in a few words."""
         return self.request.told
 
+    def writes_as(self, call: "Call | None") -> bool:
+        """Tell whether a call is a transaction that asks etcd for the same."""
+        return isinstance(call, Transaction) and all(
+            getattr(self, name) == getattr(call, name) for name in ("key", "expected", "value", "other")
+        )
+
 
 @attrs.frozen(cache_hash=True)
 class Acknowledgement:
@@ -186,8 +192,13 @@ def became(step: Step, kind: type[C]) -> list[tuple[str, C]]:
     return [
         (client, call)
         for client, call, before in found
-        if isinstance(call, kind) and not isinstance(before, kind) and call not in there
+        if isinstance(call, kind) and not isinstance(before, kind) and not _was_there(call, there)
     ]
+
+
+def _was_there(call: Call, there: list[Call | None]) -> bool:
+    """Tell whether a call stood in another cell before; etcd is asked for the same, whoever waits for it."""
+    return call in there or (isinstance(call, Transaction) and any(call.writes_as(other) for other in there))
 
 
 def slot(client: str, number: int) -> str:

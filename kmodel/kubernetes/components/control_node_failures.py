@@ -1,18 +1,16 @@
 """Control nodes, what befalls them: one goes down with its api-server, its member of etcd and what is elected there.
 
-Leaves out: control nodes that are cut off from each other; slow disks; an api-server that is away while its node is up;
-calls that are under way to an api-server that goes down (they go on; the faults lost-answer and late-call lose them).
+Leaves out: control nodes that are cut off from each other; slow disks; requests of kubectl, and of who polls, that are
+under way to the api-server that goes down (they go on; the fault apiserver-crash loses them).
 """
 
 from kmodel.kernel import FAULT, Cluster, transition
-from kmodel.kubernetes.components.apiserver.watch_cache import SERVERS, disconnect
+from kmodel.kubernetes.components.apiserver.crashes import die
+from kmodel.kubernetes.components.apiserver.watch_cache import SERVERS
 from kmodel.kubernetes.components.component import NOTHING, Component, Fault, Memory, Steps
 from kmodel.kubernetes.components.control_nodes import UP, control_nodes_of, number_of
-from kmodel.kubernetes.components.etcd import WATCHES, closed
 from kmodel.kubernetes.components.faults import spend
-from kmodel.kubernetes.components.informer import CONNECTIONS
-from kmodel.kubernetes.components.instances import names
-from kmodel.kubernetes.components.leader_election import CANDIDATES, ELECTED, MOST
+from kmodel.kubernetes.components.leader_election import CANDIDATES, EVERYBODY
 from kmodel.kubernetes.components.processes import restart
 from kmodel.kubernetes.components.quorum import MEMBERS, crash
 
@@ -31,21 +29,10 @@ def crash_control_node(cluster: Cluster, control_node: str) -> Cluster | None:
             cluster = restart(cluster, instance)
     for server in cluster[SERVERS]:
         if number_of(server) == number:
-            cluster = _without(cluster, server)
+            cluster = die(cluster, server)
     for member in cluster.names(MEMBERS):
         if number_of(member) == number and cluster[MEMBERS[member]].up:
             cluster = crash(cluster, member)
-    return cluster
-
-
-def _without(cluster: Cluster, server: str) -> Cluster:
-    """Return the cluster after an api-server went down."""
-    for watcher in cluster.names(CONNECTIONS):
-        if cluster[CONNECTIONS[watcher]] == server:
-            cluster = disconnect(cluster, watcher)
-    for watch in cluster[WATCHES]:
-        if watch.watcher == server:
-            cluster = cluster.modify(watch.queue, closed)
     return cluster
 
 
@@ -74,7 +61,8 @@ CONTROL_NODE_CRASH = Fault(
     "control-node-crash",
     (Steps((crash_control_node,), control_nodes_of),),
     hits=(COMPONENT.name,),
-    kills=tuple(name for each in ELECTED for name in names(each.process, MOST)),
+    kills=EVERYBODY,
+    leaves_calls=True,
 )
 CONTROL_NODE_RETURN = Fault(
     "control-node-return",

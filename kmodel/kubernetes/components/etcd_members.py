@@ -1,7 +1,7 @@
 """etcd, several members: elections, members that crash, return and catch up. What a write needs stands in quorum.py.
 
-Leaves out: the time-out of a call that waits for a majority (the fault late-call has it); reads of one object, and the
-lists of those who poll, which are answered all the same.
+Leaves out: the time-out of a call that waits for a majority (the fault late-call has it); reads of one object, which
+are answered all the same.
 """
 
 from collections.abc import Iterator

@@ -7,8 +7,9 @@ order, and yet there were informers that missed one [kubernetes/kubernetes#12307
 restarts: it finishes what is under way, and closes the watches
 [staging/src/k8s.io/apiserver/pkg/server/genericapiserver.go, 1.34].
 
-Leaves out: partitions among the components of the control plane (they are many lost messages); an api-server that
-crashes (it loses answers, and closes the watches).
+An api-server that dies at once: apiserver/crashes.py.
+
+Leaves out: partitions among the components of the control plane (they are many lost messages).
 """
 
 from collections.abc import Iterator

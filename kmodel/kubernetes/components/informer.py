@@ -22,6 +22,7 @@ import attrs
 
 from kmodel.kernel import Action, Cells, Cluster, Event, Step, Transition, drop_first, transition
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored
+from kmodel.kubernetes.components.quorum import serves
 from kmodel.kubernetes.components.serving import is_away
 from kmodel.kubernetes.components.settings import reference
 from kmodel.kubernetes.objects import ApiObject, Kind
@@ -140,7 +141,7 @@ def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] 
     @transition(actor="{watcher}", object="{resource}")
     def list_and_watch(cluster: Cluster, watcher: str, resource: str) -> Cluster | None:
         """List the resource and watch it from there."""
-        if cluster.look(QUEUES[watcher, resource], is_open) or not is_alive(cluster, watcher) or is_away(cluster):
+        if cluster.look(QUEUES[watcher, resource], is_open) or not is_alive(cluster, watcher) or not _answers(cluster):
             return None
         cluster = cluster.set(QUEUES[watcher, resource], ())
         return lists(cluster, watch_of(cluster, watcher, resource), on_change)
@@ -159,7 +160,7 @@ def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] 
     @transition(actor="{watcher}", object="{resource}")
     def poll(cluster: Cluster, watcher: str, resource: str) -> Cluster | None:
         """Ask the api-server for all objects of the resource, as at every interval."""
-        if not is_alive(cluster, watcher) or is_away(cluster):
+        if not is_alive(cluster, watcher) or not _answers(cluster):
             return None
         watch = watch_of(cluster, watcher, resource)
         news = any(
@@ -172,6 +173,11 @@ def informer(on_change: Handler = ignore, alive: Callable[[Cluster, str], bool] 
         return lists(cluster.set(QUEUES[watcher, resource], ()), watch, on_change)
 
     return Informer(list_and_watch, receive_event, poll, on_change, is_alive)
+
+
+def _answers(cluster: Cluster) -> bool:
+    """Tell whether a list is answered that has to be of now."""
+    return not is_away(cluster) and serves(cluster)
 
 
 def watch_of(cluster: Cluster, watcher: str, resource: str) -> Watch:

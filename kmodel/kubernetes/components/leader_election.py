@@ -5,23 +5,25 @@ it since (compare-and-swap on the version); a leader that renews it; one that fi
 and starts again (OnStoppedLeading); one that is paused at any time, in the middle of what it does too, and goes on
 later. No clock: to a candidate the lease runs out when its holder is paused or has restarted, and so renews nothing.
 Nobody asks between two writes whether it still leads, so that one which was paused acts beside its successor until it
-finds out: the lease fences nothing [leaderelection.go, package comment]. The informers of a scheduler run before it
-leads; those of a controller manager start when it does.
+finds out: the lease fences nothing [leaderelection.go, package comment]. One that cannot renew, since nobody can write
+to etcd, exits, too. The informers of a scheduler run before it leads; those of a controller manager start when it does.
+What befalls a program befalls any of its instances: each may restart, and the leader may exit in good order, whereby a
+scheduler releases the lease (ReleaseOnCancel): to the others it has run out at once.
 
-Leaves out: clocks that run at different speeds (a lease that runs out while its holder is well); the release of a lease
-on exit (the next takes it over a little earlier); a leader that cannot renew since the api-server is away;
-coordinated leader election.
+Leaves out: clocks that run at different speeds (a lease that runs out while its holder is well); the Lease as an object
+that is written by calls (a candidate's write is one step, in which versions are compared); coordinated leader election;
+a controller manager that releases its lease (alpha in 1.36).
 
-Upstream: staging/src/k8s.io/client-go/tools/leaderelection/leaderelection.go, cmd/kube-scheduler/app/server.go,
-cmd/kube-controller-manager/app/controllermanager.go, 1.34.
+Upstream: staging/src/k8s.io/client-go/tools/leaderelection/leaderelection.go, cmd/kube-scheduler/app/{server.go,
+options/options.go}, cmd/kube-controller-manager/app/controllermanager.go, 1.34.
 """
 
 from collections.abc import Callable, Iterator
 
 import attrs
 
-from kmodel.kernel import FAULT, Cells, Cluster, transition
-from kmodel.kubernetes.components.apiserver.watch_cache import server_of
+from kmodel.kernel import FAULT, Cells, Cluster, Transition, transition
+from kmodel.kubernetes.components.apiserver.watch_cache import SERVERS, server_of
 from kmodel.kubernetes.components.component import NOTHING, Binding, Component, Fault, Memory, Steps
 from kmodel.kubernetes.components.control_nodes import is_up
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES
@@ -30,9 +32,11 @@ from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, has_caught
 from kmodel.kubernetes.components.instances import Instance, names, run_by
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import restart
-from kmodel.kubernetes.components.scheduler import SCHEDULER
+from kmodel.kubernetes.components.quorum import serves
+from kmodel.kubernetes.components.serving import is_away
 from kmodel.kubernetes.components.settings import SETTINGS, Settings
 
+SCHEDULER = "kube-scheduler"
 STANDBY, WAITING, LEADING = "standby", "waiting for its caches", "leading"
 RUN_OUT, OUTDATED = "run out", "written since"
 MOST = 5  # instances of one program
@@ -49,24 +53,47 @@ class Candidate:
 
 @attrs.frozen(eq=False)
 class Elected:
-    """A program that may run in several instances: how many, and whether those that do not lead list and watch."""
+    """A program that may run in several instances: how many, and whether those that do not lead list and watch.
+
+    `releases` tells whether a leader that exits gives up the lease, and `faults` is how the names of the faults that
+    befall it begin.
+    """
 
     process: str
     count: Callable[[Settings], int]
     is_warm: bool
+    releases: bool
+    faults: str
+
+    def instances(self, plan: Plan) -> tuple[Binding, ...]:
+        """Return the names of its instances, if there are several."""
+        count = self.count(plan.settings)
+        return tuple((name,) for name in names(self.process, count)) if count > 1 else ()
 
 
 ELECTED = (
-    Elected(SCHEDULER, lambda settings: settings.schedulers, is_warm=True),
-    Elected(CONTROLLER_MANAGER, lambda settings: settings.controller_managers, is_warm=False),
+    Elected(SCHEDULER, lambda settings: settings.schedulers, is_warm=True, releases=True, faults="scheduler"),
+    Elected(
+        CONTROLLER_MANAGER,
+        lambda settings: settings.controller_managers,
+        is_warm=False,
+        releases=False,
+        faults="controller",
+    ),
 )
+EVERYBODY = tuple(name for each in ELECTED for name in names(each.process, MOST))
 HOLDERS: Cells[str] = Cells("leases of leaders")  # by process, the instance that wrote the lease last
 CANDIDATES: Cells[Candidate] = Cells("candidates")  # by process and instance
 
 
+def program_of(instance: str) -> Elected:
+    """Return the program that an instance is one of."""
+    return next(each for each in ELECTED if instance.startswith(each.process))
+
+
 def process_of(instance: str) -> str:
     """Return the process that an instance is one of."""
-    return next(each.process for each in ELECTED if instance.startswith(each.process))
+    return program_of(instance).process
 
 
 def candidate(cluster: Cluster, instance: str) -> Candidate:
@@ -87,6 +114,13 @@ def acts(cluster: Cluster, instance: str) -> bool:
 def leads_or_waits(cluster: Cluster, instance: str) -> bool:
     """Tell whether an instance has won the lease, as far as it knows, and is not paused."""
     return candidate(cluster, instance).state != STANDBY and lives(cluster, instance)
+
+
+def _can_write(cluster: Cluster) -> bool:
+    """Tell whether a lease can be written: an api-server is up, and etcd serves."""
+    servers = cluster[SERVERS]
+    up = not servers or any(is_up(cluster, server) for server in servers)
+    return up and not is_away(cluster) and serves(cluster)
 
 
 def _set(cluster: Cluster, instance: str, **changes: object) -> Cluster:
@@ -110,6 +144,11 @@ def _written(cluster: Cluster, instance: str) -> Cluster:
     return cluster
 
 
+def _holds(cluster: Cluster, instance: str) -> bool:
+    """Tell whether an instance leads, as far as it knows, and wrote the lease last."""
+    return leads_or_waits(cluster, instance) and cluster[HOLDERS[process_of(instance)]] == instance
+
+
 @transition(actor="{instance}", object="lease")
 def see_lease_run_out(cluster: Cluster, instance: str) -> Cluster | None:
     """Find that the holder has not renewed the lease for as long as it is good."""
@@ -129,7 +168,7 @@ def see_lease_run_out(cluster: Cluster, instance: str) -> Cluster | None:
 def take_lease(cluster: Cluster, instance: str) -> Cluster | None:
     """Write the lease if nobody has written it since it was seen to run out, and become the leader."""
     found = candidate(cluster, instance)
-    if not lives(cluster, instance) or found.saw is None:
+    if not lives(cluster, instance) or found.saw is None or not _can_write(cluster):
         return None
     if found.saw == OUTDATED:
         return _set(cluster, instance, saw=None)
@@ -157,7 +196,7 @@ def start_leading(cluster: Cluster, instance: str) -> Cluster | None:
 @transition(actor="{instance}", object="lease")
 def renew_lease_of_leader(cluster: Cluster, instance: str) -> Cluster | None:
     """Renew the lease, of which somebody thought that it had run out."""
-    if not leads_or_waits(cluster, instance) or cluster[HOLDERS[process_of(instance)]] != instance:
+    if not _holds(cluster, instance) or not _can_write(cluster):
         return None
     if all(candidate(cluster, other).saw != RUN_OUT for other in _others(cluster, instance)):
         return None
@@ -166,8 +205,8 @@ def renew_lease_of_leader(cluster: Cluster, instance: str) -> Cluster | None:
 
 @transition(actor="{instance}", object="lease")
 def stop_leading(cluster: Cluster, instance: str) -> Cluster | None:
-    """Find that another holds the lease: exit, and start again as a standby."""
-    if not leads_or_waits(cluster, instance) or cluster[HOLDERS[process_of(instance)]] == instance:
+    """Find that another holds the lease, or that it cannot be renewed in time: exit, and start again as a standby."""
+    if not leads_or_waits(cluster, instance) or (_holds(cluster, instance) and _can_write(cluster)):
         return None
     return restart(cluster, instance)
 
@@ -187,12 +226,42 @@ def pause_process(cluster: Cluster, instance: str) -> Cluster | None:
     return None if spent is None else _set(spent, instance, paused=True)
 
 
+@transition(actor=FAULT, object="{instance}", environment=True)
+def restart_instance(cluster: Cluster, instance: str) -> Cluster | None:
+    """One of several instances restarts: what it knew is gone, its requests that are under way go on."""
+    if not is_up(cluster, instance):
+        return None
+    spent = spend(cluster, f"{program_of(instance).faults}-restart")
+    return None if spent is None else restart(spent, instance)
+
+
+@transition(actor=FAULT, object="{instance}", environment=True)
+def exit_leader(cluster: Cluster, instance: str) -> Cluster | None:
+    """The leader exits in good order, gives up its lease if it releases it, and starts again as a standby."""
+    if not _holds(cluster, instance) or not _can_write(cluster):
+        return None
+    spent = spend(cluster, f"{program_of(instance).faults}-failover")
+    if spent is None:
+        return None
+    for other in _others(cluster, instance) if program_of(instance).releases else ():
+        spent = _set(spent, other, saw=RUN_OUT)
+    return restart(spent, instance)
+
+
+def befalls(process: str, what: str, alone: Transition, one: Transition) -> Fault:
+    """Return a fault of a program: what happens to its only instance, and what to one of several."""
+    program = program_of(process)
+    return Fault(
+        f"{program.faults}-{what}",
+        (Steps((alone,), when=lambda plan: not program.instances(plan)), Steps((one,), program.instances)),
+        kills=names(process, MOST),
+    )
+
+
 def _several(plan: Plan) -> list[tuple[Elected, tuple[str, ...]]]:
     """Return the programs that take part in several instances, with the names of these."""
-    counts = ((each, each.count(plan.settings)) for each in ELECTED)
-    return [
-        (each, names(each.process, count)) for each, count in counts if count > 1 and each.process in plan.processes
-    ]
+    part = (each for each in ELECTED if each.process in plan.processes)
+    return [(each, tuple(name for (name,) in found)) for each in part if (found := each.instances(plan))]
 
 
 def instances_of(plan: Plan) -> tuple[Binding, ...]:
@@ -254,5 +323,5 @@ PROCESS_PAUSE = Fault(
     "process-pause",
     (Steps((pause_process,), instances_of),),
     hits=(COMPONENT.name,),
-    kills=tuple(name for each in ELECTED for name in names(each.process, MOST)),
+    kills=EVERYBODY,
 )

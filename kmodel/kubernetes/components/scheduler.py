@@ -25,10 +25,12 @@ import attrs
 from kmodel.kernel import Cells, Cluster, Event, Rank, Step, transition
 from kmodel.kubernetes.components.apiserver.access import SCHEDULER_USER
 from kmodel.kubernetes.components.calls import CALLS, Request, clients, idle, received, send
-from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Fault, Memory, Steps, each
+from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, each
 from kmodel.kubernetes.components.etcd import PODS, Watch
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.informer import all_in_cache, in_cache, synced
+from kmodel.kubernetes.components.leader_election import SCHEDULER as SCHEDULER
+from kmodel.kubernetes.components.leader_election import befalls, exit_leader, restart_instance
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import fail_over, restart
 from kmodel.kubernetes.components.references import is_there
@@ -36,7 +38,6 @@ from kmodel.kubernetes.components.resources import lacking, matches_node, ports_
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, NODE, POD, Binding, Node, Pod, Taint, Unscheduled
 
-SCHEDULER = "kube-scheduler"
 UNSCHEDULABLE = Taint("node.kubernetes.io/unschedulable")
 # What the score counts for a pod that requests nothing [pkg/scheduler/util/pod_resources.go].
 DEFAULT_CPU_MILLICORES = 100
@@ -269,8 +270,8 @@ def fail_over_scheduler(cluster: Cluster) -> Cluster | None:
     return cluster
 
 
-SCHEDULER_FAILOVER = Fault("scheduler-failover", (Steps((fail_over_scheduler,)),), kills=(SCHEDULER,))
-SCHEDULER_RESTART = Fault("scheduler-restart", (Steps((restart_scheduler,)),), kills=(SCHEDULER,))
+SCHEDULER_FAILOVER = befalls(SCHEDULER, "failover", fail_over_scheduler, exit_leader)
+SCHEDULER_RESTART = befalls(SCHEDULER, "restart", restart_scheduler, restart_instance)
 
 
 def _needed(plan: Plan) -> str | None:

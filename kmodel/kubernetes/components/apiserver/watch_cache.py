@@ -71,10 +71,15 @@ def clients_of(cluster: Cluster, server: str, resource: str) -> Iterator[Watch]:
             yield watch
 
 
+def connection_of(cluster: Cluster, watcher: str) -> str | None:
+    """Return to which of several api-servers a process is connected; None if to none, or there is only one."""
+    connection = CONNECTIONS[watcher]
+    return cluster[connection] if cluster.has(connection) else None
+
+
 def server_of(cluster: Cluster, watch: Watch) -> str | None:
     """Return the api-server of several that a client watches at; None if it has no connection, or there is only one."""
-    connection = CONNECTIONS[watch.watcher]
-    return cluster[connection] if cluster.has(connection) else None
+    return connection_of(cluster, watch.watcher)
 
 
 def listing(informer: Informer) -> Transition:
@@ -185,7 +190,7 @@ def disconnect(cluster: Cluster, watcher: str) -> Cluster:
 
     Which api-servers have not seen what it has seen is remembered: until it lists again it is older there.
     """
-    server = cluster[CONNECTIONS[watcher]] if cluster.has(CONNECTIONS[watcher]) else None
+    server = connection_of(cluster, watcher)
     if server is None:
         return cluster
     for watch in cluster[WATCHES]:

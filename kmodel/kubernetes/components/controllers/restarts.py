@@ -1,7 +1,8 @@
 """kube-controller-manager, what befalls it: a restart, or that a standby takes over.
 
 Models: a standby whose informers have run all the time, and lag just as those of the leader did; what the leader had
-decided, expected or counted is gone.
+decided, expected or counted is gone. So it is with one instance; of several any one may restart, and the leader exits
+(leader_election.py).
 
 Leaves out: a standby that lags otherwise than its leader; a leader that goes on after it has lost its lease. Several
 instances (leader_election.py) have both.
@@ -10,9 +11,9 @@ Upstream: cmd/kube-controller-manager/app/controllermanager.go, staging/src/k8s.
 """
 
 from kmodel.kernel import Cluster, transition
-from kmodel.kubernetes.components.component import Fault, Steps
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER
+from kmodel.kubernetes.components.leader_election import befalls, exit_leader, restart_instance
 from kmodel.kubernetes.components.processes import fail_over, restart
 
 
@@ -30,7 +31,5 @@ def fail_over_controller_manager(cluster: Cluster) -> Cluster | None:
     return None if spent is None else fail_over(spent, CONTROLLER_MANAGER)
 
 
-CONTROLLER_FAILOVER = Fault(
-    "controller-failover", (Steps((fail_over_controller_manager,)),), kills=(CONTROLLER_MANAGER,)
-)
-CONTROLLER_RESTART = Fault("controller-restart", (Steps((restart_controller_manager,)),), kills=(CONTROLLER_MANAGER,))
+CONTROLLER_FAILOVER = befalls(CONTROLLER_MANAGER, "failover", fail_over_controller_manager, exit_leader)
+CONTROLLER_RESTART = befalls(CONTROLLER_MANAGER, "restart", restart_controller_manager, restart_instance)
