@@ -5,6 +5,7 @@ from typing import Any
 from kmodel.kernel import Cell, Cluster, Step, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Response, Transaction, became
 from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.components.settings import SETTINGS, rights_of
 from kmodel.kubernetes.objects import (
     Binding,
@@ -176,6 +177,7 @@ def _may_write(actor: str, cell: Cell[Any]) -> bool:
 @step_invariant(needs=SPLIT)
 def transitions_ok(step: Step) -> bool | str:
     """Each actor changes only what is its own: the table of who may make which change."""
+    step = as_its_program(step)
     actor, _, place = step.action.actor.partition("/")
     if actor != "fault":
         for cell in step.writes:

@@ -7,6 +7,7 @@ from kmodel.kubernetes.components.controllers.pod_gc import QUARANTINE
 from kmodel.kubernetes.components.etcd import NODES, PODS
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.state import is_connected
+from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.objects import Node, Pod, Taints
 
@@ -28,6 +29,7 @@ def drives_away(node: Node | None, pod: Pod) -> bool:
 
 def evicted(step: Step) -> list[tuple[str, Pod]]:
     """Return the pods of which the taint eviction controller's request makes that they are deleted."""
+    step = as_its_program(step)
     asked = {
         call.key
         for cell in step.wrote(CALLS)
@@ -49,6 +51,7 @@ def evicted(step: Step) -> list[tuple[str, Pod]]:
 @step_invariant(needs=pods_are_evicted)
 def evicted_only_where_a_taint_was_seen(step: Step) -> bool | str:
     """The taint eviction controller deletes a pod only if it has seen a taint on the pod's node that drives it away."""
+    step = as_its_program(step)
     asked = [call.key for _, call in became(step, Request) if (call.user, call.verb) == (taint_eviction.USER, "delete")]
     evicting = step.action.actor == taint_eviction.ACTOR
     for name in (*asked, *(name for name, _ in evicted(step))) if evicting else ():
@@ -95,6 +98,7 @@ def taints_follow(layout: Layout) -> bool:
 
 def newly_tainted(step: Step) -> list[str]:
     """Return the nodes on which the node lifecycle controller is about to put a NoExecute taint, or does."""
+    step = as_its_program(step)
     if step.action.actor != node_lifecycle.ACTOR:
         return []
     asked = [(call.key, call.body.taints) for _, call in became(step, Request) if isinstance(call.body, Taints)]
@@ -111,6 +115,7 @@ def newly_tainted(step: Step) -> list[str]:
 @step_invariant(needs=taints_follow)
 def nobody_is_driven_away_while_no_node_is_ready(step: Step) -> bool | str:
     """The node lifecycle controller taints a node NoExecute only while it knows another that is Ready."""
+    step = as_its_program(step)
     for name in newly_tainted(step):
         nodes = (in_cache(step.before, CONTROLLER_MANAGER, "nodes", each) for each in step.before.names(NODES))
         if not any(node is not None and node.status.ready == "True" for node in nodes):

@@ -4,6 +4,7 @@ from kmodel.kernel import Cluster, Layout, Step, invariant, leads_to, sometimes,
 from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, became
 from kmodel.kubernetes.components.controllers.namespace_controller import ACTOR, USER, content, namespace_of
 from kmodel.kubernetes.components.etcd import NAMESPACES, stored
+from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.objects import BY_RESOURCE
 
 from .watching import LOST_EVENT, MISSED
@@ -67,6 +68,7 @@ def something_is_created_in_a_namespace(step: Step) -> bool:
 
 def _deletions(step: Step) -> list[tuple[str, str]]:
     """Return the resources and keys of what the namespace controller asks to delete, or deletes, in a step."""
+    step = as_its_program(step)
     if not step.action.actor.startswith(ACTOR):
         return []
     asked = [

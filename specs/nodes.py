@@ -11,6 +11,7 @@ from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.state import WORKERS
+from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.settings import POOLS, SETTINGS
 from kmodel.kubernetes.objects import Phase, Pod, PodStatus
@@ -196,6 +197,7 @@ def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
     The garbage collector marks the pods of a missing node as Failed, the node controller those of a silent one as not
     ready.
     """
+    step = as_its_program(step)
     for _, call in became(step, Request):
         if isinstance(call.body, Phase) and step.action.actor != "kube-apiserver":
             wrong = _why_no_orphan(step.before, call.user, call.key)

@@ -13,6 +13,7 @@ from kmodel.kubernetes.components.controllers.garbage_collector import (
 from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS
 from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER
+from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.objects import ApiObject, OwnerReference, Pod
 from kmodel.kubernetes.objects.ownership import FOREGROUND, WithoutFinalizer, WithOwner, is_deleting_dependents
 
@@ -34,6 +35,7 @@ def _is_of_the_collector(step: Step) -> bool:
 
 def _collected(step: Step) -> list[ApiObject]:
     """Return the objects that the garbage collector deletes in a step."""
+    step = as_its_program(step)
     if not _is_of_the_collector(step):
         return []
     found = []
@@ -67,6 +69,7 @@ def what_lost_its_owner_is_collected(step: Step) -> bool:
 
 def _released(step: Step) -> list[ApiObject]:
     """Return the owners that the garbage collector decides in a step to let go after their dependents."""
+    step = as_its_program(step)
     if step.action.actor.startswith(ACTOR):  # with fused calls there is no request to look at
         cells = [cell for resource in step.before[OWNING] for cell in step.wrote(stored(resource))]
         owners = [(step.before[cell], step.after[cell]) for cell in cells]
@@ -105,6 +108,7 @@ def an_owner_goes_after_its_dependents(step: Step) -> bool:
 
 def _adopted(step: Step) -> list[tuple[Pod, OwnerReference]]:
     """Return the pods that a controller asks to become the owner of in a step, or becomes, if calls are fused."""
+    step = as_its_program(step)
     if not step.action.actor.startswith(CONTROLLER_MANAGER):
         return []
     asked = [

@@ -11,6 +11,7 @@ from kmodel.kubernetes.components.controllers.replicaset_controller import USERS
 from kmodel.kubernetes.components.controllers.rollouts import Rollout, is_owned
 from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
+from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import QUEUE
 from kmodel.kubernetes.components.settings import SETTINGS
@@ -71,6 +72,7 @@ def pods_of(cluster: Cluster, now: Rollout) -> list[Pod]:
 
 def _sized(step: Step) -> Iterator[tuple[Rollout, ReplicaSet, int]]:
     """Yield ReplicaSets that the controller gives a size in a step: the rollout as it knew it, the set, its size."""
+    step = as_its_program(step)
     if not step.action.actor.startswith(ACTOR):
         return
     asked = [call.body for _, call in became(step, Request) if call.user == USER and not call.subresource]

@@ -5,8 +5,7 @@ from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Response, 
 from kmodel.kubernetes.components.etcd import NODES, PODS
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import in_cache
-from kmodel.kubernetes.components.instances import Instance, OwnCluster
-from kmodel.kubernetes.components.leader_election import HOLDERS
+from kmodel.kubernetes.components.leader_election import HOLDERS, as_its_program
 from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, SCHEDULER
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Binding, Node, Pod, Taint, Toleration
@@ -48,9 +47,9 @@ def a_bound_pod_is_written_again(step: Step) -> bool:
 @step_invariant(needs=(SPLIT, QUEUE))
 def bound_only_to_a_node_that_passed_the_filters(step: Step) -> bool | str:
     """The scheduler asks only for nodes that pass its filters as far as it knows; the api-server binds to no other."""
-    for client, call in became(step, Request):
-        seen = OwnCluster(step.before, Instance(client.partition("/")[0], SCHEDULER))
-        wrong = _why_not(seen, call.key, call.body.node) if isinstance(call.body, Binding) else None
+    step = as_its_program(step)
+    for _, call in became(step, Request):
+        wrong = _why_not(step.before, call.key, call.body.node) if isinstance(call.body, Binding) else None
         if wrong is not None and step.action.actor != "kube-apiserver":  # who may send a request back to be tried again
             return f"pod/{call.key} was to be bound to a node {wrong}"
     for cell in step.wrote(CALLS):

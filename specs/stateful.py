@@ -9,6 +9,7 @@ from kmodel.kubernetes.components.controllers.stateful_pods import Members, is_h
 from kmodel.kubernetes.components.controllers.statefulset_controller import ACTOR, USER, known_members
 from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
 from kmodel.kubernetes.components.etcd import PODS, stored
+from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.components.references import refusal
 from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import QUEUE
@@ -53,6 +54,7 @@ def stored_members(cluster: Cluster, name: str) -> Members | None:
 
 def _made(step: Step) -> Iterator[tuple[Members, int, Pod]]:
     """Yield the pods that a StatefulSet's controller asks for in a step: what it knew, the ordinal, the pod."""
+    step = as_its_program(step)
     if not step.action.actor.startswith(ACTOR):
         return
     now = known_members(step.before, step.action.arguments["statefulset"])

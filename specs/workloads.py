@@ -5,6 +5,7 @@ from kmodel.kubernetes.components.calls import Request, became
 from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, RESOURCES, ROUND
 from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, cached, in_cache
+from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.components.proxy import RULES, watcher_of
 from kmodel.kubernetes.objects import POD, Endpoint, EndpointSlice, Pod, ReplicaSet
 
@@ -46,6 +47,7 @@ def a_replicaset_never_has_too_many_pods(step: Step) -> bool | str:
 
     A round that is under way goes on when the ReplicaSet is scaled down meanwhile; the next one deletes the surplus.
     """
+    step = as_its_program(step)
     for cell in step.wrote(ROUND):
         if step.after[cell].creations > step.before[cell].creations:
             known, active = cached_pods(step.before, *cell.key)
@@ -78,6 +80,7 @@ def a_replicaset_has_all_its_pods(cluster: Cluster) -> bool:
 @step_invariant(needs=EXPECTATIONS)
 def scaling_down_spares_the_pods_that_serve(step: Step) -> bool | str:
     """A ReplicaSet gives up no ready pod while it keeps one that is not, and no more pods than are too many."""
+    step = as_its_program(step)
     for cell in step.wrote(ROUND):
         victims = step.after[cell].deletions
         if len(victims) <= len(step.before[cell].deletions):
@@ -96,12 +99,14 @@ def scaling_down_spares_the_pods_that_serve(step: Step) -> bool | str:
 @sometimes(needs=EXPECTATIONS, shows=scaling_down_spares_the_pods_that_serve)
 def a_replicaset_gives_up_a_pod(step: Step) -> bool:
     """The controller of a ReplicaSet decides to delete a pod that is one too many."""
+    step = as_its_program(step)
     return any(step.after[cell].deletions for cell in step.wrote(ROUND))
 
 
 @step_invariant(needs=RULES)
 def a_service_routes_only_to_pods_that_were_ready(step: Step) -> bool | str:
     """Endpoints say of a pod what the controller saw; kube-proxy routes only to ready ones, or the last that serve."""
+    step = as_its_program(step)
     for _, call in became(step, Request):
         if isinstance(call.body, EndpointSlice) and step.action.actor != "kube-apiserver":
             wrong = _unlike_the_cache(step.before, call.body)

@@ -4,9 +4,10 @@ import attrs
 
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.results import Verdict
+from kmodel.kubernetes.components.calls import CALLS
 from kmodel.kubernetes.components.etcd import QUEUES
-from kmodel.kubernetes.components.leader_election import CANDIDATES, HOLDERS, STANDBY
-from kmodel.kubernetes.components.scheduler import SCHEDULER
+from kmodel.kubernetes.components.leader_election import CANDIDATES, HOLDERS, STANDBY, as_its_program
+from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, SCHEDULER, Assumed
 from tests.components.runs import Run
 from tests.components.scenes import node, pod, replicaset, scene
 from tests.specs.mutants import SPECS, faithful
@@ -109,3 +110,17 @@ def test_a_leader_that_cannot_renew_exits_and_nobody_takes_the_lease() -> None:
     assert not run.can("take_lease", instance=SECOND)
     run = run.take("return_member", member="etcd-2")
     assert run.can("take_lease", instance=SECOND)
+
+
+def test_to_specs_a_step_of_any_instance_is_one_of_its_program() -> None:
+    run = Run.of(attrs.evolve(TWO, calls="split")).take("pause_process", instance=SCHEDULER)
+    run = run.take("see_lease_run_out", instance=SECOND).take("take_lease", instance=SECOND)
+    run = run.take("schedule", pod="left", node="n1", instance=SECOND)
+    step = as_its_program(run.steps[-1])
+    assert step.action.actor == SCHEDULER
+    assert step.before[QUEUE["left"]] == "active"
+    assert isinstance(step.after[ASSUMED["left"]], Assumed)
+    assert set(step.writes) == {ASSUMED["left"], QUEUE["left"], CALLS[f"{SCHEDULER}/left"]}
+    committed = as_its_program(run.take("handle", client=f"{SECOND}/left").steps[-1])
+    assert (committed.action.actor, committed.action.arguments) == ("kube-apiserver", {"client": f"{SCHEDULER}/left"})
+    assert as_its_program(run.steps[0]) is run.steps[0]

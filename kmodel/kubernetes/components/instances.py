@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from kmodel.kernel import Cell, Cells, Cluster, Event, Layout, Step, Transition
+from kmodel.kernel import Action, Cell, Cells, Cluster, Event, Layout, Step, Transition
 from kmodel.kubernetes.components.component import Caller, Component, Domain, Memory, Steps
 from kmodel.kubernetes.components.etcd import Watch
 from kmodel.kubernetes.components.informer import Handler
@@ -35,6 +35,14 @@ class Instance:
     def family(self, name: str) -> str:
         """Return what the instance's own cells of a family are called."""
         return name if self.name == self.first else f"{name} of {self.name}"
+
+    def of_first(self, cell: Cell[Any]) -> Cell[Any]:
+        """Return the cell of the first instance that one of this is in the place of; any other cell as it is."""
+        if cell.family.startswith("caches/") or cell.family in BY_NAME:
+            key = cell.key[0]
+            mine = key == self.name or key.startswith((f"{self.name}/", f"{self.name} "))
+            return Cells(cell.family)[(self.first + key[len(self.name) :], *cell.key[1:])] if mine else cell
+        return Cells(cell.family.removesuffix(f" of {self.name}"))[cell.key]
 
     def own(self, cell: Cell[T], layout: Layout) -> Cell[T]:
         """Return the cell that this instance has in the place of one of the first."""
@@ -88,6 +96,35 @@ class OwnCluster(Cluster):
         return self.cluster == (other.cluster if isinstance(other, OwnCluster) else other)
 
     __hash__ = Cluster.__hash__
+
+
+@attrs.frozen
+class OwnStep(Step):
+    """A step that an instance takes, or that is about a call of it, as if it were of the first instance of its program.
+
+    So specs need not know how many instances there are.
+    """
+
+    instance: Instance
+
+    @staticmethod
+    def of(step: Step, instance: Instance) -> "OwnStep":
+        """Return the step as that of an instance."""
+        binding = tuple(
+            (name, instance.first + value[len(instance.name) :] if name == "client" else value)
+            for name, value in step.action.binding
+        )
+        actor = step.action.transition.actor
+        if actor.startswith(instance.name):
+            actor = instance.first + actor[len(instance.name) :]
+        action = Action(attrs.evolve(step.action.transition, actor=actor), binding)
+        before, after = OwnCluster(step.before, instance), OwnCluster(step.after, instance)
+        return OwnStep(before, action, after, step.next, step.reads, step.effect, instance)
+
+    @property
+    def writes(self) -> tuple[Cell[Any], ...]:
+        """The cells that the transition wrote, those of the instance as the first's."""
+        return tuple(self.instance.of_first(cell) for cell in super().writes)
 
 
 def _run_by(instance: Instance, transition: Transition, gate: Gate) -> Transition:

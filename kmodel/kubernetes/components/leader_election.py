@@ -22,14 +22,14 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from kmodel.kernel import FAULT, Cells, Cluster, Transition, transition
+from kmodel.kernel import FAULT, Cells, Cluster, Step, Transition, transition
 from kmodel.kubernetes.components.apiserver.watch_cache import SERVERS, server_of
 from kmodel.kubernetes.components.component import NOTHING, Binding, Component, Fault, Memory, Steps
 from kmodel.kubernetes.components.control_nodes import is_up
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES
 from kmodel.kubernetes.components.faults import spend
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, has_caught_up
-from kmodel.kubernetes.components.instances import Instance, names, run_by
+from kmodel.kubernetes.components.instances import Instance, OwnStep, names, run_by
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import restart
 from kmodel.kubernetes.components.quorum import serves
@@ -84,6 +84,16 @@ ELECTED = (
 EVERYBODY = tuple(name for each in ELECTED for name in names(each.process, MOST))
 HOLDERS: Cells[str] = Cells("leases of leaders")  # by process, the instance that wrote the lease last
 CANDIDATES: Cells[Candidate] = Cells("candidates")  # by process and instance
+
+
+def as_its_program(step: Step) -> Step:
+    """Return a step of a further instance, or about a call of it, as that of the first; any other step as it is."""
+    for name in (step.action.actor, step.action.arguments.get("client", "")):
+        instance = name.partition("/")[0]
+        for process, known in step.before.layout.keys(CANDIDATES):
+            if known == instance != process:
+                return OwnStep.of(step, Instance(instance, process))
+    return step
 
 
 def program_of(instance: str) -> Elected:
