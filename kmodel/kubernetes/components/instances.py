@@ -36,12 +36,15 @@ class Instance:
         """Return what the instance's own cells of a family are called."""
         return name if self.name == self.first else f"{name} of {self.name}"
 
+    def as_first(self, text: str) -> str:
+        """Return a name that begins with that of this instance, beginning with that of the first one instead."""
+        mine = text == self.name or text.startswith((f"{self.name}/", f"{self.name} "))
+        return self.first + text[len(self.name) :] if mine else text
+
     def of_first(self, cell: Cell[Any]) -> Cell[Any]:
         """Return the cell of the first instance that one of this is in the place of; any other cell as it is."""
         if cell.family.startswith("caches/") or cell.family in BY_NAME:
-            key = cell.key[0]
-            mine = key == self.name or key.startswith((f"{self.name}/", f"{self.name} "))
-            return Cells(cell.family)[(self.first + key[len(self.name) :], *cell.key[1:])] if mine else cell
+            return Cells(cell.family)[(self.as_first(cell.key[0]), *cell.key[1:])]
         return Cells(cell.family.removesuffix(f" of {self.name}"))[cell.key]
 
     def own(self, cell: Cell[T], layout: Layout) -> Cell[T]:
@@ -111,13 +114,10 @@ class OwnStep(Step):
     def of(step: Step, instance: Instance) -> "OwnStep":
         """Return the step as that of an instance."""
         binding = tuple(
-            (name, instance.first + value[len(instance.name) :] if name == "client" else value)
-            for name, value in step.action.binding
+            (what, instance.as_first(value) if what in ("client", "watcher") else value)
+            for what, value in step.action.binding
         )
-        actor = step.action.transition.actor
-        if actor.startswith(instance.name):
-            actor = instance.first + actor[len(instance.name) :]
-        action = Action(attrs.evolve(step.action.transition, actor=actor), binding)
+        action = Action(attrs.evolve(step.action.transition, actor=instance.as_first(step.action.actor)), binding)
         before, after = OwnCluster(step.before, instance), OwnCluster(step.after, instance)
         return OwnStep(before, action, after, step.next, step.reads, step.effect, instance)
 
