@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from kmodel.engines.tables.walker import Row, Taken, walker_of
+from kmodel.engines.tables.walker import ANY_CELL, Row, Taken, Told, walker_of
 from kmodel.kernel import Action, BoundReached, Cluster, Model, Trace
 
 
@@ -52,34 +52,36 @@ def neighbourhood(model: Model, trace: Trace, max_states: int) -> Graph:
 
 
 class _Growth:
+    """States numbered as they are found. Where a step leads, only what its writes met is asked anew."""
+
     def __init__(self, model: Model, max_states: int) -> None:
         self.model = model
         self.walker = walker_of(model)
         self.max_states = max_states
         self.rows: list[Row] = []
         self.numbers: dict[Row, int] = {}
+        self.origins: list[tuple[int, int] | None] = []  # a state before, and the cells that differ from it, as bits
+        self.answers: list[tuple[list[Told], list[int]]] = []  # of each action, with the cells that it read, as bits
         self.edges: list[Edge] = []
         self.complete = True
         self.initial = len(model.initial)
 
     def add(self, clusters: Iterable[Cluster]) -> None:
         for cluster in clusters:
-            self._number(tuple(self.walker.numbering.row(cluster)))
+            self._number(tuple(self.walker.numbering.row(cluster)), None)
 
     def expand(self, state: int) -> None:
         before = self.rows[state]
-        for trie, action in zip(self.walker.actions, self.model.actions, strict=True):
-            try:
-                taken, _ = self.walker.answer(trie, before)
-            except BoundReached:
-                self.complete = False
-                continue
+        told, reads = self._ask(before, self.origins[state])
+        self.answers.append((told, reads))
+        for action, taken in zip(self.model.actions, told, strict=True):
             if not isinstance(taken, Taken):
                 continue
-            row = list(before)
+            row, differing = list(before), 0
             for cell, value in self.walker.changes(taken, before):
                 row[cell] = value
-            target = self._number(tuple(row))
+                differing |= 1 << cell
+            target = self._number(tuple(row), (state, differing))
             if target is not None:
                 self.edges.append(Edge(state, action, target))
 
@@ -87,7 +89,23 @@ class _Growth:
         states = tuple(self.walker.numbering.cluster(row) for row in self.rows)
         return Graph(states, tuple(self.edges), self.complete, self.initial)
 
-    def _number(self, row: Row) -> int | None:
+    def _ask(self, row: Row, origin: tuple[int, int] | None) -> tuple[list[Told], list[int]]:
+        if origin is None:
+            told: list[Told] = [None] * len(self.model.actions)
+            reads, differing = [ANY_CELL] * len(told), ANY_CELL
+        else:
+            parent, differing = origin
+            told, reads = list(self.answers[parent][0]), list(self.answers[parent][1])
+        for index, read in enumerate(reads):
+            if read & differing:
+                try:
+                    told[index], reads[index] = self.walker.answer(self.walker.actions[index], row)
+                except BoundReached:
+                    self.complete = False
+                    told[index], reads[index] = None, ANY_CELL
+        return told, reads
+
+    def _number(self, row: Row, origin: tuple[int, int] | None) -> int | None:
         number = self.numbers.get(row)
         if number is None:
             if len(self.rows) >= self.max_states:
@@ -95,4 +113,5 @@ class _Growth:
                 return None
             number = self.numbers[row] = len(self.rows)
             self.rows.append(row)
+            self.origins.append(origin)
         return number

@@ -23,27 +23,28 @@ def counted(trace: Trace) -> Trace:
     highest: dict[str, int] = {}
     for rank in counts:
         highest[rank.scope] = max(highest.get(rank.scope, 0), rank.number)
-    steps, before = list[Step](), trace.initial
+    steps, shown = list[Step](), trace.initial
     for step in trace.steps:
-        mentioned = _mentioned(step.after)
-        for rank in sorted(mentioned - counts.keys()):
+        old, new = step.before.values, step.after.values
+        changed = [place for place, value in enumerate(new) if value is not old[place]]
+        for rank in sorted({rank for place in changed for rank in ranks(new[place])} - counts.keys()):
             highest[rank.scope] = highest.get(rank.scope, 0) + 1
             counts[rank] = Rank(rank.scope, highest[rank.scope])
-        after = _with(counts, step.after)
-        steps.append(attrs.evolve(step, before=before, after=after, next=after))
-        # what is moved up keeps its order, so the ranks of the next state are these, one by one
-        counts = {now: counts[was] for was, now in zip(sorted(mentioned), sorted(_mentioned(step.next)), strict=True)}
-        before = after
+        replace = _replacing(counts)
+        values = list(shown.values)
+        for place in changed:
+            values[place] = replace(new[place])
+        before, shown = shown, BareCluster(shown.layout, tuple(values))
+        steps.append(attrs.evolve(step, before=before, after=shown, next=shown))
+        if any(ranks(old[place]) - ranks(new[place]) for place in changed):
+            # what is moved up keeps its order, so the ranks of the next state are these, one by one
+            moved = zip(sorted(_mentioned(step.after)), sorted(_mentioned(step.next)), strict=True)
+            counts = {now: counts[was] for was, now in moved}
     return attrs.evolve(trace, steps=tuple(steps))
 
 
 def _mentioned(cluster: Cluster) -> frozenset[Rank]:
     return frozenset[Rank]().union(*map(ranks, cluster.values))
-
-
-def _with(counts: Mapping[Rank, Rank], cluster: Cluster) -> Cluster:
-    replace = _replacing(counts)
-    return BareCluster(cluster.layout, tuple(map(replace, cluster.values)))
 
 
 def _replacing(counts: Mapping[Rank, Rank]) -> Callable[[Any], Any]:

@@ -33,8 +33,15 @@ class CellField:
 
     def __call__(self, cluster: Cluster) -> str:
         """Return what the cells hold there, whichever cell holds what: states that differ in names alone agree."""
-        held = Counter(text for cell in self.cells if (text := self._in(cluster[cell])) is not None)
-        return ", ".join(f"{text} × {often}" if often > 1 else text for text, often in sorted(held.items())) or "none"
+        return self.of([cluster[cell] for cell in self.cells])
+
+    def of(self, values: Iterable[Any]) -> str:
+        """Return what the cells hold there, by the values in them."""
+        texts = [text for value in values if (text := self._in(value)) is not None]
+        if len(texts) < 2:  # as in most states; to count takes longer
+            return texts[0] if texts else "none"
+        held = sorted(Counter(texts).items())
+        return ", ".join(f"{text} × {often}" if often > 1 else text for text, often in held)
 
     def __str__(self) -> str:
         return ".".join((self.cells[0].family, *self.path))
@@ -63,7 +70,8 @@ class Quotient:
 
 def quotient(graph: Graph, fields: Sequence[CellField]) -> Quotient:
     """Return the graph with all states that agree in the fields drawn together."""
-    values = [tuple(field(state) for field in fields) for state in graph.states]
+    columns = [_column(field, _joint(graph, field.cells)) for field in fields]
+    values = list(zip(*columns, strict=True)) if columns else [()] * len(graph.states)
     sizes = Counter(values)
     numbers = {value: number for number, value in enumerate(sizes)}
     edges = {
@@ -106,8 +114,9 @@ def telling_fields(graph: Graph, among: Iterable[str] | None = None) -> tuple[Ce
     chosen_families = found if among is None else {name: found[name] for name in among}
     most = MOST_VALUES if among is None else MOST_GROUPS
     columns = {field: values for field, values in _columns(graph, chosen_families) if 2 <= len(set(values)) <= most}
+    ends = [(edge.source, edge.target) for edge in graph.edges]
     changes = {
-        field: 1 + sum(values[edge.source] != values[edge.target] for edge in graph.edges)
+        field: 1 + sum([values[source] != values[target] for source, target in ends])
         for field, values in columns.items()
     }
     chosen: list[CellField] = []
@@ -134,15 +143,20 @@ def _bits(sizes: Counter[tuple[int, str]]) -> float:
 def _columns(graph: Graph, families: Mapping[str, tuple[Cell[Any], ...]]) -> Iterator[tuple[CellField, list[str]]]:
     """Yield the fields that are plain values, and what each state holds there."""
     for cells in families.values():
-        fields = list(_candidates(graph, cells))
-        positions = [graph.states[0].layout.position(cell) for cell in cells]
-        joint = [tuple(state.values[position] for position in positions) for state in graph.states]
-        examples = dict(zip(joint, graph.states, strict=True))  # a state for each of the values of the family's cells
-        numbers = {values: number for number, values in enumerate(examples)}
-        column = [numbers[values] for values in joint]
-        for field in fields:
-            texts = [field(state) for state in examples.values()]
-            yield field, [texts[number] for number in column]
+        joint = _joint(graph, cells)
+        yield from ((field, _column(field, joint)) for field in _candidates(graph, cells))
+
+
+def _joint(graph: Graph, cells: Sequence[Cell[Any]]) -> list[tuple[Any, ...]]:
+    """Return what each state holds in the cells."""
+    positions = [graph.states[0].layout.position(cell) for cell in cells]
+    return [tuple([state.values[position] for position in positions]) for state in graph.states]
+
+
+def _column(field: CellField, joint: Sequence[tuple[Any, ...]]) -> list[str]:
+    """Return what each state holds in a field: values that are there in many are shown once."""
+    texts = {values: field.of(values) for values in dict.fromkeys(joint)}
+    return [texts[values] for values in joint]
 
 
 def _candidates(graph: Graph, cells: tuple[Cell[Any], ...]) -> Iterator[CellField]:

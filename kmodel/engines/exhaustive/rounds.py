@@ -155,8 +155,8 @@ class Frontier:
         for block, cells in enumerate(blocks.partition):
             value = (words[packing.word[block]] >> int(packing.shift[block])) & int(packing.mask[block])
             start = int(blocks.row_base[block]) + value * len(cells)
-            for slot, cell in enumerate(cells):
-                row[cell] = int(blocks.rows[start + slot])
+            for cell, held in zip(cells, blocks.rows[start : start + len(cells)].tolist(), strict=True):
+                row[cell] = held
         return row
 
     def place(self, state: int) -> Place:

@@ -11,14 +11,13 @@ import attrs
 from kmodel.engines.clock import Deadline
 from kmodel.engines.tables.gaps import ChangedCells
 from kmodel.engines.tables.tries import Answer
-from kmodel.engines.tables.walker import Row, Taken, Told, Trie, cells_in, walker_of
+from kmodel.engines.tables.walker import ANY_CELL, Row, Taken, Told, Trie, cells_in, walker_of
 from kmodel.kernel import BoundReached, Model, Predicate, Spec, Transition
 
 Judgement = tuple[Spec, str]  # a spec, and why it is violated or that it is reached
 
 STATES_KEPT = 1 << 15  # beyond that the memory is freed; the answers are found again when they are needed
 ANSWERS_KEPT = 1 << 24  # in all states that are kept
-ANY_CELL = -1  # as bits: who met a bound may have read any cell
 
 
 @attrs.define(eq=False)

@@ -20,6 +20,7 @@ from kmodel.kernel.footprint import Effect, Projection, Read
 from kmodel.kernel.model import cells_read, step_of, trace_along
 from kmodel.kernel.values import identity
 
+ANY_CELL = -1  # as bits: who met a bound may have read any cell
 MODELS_KEPT = 16  # whose tries are kept; those used last
 
 Row = tuple[int, ...]
