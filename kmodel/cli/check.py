@@ -20,12 +20,14 @@ from kmodel.cli.inputs import (
     is_fixed,
     meant,
     nothing,
+    project,
     read,
     scenario_options,
     specs_of_incident,
 )
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
-from kmodel.cli.planned import SECONDS, PlannedCheck, tell_dry
+from kmodel.cli.plan_lines import tell_dry
+from kmodel.cli.planned import MOST_ACTIONS, SECONDS, PlannedCheck
 from kmodel.cli.signals import stopping
 from kmodel.cli.user_objects import ObjectsReport, UserObjects
 from kmodel.engines.clock import Deadline
@@ -59,6 +61,13 @@ if TYPE_CHECKING:
     help="Stop after this time, such as 60s, 5m or 1h, with what is known by then; 0: no limit.  [default: 60s for "
     "files that no engine is named for, else 0]",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many processes explore files that no engine is named for; the verdicts are the same.  [default: one for "
+    "each core]",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be explored of files that no engine is named for.")
 @click.option(
     "--spec",
@@ -87,6 +96,7 @@ def check(
     spec_names: tuple[str, ...],
     reports: Path,
     max_time: float | None,
+    jobs: int | None,
     dry_run: bool,
     output: str,
     verbose: bool,
@@ -127,13 +137,16 @@ def check(
     is_planned = engine is None and not told and all(given.is_plain for given in inputs)
     seconds = max_time if max_time is not None else SECONDS if is_planned else 0.0
     deadline = Deadline(seconds or None)
+    if not is_planned and (dry_run or jobs is not None):
+        flag = "--dry-run" if dry_run else "--jobs"
+        raise InputProblem(f"{flag} is for files that no engine is named for; leave it out, or what names one")
     if dry_run:
-        _tell_dry(inputs, deadline, is_planned=is_planned)
+        _tell_dry(inputs, deadline)
         return
     for given, model, name, folder in zip(inputs, models, engines, folders, strict=True):
         if outcomes and output != "json":
             click.echo()
-        exploration = _Exploration(given, model, name, told, reports / folder, specs if is_planned else None)
+        exploration = _Exploration(given, model, name, told, reports / folder, specs if is_planned else None, jobs)
         outcomes.append(_check(exploration, deadline, output, verbose))
         if outcomes[-1].is_cut_off:
             break
@@ -202,6 +215,18 @@ class _Exploration:
     told: dict[str, Any]
     folder: Path
     planned: tuple[Spec, ...] | None = None  # the specs, if it is left to kmodel how to explore
+    jobs: int | None = None  # processes for that
+
+    def as_if_nothing_were_missing(self) -> _Exploration:
+        """Return what is explored: of a plan for what is large, what pods need is there, since all else waits for it.
+
+        What becomes of the pods without it, the normal run tells.
+        """
+        if self.planned is None or len(self.model.actions) <= MOST_ACTIONS:
+            return self
+        given = _with_objects(self.given).with_what_is_missing()
+        model = self.model if given == self.given else given.model(self.planned)
+        return attrs.evolve(self, given=given, model=model)
 
     def events(self, deadline: Deadline) -> Iterator[Event]:
         """Yield the events of the exploration."""
@@ -216,12 +241,13 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
     from kmodel.reporting.reports import ReportContext, handlers, of_files, writing
     from kmodel.reporting.wording import overall
 
+    objects_of, exploration = exploration, exploration.as_if_nothing_were_missing()
     given = exploration.given
     console = Console(highlight=False, quiet=output == "json")
     context = ReportContext(
         given.source, exploration.folder, console, wide=output == "wide", verbose=verbose, subject=given
     )
-    objects = ObjectsReport(given, console, wide=context.wide, deadline=deadline)
+    objects = ObjectsReport(objects_of.given, console, context.wide, deadline, objects_of.model)
     planned = _planned(exploration, context)
     driven = drive(
         exploration.events(deadline) if planned is None else planned.events(deadline),
@@ -292,28 +318,39 @@ def _code(driven: Driven, engine: str, source: Source, planned: PlannedCheck | N
     return ExitCode.UNFINISHED if is_cut_off or not_judged or source.not_checked else ExitCode.OK
 
 
+def _with_objects(given: Input | ModelFile) -> Input:
+    from kmodel.project import Input
+
+    assert isinstance(given, Input), "only files with objects are plain"
+    return given
+
+
 def _planned(exploration: _Exploration, context: ReportContext) -> PlannedCheck | None:
     """Return the check by plan; None if it is said how to explore, or by whom."""
     if exploration.planned is None:
         return None
-    from kmodel.project import Input
+    from kmodel.planning.worker_processes import usual_jobs
 
-    given = exploration.given
-    assert isinstance(given, Input), "only files with objects are plain"
-    return PlannedCheck(given, exploration.model, exploration.planned, context.terminal, context, context.wide)
+    return PlannedCheck(
+        _with_objects(exploration.given),
+        exploration.model,
+        exploration.planned,
+        context.terminal,
+        context,
+        wide=context.wide,
+        project=project(),
+        jobs=exploration.jobs or usual_jobs(),
+    )
 
 
-def _tell_dry(inputs: list[Input | ModelFile], deadline: Deadline, *, is_planned: bool) -> None:
-    if not is_planned:
-        raise InputProblem("--dry-run shows the plan of files that no engine is named for; leave out what names one")
+def _tell_dry(inputs: list[Input | ModelFile], deadline: Deadline) -> None:
     from rich.console import Console
 
     from kmodel.planning.check_plan import plan_of
-    from kmodel.project import Input
 
     for given in inputs:
-        assert isinstance(given, Input), "only files with objects are plain"
-        tell_dry(Console(highlight=False), plan_of(given.scenario), deadline)
+        made = _with_objects(given).with_what_is_missing()
+        tell_dry(Console(highlight=False), plan_of(made.scenario), deadline)
 
 
 def _tell_problem(context: ReportContext) -> ExitCode:

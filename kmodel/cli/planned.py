@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from kmodel.cli.plan_lines import OutcomeRows, tell_plan
 from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Finished, Started
 from kmodel.printable import printable
@@ -16,19 +19,19 @@ if TYPE_CHECKING:
 
     from kmodel.engines.results import Finding
     from kmodel.kernel import Model, Spec, Trace
-    from kmodel.planning.carrying_out import TaskOutcome
     from kmodel.planning.check_plan import CheckPlan
-    from kmodel.project import Input
+    from kmodel.planning.task_outcome import TaskOutcome
+    from kmodel.planning.worker_processes import WorkerProcesses
+    from kmodel.project import Input, Project
     from kmodel.reporting.reports import ReportContext
 
-LABELS = ("NO FAULT", "ONE FAULT", "TWO FAULTS")  # by the number of faults
 MOST_ACTIONS = 400  # of a model that is first tried as a whole
 SECONDS = 60.0  # unless another time is named
 TRIED = 0.5  # the share of the time for that
 REPLAY_SECONDS = 5.0  # for taking the steps of slices in the whole, after the time is up
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class PlannedCheck:
     """A check by plan: its events are those of the exploration of the whole, before which it carries out the plan.
 
@@ -41,6 +44,8 @@ class PlannedCheck:
     console: Console
     context: ReportContext
     wide: bool = False
+    project: Project | None = None  # of which other processes explore parts, if there are to be several
+    jobs: int = 1
     explored: list[TaskOutcome] = attrs.field(factory=list)
     left_out: int = 0  # explorations for which there was no time
     needed: int = 0  # explorations with at most one fault
@@ -55,18 +60,20 @@ class PlannedCheck:
         from kmodel.engines.registry import ENGINES
         from kmodel.engines.runs.amounts import DelayBound
         from kmodel.planning.carrying_out import Share
-        from kmodel.planning.check_plan import AFTERWARDS, DELAYS
+        from kmodel.planning.check_plan import AFTERWARDS, DELAYS, plan_of
 
-        has_begun = False
-        if len(self.model.actions) <= MOST_ACTIONS:
-            has_begun = True
+        is_small = len(self.model.actions) <= MOST_ACTIONS
+        if is_small:
             last = yield from self._as_a_whole(Share(deadline, deadline.left * TRIED))
             if last.result.finished or deadline.is_over or deadline.seconds is None:
                 yield last
                 return
-        if not has_begun:
-            yield Started(self.model, "delays")
-        self._carry_out(Share(deadline, deadline.left - AFTERWARDS))
+        with self._processes() as processes:  # they load what they need while the normal run is taken
+            plan = plan_of(self.parts.scenario)
+            tell_plan(self.console, plan, deadline)
+            if not is_small:
+                yield Started(self.model, "delays")
+            self._carry_out(plan, Share(deadline, deadline.left - AFTERWARDS), processes)
         most = DELAYS if deadline.seconds is None else None
         share = Share(deadline, deadline.left - AFTERWARDS)
         for event in ENGINES["delays"].explore(self.model, DelayBound(most), share):
@@ -88,31 +95,42 @@ class PlannedCheck:
             yield event
         raise AssertionError("an engine ends with Finished")
 
-    def _carry_out(self, deadline: Deadline) -> None:
-        from kmodel.planning.carrying_out import carry_out
-        from kmodel.planning.check_plan import plan_of
+    def _processes(self) -> AbstractContextManager[WorkerProcesses | None]:
+        """Return the processes that carry out the plan; None for this one alone."""
+        if self.jobs == 1 or self.project is None:
+            return nullcontext()
+        from kmodel.planning.worker_processes import Work, WorkerProcesses
 
-        plan = plan_of(self.given.scenario)
-        tell_plan(self.console, plan, deadline)
+        work = Work.of(self.project, self.given.source.files, self.specs)
+        return WorkerProcesses(work, self.given.scenario.catalog, self.specs, self.jobs)
+
+    def _carry_out(self, plan: CheckPlan, deadline: Deadline, processes: WorkerProcesses | None) -> None:
+        from kmodel.planning.carrying_out import carry_out
+
         self.needed = sum(len(task.faults) <= 1 for stage in plan.stages for task in stage.tasks)
-        width = max(len(str(task)) for stage in plan.stages for task in stage.tasks[: 2 * len(plan.slices)])
-        label = ""
+        rows = OutcomeRows(self.console)
         try:
-            for each in carry_out(plan, self.specs, deadline):
+            for each in processes.carry_out(plan, deadline) if processes else carry_out(plan, self.specs, deadline):
                 self.explored.append(each)
-                here = LABELS[len(each.task.faults)]
-                _row(self.console, "" if here == label else here, f"{str(each.task).ljust(width)}  {each.in_words}")
-                label = here
+                rows.tell(each)
         except KeyboardInterrupt:
             pass  # the exploration of the whole hears of it, too
         self.left_out = sum(len(stage.tasks) for stage in plan.stages) - len(self.explored)
-        if self.left_out:
-            _row(self.console, "NO TIME", f"for {self.left_out:,} more of these; more of --max-time looks at them")
-        self.console.print()
+        rows.tell_left_out(self.left_out)
+
+    @cached_property
+    def parts(self) -> Input:
+        """What slices are made of: what pods need is there, as else they would only show that it is not."""
+        return self.given.with_what_is_missing()
 
     @property
     def had_no_time(self) -> bool:
-        """Whether there was no time for an exploration with at most one fault, or not even for the least of one."""
+        """Whether there was no time for an exploration with at most one fault, or not even for the least of one.
+
+        Or whether nothing came of one although there was time.
+        """
+        if any(each.lost for each in self.explored):
+            return True
         needed = [each.result.saw_the_least for each in self.explored if len(each.task.faults) <= 1]
         return len(needed) < self.needed or not all(needed)
 
@@ -162,7 +180,7 @@ class PlannedCheck:
         if trace is None:
             yield f"note     the steps to {finding.spec.name} were found in this slice only, not in all files"
             return
-        source = attrs.evolve(self.given.source, faults=tuple((fault, 1) for fault in each.task.faults))
+        source = attrs.evolve(self.parts.source, faults=tuple((fault, 1) for fault in each.task.faults))
         path = self.context.file(f"trace-{finding.spec.name}-{folder_name(str(each.task))}.json")
         trace_file.save(path, trace, source, finding.spec, finding.reason)
         yield f"replay   {replay_command(trace, source, path)}"
@@ -178,7 +196,7 @@ class PlannedCheck:
         assert finding.trace is not None, "a violation has a trace"
         if finding.trace.cycle is not None:
             return None
-        whole = scenario.model(with_faults(self.given.scenario, each.task.faults), self.specs)
+        whole = scenario.model(with_faults(self.parts.scenario, each.task.faults), self.specs)
         trace = in_the_whole(whole, finding.trace, deadline)
         if trace is None:
             return None
@@ -214,39 +232,3 @@ class PlannedCheck:
         if not self.explored:
             return {}
         return {"plan": {"explorations": [each.document() for each in self.explored], "leftOut": self.left_out}}
-
-
-def tell_plan(console: Console, plan: CheckPlan, deadline: Deadline) -> None:
-    """Print what is going to be explored."""
-    time = "" if deadline.seconds is None else f"{deadline.seconds:.0f} s for "
-    slices = len(plan.slices)
-    _row(
-        console,
-        "PLAN",
-        f"{time}{slices} slice{'' if slices == 1 else 's'} without faults, with one, with two; and the whole",
-    )
-    for part in plan.slices:
-        if part.like:
-            _row(console, "", f"{part.name} stands for {', '.join(part.like)}, the same but for names")
-        if part.cuts:
-            _row(console, "", f"{part.name}: {', '.join(part.cuts)}")
-    for note in plan.notes:
-        _row(console, "", note)
-
-
-def tell_dry(console: Console, plan: CheckPlan, deadline: Deadline) -> None:
-    """Print what would be explored, and in how much of the time."""
-    tell_plan(console, plan, deadline)
-    for part in plan.slices:
-        _row(console, "SLICE", f"{part.name}: {', '.join(part.objects)}")
-    for stage in plan.stages:
-        seconds = "" if deadline.seconds is None else f", {deadline.seconds * stage.share:.0f} s"
-        _row(
-            console, stage.name.upper(), f"{len(stage.tasks):,} explorations{seconds}, by delays; what is small, whole"
-        )
-
-
-def _row(console: Console, label: str, text: str) -> None:
-    from kmodel.reporting.summary import LABEL
-
-    console.print(printable(f"{label.ljust(LABEL)}{text}"), markup=False, soft_wrap=True)

@@ -84,6 +84,7 @@ class ObjectsReport:
     console: Console
     wide: bool
     deadline: Deadline = attrs.field(factory=Deadline)
+    model: Model | None = None  # of the normal run, where something else is explored
     found: UserObjects = attrs.field(factory=UserObjects)
 
     def tell_first(self, event: Event) -> None:
@@ -103,11 +104,12 @@ class ObjectsReport:
         return self.given.has_objects and not (was_followed or event.result.failures or event.interrupted)
 
     def _follow_normal_run(self, model: Model, deadline: Deadline) -> None:
-        """Print where objects end if nothing goes wrong; nothing if that takes too long."""
+        """Print where objects end if nothing goes wrong; that it is not known if that takes too long."""
         from kmodel.engines.runs.normal_run import normal_run
 
-        run = normal_run(model, self.given.is_normal, deadline)
+        run = normal_run(self.model or model, self.given.is_normal, deadline)
         if run is None:
+            self._print_rows("NORMALLY", {"not known: there was no time to take the normal run to its end": False})
             return
         endings = self.given.endings([run])
         if run.rests:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from kmodel.engines.clock import Deadline
 from kmodel.engines.tables.walker import ANY_CELL, Row, Taken, Told, walker_of
 from kmodel.kernel import Action, BoundReached, Cluster, Model, Trace
 
@@ -31,12 +32,18 @@ class Graph:
         return next((number for number, state in enumerate(self.states) if state == cluster), None)
 
 
-def extract(model: Model, max_states: int) -> Graph:
-    """Return the part of the model's state graph that a breadth-first search finds within a number of states."""
+def extract(model: Model, max_states: int, deadline: Deadline | None = None) -> Graph:
+    """Return the part of the model's state graph that a breadth-first search finds within a number of states.
+
+    When the time is up, it is as large as it is by then.
+    """
     growth = _Growth(model, max_states)
     growth.add(model.initial)
     state = 0
     while state < len(growth.rows):
+        if deadline is not None and deadline.is_over:
+            growth.complete = False
+            break
         growth.expand(state)
         state += 1
     return growth.graph()

@@ -10,11 +10,12 @@ from kmodel.engines.bounds import Bounds
 from kmodel.engines.clock import Clock, Deadline
 from kmodel.engines.events import Finished
 from kmodel.engines.registry import ENGINES
-from kmodel.engines.results import Finding, Result, Verdict
+from kmodel.engines.results import Result
 from kmodel.engines.runs.amounts import DelayBound
 from kmodel.kernel import Model, Spec
 from kmodel.kubernetes import scenario
 from kmodel.planning.check_plan import DELAYS, FEW_STATES, LEAST_SECONDS, CheckPlan, PlanStage, Task
+from kmodel.planning.task_outcome import TaskOutcome
 
 WHOLE = 0.15  # of the time, for the whole
 
@@ -43,60 +44,32 @@ class Share(Deadline):
 
 
 @attrs.frozen
-class TaskOutcome:
-    """What came of a task; None if there was no time for it."""
+class Assignment:
+    """A task whose turn it is, its place in the plan, and how much time it has."""
 
+    number: int
     task: Task
-    model: Model
-    result: Result
-    seconds: float
+    deadline: Deadline
 
-    @property
-    def failures(self) -> tuple[Finding, ...]:
-        """What should stop a release."""
-        return self.result.failures
 
-    @property
-    def in_words(self) -> str:
-        """The outcome in one line."""
-        hazards = sum(finding.is_hazard for finding in self.result.findings)
-        violated = ", ".join(finding.spec.name for finding in self.failures)
-        so_far = "no violation found" if self.result.saw_the_least else "hardly explored"
-        said = f"VIOLATED: {violated}" if violated else so_far
-        if self.result.finished and not violated:
-            said = "no spec violated"
-        if hazards:
-            said += f", {hazards} documented hazard{'' if hazards == 1 else 's'}"
-        seen = self.result.stopped or f"all {self.result.states:,} states"
-        return f"{said} ({seen.rpartition('; ')[2]})"
+def assignments(plan: CheckPlan, deadline: Deadline, at_once: int = 1) -> Iterator[Assignment]:
+    """Yield each task with its share of the time that is left when it is asked for, as far as there is time.
 
-    def document(self) -> dict[str, Any]:
-        """Return the part of the JSON document."""
-        findings = self.result.findings
-        return {
-            "slice": self.task.slice.name,
-            "objects": list(self.task.slice.objects),
-            "like": list(self.task.slice.like),
-            "cuts": list(self.task.slice.cuts),
-            "faults": list(self.task.faults),
-            "engine": self.result.engine,
-            "finished": self.result.finished,
-            "stopped": self.result.stopped,
-            "states": self.result.states,
-            "seconds": round(self.seconds, 3),
-            "verdicts": {each.value: sum(one.verdict is each for one in findings) for each in Verdict},
-            "violated": [
-                {
-                    "spec": finding.spec.name,
-                    "reason": finding.reason,
-                    "hazard": finding.spec.hazard,
-                    "address": finding.trace and finding.trace.path,
-                    "steps": finding.trace and len(finding.trace.steps),
-                }
-                for finding in findings
-                if finding.verdict is Verdict.VIOLATED
-            ],
-        }
+    So many are explored at once.
+    """
+    number = 0
+    for place, stage in enumerate(plan.stages):
+        rest = sum(each.share for each in plan.stages[place:]) + WHOLE
+        for task, share in _shares(stage, Share(deadline, deadline.left * stage.share / rest), at_once):
+            yield Assignment(number, task, share)
+            number += 1
+
+
+def _shares(stage: PlanStage, deadline: Deadline, at_once: int) -> Iterator[tuple[Task, Deadline]]:
+    for number, task in enumerate(stage.tasks):
+        if deadline.left < stage.least / 2:
+            return
+        yield task, Share(deadline, max(stage.least, at_once * deadline.left / (len(stage.tasks) - number)))
 
 
 def carry_out(plan: CheckPlan, specs: tuple[Spec, ...], deadline: Deadline) -> Iterator[TaskOutcome]:
@@ -104,28 +77,29 @@ def carry_out(plan: CheckPlan, specs: tuple[Spec, ...], deadline: Deadline) -> I
 
     KeyboardInterrupt if it is asked to stop; what the time is up for is left out.
     """
-    for number, stage in enumerate(plan.stages):
-        rest = sum(each.share for each in plan.stages[number:]) + WHOLE
-        yield from _stage(stage, specs, Share(deadline, deadline.left * stage.share / rest))
+    for each in assignments(plan, deadline):
+        yield explored(each.task, specs, each.deadline)
 
 
-def _stage(stage: PlanStage, specs: tuple[Spec, ...], deadline: Deadline) -> Iterator[TaskOutcome]:
-    for number, task in enumerate(stage.tasks):
-        if deadline.left < stage.least / 2:
-            return
-        share = max(stage.least, deadline.left / (len(stage.tasks) - number))
-        yield _explored(task, specs, Share(deadline, share))
-
-
-def _explored(task: Task, specs: tuple[Spec, ...], deadline: Deadline) -> TaskOutcome:
+def explored(task: Task, specs: tuple[Spec, ...], deadline: Deadline) -> TaskOutcome:
+    """Explore a task; KeyboardInterrupt if it is asked to stop."""
     clock = Clock()
     model = scenario.model(task.scenario, specs)
     result = _result(model, "delays", DelayBound(DELAYS), deadline)
-    if not result.finished and result.states <= FEW_STATES and deadline.left > LEAST_SECONDS:
+    is_likely = not result.finished and result.states <= FEW_STATES and deadline.left > LEAST_SECONDS
+    if is_likely and (deadline.seconds is None or _is_compiled()):
         whole = _result(model, "exhaustive", Bounds(), deadline)
         if whole.finished:
             result = whole
-    return TaskOutcome(task, model, result, clock.seconds)
+    return TaskOutcome.of(task, result, clock.seconds)
+
+
+def _is_compiled() -> bool:
+    """Tell whether the exhaustive search need not be compiled first, which takes longer than any task has."""
+    from kmodel.engines.exhaustive import search  # noqa: F401  # it has the functions
+    from kmodel.engines.tables import compiling
+
+    return compiling.is_done()
 
 
 def _result(model: Model, engine: str, options: Any, deadline: Deadline) -> Result:

@@ -63,7 +63,8 @@ def plan_of(scenario: Scenario) -> CheckPlan:
         ),
         PlanStage("two faults", 0.15, tuple(_in_turn(parts, pairs))),
     )
-    return CheckPlan(parts, stages, tuple(filter(None, (competition(scenario.settings),))))
+    assumed = f"as if {' and '.join(scenario.assumed)} were there" if scenario.assumed else ""
+    return CheckPlan(parts, stages, tuple(filter(None, (assumed, competition(scenario.settings)))))
 
 
 def _in_turn(parts: Sequence[Slice], faults: Mapping[str, Sequence[tuple[str, ...]]]) -> Iterator[Task]:

@@ -13,6 +13,7 @@ from kmodel.kubernetes import scenario
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
 from kmodel.kubernetes.components.etcd import STORED
 from kmodel.kubernetes.scenario import Scenario
+from kmodel.kubernetes.scenario.completing import with_what_is_missing
 from kmodel.kubernetes.scenario.endings import Ending, endings
 from kmodel.kubernetes.scenario.manifest_files import STANDARD_INPUT, read_files
 from kmodel.kubernetes.scenario.state_tables import manifests, state_tables, told_elsewhere
@@ -127,6 +128,11 @@ class Input:
         """What it tells the engine, by name."""
         return {} if self.scenario.max_states is None else {"max_states": self.scenario.max_states}
 
+    def with_what_is_missing(self) -> "Input":
+        """Return the same as if the objects were there that pods need, and that are in none of the files."""
+        made = with_what_is_missing(self.scenario)
+        return attrs.evolve(self, scenario=made, source=attrs.evolve(self.source, assumed=made.assumed))
+
     def model(self, specs: tuple[Spec, ...]) -> Model:
         """Return the scenario's model, with those of the specs that apply to it."""
         return scenario.model(self.scenario, specs)
@@ -196,6 +202,13 @@ class Project:
                 catalog = _with(catalog, spec_files.load_all(folder, file), file)
         return catalog
 
+    def catalog_with_hooks(self, manifests: Sequence[Path]) -> Catalog:
+        """Return the catalog with the controllers of the hooks, of which manifests say what they are of."""
+        catalog = self.catalog
+        for hook in self.hooks:
+            catalog = _with(catalog, spec_files.load_hook(hook, tuple(manifests)), hook)
+        return catalog
+
     @cached_property
     def scenarios(self) -> dict[str, Path]:
         """The scenario files by their names; one of the project takes the place of one of the same name."""
@@ -228,9 +241,7 @@ class Project:
         lines: Sequence[str] = (),
     ) -> Input:
         """Return the scenario that files and folders make together; InputError if anything is wrong."""
-        catalog = self.catalog
-        for hook in self.hooks:
-            catalog = _with(catalog, spec_files.load_hook(hook, tuple(paths)), hook)
+        catalog = self.catalog_with_hooks(paths)
         made = scenario.load(paths, nodes=nodes, faults=faults, assumed=assumed, lines=lines, catalog=catalog)
         source = Source(
             made.name,

@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 
 from kmodel.engines.causes.dependences import cells_of
-from kmodel.engines.clock import Clock
+from kmodel.engines.clock import Clock, Deadline
 from kmodel.engines.events import Finished
 from kmodel.engines.results import Finding
 from kmodel.engines.small_graph import Graph, extract, neighbourhood
@@ -60,7 +60,8 @@ def handler(context: ReportContext) -> Handler:
             return
         wrong = [finding for finding in event.result.findings if finding.is_failure or finding.is_hazard]
         violated = sorted(wrong, key=lambda finding: finding.is_hazard)
-        context.pictures = pictures(event.result.model, violated, subject=context.subject, seconds=SECONDS)
+        look = None if event.result.finished else Deadline(SECONDS / 2)  # a large model's steps take their time
+        context.pictures = pictures(event.result.model, violated, subject=context.subject, seconds=SECONDS, look=look)
         write_pictures(context.pictures, context.file)
         notes = [each.drawing.note for each in context.pictures if each.drawing.note]
         if len(violated) > MOST_NEAR and len(context.pictures) > 1:
@@ -91,14 +92,16 @@ def pictures(
     svg: bool = True,
     subject: Subject = CELLS_ALONE,
     seconds: float = TIME_LIMIT_SECONDS,
+    look: Deadline | None = None,
 ) -> tuple[Picture, ...]:
     """Return the pictures of a model and of the violations that are given; FieldError for an unknown field.
 
-    Drawing them may take so many seconds in all; those for which none are left are not drawn.
+    Drawing them may take so many seconds in all; those for which none are left are not drawn. Until `look` is over,
+    states are looked for.
     """
     sketch = _within(seconds) if svg else _not_drawn
     findings = [finding for finding in findings if finding.trace is not None]
-    graph = extract(model, max(MOST_GROUPED, max_states))
+    graph = extract(model, max(MOST_GROUPED, max_states), look)
     if graph.complete and len(graph.states) <= max_states and not group_by:
         return (_whole(graph, model, findings, sketch),)
     near = (_near(model, finding, max_states, sketch) for finding in findings[:MOST_NEAR])

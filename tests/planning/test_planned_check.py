@@ -64,7 +64,7 @@ def check(*arguments: str) -> tuple[int, str]:
 @pytest.mark.usefixtures("folder")
 def test_each_exploration_has_its_line_and_what_is_violated_its_story() -> None:
     code, text = check("--faults", "container-crash=1", "--max-time", "0")
-    assert code == 1
+    assert code == 1, text
     told = " ".join(text.split())
     assert "PLAN 2 slices without faults, with one, with two; and the whole" in told
     assert "NO FAULT pod/first no spec violated (all 303 states)" in told

@@ -30,7 +30,7 @@ from kmodel.engines.runs.driving import driven
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
 from kmodel.engines.runs.usual_order import UsualOrder
-from kmodel.engines.tables.walker import Row, trace_of
+from kmodel.engines.tables.walker import KnownSteps, Row, trace_of
 from kmodel.kernel import Model, Spec
 
 ENGINE = "delays"
@@ -123,6 +123,7 @@ class _Delayed:
         self._later: dict[int, _Way] = {}  # with one delay more
         self._is_more = False  # whether there is what one delay more than allowed would lead to
         self._told: dict[Spec, _Said] = {}
+        self._known = KnownSteps()  # of the traces
         self._ends: dict[int, int] = {}  # where the usual order comes to rest or goes round, with a node of each
         self._shrinker = Shrinker(model, deadline)
         self._fair = fair_rounds.FairRuns(self.space)
@@ -250,7 +251,7 @@ class _Delayed:
         for spec, told in self._told.items():
             if spec not in self.findings and told.delays <= delays and told.way.steps <= steps:
                 initial, choices = self._path(told.way)
-                trace = trace_of(self.model, initial, choices)
+                trace = trace_of(self.model, initial, choices, self._known)
                 self.findings[spec] = Finding(spec, when_found(spec), told.reason, trace)
                 yield Found(self.findings[spec])
 

@@ -54,6 +54,20 @@ def folder() -> Path | None:
     return None if None in paths or not paths else Path(os.path.commonpath(paths))
 
 
+def is_done() -> bool:
+    """Tell whether something was compiled and kept of each module whose functions may be compiled."""
+    by_module: dict[str, list[Any]] = {}
+    for function in FUNCTIONS:
+        by_module.setdefault(function.py_func.__module__, []).append(function)
+    return all(any(map(_is_kept, functions)) for functions in by_module.values())
+
+
+def _is_kept(function: Any) -> bool:
+    kept = function.stats.cache_path
+    name = f"{function.py_func.__module__.rpartition('.')[2]}.{function.py_func.__qualname__}-*.nbi"
+    return kept is not None and any(Path(kept).glob(name))
+
+
 class _Listener(event.Listener):
     def __init__(self, told: Callable[[str], None]) -> None:
         self.told = told

@@ -269,20 +269,40 @@ def cells_in(bits: int) -> Iterator[int]:
         bits ^= 1 << cell
 
 
-def trace_of(model: Model, initial: int, choices: Iterable[int]) -> Trace:
+@attrs.frozen(eq=False)
+class KnownSteps:
+    """What traces that begin alike have in common, so that it is found once: by their choices, and by addresses."""
+
+    places: dict[tuple[int, ...], tuple[int, Row]] = attrs.field(factory=dict)
+    steps: dict[tuple[int, ...], Step] = attrs.field(factory=dict)
+
+
+def trace_of(model: Model, initial: int, choices: Iterable[int], known: KnownSteps | None = None) -> Trace:
     """Return the trace that takes these actions, by their index in the model, from an initial state.
 
     Its steps are taken by Python; which other actions are enabled, as an address tells them, the tries know.
     """
+    known = known or KnownSteps()
     walker = walker_of(model)
-    row, chosen = walker.numbering.row(model.initial[initial]), list[tuple[int, int]]()
+    row, chosen = tuple(walker.numbering.row(model.initial[initial])), list[tuple[int, int]]()
+    path: tuple[int, ...] = (initial,)
     for choice in choices:
-        *others, taken = (walker.answer(trie, row)[0] for trie in walker.actions[: choice + 1])
-        chosen.append((choice, sum(other is not None for other in others)))
-        assert isinstance(taken, Taken), f"{model.actions[choice]} is not enabled on its own trace"
-        for cell, value in walker.changes(taken, row):
-            row[cell] = value
-    return trace_along(model, initial, chosen)
+        path = (*path, choice)
+        if path not in known.places:
+            known.places[path] = _taken(walker, row, choice)
+        place, row = known.places[path]
+        chosen.append((choice, place))
+    return trace_along(model, initial, chosen, known.steps)
+
+
+def _taken(walker: Walker, before: Row, choice: int) -> tuple[int, Row]:
+    """Return the place of an action among those that are enabled, and the row after it."""
+    row = list(before)
+    *others, taken = (walker.answer(trie, row)[0] for trie in walker.actions[: choice + 1])
+    assert isinstance(taken, Taken), f"{walker.model.actions[choice]} is not enabled on its own trace"
+    for cell, value in walker.changes(taken, row):
+        row[cell] = value
+    return sum(other is not None for other in others), tuple(row)
 
 
 _walkers: dict[int, Walker] = {}  # by the model's id, which stays its own while the walker holds it

@@ -21,11 +21,15 @@ INDEX = re.compile(r"\[\d+\]$")
 
 @attrs.frozen
 class Caveats:
-    """Notes, each under a heading, and what weakens a verdict; `workloads` are those that are not modelled."""
+    """Notes, each under a heading, and what weakens a verdict; `workloads` are those that are not modelled.
+
+    `missing` are the objects that pods need, and that are not there.
+    """
 
     notes: tuple[tuple[str, str], ...] = ()
     weakened_by: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 NONE = Caveats()
@@ -45,13 +49,13 @@ def caveats(
     }
     sentences = list(told(others, replicas))
     fields = [(each.reference, path) for each in manifests for path in each.left_out if decides(path)]
-    missing = list(_missing(manifests, settings))
+    missing = _missing(manifests, settings)
     return Caveats(
         notes=(
             *(("NOT MODELLED", sentence) for sentence, weakens in sentences if weakens),
             *(("ONLY STORED", sentence) for sentence, weakens in sentences if not weakens),
             *(("MAY DECIDE", sentence) for sentence in _not_read(fields)),
-            *(("MISSING", sentence) for sentence in missing),
+            *(("MISSING", _brought_elsewhere(reference, user)) for reference, user in missing.items()),
             *(("SKIPPED", sentence) for sentence in _by_reason(skipped)),
         ),
         weakened_by=(
@@ -60,6 +64,7 @@ def caveats(
             *(sentence.partition(":")[0] for sentence in skipped if ": skipped, is a Helm" in sentence),
         ),
         workloads=tuple(value.reference for value in others if value.makes_pods),
+        missing=tuple(missing),
     )
 
 
@@ -90,8 +95,8 @@ def _by_reason(skipped: Sequence[str]) -> Iterator[str]:
     yield from (f"{', '.join(names)}: {reason}" for reason, names in files.items())
 
 
-def _missing(manifests: Sequence[Manifest], settings: Settings) -> Iterator[str]:
-    """Yield a sentence for each object that pods need, that is not there and that they do not bring."""
+def _missing(manifests: Sequence[Manifest], settings: Settings) -> dict[str, str]:
+    """Return the objects that pods need, that are not there and that they do not bring, each with who needs it."""
     users: dict[str, str] = {}
     for manifest in manifests:
         if not is_namespace(settings, namespace := manifest.object.metadata.namespace):
@@ -101,8 +106,11 @@ def _missing(manifests: Sequence[Manifest], settings: Settings) -> Iterator[str]
             for need in value.needs:
                 if not has(settings, need, value.metadata.namespace):
                     users.setdefault(reference_of(need, value.metadata.namespace), manifest.reference)
-    for reference, user in users.items():
-        yield f"{reference}, which {user} needs; if something else brings it, add --assume {reference}"
+    return users
+
+
+def _brought_elsewhere(reference: str, user: str) -> str:
+    return f"{reference}, which {user} needs; if something else brings it, add --assume {reference}"
 
 
 def read_assumed(texts: Sequence[str]) -> tuple[str, ...]:
