@@ -1,8 +1,9 @@
 """An api-server that is away for a while, and comes back at last.
 
 It finishes what is under way, and closes all watches. While it is away, each new request fails at once, and nobody
-lists or watches. Most clients try again, after a back-off, for as long as it takes; kubectl does not, and the taint
-eviction controller gives up after five tries (see controllers/taint_eviction.py).
+lists or watches. Most clients try again, after a back-off, for as long as it takes; kubectl does not, the taint
+eviction controller gives up after five tries (see controllers/taint_eviction.py), and the node lifecycle controller
+does not come back to a NoSchedule taint by itself (see controllers/node_lifecycle.py).
 
 Leaves out: answers that are lost when it goes (the fault lost-answer); live reads of one object, which are answered all
 the same; one of several api-servers (see watch_cache.py).

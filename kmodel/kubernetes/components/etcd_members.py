@@ -2,6 +2,8 @@
 
 Leaves out: the time-out of a call that waits for a majority (the fault late-call has it); reads of one object, which
 are answered all the same.
+
+Upstream: etcd.io docs op-guide/failures (v3.6).
 """
 
 from collections.abc import Iterator

@@ -12,10 +12,12 @@ NamespaceLifecycle answers what is created in a namespace that is not there with
 there are, and in one that is being deleted with 403: bindings, too. It looks into etcd: what the api-server's cache
 adds to the time between admission and the write is time that the write may take as well.
 
-Leaves out: the other plugins that are on by default, which touch no modelled field.
+Leaves out: what a RuntimeClass adds to its pods (overhead, node selector, tolerations); the other plugins that are on
+by default, which touch no modelled field.
 
 Upstream: pkg/apis/core/v1/defaults.go;
-plugin/pkg/admission/{defaulttolerationseconds,limitranger,nodetaint}/admission.go;
+plugin/pkg/admission/{defaulttolerationseconds,limitranger,nodetaint}/admission.go; their order:
+pkg/kubeapiserver/options/plugins.go;
 staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go, 1.34.
 """
 

@@ -6,8 +6,9 @@ then stays charged, until the controller counts anew. A pod that does not say ho
 refused. And the scenario's `podQuota`, which has no status: a create counts the pods that are stored, and those that
 were admitted and are on their way to etcd; a place is given back at once.
 
-Leaves out: that the api-server checks several requests at once, and gives up after three conflicts (here it tries
-again); updates, which change no amount; the quotas' own cache, which only makes more conflicts.
+Leaves out: that the api-server checks several requests at once, and gives up when the third try after the first meets a
+conflict, too (here it goes on); updates, which change no amount; the quotas' own cache, which only makes more
+conflicts.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/{controller.go checkQuotas,CheckRequest,
 resource_access.go}, 1.34.

@@ -7,7 +7,7 @@ may be a condition of each. What an update or a patch keeps of the stored object
 says: a POST begins without a status (but of a Node), a PUT or PATCH leaves the status as it is, one of the status all
 else; most of a pod's spec is immutable.
 
-Leaves out: dry runs, server-side apply's field managers, the resize subresource.
+Leaves out: dry runs, server-side apply's field managers, the subresources resize and eviction.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,rest/delete.go};
 pkg/registry/core/{pod,node}/strategy.go, pkg/registry/core/pod/storage/storage.go, 1.34.

@@ -6,10 +6,11 @@ not finished is marked as Failed first, and its deletion is asked for as soon as
 period and, as upstream, no UID as a precondition.
 
 Leaves out: how long the quarantine lasts, and how often the collector runs (there are no clocks); the taint
-out-of-service; creation times: the pods beyond the threshold go in the order of their names, as they do upstream when
-they are of the same second.
+out-of-service; evicted pods, which go first, and creation times: the pods beyond the threshold go in the order of
+their names, as they do upstream when they are of the same second.
 
-Upstream: pkg/controller/podgc/gc_controller.go, 1.34.
+Upstream: pkg/controller/podgc/gc_controller.go gcTerminated, gcOrphaned, gcUnscheduledTerminating,
+markFailedAndDeletePodWithCondition, 1.34.
 """
 
 from kmodel.kernel import Cells, Cluster, transition

@@ -1,13 +1,16 @@
 """kube-controller-manager, what befalls it: a restart, or that a standby takes over.
 
-Models: a standby whose informers have run all the time, and lag just as those of the leader did; what the leader had
-decided, expected or counted is gone. So it is with one instance; of several any one may restart, and the leader exits
-(leader_election.py).
+Models: a restart, which lists anew; and a standby whose first list is as old as what the leader knew: what that had
+decided, expected or counted is gone. A standby begins to list when it leads. Up to 1.33 (but for 1.32) its first list
+names resourceVersion 0, and is as old as the watch cache of its api-server; from 1.34 on the controller manager streams
+its lists (WatchListClient), which are current, so that a fail-over is a restart. So it is with one instance; of several
+any one may restart, and the leader exits (leader_election.py).
 
 Leaves out: a standby that lags otherwise than its leader; a leader that goes on after it has lost its lease. Several
 instances (leader_election.py) have both.
 
-Upstream: cmd/kube-controller-manager/app/controllermanager.go, staging/src/k8s.io/client-go/tools/leaderelection, 1.34.
+Upstream: cmd/kube-controller-manager/app/controllermanager.go Run, staging/src/k8s.io/client-go/features/
+known_features.go, staging/src/k8s.io/client-go/tools/leaderelection, 1.34.
 """
 
 from kmodel.kernel import Cluster, transition

@@ -8,10 +8,10 @@ pods and finds the containers again; after a reboot it finds their records, by w
 ContainerStatusUnknown (exit code 137), start again where the restartPolicy says so, and never do under Never. On a node
 whose disk was lost it goes by what it had reported, and counts restarts from 0 (calcRestartCountByLogDir).
 
-Leaves out: static and mirror pods, init containers, backoff between restarts, the order
-among containers that stop; admission by taints (only NoExecute counts there), and its order (here any, upstream by
-creation time); labels of the node that change later. Two pods of one name never have workers at once: the younger waits
-for the elder to be cleaned up.
+Leaves out: static, mirror and critical pods (which drive others away), init containers, backoff between restarts, the
+order among containers that stop; admission by taints (only NoExecute counts there), and its order (here any, upstream
+by creation time); labels of the node that change later. Workers go by names here, so that of two pods of one name the
+younger waits for the elder to be cleaned up; upstream they go by UIDs, and only static pods wait [allowPodStart].
 
 Upstream: pkg/kubelet/{kubelet.go,pod_workers.go,lifecycle/predicate.go,kuberuntime/kuberuntime_manager.go}, 1.34.
 """

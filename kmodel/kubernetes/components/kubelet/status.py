@@ -6,7 +6,8 @@ only) until it is acknowledged, and again when it sees that something else stand
 [kubelet_node_status.go registrationCompleted; kubernetes/kubernetes#71398]; the lease as heartbeat, and Ready set again
 after the node lifecycle controller had doubted it.
 
-Leaves out: conditions other than Ready and PodScheduled; that a patch has only what differs from the status that was
+Leaves out: conditions other than Ready and PodScheduled; that the DELETE follows the answer to the patch at once (here
+the cache shows the final phase first); that a patch has only what differs from the status that was
 read for it (here it has the whole status, and so overwrites what somebody else wrote meanwhile); that one worker sends
 the patches of all pods, one after the other; node status apart from Ready; that a kubelet registers as not ready and is
 Ready with its next report (it registers as Ready; what keeps pods off until the controller has seen that is the taint
