@@ -80,6 +80,25 @@ def _is_running(cluster: Cluster, name: str) -> bool:
     return pod is not None and pod.status.phase == "Running"
 
 
+def test_after_a_failure_the_next_pod_waits_and_none_is_said_to_be_active() -> None:
+    run = started(of=job(completions=2, parallelism=2), faults={"container-crash": 1})
+    run = run.settle(without=("finish_container",), until=lambda cluster: _is_running(cluster, "web-b"))
+    run = run.take("crash_container", node="n1", pod="web-b", container="main")
+    run = run.settle(without=("finish_container", "end_job_backoff", "manage_job_pods"))
+    assert (status(run).failed, status(run).active) == (1, 0)
+    assert sum(pod.active for name in run.cluster.names(PODS) if (pod := run.cluster[PODS[name]])) == 1
+    assert not run.can("manage_job_pods", job="web")
+    assert status(run.settle(without=("finish_container",))).active == 2
+    assert status(run.settle(without=("end_job_backoff",))).finished == "Complete"  # a success ends it, too
+
+
+def test_a_pod_whose_container_has_ended_is_not_ready_and_goes_on_running_until_its_kubelet_ends_it() -> None:
+    run = started(of=job()).settle(without=("finish_container",))
+    pod = run.settle(without=("end_pod",)).cluster[PODS["web-b"]]
+    assert pod is not None
+    assert (pod.status.phase, pod.status.ready) == ("Running", False)
+
+
 def test_under_on_failure_restarts_count() -> None:
     run = started(of=job(policy="OnFailure", backoff_limit=1), faults={"container-crash": 1})
     run = run.settle(without=("finish_container",), until=lambda cluster: _is_running(cluster, "web-b"))

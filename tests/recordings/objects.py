@@ -6,7 +6,7 @@ of the object that is there now (CURRENT) or others.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 import yaml
@@ -21,6 +21,8 @@ from kmodel.kubernetes.objects import (
     DeploymentStatus,
     Endpoint,
     EndpointSlice,
+    Job,
+    JobStatus,
     ObjectMeta,
     OwnerReference,
     PodStatus,
@@ -28,6 +30,7 @@ from kmodel.kubernetes.objects import (
     kind_named,
 )
 from kmodel.kubernetes.objects import key as key_of
+from kmodel.kubernetes.objects.job import COMPLETE, FAILED, MET, TARGET
 from kmodel.kubernetes.objects.kind import generations, scope
 from kmodel.kubernetes.objects.meta import Labels
 
@@ -35,9 +38,26 @@ CURRENT, OTHER = 1, 2
 SERVICE_NAME = "kubernetes.io/service-name"
 MARK = yaml.Mark("recording", 0, 0, 0, None, 0)
 TAGS = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
-Uids = Callable[[str, str, str], bool]  # whether a UID is that of the object of a resource and key that is there now
 COUNTS = {"replicas": "replicas", "ready": "readyReplicas", "available": "availableReplicas"}  # of a status
 ANNOTATIONS = "deployment.kubernetes.io/"  # what the annotations begin with that the model has
+UIDS = ("controller-uid", "batch.kubernetes.io/controller-uid")  # labels by which the selector of a Job is its own
+
+
+class Known(Protocol):
+    """What is known of a recording at a time: whose UIDs there are, and objects of which resources it has."""
+
+    @property
+    def recorded(self) -> Container[str]:
+        """The resources of which it has objects."""
+        ...
+
+    def is_current(self, resource: str, key: str, uid: str) -> bool:
+        """Tell whether a UID is that of the object that is there now."""
+        ...
+
+    def key_of(self, uid: str) -> str:
+        """Return the key of the pod that bears a UID, or has borne it."""
+        ...
 
 
 def field_of(value: Any, path: str = "") -> Field:
@@ -55,33 +75,33 @@ def _node(value: Any) -> yaml.Node:
     return yaml.ScalarNode(f"tag:yaml.org,2002:{TAGS[type(value)]}", text, MARK)
 
 
-def read(resource: str, value: Mapping[str, Any], is_current: Uids, recorded: Container[str]) -> ApiObject:
+def read(resource: str, value: Mapping[str, Any], known: Known) -> ApiObject:
     """Return the model's object of a recorded one; objects of which resources are recorded, matters to their owners."""
     if resource == "endpointslices":
-        made: Any = _endpoint_slice(value, is_current)
+        made: Any = _endpoint_slice(value, known)
     else:
         reader = kind_named(resource).read
         assert reader is not None
         made = reader(field_of(value).fields(), [])
-    status = _status(resource, made, value, recorded)
+    if resource in ("pods", "jobs"):
+        made = _without_uids(made)
+    status = _status(resource, made, value, known)
     made = made if status is None else attrs.evolve(made, status=status)
-    metadata = _metadata(resource, made, value["metadata"], is_current, recorded)
+    metadata = _metadata(resource, made, value["metadata"], known)
     whole: ApiObject = attrs.evolve(made, metadata=metadata)
     return whole
 
 
-def _metadata(
-    resource: str, whole: ApiObject, value: Mapping[str, Any], is_current: Uids, recorded: Container[str]
-) -> ObjectMeta:
+def _metadata(resource: str, whole: ApiObject, value: Mapping[str, Any], known: Known) -> ObjectMeta:
     made = whole.metadata
     singular = kind_named(resource).singular
     owners = [owner for owner in value.get("ownerReferences", ()) if owner.get("controller")]
-    resources = {kind.kind: kind for kind in KINDS if resource in kind.makes and kind.resource in recorded}
+    resources = {kind.kind: kind for kind in KINDS if resource in kind.makes and kind.resource in known.recorded}
     found: list[OwnerReference] = []
     for each in owners:
         if each["kind"] in resources:
             kind, key = resources[each["kind"]], key_of(each["name"], made.namespace)
-            number = CURRENT if is_current(kind.resource, key, each["uid"]) else OTHER
+            number = CURRENT if known.is_current(kind.resource, key, each["uid"]) else OTHER
             found.append(OwnerReference(kind.kind, key, Rank(scope("uid", kind.singular, key), number)))
     return attrs.evolve(
         made,
@@ -100,15 +120,17 @@ def _annotations(metadata: Mapping[str, Any]) -> Labels:
     return tuple(sorted((name, text) for name, text in there.items() if name.startswith(ANNOTATIONS)))
 
 
-def _status(resource: str, made: Any, value: Mapping[str, Any], recorded: Container[str]) -> Any:
+def _status(resource: str, made: Any, value: Mapping[str, Any], known: Known) -> Any:
     """Return the status of the model's class; None if it has none, or nobody in the model writes it."""
     there = value.get("status") or {}
     if resource == "pods":
         return _pod_status(there)
+    if resource == "jobs":
+        return _job_status(there, known)
     told, key = there.get("observedGeneration"), made.metadata.key
     number = CURRENT if told == value["metadata"].get("generation") else OTHER
     observed = Rank(generations(kind_named(resource).singular, key), number) if told else None
-    if resource == "replicasets" and "deployments" in recorded:
+    if resource == "replicasets" and "deployments" in known.recorded:
         counts = {mine: there.get(name, 0) for mine, name in COUNTS.items()}
         return ReplicaSetStatus(**counts, observed_generation=observed)
     if resource == "deployments":
@@ -148,16 +170,59 @@ def _is_lost(container: Mapping[str, Any]) -> bool:
     return "running" not in container["state"] and last.get("reason") == "ContainerStatusUnknown"
 
 
-def _endpoint_slice(value: Mapping[str, Any], is_current: Uids) -> EndpointSlice:
+def _without_uids(value: Any) -> Any:
+    """Return a Job, or a pod of one, without the labels that bear the Job's UID, which the model has not.
+
+    A Job without labels has those of its template for all who read it [apis/batch/v1/defaults.go SetDefaults_Job].
+    """
+
+    def kept(labels: Labels) -> Labels:
+        return tuple((name, text) for name, text in labels if name not in UIDS)
+
+    labels = kept(value.metadata.labels)
+    if isinstance(value, Job):
+        value = attrs.evolve(value, template=attrs.evolve(value.template, labels=kept(value.template.labels)))
+        labels = labels or value.template.labels
+    return attrs.evolve(value, metadata=attrs.evolve(value.metadata, labels=labels))
+
+
+def _job_status(value: Mapping[str, Any], known: Known) -> JobStatus:
+    conditions = [each["type"] for each in value.get("conditions") or () if each["status"] == "True"]
+    suspended = [each["status"] == "True" for each in value.get("conditions") or () if each["type"] == "Suspended"]
+    assert "completedIndexes" not in value, "no Job of the recordings is indexed"
+    uncounted = value.get("uncountedTerminatedPods") or {}
+    succeeded, failed = (
+        tuple(_uid(uid, known) for uid in uncounted.get(name) or ()) for name in ("succeeded", "failed")
+    )
+    counts = (value.get(name) or 0 for name in ("active", "ready", "terminating", "succeeded", "failed"))
+    active, ready, terminating, done, lost = counts
+    return JobStatus(
+        active,
+        ready,
+        terminating,
+        done,
+        lost,
+        uncounted_succeeded=succeeded,
+        uncounted_failed=failed,
+        coming=next((each for each in conditions if each in (MET, TARGET)), None),
+        finished=next((each for each in conditions if each in (COMPLETE, FAILED)), None),
+        suspended=next(iter(suspended), None),
+    )
+
+
+def _uid(uid: str, known: Known) -> Rank:
+    key = known.key_of(uid)
+    return Rank(scope("uid", "pod", key), CURRENT if known.is_current("pods", key, uid) else OTHER)
+
+
+def _endpoint_slice(value: Mapping[str, Any], known: Known) -> EndpointSlice:
     """Return the slice under the name of its Service, of which the model has one."""
     namespace = value["metadata"]["namespace"]
     found = []
     for endpoint in value.get("endpoints") or ():
         target, conditions = endpoint["targetRef"], endpoint["conditions"]
         key = key_of(target["name"], target["namespace"])
-        number = CURRENT if is_current("pods", key, target["uid"]) else OTHER
-        uid = Rank(scope("uid", "pod", key), number)
-        found.append(Endpoint(key, uid, conditions["serving"], conditions["terminating"]))
+        found.append(Endpoint(key, _uid(target["uid"], known), conditions["serving"], conditions["terminating"]))
         assert found[-1].ready == conditions["ready"], f"{key} is ready although it should not be, or the reverse"
     metadata = ObjectMeta(value["metadata"]["labels"][SERVICE_NAME], namespace)
     whole: EndpointSlice = in_order(EndpointSlice(metadata, tuple(found)))
@@ -166,6 +231,12 @@ def _endpoint_slice(value: Mapping[str, Any], is_current: Uids) -> EndpointSlice
 
 def in_order(value: Any) -> Any:
     """Return an object whose lists that mean sets are in order."""
+    if isinstance(value, Job):
+        status = value.status
+        succeeded, failed = (
+            tuple(sorted(uids, key=str)) for uids in (status.uncounted_succeeded, status.uncounted_failed)
+        )
+        return attrs.evolve(value, status=attrs.evolve(status, uncounted_succeeded=succeeded, uncounted_failed=failed))
     if not isinstance(value, EndpointSlice):
         return value
     return attrs.evolve(value, endpoints=tuple(sorted(value.endpoints, key=lambda endpoint: endpoint.pod)))

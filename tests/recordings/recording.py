@@ -99,6 +99,7 @@ class _Reader:
         self.revision: dict[tuple[str, str], int] = {}
         self.slices: dict[str, str] = {}  # of an EndpointSlice's name, the key of its Service
         self.recorded: frozenset[str] = frozenset()
+        self.pods: dict[str, str] = {}  # of a UID, the key of the pod
 
     def all(self, raw: list[dict[str, Any]]) -> Iterator[Line]:
         self.recorded = frozenset(line["what"].partition("/")[0] for line in raw if "what" in line)
@@ -148,6 +149,8 @@ class _Reader:
         if after is not None:  # of a log in which an object is changed before it is there, a part
             after.setdefault("metadata", {}).setdefault("name", key)
             after["metadata"].setdefault("uid", "unknown")
+            if resource == "pods":
+                self.pods[after["metadata"]["uid"]] = key
         self.json[resource, key] = after
         self.revision[resource, key] = change["rev"]
         same = before is not None and after is not None and before["metadata"]["uid"] == after["metadata"]["uid"]
@@ -156,7 +159,11 @@ class _Reader:
 
     def object(self, resource: str, value: Any) -> ApiObject:
         """Return the model's object of a recorded one."""
-        return read(resource, value, self.is_current, self.recorded)
+        return read(resource, value, self)
+
+    def key_of(self, uid: str) -> str:
+        """Return the key of the pod that bears a UID, or has borne it."""
+        return self.pods.get(uid, uid)  # of a log in which a pod is not created, a name that none has
 
     def is_current(self, resource: str, key: str, uid: str) -> bool:
         """Tell whether a UID is that of the object that is there."""

@@ -35,10 +35,11 @@ FAULTS = {
     "SIGSTOP": ("network-partition", "cut_off_node"),
     "SIGCONT": ("", "reconnect_node"),
     "container ends": ("container-exit", "exit_container"),
+    "container fails": ("container-crash", "crash_container"),  # with whatever code but 0
     "probe fails": ("failed-readiness", "fail_readiness"),
 }
 STARTED_AT_ONCE = ("start kube-scheduler", "start kube-controller-manager")  # by the fault itself, in the model
-ENDED_WELL = 0  # other codes are what a container that is told to stop ends with in the model
+TOLD_TO_STOP = (143, 137)  # codes of containers that are told to stop, in the model
 
 
 def fault_of(line: Line) -> tuple[str, str, dict[str, str]] | None:
@@ -46,9 +47,10 @@ def fault_of(line: Line) -> tuple[str, str, dict[str, str]] | None:
     if not line.do or line.do in STARTED_AT_ONCE:
         return None
     if line.do == "container ends":
-        if line.about["code"] != ENDED_WELL:
+        if line.about["code"] in TOLD_TO_STOP:
             return None
-        return (*FAULTS[line.do], in_container(line))
+        how = line.do if line.about["code"] == 0 else "container fails"
+        return (*FAULTS[how], in_container(line))
     if line.do == "probe fails":
         return (*FAULTS[line.do], in_container(line))
     if line.do in FAULTS:

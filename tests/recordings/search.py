@@ -19,7 +19,7 @@ from kmodel.kubernetes.components.calls import CALLS, Request
 from kmodel.kubernetes.components.component import Component, instances
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.settings import rights_of
-from kmodel.kubernetes.objects import Binding, kind_named
+from kmodel.kubernetes.objects import KINDS, Binding, kind_named
 from tests.recordings.carrying import State, ask, carry_out, differs, put, stored_as_recorded
 from tests.recordings.objects import in_order
 from tests.recordings.recording import PEOPLE, Line
@@ -203,7 +203,8 @@ def steps_of(played: Played, component: Component, user: str, resource: str) -> 
     watcher = component.process.format(node=where)
     of = kind_named(resource).singular
     names = {caller: caller.receives.parameters for caller in component.callers}
-    wanted = [caller for caller in component.callers if names[caller][-1] == of] or component.callers
+    writers = {of, *(kind.singular for kind in KINDS if resource in kind.makes)}  # it, and what makes it
+    wanted = [caller for caller in component.callers if names[caller][-1] in writers] or component.callers
     identity = {name for caller in wanted for name in names[caller]}
     others = {name for caller in component.callers for name in names[caller]} - identity
     calls = {step: caller for caller in wanted for step in (*caller.sends, caller.receives)}

@@ -18,6 +18,7 @@ EXPECTED = Path(__file__).parent / "expected"
 RECORDINGS = (
     *("pod-creation", "pod-deletion", "replicaset", "unschedulable", "service", "node-dies", "node-partition"),
     *("kubelet-restart", "scheduler-killed", "kcm-killed", "errors", "namespace-deletion", "quota", "deployment"),
+    "job",
 )
 
 

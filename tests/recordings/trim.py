@@ -30,6 +30,9 @@ ALSO = {  # of some recordings, whose controllers are modelled as well; of the o
     "deployment": ("deployments",),
     "deployment-stuck": ("deployments",),
     "statefulset": ("statefulsets", "controllerrevisions"),
+    "job": ("jobs",),
+    "daemonset": ("daemonsets", "controllerrevisions"),
+    "garbage": ("deployments",),
 }
 # Left out: times, what is derived from the machine, and what every pod gets for its service account.
 LEFT_OUT = frozenset(
@@ -42,6 +45,7 @@ LEFT_OUT = frozenset(
         *("imagePullPolicy", "endpoints.kubernetes.io/last-change-trigger-time"),
     }
 )
+UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OWN_SERVICE = "kubernetes"  # that of the api-server itself, which has no selector
 OWN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 KEPT = {"kubelet-restart": ("SIGKILL n1",)}  # the kills after which a node's containers still ran, in their order
@@ -57,10 +61,9 @@ def trimmed(value: Any, *, node: bool = False) -> Any:
     if isinstance(value, list):
         return [trimmed(item) for item in value]
     if not isinstance(value, dict):
-        return value
+        return value[:8] if isinstance(value, str) and UID.fullmatch(value) else value
     left_out = LEFT_OUT - {"allocatable"} if node else LEFT_OUT
-    kept = {name: trimmed(item, node=node) for name, item in value.items() if name not in left_out}
-    return {name: item[:8] if name == "uid" and isinstance(item, str) else item for name, item in kept.items()}
+    return {name: trimmed(item, node=node) for name, item in value.items() if name not in left_out}
 
 
 def patch(before: Any, after: Any) -> Any:

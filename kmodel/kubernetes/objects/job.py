@@ -19,6 +19,7 @@ from kmodel.kubernetes.objects.pod_spec import pod_spec_errors
 from kmodel.kubernetes.objects.replicaset import PodTemplate, read_template
 
 JOB_NAME = "batch.kubernetes.io/job-name"
+LEGACY_JOB_NAME = "job-name"
 INDEX = "batch.kubernetes.io/job-completion-index"
 TRACKING = "batch.kubernetes.io/job-tracking"  # the finalizer of a pod that its Job has not counted yet
 BACKOFF_LIMIT = 6
@@ -107,8 +108,18 @@ class Job(ApiObject):
         return self.status.finished == wait
 
     def created(self) -> "Job":
-        """Return the Job without a status [registry/batch/job/strategy.go PrepareForCreate]."""
-        return attrs.evolve(self, status=JobStatus())
+        """Return the Job without a status, its pods labelled with its name, and it as they are if it has no labels.
+
+        The latter is a default, which all who read the Job get [registry/batch/job/strategy.go PrepareForCreate
+        generateSelector; apis/batch/v1/defaults.go SetDefaults_Job].
+        """
+        template = attrs.evolve(self.template, labels=self._pod_labels())
+        metadata = attrs.evolve(self.metadata, labels=self.metadata.labels or template.labels)
+        return attrs.evolve(self, metadata=metadata, template=template, status=JobStatus())
+
+    def _pod_labels(self) -> Labels:
+        name = self.metadata.name
+        return tuple(sorted({**dict(self.template.labels), JOB_NAME: name, LEGACY_JOB_NAME: name}.items()))
 
     def replacing(self, stored: "Job") -> "Job":
         """Return the Job with the status of the stored one."""
@@ -156,7 +167,7 @@ class Job(ApiObject):
     def pod(self, index: int | None = None) -> Pod:
         """Return a pod of the Job, for one of its completions if these have indexes."""
         name, namespace = self.metadata.name, self.metadata.namespace
-        labels = {**dict(self.template.labels), JOB_NAME: name, "job-name": name}
+        labels = dict(self._pod_labels())
         prefix = f"{name}-"
         annotations: Labels = ()
         if index is not None:

@@ -8,12 +8,15 @@ and Failed, and these once no pod is left to be counted or to go; pods whose Job
 What a Job expects is kept by its name and outlives it: one that is made anew under the name waits for what the old one
 expected, until that expires [kubernetes/kubernetes#131917, #142142; not fixed in 1.36].
 
-Leaves out: the time between a failure and the next pod; deadlines; policies; batches that begin small (pods are created
+After a failure no pod is created until a time has passed, or another one has succeeded; without a clock, it passes at
+any time. Meanwhile the status of a Job that lacks pods says that none is active, though some may be [manageJob].
+
+Leaves out: that this time is longer after each failure; deadlines; policies; batches that begin small (pods are created
 one after the other). Each write is decided on the caches as they are then, so that the last write of a sync, which
 upstream makes on the answer of the one before, waits for the events of that here. Of pods that rank alike those with
 the first names go first.
 
-Upstream: pkg/controller/job/{job_controller,tracking_utils,indexed_job_utils}.go, 1.34.
+Upstream: pkg/controller/job/{job_controller,tracking_utils,indexed_job_utils,backoff_utils}.go, 1.34.
 """
 
 from collections.abc import Iterator
@@ -56,6 +59,7 @@ class JobRound:
 DONE = JobRound()
 JOB_EXPECTED: Cells[Expectations] = Cells("job/expectations")
 JOB_ROUND: Cells[JobRound] = Cells("job/round")
+JOB_BACKOFF: Cells[bool] = Cells("job/backoff")  # whether a pod has failed, and the time to wait has not passed
 
 client_of = clients(f"{ACTOR}/{{}}")  # by which the controller writes for one Job
 orphan_client_of = clients(f"{ACTOR} orphan/{{}}")  # by which it lets a pod go whose Job is gone
@@ -76,7 +80,8 @@ def known_job(cluster: Cluster, job: str) -> JobNow | None:
     known = in_cache(cluster, CONTROLLER_MANAGER, JOB, job)
     if known is None:
         return None
-    return JobNow(known, tuple(controlled(cluster, known)), cluster[JOB_EXPECTED[job]].fulfilled)
+    pods, expected = tuple(controlled(cluster, known)), cluster[JOB_EXPECTED[job]]
+    return JobNow(known, pods, expected.fulfilled, backs_off=cluster[JOB_BACKOFF[job]])
 
 
 def _now(cluster: Cluster, job: str) -> JobNow | None:
@@ -102,7 +107,7 @@ def manage_job_pods(cluster: Cluster, job: str) -> Cluster | None:
         cluster = cluster.set(JOB_ROUND[job], plan)
         return cluster.set(JOB_EXPECTED[job], Expectations(deletions=gone))
     number, indexes = now.lacking()
-    if not number:
+    if not number or now.must_wait:
         return None
     cluster = cluster.set(JOB_ROUND[job], JobRound(number, indexes))
     return cluster.set(JOB_EXPECTED[job], Expectations(number))
@@ -133,7 +138,7 @@ def delete_job_pod(cluster: Cluster, job: str, pod: str) -> Cluster | None:
     known = in_cache(cluster, CONTROLLER_MANAGER, POD, pod)
     if plan.uncounted and known is not None and is_tracked(known):
         body = WithoutFinalizer(TRACKING)
-        return send(cluster, client_of(job), Request(USER, "patch", "pods", pod, body, uid=known.metadata.uid))
+        return send(cluster, client_of(job), Request(USER, "patch", "pods", pod, body))
     left = tuple(name for name in plan.deletions if name != pod)
     cluster = cluster.set(JOB_ROUND[job], attrs.evolve(plan, deletions=left) if left else DONE)
     return send(cluster, client_of(job), Request(USER, "delete", "pods", pod))
@@ -150,7 +155,14 @@ def update_job_status(cluster: Cluster, job: str) -> Cluster | None:
         return None
     body = attrs.evolve(now.job, status=status)
     request = Request(USER, "update", RESOURCE, job, body, "status", resource_version=version(now.job))
+    cluster = cluster.set(JOB_BACKOFF[job], now.will_back_off)
     return send(cluster, client_of(job), request)
+
+
+@transition(actor=ACTOR, object="job/{job}")
+def end_job_backoff(cluster: Cluster, job: str) -> Cluster | None:
+    """Wait no longer with the next pod after one has failed."""
+    return cluster.set(JOB_BACKOFF[job], False) if cluster[JOB_BACKOFF[job]] else None
 
 
 @transition(actor=ACTOR, object="job/{job}")
@@ -160,7 +172,7 @@ def release_job_pod(cluster: Cluster, job: str, pod: str) -> Cluster | None:
     for known in () if now is None else now.pods:
         if now is not None and known.metadata.key == pod and now.may_be_released(known):
             body = WithoutFinalizer(TRACKING)
-            return send(cluster, client_of(job), Request(USER, "patch", "pods", pod, body, uid=known.metadata.uid))
+            return send(cluster, client_of(job), Request(USER, "patch", "pods", pod, body))
     return None
 
 
@@ -176,7 +188,7 @@ def release_orphan_of_job(cluster: Cluster, pod: str) -> Cluster | None:
     job = in_cache(cluster, CONTROLLER_MANAGER, JOB, owner.name)
     if job is not None and job.metadata.uid == owner.uid:
         return None
-    request = Request(USER, "patch", "pods", pod, WithoutFinalizer(TRACKING), uid=known.metadata.uid)
+    request = Request(USER, "patch", "pods", pod, WithoutFinalizer(TRACKING))
     return send(cluster, orphan_client_of(pod), request)
 
 
@@ -233,6 +245,7 @@ COMPONENT = Component(
     memory=(
         Memory(JOB_EXPECTED, each(RESOURCE), Expectations(), mentions=NOTHING, holds_names=True),
         Memory(JOB_ROUND, each(RESOURCE), DONE, mentions=NOTHING, holds_names=True),
+        Memory(JOB_BACKOFF, each(RESOURCE), False, mentions=NOTHING),
     ),
     callers=(
         Caller(
@@ -250,6 +263,6 @@ COMPONENT = Component(
             turn=3,
         ),
     ),
-    steps=(Steps((manage_job_pods, expire_job_expectations), each(RESOURCE)),),
+    steps=(Steps((manage_job_pods, expire_job_expectations, end_job_backoff), each(RESOURCE)),),
     needed=lambda plan: None if plan.objects(RESOURCE) else "there is no Job",
 )

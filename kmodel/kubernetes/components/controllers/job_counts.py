@@ -26,11 +26,15 @@ def has_succeeded(pod: Pod) -> bool:
 
 @attrs.frozen(eq=False)
 class JobNow:
-    """A Job and its pods; `settled` says whether the cache shows all that was asked for."""
+    """A Job and its pods; `settled` says whether the cache shows all that was asked for.
+
+    `backs_off` says whether a pod has failed after which the controller waits before it creates another.
+    """
 
     job: Job
     pods: tuple[Pod, ...]
     settled: bool = True
+    backs_off: bool = False
 
     @property
     def active(self) -> list[Pod]:
@@ -41,6 +45,22 @@ class JobNow:
         uncounted = self.job.status.uncounted
         meets = has_succeeded if succeeded else has_failed
         return [pod for pod in self.pods if is_tracked(pod) and pod.metadata.uid not in uncounted and meets(pod)]
+
+    @property
+    def must_wait(self) -> bool:
+        """Whether no pod is created yet, as one has failed; a success that is not counted ends that at once."""
+        return self.backs_off and not self._new(succeeded=True)
+
+    @property
+    def will_back_off(self) -> bool:
+        """Whether the next pod has to wait, once all pods that have finished are counted [newBackoffRecord].
+
+        Of a success and a failure that are seen at once, the failure is taken for the later one. If it is not, the next
+        pod is created before they are counted.
+        """
+        if self.coming is not None:
+            return False
+        return self.must_wait or bool(self._new(succeeded=False))
 
     @property
     def indexes(self) -> tuple[int, ...]:
@@ -107,13 +127,19 @@ class JobNow:
         return found
 
     def lacking(self) -> tuple[int, tuple[int, ...]]:
-        """Return how many pods have to be created now, and for which indexes."""
+        """Return how many pods have to be created, and for which indexes."""
         number = max(0, self.wanted - len(self.active))
         if not self.job.is_indexed:
             return number, ()
         taken = {*self.indexes, *(index_of(pod) for pod in self.active)}
         free = [index for index in range(self.job.completions or 0) if index not in taken][:number]
         return len(free), tuple(free)
+
+    @property
+    def _active(self) -> int:
+        """How many pods the status says are active: none, if some are lacking that have to wait [manageJob]."""
+        lacks = self.settled and not self.job.metadata.deleting and self.wanted > len(self.active)
+        return 0 if lacks and self.will_back_off else len(self.active)
 
     def may_be_released(self, pod: Pod) -> bool:
         """Tell whether a pod may lose its finalizer: its UID, or its index, is in the status that is stored."""
@@ -138,7 +164,7 @@ class JobNow:
             new[UNCOUNTED[0]] = ()
         after = attrs.evolve(
             before,
-            active=len(self.active),
+            active=self._active,
             ready=sum(pod.status.ready for pod in self.active),
             terminating=terminating,
             succeeded=len(self.indexes) if self.job.is_indexed else before.succeeded + counted[UNCOUNTED[0]],

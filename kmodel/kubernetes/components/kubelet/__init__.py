@@ -119,6 +119,7 @@ COMPONENT = Component(
             each("nodes", "pods"),
         ),
         Steps((runtime.finish_container,), runtime.that_end),
+        Steps((status.end_pod,), status.pods_that_end),
         *probes.STEPS,
     ),
     needed=_needed,

@@ -12,7 +12,8 @@ from kmodel.kubernetes.objects.container import READINESS, STARTUP
 class Worker:
     """What the kubelet knows of one pod: its UID, why it was rejected if it was, and the status last acknowledged.
 
-    `finished` is the final phase that the api-server was once seen to have: from then on the pod goes, and keeps it.
+    `finished` is the final phase in which it has ended, or that the api-server was once seen to have: from then on the
+    pod goes, and keeps it.
     `started` and `ready` are the containers whose startup or readiness probe has succeeded since they were started.
     """
 

@@ -1,10 +1,11 @@
 """kubelet, what it reports: pod status, the end of a deletion, its node, and heartbeats.
 
-Models: the phase as computed from the containers; the status manager, which patches the status (for the pod's UID
-only) until it is acknowledged, and again when it sees that something else stands there; the final DELETE, with grace
-0 and the UID as a precondition, once the containers are gone; registration of the node, once per start
-[kubelet_node_status.go registrationCompleted; kubernetes/kubernetes#71398]; the lease as heartbeat, and Ready set again
-after the node lifecycle controller had doubted it.
+Models: the phase as computed from the containers, which is final only once the worker has ended the pod (mergePodStatus
+in status_manager.go): until then a pod whose containers have ended keeps its phase, and is not ready; the status
+manager, which patches the status (for the pod's UID only) until it is acknowledged, and again when it sees that
+something else stands there; the final DELETE, with grace 0 and the UID as a precondition, once the containers are gone;
+registration of the node, once per start [kubelet_node_status.go registrationCompleted; kubernetes/kubernetes#71398];
+the lease as heartbeat, and Ready set again after the node lifecycle controller had doubted it.
 
 Leaves out: conditions other than Ready and PodScheduled; that the DELETE follows the answer to the patch at once (here
 the cache shows the final phase first); that a patch has only what differs from the status that was
@@ -17,6 +18,7 @@ would tell it nothing more).
 Upstream: pkg/kubelet/{kubelet_pods.go,status/status_manager.go,kubelet_node_status.go}, pkg/util/node; 1.34.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -38,6 +40,7 @@ from kmodel.kubernetes.components.kubelet.state import (
     lease_client_of,
     node_client_of,
 )
+from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import LEASE, NODE, POD, Pod, PodStatus
@@ -83,22 +86,48 @@ def _without_sandbox(pod: Pod, last: PodStatus) -> PodStatus:
         return attrs.evolve(last, phase="Failed", ready=False, lost=last.phase == "Running" or last.lost)
     if last.phase != "Running" or last.lost:
         return attrs.evolve(last, ready=False)
-    phase = "Failed" if pod.spec.restart_policy == "Never" else last.phase
-    return attrs.evolve(
-        last, phase=phase, ready=False, restarts=last.restarts + len(pod.spec.containers), lost=True, reason=None
-    )
+    return attrs.evolve(last, ready=False, restarts=last.restarts + len(pod.spec.containers), lost=True, reason=None)
 
 
 def _phase(pod: Pod, last: PodStatus, sandbox: Sandbox) -> str:
     if last.phase in FINAL_PHASES:
         return last.phase
+    ended = ended_in(pod, last, sandbox)
+    if ended is not None:
+        return ended if pod.metadata.deleting else last.phase
     if any(container.state == "created" and container.restarts == 0 for container in sandbox.containers):
         return "Pending"
+    return "Running"
+
+
+def ended_in(pod: Pod, last: PodStatus, sandbox: Sandbox | None) -> str | None:
+    """Return the phase in which a pod has ended whose containers have, or are lost; None if they run, or will again."""
+    if sandbox is None:
+        return "Failed" if last.lost and pod.spec.restart_policy == "Never" else None
     if not sandbox.all_in("exited"):
-        return "Running"
+        return None
     if not pod.metadata.deleting and any(restarts(pod.spec.restart_policy, each) for each in sandbox.containers):
-        return "Running"
+        return None
     return "Succeeded" if all(container.exit_code == 0 for container in sandbox.containers) else "Failed"
+
+
+def pods_that_end(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the pods whose containers are not always started again, on each node."""
+    for pod, versions in plan.population.objects.get("pods", {}).items():
+        if any(each.spec.restart_policy != "Always" for each in versions):  # type: ignore[attr-defined]
+            yield from ((node, pod) for node in plan.nodes)
+
+
+@transition(actor="kubelet/{node}", object="pod/{pod}")
+def end_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """End a pod whose containers have ended and are not started again: from now on its phase is a final one."""
+    worker, known = cluster[WORKERS[node, pod]], known_pod(cluster, node, pod)
+    if worker is None or worker.finished is not None or worker.rejected is not None or not is_up(cluster, node):
+        return None
+    if known is None or known.metadata.deleting:
+        return None
+    phase = ended_in(known, worker.reported or known.status, cluster[RUNTIME[node, pod]])
+    return None if phase is None else cluster.update(WORKERS[node, pod], finished=phase)
 
 
 def _is_overwritten(cluster: Cluster, known: Pod, status: PodStatus) -> bool:
