@@ -5,6 +5,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import Cluster, Layout, Step, sometimes, step_invariant
+from kmodel.kubernetes.components.apiserver.releases import FIRST_LISTS
 from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, SERVERS, server_of
 from kmodel.kubernetes.components.calls import SPLIT
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored, version
@@ -75,7 +76,10 @@ class LastOf:
 
 def first_lists_may_be_old(layout: Layout) -> bool:
     """Tell whether what has restarted may list from the watch cache of an api-server that lags."""
-    return layout.has_family(MISSING.family) and layout.constant(SETTINGS).first_list == "any"
+    if not layout.has_family(MISSING.family):
+        return False
+    is_consistent = FIRST_LISTS[layout.constant(SETTINGS).first_list]
+    return not all(is_consistent(watch.watcher) for watch in layout.constant(WATCHES))
 
 
 @step_invariant(

@@ -90,6 +90,7 @@ def test_every_field(read) -> None:  # type: ignore[no-untyped-def]
         "etcdMembers": "5",
         "apiServers": "2",
         "firstList": "any",
+        "release": '"1.34"',
         "watchCaches": "prompt",
         "clientCaches": "prompt",
         "schedulers": "2",
@@ -361,3 +362,10 @@ def test_a_model_keeps_the_specs_whose_cells_it_has(read) -> None:  # type: igno
         return True
 
     assert model(read(POD), (about_pods, about_nothing)).specs == (about_pods,)
+
+
+def test_a_release_says_how_old_first_lists_may_be_unless_the_scenario_does(read) -> None:  # type: ignore[no-untyped-def]
+    of_release = read(scenario('apiServers: 2\nrelease: "1.35"') + POD).settings
+    assert of_release.first_list == "1.35"
+    with pytest.raises(InputError, match=r"use one of .*1\.34"):
+        read(scenario('release: "1.20"') + POD)

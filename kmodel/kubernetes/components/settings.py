@@ -96,7 +96,7 @@ class Settings:
     control_nodes: int = 1
     etcd_members: int = 1
     api_servers: int = 1  # several have a watch cache each, which lags behind etcd at its own pace
-    first_list: str = "consistent"  # or "any": the first list may be as old as the api-server's watch cache
+    first_list: str = "consistent"  # or "any": as old as the api-server's watch cache; or a release, as it does
     watch_caches: str = "late"  # or "prompt": each api-server has all that is stored
     client_caches: str = "late"  # or "prompt": with several api-servers, a cache is as new as that of its server
     schedulers: int = 1  # several elect a leader, which alone acts

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import attrs
 
 from kmodel.kubernetes.catalog import BUILT_IN, Catalog
+from kmodel.kubernetes.components.apiserver.releases import RELEASES
 from kmodel.kubernetes.components.plan import SUFFIXES
 
 API_VERSION = "kmodel.dev/v1alpha1"
@@ -124,6 +125,13 @@ FIELDS = (
         "consistent",
         "With several api-servers, what a client's first list shows: all that is stored, as from release 1.35 on, or "
         "what the watch cache of any of them has (resourceVersion 0), as kubelets and schedulers list up to 1.34.",
+    ),
+    FieldOfScenario(
+        "release",
+        " or ".join(f'"{release}"' for release in RELEASES),
+        "none",
+        "With several api-servers, whose first lists are consistent: nobody's in 1.33, the controller manager's in "
+        "1.34, everybody's in 1.35. `firstList` says otherwise.",
     ),
     FieldOfScenario(
         "watchCaches",

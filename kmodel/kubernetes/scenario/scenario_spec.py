@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import attrs
 
 from kmodel.kubernetes.catalog import Catalog
+from kmodel.kubernetes.components.apiserver.releases import RELEASES
 from kmodel.kubernetes.components.plan import SUFFIXES
 from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.manifests import Field, Fields, InputError, choose, quoted
@@ -106,6 +107,7 @@ def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
         field = fields.optional(what)
         return None if field is None else field.integer(minimum, maximum)
 
+    release = mode("release", "", *RELEASES)
     control_nodes = number("controlNodes", 1, MOST_INSTANCES) or 1
     description, register = fields.optional("description"), fields.optional("registerNodes")
     return ScenarioSpec(
@@ -127,7 +129,7 @@ def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
         etcd_members=number("etcdMembers", 1, MOST_INSTANCES) or control_nodes,
         api_servers=number("apiServers", 1, MOST_INSTANCES) or control_nodes,
         watch_caches=mode("watchCaches", "late", "prompt"),
-        first_list=mode("firstList", "consistent", "any"),
+        first_list=mode("firstList", release or "consistent", "consistent", "any"),
         client_caches=mode("clientCaches", "late", "prompt"),
         schedulers=number("schedulers", 1, MOST_INSTANCES) or control_nodes,
         controller_managers=number("controllerManagers", 1, MOST_INSTANCES) or control_nodes,

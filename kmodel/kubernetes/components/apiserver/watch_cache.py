@@ -2,16 +2,19 @@
 
 Models: an api-server's cache of each resource, which receives etcd's events in order and late by any time, and passes
 each on to the clients that watch it. A client's first list goes to any api-server (the load balancer chooses), and is
-as old as the cache there, or waits until that has all that is stored (firstList); the client then stays with it while
-the connection lives. After an api-server restarted, its clients list from any that has seen what they have seen
-(resourceVersionMatch NotOlderThan), so that an older one makes them wait; a client that itself restarted remembers
-nothing to wait for. An api-server that restarts comes back with what is stored by then. One that falls too far behind
-etcd fills its cache anew, and closes the watches of it [cacher.go terminateAllWatchers].
+as old as the cache there (resourceVersion 0), or waits until that has all that is stored (unset, or streamed): see
+firstList and releases.py. The client then stays there while the connection lives. After an api-server restarted, its
+clients list from any that has seen what they have seen (NotOlderThan); an older one makes them wait, or they time out
+(Too large resource version), list what is stored, and are told of nothing that is older [reflector.go list]. A client
+that itself restarted remembers nothing to wait for. An api-server that restarts comes back with what is stored by then;
+one that is killed is not ready until its caches are filled. One that falls too far behind etcd fills its cache anew,
+and closes the watches of it [cacher.go terminateAllWatchers]: too old (410 Gone), so that its clients list again.
 
-Leaves out: an api-server that is not ready yet (others serve meanwhile); reads of one object (they are of what is
-stored, as with resourceVersion unset), and so lists of those who poll; bookmarks, as if there was one after each event;
-a consistent list that is answered although something was written since it was asked. Requests reach etcd whichever
-api-server they go to: it compares versions there.
+Leaves out: reads of one object (they are of what is stored, as with resourceVersion unset), and so lists of those who
+poll; lists of an exact version, which no informer asks for; a watch that goes on from where it broke off, which is as
+one that did not break, only later; bookmarks, as if there was one after each event; a consistent list that is answered
+although something was written since it was asked. Requests reach etcd whichever api-server they go to: it compares
+versions there.
 
 Where watch caches are prompt, an api-server is no more than whom its clients are connected to.
 
@@ -27,6 +30,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import FAULT, Action, Cell, Cells, Cluster, Event, Step, Transition, transition
+from kmodel.kubernetes.components.apiserver.releases import FIRST_LISTS
 from kmodel.kubernetes.components.component import Fault, Steps
 from kmodel.kubernetes.components.control_nodes import is_up
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, closed, publish
@@ -50,6 +54,7 @@ from kmodel.kubernetes.components.settings import SETTINGS, reference
 
 SERVERS: Cell[tuple[str, ...]] = Cell("api-servers")  # a constant; none if there is only one, which is one with etcd
 # How many events an api-server has not seen of what a watcher had seen when it lost its connection to one of them.
+BREAK_CONNECTIONS = ("apiserver-restart", "apiserver-crash", "control-node-crash")  # while both ends live on
 MISSING: Cells[int] = Cells("events missing in watch caches")
 
 
@@ -61,6 +66,11 @@ def events_in(queue: Queue) -> int:
 def one_less(number: int) -> int:
     """The update of the number of events that an api-server has not seen by which it has seen one more."""
     return max(0, number - 1)
+
+
+def is_some(number: int) -> bool:
+    """The projection of a number on whether it is more than none."""
+    return number > 0
 
 
 def clients_of(cluster: Cluster, server: str, resource: str) -> Iterator[Watch]:
@@ -94,15 +104,40 @@ def listing(informer: Informer) -> Transition:
             return None
         if not _has_enough(cluster, watcher, resource, server):
             return None
-        cluster = cluster.set(CONNECTIONS[watcher], server)
-        for other in cluster[SERVERS]:
-            if cluster.has(missing := MISSING[other, watcher, resource]):
-                cluster = cluster.set(missing, 0)
-        cluster = cluster.set(QUEUES[watcher, resource], ())
+        cluster = _connected(cluster, watcher, resource, server)
         source = server if cluster.has(QUEUES[server, resource]) else ""
         return lists(cluster, watch_of(cluster, watcher, resource), informer.on_change, source)
 
     return list_from
+
+
+def relisting(informer: Informer) -> Transition:
+    """Return the transition by which a client that an api-server cannot answer yet gets what is stored instead."""
+
+    @transition(actor="{watcher}", object="{resource}")
+    def list_what_is_stored(cluster: Cluster, watcher: str, resource: str, server: str) -> Cluster | None:
+        """Ask an api-server that is behind for too new a version, time out, list what is stored, and watch there."""
+        if cluster.look(QUEUES[watcher, resource], is_open) or cluster[CONNECTIONS[watcher]] not in (None, server):
+            return None
+        if not informer.is_alive(cluster, watcher) or not is_up(cluster, server) or not serves(cluster):
+            return None
+        missing, queue = MISSING[server, watcher, resource], QUEUES[server, resource]
+        has_seen_more = cluster.look(QUEUES[watcher, resource], has_listed) and cluster.look(missing, is_some)
+        if not has_seen_more or not cluster.look(queue, is_open):
+            return None
+        cluster = _connected(cluster, watcher, resource, server).set(missing, cluster.look(queue, events_in))
+        return lists(cluster, watch_of(cluster, watcher, resource), informer.on_change)
+
+    return list_what_is_stored
+
+
+def _connected(cluster: Cluster, watcher: str, resource: str, server: str) -> Cluster:
+    """Return the cluster with a client's watch open at an api-server."""
+    cluster = cluster.set(CONNECTIONS[watcher], server)
+    for other in cluster[SERVERS]:
+        if cluster.has(missing := MISSING[other, watcher, resource]):
+            cluster = cluster.set(missing, 0)
+    return cluster.set(QUEUES[watcher, resource], ())
 
 
 def _has_enough(cluster: Cluster, watcher: str, resource: str, server: str) -> bool:
@@ -113,9 +148,9 @@ def _has_enough(cluster: Cluster, watcher: str, resource: str, server: str) -> b
     queue = QUEUES[server, resource]
     if not cluster.has(queue):
         return serves(cluster)
-    if cluster[SETTINGS].first_list == "any":
-        return cluster.look(queue, is_open)
-    return cluster.look(queue, has_caught_up) and serves(cluster)
+    if FIRST_LISTS[cluster[SETTINGS].first_list](watcher):
+        return cluster.look(queue, has_caught_up) and serves(cluster)
+    return cluster.look(queue, is_open)
 
 
 def _told(step: Step) -> Event:
@@ -138,10 +173,13 @@ def updating(informers: Mapping[Watch, Informer]) -> Transition:
         cell = cached(resource)[server, event.key]
         old = cluster[cell]
         cluster = cluster.modify(QUEUES[server, resource], without_first).set(cell, event.object)
+        ahead = [watch for watch in clients_of(cluster, server, resource) if _has_seen_more(cluster, server, watch)]
         for watch in cluster[WATCHES]:
             if cluster.has(missing := MISSING[server, watch.watcher, resource]):
                 cluster = cluster.modify(missing, one_less)
         for watch in clients_of(cluster, server, resource):
+            if watch in ahead:
+                continue
             cluster = publish(cluster, watch, event.key, watch.selects(old), event.object)
             if cluster[SETTINGS].client_caches == "prompt":
                 receive = informers[watch].receive_event.function
@@ -149,6 +187,11 @@ def updating(informers: Mapping[Watch, Informer]) -> Transition:
         return cluster
 
     return update_watch_cache
+
+
+def _has_seen_more(cluster: Cluster, server: str, watch: Watch) -> bool:
+    missing = MISSING[server, watch.watcher, watch.resource]
+    return cluster.has(missing) and cluster.look(missing, is_some)
 
 
 @transition(actor="{server}", object="{resource}")
@@ -203,7 +246,8 @@ def disconnect(cluster: Cluster, watcher: str) -> Cluster:
 
 def _remember_how_far(cluster: Cluster, watch: Watch, server: str) -> Cluster:
     resource = watch.resource
-    unseen = cluster.look(QUEUES[server, resource], events_in) + cluster.look(watch.queue, events_in)
+    ahead = cluster[MISSING[server, watch.watcher, resource]]
+    unseen = cluster.look(QUEUES[server, resource], events_in) + cluster.look(watch.queue, events_in) - ahead
     for other in cluster[SERVERS]:
         if other != server:
             behind = cluster.look(QUEUES[other, resource], events_in) - unseen
@@ -243,15 +287,18 @@ class Tier:
         cells |= {MISSING[server, each.watcher, each.resource]: 0 for server in servers for each in listening}
         update = updating(informers)
         list_from = {informer: listing(informer) for informer in informers.values()}
+        breaks = listening and any(plan.budget(fault) for fault in BREAK_CONNECTIONS)
+        list_again = {informer: relisting(informer) for informer in informers.values() if breaks}
 
-        def connecting(watch: Watch, server: str) -> Action:
-            step = list_from[informers[watch]]
+        def connecting(watch: Watch, server: str, lists: Mapping[Informer, Transition] = list_from) -> Action:
+            step = lists[informers[watch]]
             return step.bind(watcher=watch.watcher, resource=watch.resource, server=server)
 
         def actions(watch: Watch) -> list[Action]:
             if watch.polls:
                 return plain(watch)
-            return [*(connecting(watch, server) for server in servers), plain(watch)[1]]
+            again = [connecting(watch, server, list_again) for server in servers if breaks]
+            return [*(connecting(watch, server) for server in servers), *again, plain(watch)[1]]
 
         def first_list(watch: Watch) -> Action:  # at the start the load balancer has spread them over the api-servers
             if watch.polls:
