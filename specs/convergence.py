@@ -4,7 +4,7 @@ As in eventually stable reconciliation (Sun et al., "Anvil", OSDI 2024), an obje
 and that it is not being deleted; requests and faults have budgets, so on every run they stop at last.
 """
 
-from kmodel.kernel import Cell, Cluster, Layout, Step, converges, finitely_often, sometimes
+from kmodel.kernel import Cell, Cluster, Hazard, Layout, Step, converges, finitely_often, sometimes
 from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, RESOURCES
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
@@ -16,7 +16,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Node, Pod, selects
 from kmodel.kubernetes.objects.container import READINESS
 
-from .watching import LOST_EVENT, MISSED
+from .watching import MISSES_EVENT
 
 IS_SILENT = (BUDGET["node-crash"], BUDGET["network-partition"])
 NOT_ADMITTED = (
@@ -84,12 +84,17 @@ def unlike_desired(cluster: Cluster, name: str, pod: Pod) -> str | None:
 
 @converges(
     needs=(RUNTIME, QUEUE),
-    hazard="A pod does not outlive its node, and nobody moves it: bound to a node that is silent, it stays as it "
-    "was last reported, or Terminating once it is evicted, until the node is back or its Node is deleted "
-    "[pkg/controller/tainteviction, pkg/controller/podgc/gc_controller.go]. And where restartPolicy is Never, a "
-    "container that was created, and not started, when its node went down never starts [kubernetes/kubernetes#118321]. "
-    + MISSED,
-    hazard_with=(*IS_SILENT, LOST_EVENT),
+    hazard=(
+        Hazard(
+            "A pod does not outlive its node, and nobody moves it: bound to a node that is silent, it stays as it was "
+            "last reported, or Terminating once it is evicted, until the node is back or its Node is deleted "
+            "[pkg/controller/tainteviction, pkg/controller/podgc/gc_controller.go]. And where restartPolicy is Never, "
+            "a container that was created, and not started, when its node went down never starts "
+            "[kubernetes/kubernetes#118321].",
+            IS_SILENT,
+        ),
+        MISSES_EVENT,
+    ),
 )
 def desired_state_converges(cluster: Cluster) -> bool | str:
     """At last every pod runs as its spec wants, or its status says why it cannot, and it stays so."""
@@ -102,8 +107,7 @@ def desired_state_converges(cluster: Cluster) -> bool | str:
 
 @converges(
     needs=EXPECTATIONS,
-    hazard=f"{NOT_ADMITTED} {MISSED}",
-    hazard_with=(a_template_names_its_node, LOST_EVENT),
+    hazard=(Hazard(NOT_ADMITTED, (a_template_names_its_node,)), MISSES_EVENT),
 )
 def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
     """At last every ReplicaSet has as many active pods as it wants, and keeps them."""
@@ -120,7 +124,7 @@ def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
     return True
 
 
-@converges(needs=RUNTIME, hazard=MISSED, hazard_with=(LOST_EVENT,))
+@converges(needs=RUNTIME, hazard=(MISSES_EVENT,))
 def status_tells_the_truth(cluster: Cluster) -> bool | str:
     """At last the status of every pod says what runs, unless its node is down or cut off."""
     for name, pod in pods(cluster):
@@ -143,7 +147,7 @@ def _has_its_node(cluster: Cluster, pod: Pod) -> bool:
     return not cluster.has(cell) or cluster[cell] is not None
 
 
-@converges(needs=stored("endpointslices"), hazard=MISSED, hazard_with=(LOST_EVENT,))
+@converges(needs=stored("endpointslices"), hazard=(MISSES_EVENT,))
 def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
     """At last the EndpointSlice of every Service lists exactly its ready pods of its namespace as ready.
 
@@ -173,7 +177,7 @@ def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
     return True
 
 
-@converges(needs=RULES, hazard=MISSED, hazard_with=(LOST_EVENT,))
+@converges(needs=RULES, hazard=(MISSES_EVENT,))
 def nodes_route_to_the_endpoints(cluster: Cluster) -> bool | str:
     """At last every node that is not silent routes each Service to its ready endpoints, or to the last that serve."""
     for node, service in cluster.layout.keys(RULES):

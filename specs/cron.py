@@ -1,12 +1,12 @@
 """CronJobs: no two Jobs at once where the policy forbids it."""
 
-from kmodel.kernel import Cluster, Step, sometimes, step_invariant
+from kmodel.kernel import Cluster, Hazard, Step, sometimes, step_invariant
 from kmodel.kubernetes.components.controllers.cronjob_controller import TIMES_DUE
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.objects import Job
 from kmodel.kubernetes.objects.cronjob import ALLOW
 
-from .watching import MAY_NOT_KNOW, MISSED
+from .watching import MAY_NOT_KNOW, MISSES_EVENT
 
 CRON_JOBS, JOBS = stored("cronjobs"), stored("jobs")
 
@@ -27,10 +27,15 @@ def _running(cluster: Cluster, beside: Job) -> list[str]:
 
 @step_invariant(
     needs=TIMES_DUE,
-    hazard="A CronJob's controller goes by the list of active Jobs in the status, which it writes after it has created "
-    "a Job: one that dies in between, or hears no answer, has that Job in no list, and starts the next one beside it "
-    "[pkg/controller/cronjob/cronjob_controllerv2.go syncCronJob, 1.34]. " + MISSED,
-    hazard_with=MAY_NOT_KNOW,
+    hazard=(
+        Hazard(
+            "A CronJob's controller goes by the list of active Jobs in the status, which it writes after it has "
+            "created a Job: one that dies in between, or hears no answer, has that Job in no list, and starts the next "
+            "one beside it [pkg/controller/cronjob/cronjob_controllerv2.go syncCronJob, 1.34].",
+            MAY_NOT_KNOW,
+        ),
+        MISSES_EVENT,
+    ),
 )
 def a_cronjob_runs_one_job_where_it_says_so(step: Step) -> bool | str:
     """Under Forbid and Replace no Job is started while another one of the same CronJob runs."""

@@ -2,7 +2,7 @@
 
 import attrs
 
-from kmodel.kernel import Cluster, Layout, Step, converges, sometimes, step_invariant
+from kmodel.kernel import Cluster, Hazard, Layout, Step, converges, sometimes, step_invariant
 from kmodel.kubernetes.components.controllers import revisions
 from kmodel.kubernetes.components.controllers.daemon_nodes import Daemons, may_run
 from kmodel.kubernetes.components.controllers.daemonset_controller import (
@@ -18,7 +18,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Pod
 from kmodel.kubernetes.objects.daemonset import node_of
 
-from .watching import LOST_EVENT, MAY_NOT_KNOW, MISSED
+from .watching import MAY_NOT_KNOW, MISSES_EVENT
 
 DAEMON_SETS = stored("daemonsets")
 REVISIONS = stored(revisions.RESOURCE)
@@ -52,10 +52,15 @@ def _made(step: Step) -> list[Pod]:
 
 @step_invariant(
     needs=DAEMONS_EXPECTED,
-    hazard="What a controller expects lives in its memory only: one that restarts while a create is under way, or "
-    "hears no answer to one that was carried out, sees a node without a pod in its cache, and creates a second one; it "
-    "deletes one of them later [pkg/controller/daemon/daemon_controller.go; KEP-5647]. " + MISSED,
-    hazard_with=MAY_NOT_KNOW,
+    hazard=(
+        Hazard(
+            "What a controller expects lives in its memory only: one that restarts while a create is under way, or "
+            "hears no answer to one that was carried out, sees a node without a pod in its cache, and creates a second "
+            "one; it deletes one of them later [pkg/controller/daemon/daemon_controller.go; KEP-5647].",
+            MAY_NOT_KNOW,
+        ),
+        MISSES_EVENT,
+    ),
 )
 def a_node_has_one_pod_of_a_daemonset(step: Step) -> bool | str:
     """No node has two active pods of a DaemonSet, or with surge two of one template."""
@@ -137,7 +142,7 @@ def an_update_gives_up_a_daemon(step: Step) -> bool:
     return bool(_given_up(step))
 
 
-@converges(needs=daemons_can_run, hazard=MISSED, hazard_with=(LOST_EVENT,))
+@converges(needs=daemons_can_run, hazard=(MISSES_EVENT,))
 def each_node_has_the_daemons_it_should_have(cluster: Cluster) -> bool | str:
     """At last each node that may run a pod of a DaemonSet has one, of the latest template, and no other has any."""
     for name in cluster.names(DAEMON_SETS):

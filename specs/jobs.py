@@ -1,6 +1,6 @@
 """Jobs: each pod is counted once, what is said to be finished stays so, and a Job comes to an end."""
 
-from kmodel.kernel import Cluster, Layout, Rank, Step, converges, sometimes, step_invariant
+from kmodel.kernel import Cluster, Hazard, Layout, Rank, Step, converges, sometimes, step_invariant
 from kmodel.kubernetes.components.controllers.job_controller import JOB_EXPECTED, JOB_ROUND, known_job
 from kmodel.kubernetes.components.controllers.job_counts import JobNow
 from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
@@ -12,7 +12,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Job, Pod
 from kmodel.kubernetes.objects.job import index_of, is_tracked
 
-from .watching import LOST_EVENT, MAY_NOT_KNOW, MISSED
+from .watching import MAY_NOT_KNOW, MISSES_EVENT
 
 JOBS = stored("jobs")
 
@@ -107,10 +107,15 @@ def a_job_finishes(step: Step) -> bool:
 
 @step_invariant(
     needs=JOB_EXPECTED,
-    hazard="What a controller expects lives in its memory only: one that restarts while a create is under way, or "
-    "hears no answer to one that was carried out, counts pods in a cache that does not show it yet, and creates "
-    "another [pkg/controller/job/job_controller.go; KEP-5647]. " + MISSED,
-    hazard_with=MAY_NOT_KNOW,
+    hazard=(
+        Hazard(
+            "What a controller expects lives in its memory only: one that restarts while a create is under way, or "
+            "hears no answer to one that was carried out, counts pods in a cache that does not show it yet, and "
+            "creates another [pkg/controller/job/job_controller.go; KEP-5647].",
+            MAY_NOT_KNOW,
+        ),
+        MISSES_EVENT,
+    ),
 )
 def a_job_runs_no_more_pods_than_it_may(step: Step) -> bool | str:
     """No more pods of a Job are active than it, as it is or as its controller knows it, lets run in parallel."""
@@ -134,7 +139,7 @@ def a_job_has_as_many_pods_as_it_may(cluster: Cluster) -> bool:
     return any(0 < (job.parallelism or 0) == sum(pod.active for pod in pods_of_job(cluster, job)) for job in jobs)
 
 
-@converges(needs=JOB_EXPECTED, hazard=MISSED, hazard_with=(LOST_EVENT,))
+@converges(needs=JOB_EXPECTED, hazard=(MISSES_EVENT,))
 def a_job_has_the_pods_that_it_wants(cluster: Cluster) -> bool | str:
     """At last a Job that is not finished has as many active pods as it wants, and no more, if they can be made."""
     for name in cluster.names(JOBS):
@@ -147,7 +152,7 @@ def a_job_has_the_pods_that_it_wants(cluster: Cluster) -> bool | str:
     return True
 
 
-@converges(needs=jobs_can_run, hazard=MISSED, hazard_with=(LOST_EVENT,))
+@converges(needs=jobs_can_run, hazard=(MISSES_EVENT,))
 def a_job_comes_to_an_end(cluster: Cluster) -> bool | str:
     """At last a Job is complete or has failed, unless it is suspended, or its pods cannot be made, or cannot run."""
     for name in cluster.names(JOBS):

@@ -1,6 +1,6 @@
 """What is begun comes to an end: whoever waits for something gets it, or learns why not."""
 
-from kmodel.kernel import Cluster, Layout, leads_to
+from kmodel.kernel import Cluster, Hazard, Layout, leads_to
 from kmodel.kubernetes.components.calls import CALLS
 from kmodel.kubernetes.components.controllers import node_lifecycle
 from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, RESOURCES
@@ -16,15 +16,18 @@ from kmodel.kubernetes.objects import Pod, ReplicaSet
 from kmodel.kubernetes.objects.container import LIVENESS
 
 from .convergence import IS_SILENT, feasible_nodes, pods, sandbox_of
-from .watching import LOST_EVENT, MISSED
+from .watching import MISSES_EVENT
 
 MAY_SEEM_SILENT = (*IS_SILENT, BUDGET["late-heartbeat"])
-WAITS = (
-    "Only its kubelet removes a pod for good: on a node that is silent a deleted pod stays Terminating until the node "
-    "is heard of again or its Node is deleted, and who waits for that, or for a pod there to run, waits as long "
-    "[pkg/controller/podgc/gc_controller.go, 1.34]. " + MISSED
+MAY_WAIT = (
+    Hazard(
+        "Only its kubelet removes a pod for good: on a node that is silent a deleted pod stays Terminating until the "
+        "node is heard of again or its Node is deleted, and who waits for that, or for a pod there to run, waits as "
+        "long [pkg/controller/podgc/gc_controller.go, 1.34].",
+        IS_SILENT,
+    ),
+    MISSES_EVENT,
 )
-MAY_WAIT = (*IS_SILENT, LOST_EVENT)
 
 
 def _is_pending_and_feasible(cluster: Cluster, pod: str) -> bool:
@@ -43,8 +46,7 @@ def _is_bound_or_not_feasible(cluster: Cluster, pod: str) -> bool | str:
     _is_bound_or_not_feasible,
     each=PODS,
     needs=QUEUE,
-    hazard=MISSED,
-    hazard_with=(LOST_EVENT,),
+    hazard=(MISSES_EVENT,),
 )
 def a_feasible_pod_is_bound() -> None:
     """A pod for which a node has room is bound at last, unless it goes, or the room does."""
@@ -66,11 +68,16 @@ def _runs_or_says_why_not(cluster: Cluster, pod: str) -> bool | str:
     _runs_or_says_why_not,
     each=PODS,
     needs=RUNTIME,
-    hazard="Under restartPolicy Never a kubelet makes no second sandbox for a pod of which there is a record of a "
-    "container. If the node went down between the creation of the container and its start, nothing ran and nothing "
-    "will: the pod is Pending for good [pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions, 1.34; "
-    "kubernetes/kubernetes#118321]. " + MISSED,
-    hazard_with=(BUDGET["node-restart"], LOST_EVENT),
+    hazard=(
+        Hazard(
+            "Under restartPolicy Never a kubelet makes no second sandbox for a pod of which there is a record of a "
+            "container. If the node went down between the creation of the container and its start, nothing ran and "
+            "nothing will: the pod is Pending for good [pkg/kubelet/kuberuntime/kuberuntime_manager.go "
+            "computePodActions, 1.34; kubernetes/kubernetes#118321].",
+            (BUDGET["node-restart"],),
+        ),
+        MISSES_EVENT,
+    ),
 )
 def a_bound_pod_runs_or_says_why_not() -> None:
     """A pod that is bound is Running at last, or has Failed with a reason, unless it or its node goes."""
@@ -92,8 +99,7 @@ def _is_said_to_be_scheduled(cluster: Cluster, pod: str) -> bool | str:
     _is_said_to_be_scheduled,
     each=PODS,
     needs=RUNTIME,
-    hazard=MISSED,
-    hazard_with=(LOST_EVENT,),
+    hazard=(MISSES_EVENT,),
 )
 def pod_scheduled_tells_the_truth() -> None:
     """A pod that is bound, and to run, is at last said to be scheduled, unless its node falls silent."""
@@ -132,7 +138,7 @@ def _is_gone(cluster: Cluster, pod: str) -> bool | str:
     return True
 
 
-@leads_to(_is_being_deleted, _is_gone, each=PODS, needs=RUNTIME, hazard=WAITS, hazard_with=MAY_WAIT)
+@leads_to(_is_being_deleted, _is_gone, each=PODS, needs=RUNTIME, hazard=MAY_WAIT)
 def a_deleted_pod_disappears() -> None:
     """A pod that is deleted is gone at last, and its containers with it."""
 
@@ -166,10 +172,14 @@ def _is_replaced(cluster: Cluster, pod: str) -> bool | str:
     _is_replaced,
     each=PODS,
     needs=(EXPECTATIONS, UP),
-    hazard=f"{MISSED} And where the api-server is away for a while, an eviction is given up after five tries, 10 ms "
-    "apart, until the taints of the node change [pkg/controller/tainteviction/taint_eviction.go "
-    "deletePodHandler, 1.34].",
-    hazard_with=(LOST_EVENT, AWAY),
+    hazard=(
+        MISSES_EVENT,
+        Hazard(
+            "Where the api-server is away for a while, an eviction is given up after five tries, 10 ms apart, until "
+            "the taints of the node change [pkg/controller/tainteviction/taint_eviction.go deletePodHandler, 1.34].",
+            (AWAY,),
+        ),
+    ),
 )
 def a_pod_lost_with_its_node_is_replaced() -> None:
     """A pod of a ReplicaSet whose node is lost is replaced at last, unless the node comes back."""
@@ -212,8 +222,7 @@ def _is_not_said_to_be_ready(cluster: Cluster, pod: str) -> bool | str:
     _is_not_said_to_be_ready,
     each=PODS,
     needs=nodes_are_watched,
-    hazard=MISSED,
-    hazard_with=(LOST_EVENT,),
+    hazard=(MISSES_EVENT,),
 )
 def a_pod_of_a_silent_node_is_not_ready() -> None:
     """A pod whose node is down or cut off is at last not said to be ready any more, so that no Service routes to it."""
@@ -267,6 +276,6 @@ def _has_returned(cluster: Cluster, user: str) -> bool | str:
     return not _waits(cluster, user) or f"kubectl of {user} waits for what does not come"
 
 
-@leads_to(_waits, _has_returned, each=KUBECTL, hazard=WAITS, hazard_with=MAY_WAIT)
+@leads_to(_waits, _has_returned, each=KUBECTL, hazard=MAY_WAIT)
 def kubectl_wait_returns() -> None:
     """A user who waits for a pod to run, or to be gone, does not wait for ever."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import Cluster, Layout, Step, sometimes, step_invariant
+from kmodel.kernel import Cluster, Hazard, Layout, Step, sometimes, step_invariant
 from kmodel.kubernetes.components.apiserver.releases import FIRST_LISTS
 from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, SERVERS, server_of
 from kmodel.kubernetes.components.calls import SPLIT
@@ -20,6 +20,7 @@ MISSED = (
     "changes again or the watch is closed: nobody compares caches with what is stored [kubernetes/kubernetes#123072, "
     "kubernetes/kubernetes#76624]."
 )
+MISSES_EVENT = Hazard(MISSED, (LOST_EVENT,))
 DEADLY = ("apiserver-crash", "control-node-crash")  # faults by which an api-server dies
 
 
@@ -29,13 +30,12 @@ def an_api_server_may_die(layout: Layout) -> bool:
 
 
 NO_ANSWER = (BUDGET["lost-answer"], BUDGET["late-call"], an_api_server_may_die)
-# After these a controller may not know of what it has made: it forgot it, heard no answer, or missed the event.
+# After these a controller may not know of what it has made: it forgot it, or heard no answer.
 MAY_NOT_KNOW = (
     BUDGET["controller-restart"],
     BUDGET["controller-failover"],
     BUDGET["process-pause"],
     *NO_ANSWER,
-    LOST_EVENT,
 )
 CACHES = tuple(cached(resource) for resource in BY_RESOURCE)
 

@@ -1,6 +1,6 @@
 """ReplicaSets and Services."""
 
-from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
+from kmodel.kernel import Cluster, Hazard, Step, invariant, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import Request, became
 from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, RESOURCES, ROUND
 from kmodel.kubernetes.components.etcd import PODS, stored
@@ -9,7 +9,7 @@ from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.components.proxy import RULES, watcher_of
 from kmodel.kubernetes.objects import POD, Endpoint, EndpointSlice, Pod, ReplicaSet
 
-from .watching import MAY_NOT_KNOW, MISSED
+from .watching import MAY_NOT_KNOW, MISSES_EVENT
 
 
 def active_pods(cluster: Cluster, kind: str, name: str) -> int:
@@ -36,11 +36,16 @@ def cached_pods(cluster: Cluster, kind: str, name: str) -> tuple[ReplicaSet | No
 
 @step_invariant(
     needs=EXPECTATIONS,
-    hazard="Expectations live in the controller's memory only. A controller that restarts while a create is under "
-    "way, or that hears no answer to one that was carried out, counts pods in a cache that does not show it "
-    "yet, and creates another; it deletes the surplus later [pkg/controller/replicaset/replica_set.go; cf. "
-    "kubernetes/kubernetes#129795, KEP-5647]. " + MISSED,
-    hazard_with=MAY_NOT_KNOW,
+    hazard=(
+        Hazard(
+            "Expectations live in the controller's memory only. A controller that restarts while a create is under "
+            "way, or that hears no answer to one that was carried out, counts pods in a cache that does not show it "
+            "yet, and creates another; it deletes the surplus later [pkg/controller/replicaset/replica_set.go; cf. "
+            "kubernetes/kubernetes#129795, KEP-5647].",
+            MAY_NOT_KNOW,
+        ),
+        MISSES_EVENT,
+    ),
 )
 def a_replicaset_never_has_too_many_pods(step: Step) -> bool | str:
     """A round plans no more pods than its controller's cache wants, and no more are created than were planned.

@@ -147,7 +147,7 @@ def test_the_replay_command_of_a_failure_reproduces_it() -> None:
 def test_a_hazard_is_no_violation_and_is_said() -> None:
     outcome = run("check", "holds")
     assert outcome.exit_code == 0
-    assert "documented hazard: a manager may abort on its own" in outcome.stdout
+    assert "KNOWN CAUSE   a manager may abort on its own" in outcome.stdout
     assert "1 documented hazard (not counted as violated)" in " ".join(outcome.stdout.split())
     assert run("replay", "reports/holds/trace-all_managers_commit.json").exit_code == 0
 

@@ -24,7 +24,7 @@ def explored(found: Incident, variant: str) -> Result:
     """Explore a variant with the incident's spec and what shows that it is put to the test."""
     project = Project(None, found.python_files(variant))
     (asked,) = (spec for spec in project.specs if spec.name == found.spec)
-    specs = tuple(attrs.evolve(spec, hazard=None) for spec in project.specs if is_about(spec, asked))
+    specs = tuple(attrs.evolve(spec, hazards=()) for spec in project.specs if is_about(spec, asked))
     model = project.read([found.scenario(variant)]).model(specs)
     return result_of(model, Bounds(max_states=MOST_STATES, stop_at_first_violation=variant == BUGGY))
 

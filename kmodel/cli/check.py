@@ -124,7 +124,7 @@ def check(
         raise InputProblem(nothing("check"))
     about = specs_of_incident()
     spec_names = spec_names or about
-    specs = tuple(attrs.evolve(spec, hazard=None) if about else spec for spec in chosen_specs(spec_names, inputs))
+    specs = tuple(attrs.evolve(spec, hazards=()) if about else spec for spec in chosen_specs(spec_names, inputs))
     if about and engine is None and not is_fixed():
         told.setdefault("first", True)  # one story is what is wanted
     models = _models(inputs, specs, spec_names)

@@ -8,7 +8,7 @@ from kmodel.kernel.errors import BoundReached, ModelError
 from kmodel.kernel.forms import Form, SpecKind, failure
 from kmodel.kernel.model import Model, enabled, follow, take
 from kmodel.kernel.rank import Rank, fresh, is_mentioned
-from kmodel.kernel.spec import Spec, feature_name, invariant, sometimes, step_invariant
+from kmodel.kernel.spec import Hazard, Spec, feature_name, invariant, sometimes, step_invariant
 from kmodel.kernel.step import Step, Trace
 from kmodel.kernel.symmetry import check_symmetry, is_symmetric
 from kmodel.kernel.temporal import (
@@ -35,6 +35,7 @@ __all__ = [
     "Event",
     "Fairness",
     "Form",
+    "Hazard",
     "Layout",
     "Model",
     "ModelError",

@@ -20,20 +20,31 @@ Features = tuple[Feature, ...]
 
 
 @attrs.frozen(eq=False)
+class Hazard:
+    """Why what is modelled truly breaks a spec, and the features, such as the budget of a fault, one of which must be
+    there for that; if none is named, it always does."""
+
+    why: str
+    having: Features = ()
+
+    def may_come(self, layout: Layout) -> bool:
+        """Tell whether clusters of a layout have what it takes."""
+        return not self.having or any(_has(layout, feature) for feature in self.having)
+
+
+@attrs.frozen(eq=False)
 class Spec:
     """A named property.
 
     The `qualifier`, such as the spec's file, comes before its name where another spec of the project has the same.
-    `needs` are the features of a model without any of which it says nothing; `hazard` says why what is modelled truly
-    breaks it, and `hazard_with` are the features (such as the budget of a fault) one of which must be there for that;
-    if none is named, it always does. `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
+    `needs` are the features of a model without any of which it says nothing; `hazards` are the reasons why what
+    is modelled truly breaks it. `premise`, `conclusion` and `each` are of temporal specs; see temporal.py.
     """
 
     function: Function
     kind: SpecKind
     needs: Features = ()
-    hazard: str | None = None
-    hazard_with: Features = ()
+    hazards: tuple[Hazard, ...] = ()
     shows: "Spec | None" = None
     premise: Function | None = None
     conclusion: Function | None = None
@@ -48,7 +59,7 @@ class Spec:
     def _problem(self) -> str | None:
         if not inspect.isfunction(self.function):
             return "is no function; write it with `def`"
-        each, shows, hazard = cast(tuple[object, object, object], (self.each, self.shows, self.hazard))
+        each, shows = cast(tuple[object, object], (self.each, self.shows))
         if each is not None and not isinstance(each, Cells):
             return f"has each={each!r}, which is no family of cells; write Cells(...)"
         if self.each is not None and not self.is_temporal:
@@ -57,9 +68,10 @@ class Spec:
             return "shows nothing of another; `shows` is for `sometimes`"
         if shows is not None and not isinstance(shows, Spec):
             return f"shows {shows!r}, which is no spec; name the function that is decorated as one"
-        if hazard is not None and not isinstance(hazard, str):
-            return f"has hazard={hazard!r}; write a sentence that says why it is broken"
-        for feature in (*self.needs, *self.hazard_with):
+        for hazard in self.hazards:
+            if not isinstance(cast(object, hazard.why), str):
+                return f"has hazard={hazard.why!r}; write a sentence that says why it is broken"
+        for feature in (*self.needs, *(feature for hazard in self.hazards for feature in hazard.having)):
             if not isinstance(feature, Cells | Cell) and not inspect.isfunction(feature):
                 return f"needs {feature!r}, which is no feature; name cells, or a function of a layout"
         if self.form.has_premise:
@@ -118,6 +130,11 @@ class Spec:
         return f"{self.module}.{self.function.__name__}"
 
     @property
+    def hazard(self) -> str | None:
+        """Why what is modelled truly breaks it, all reasons in one text; None if nobody knows of any."""
+        return " ".join(hazard.why for hazard in self.hazards) or None
+
+    @property
     def sentence(self) -> str:
         """The first line of the docstring: the property in words."""
         return (inspect.getdoc(self.function) or self.function.__name__.replace("_", " ")).partition("\n")[0]
@@ -136,11 +153,7 @@ class Spec:
         """Return the spec as it applies to clusters of this layout; None if it says nothing about them."""
         if not all(_has(layout, feature) for feature in self.needs):
             return None
-        if self.hazard is None or not self.hazard_with:
-            return self
-        if any(_has(layout, feature) for feature in self.hazard_with):
-            return self
-        return attrs.evolve(self, hazard=None)
+        return attrs.evolve(self, hazards=tuple(hazard for hazard in self.hazards if hazard.may_come(layout)))
 
     def __call__(self, subject: Any) -> bool | str:
         """Return the function's answer on a cluster or a step."""
@@ -180,7 +193,7 @@ class Declaration:
         self,
         *,
         needs: Feature | Features = (),
-        hazard: str | None = None,
+        hazard: str | tuple[Hazard, ...] | None = None,
         hazard_with: Features = (),
         shows: Spec | None = None,
         each: Cells[Any] | None = None,
@@ -190,16 +203,17 @@ class Declaration:
         function: Function | None = None,
         *,
         needs: Feature | Features = (),
-        hazard: str | None = None,
+        hazard: str | tuple[Hazard, ...] | None = None,
         hazard_with: Features = (),
         shows: Spec | None = None,
         each: Cells[Any] | None = None,
     ) -> Spec | Callable[[Function], Spec]:
         """Return the spec of a function, or what makes one of it."""
         needed = (*(needs if isinstance(needs, tuple) else (needs,)), *(() if each is None else (each,)))
+        hazards = hazard if isinstance(hazard, tuple) else () if hazard is None else (Hazard(hazard, hazard_with),)
 
         def decorate(function: Function) -> Spec:
-            return Spec(function, self.kind, needed, hazard, hazard_with, shows, each=each)
+            return Spec(function, self.kind, needed, hazards, shows, each=each)
 
         return decorate if function is None else decorate(function)
 

@@ -12,7 +12,7 @@ import attrs
 
 from kmodel.kernel.cell import Cells, Layout
 from kmodel.kernel.forms import SpecKind
-from kmodel.kernel.spec import Declaration, Feature, Features, Function, Spec
+from kmodel.kernel.spec import Declaration, Feature, Features, Function, Hazard, Spec
 
 
 @attrs.frozen
@@ -57,7 +57,7 @@ def leads_to(
     *,
     each: Cells[Any] | None = None,
     needs: Feature | Features = (),
-    hazard: str | None = None,
+    hazard: str | tuple[Hazard, ...] | None = None,
     hazard_with: Features = (),
 ) -> Callable[[Callable[[], Any]], Spec]:
     """Declare that whenever the premise is True, the conclusion is True then or later.

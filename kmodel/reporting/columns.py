@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from kmodel.printable import in_one_line
 
 GAP = "   "
-NARROWEST_LAST = 30  # columns; with less room than this, a text that does not fit goes on lines of its own
+NARROWEST_LAST = 30  # columns; with less room than this, if any does not fit, all go on lines of their own
 INDENT = 7  # columns by which that is indented
 
 
@@ -16,15 +16,18 @@ def columns(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int |
     widths = [max(len(row[column]) for row in table) for column in range(len(headings) - 1)]
     start = sum(widths) + len(GAP) * len(widths)
     room = None if width is None else width - start
-    return [_lines(row, widths, room, width) for row in table]
+    is_below = room is not None and room < NARROWEST_LAST and any(len(last) > room for *_, last in table)
+    return [_lines(row, widths, room, width, is_below=is_below) for row in table]
 
 
-def _lines(row: Sequence[str], widths: Sequence[int], room: int | None, width: int | None) -> list[str]:
+def _lines(
+    row: Sequence[str], widths: Sequence[int], room: int | None, width: int | None, *, is_below: bool
+) -> list[str]:
     *firsts, last = row
     head = "".join(text.ljust(size) + GAP for text, size in zip(firsts, widths, strict=True))
     if room is None or width is None:
         return [(head + last).rstrip()]
-    if len(last) > room and room < NARROWEST_LAST:
+    if is_below:
         return [head.rstrip(), *wrapped(last, width, INDENT)]
     first, *more = textwrap.wrap(last, room, break_on_hyphens=False) or [""]
     return [(head + first).rstrip(), *(" " * len(head) + line for line in more)]

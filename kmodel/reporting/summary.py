@@ -6,6 +6,7 @@ What is well is counted, and what does not change a verdict is named; `-v` lists
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 
 from rich.console import Console
 from rich.text import Text
@@ -48,6 +49,7 @@ TOLD_TOGETHER = (  # verdicts that are counted in one line
     (Standing.HOLDS, Standing.VACUOUS),
 )
 LABEL = 14  # columns for the label of a fact
+NARROWEST = 40  # columns for its text, when names are to fit in one line
 
 
 def handler(context: ReportContext) -> Handler:
@@ -61,7 +63,8 @@ def handler(context: ReportContext) -> Handler:
 
 def print_summary(console: Console, source: Source, result: Result, *, verbose: bool = False) -> None:
     """Print what was explored and the verdicts; of many specs only those, each by itself, that do not hold."""
-    for label, text, style in (*_scenario(source, verbose), *_exploration(result), *_coverage(result, verbose)):
+    room = None if verbose else max(console.width - LABEL, NARROWEST)
+    for label, text, style in (*_scenario(source, room), *_exploration(result, verbose), *_coverage(result, room)):
         _print_fact(console, label, text, style)
     is_table = verbose or len(result.findings) <= FEW_SPECS
     for label, text, style in () if is_table else _counts(result):
@@ -79,6 +82,11 @@ def print_summary(console: Console, source: Source, result: Result, *, verbose: 
     print_lines(console, head)
     for (_, wording), lines in zip(listed, body, strict=True):
         print_lines(console, lines, wording.verdict, STYLE[wording.standing])
+    causes = list(_causes(result))
+    if causes:
+        console.print()
+    for label, text, style in causes:
+        _print_fact(console, label, text, style)
 
 
 def print_lines(console: Console, lines: list[str], word: str = "", style: str = "") -> None:
@@ -93,14 +101,15 @@ def print_lines(console: Console, lines: list[str], word: str = "", style: str =
 Fact = tuple[str, str, str]  # a label, a text, and its style
 
 
-def _scenario(source: Source, verbose: bool) -> Iterator[Fact]:
-    """Yield what takes part and what does not; without `verbose`, of what changes no verdict the names alone."""
+def _scenario(source: Source, room: int | None) -> Iterator[Fact]:
+    """Yield what takes part and what does not; of what changes no verdict only names, as many as there is room for."""
+    verbose = room is None
     yield "SCENARIO", source.name, "bold"
     if source.description:
         yield "", source.description, ""
     yield "TAKES PART", ", ".join(source.taking_part) or "every actor of the model", ""
     if source.left_out:
-        names = _named([sentence.partition(":")[0] for sentence in source.left_out], verbose)
+        names = _named([sentence.partition(":")[0] for sentence in source.left_out], room)
         yield from _rows("LEFT OUT", source.left_out if verbose else (names,), "" if verbose else "dim")
     for heading, sentences in source.notes_by_heading:
         if heading in QUIET and not verbose:
@@ -121,27 +130,29 @@ def _rows(label: str, sentences: Sequence[str], style: str = "") -> Iterator[Fac
         yield "", sentence, style
 
 
-def _exploration(result: Result) -> Iterator[Fact]:
+def _exploration(result: Result, verbose: bool) -> Iterator[Fact]:
     yield "EXPLORED", counted(result), ""
-    yield "", f"{result.seconds:.1f} s, {states_per_second(result)} states/s, engine {result.engine}", ""
     if result.symmetry is not None:
         is_as_asked = result.symmetry.note is None and result.symmetry.is_shown
         yield "SYMMETRY", under_symmetry(result.symmetry, result.states), "" if is_as_asked else "yellow"
     if result.partial_order is not None:
         yield "REDUCTION", by_partial_order(result.partial_order), "" if result.is_reduced else "yellow"
-    yield "", scope(result), "" if result.finished else "yellow"
+    took = f"in {result.seconds:.1f} s ({states_per_second(result)} states/s)"
+    yield "", f"{scope(result)}, {took}", "" if result.finished else "yellow"
+    if verbose:
+        yield "ENGINE", result.engine, ""
     rest = ends(result)
     if rest is not None:
         yield "ENDS", rest, ""
 
 
-def _coverage(result: Result, verbose: bool) -> Iterator[Fact]:
+def _coverage(result: Result, room: int | None) -> Iterator[Fact]:
     """Yield what did not happen, and which specs were not put to the test for that."""
     unfired, idle = never_fired(result), tuple(finding.spec.name for finding in untested(result))
     if unfired:
-        yield "NEVER FIRED" if result.finished else "NOT FIRED YET", _named(unfired, verbose), "dim"
+        yield "NEVER FIRED" if result.finished else "NOT FIRED YET", _named(unfired, room), "dim"
     if idle:
-        which = ", ".join(idle) if verbose or len(idle) <= MOST_NAMED else count(len(idle), "spec")
+        which = ", ".join(idle) if room is None or len(idle) <= MOST_NAMED else count(len(idle), "spec")
         yield (
             "NOT TESTED",
             f"{which}: nothing happens here that could violate {'them' if idle[1:] else 'it'}",
@@ -149,11 +160,30 @@ def _coverage(result: Result, verbose: bool) -> Iterator[Fact]:
         )
 
 
-def _named(names: Sequence[str], verbose: bool) -> str:
-    more = 0 if verbose else len(names) - MOST_NAMED - 1  # one more name is as short as to say so
-    if more <= 0:
-        return ", ".join(names)
-    return f"{', '.join(names[: MOST_NAMED + 1])} and {more} more"
+def _named(names: Sequence[str], room: int | None) -> str:
+    """Return names that fit in one line, and how many more there are; all of them if room is of no account."""
+    whole = ", ".join(names)
+    if room is None or len(whole) <= room:
+        return whole
+    kept = len(names) - 1
+    while kept > 1 and len(_cut(names, kept)) > room:
+        kept -= 1
+    return _cut(names, kept)
+
+
+def _cut(names: Sequence[str], kept: int) -> str:
+    return f"{', '.join(names[:kept])} and {len(names) - kept} more"
+
+
+def _causes(result: Result) -> Iterator[Fact]:
+    """Yield what documented hazards are known to come from, each cause once, with the specs that it breaks."""
+    broken: dict[str, list[str]] = {}
+    for finding in result.findings:
+        for hazard in finding.spec.hazards if finding.is_hazard else ():
+            broken.setdefault(hazard.why, []).append(finding.spec.name)
+    for label, (cause, specs) in zip(chain(["KNOWN CAUSE"], repeat("")), broken.items(), strict=False):
+        of = ", ".join(specs) if len(specs) <= MOST_NAMED else count(len(specs), "spec")
+        yield label, f"{cause}{f' ({of})' if len(broken) > 1 else ''}", ""
 
 
 def _counts(result: Result) -> Iterator[Fact]:

@@ -38,6 +38,7 @@ class Tale:
     why: str
     replay: str
     lines: tuple[Line, ...]
+    causes: tuple[str, ...] = ()  # that a documented hazard is known to come from
     diagram: str = ""
     states: tuple[tuple[MarkedTable, ...], ...] = ()
     cycle: int | None = None
@@ -77,7 +78,8 @@ class Teller:
             mood=wording.standing.value,
             name=spec.name,
             sentence=spec.sentence,
-            why=wording.why,
+            why=wording.in_short.why,
+            causes=tuple(hazard.why for hazard in spec.hazards) if finding.is_hazard else (),
             idle=idle if finding.trace.cycle is not None else (),
             because=self.causes.sentences(self.model, finding) if is_wrong else (),
             way=self._way(finding.turn),

@@ -24,19 +24,22 @@ class Standing(Enum):
 
 @attrs.frozen
 class Wording:
-    """A finding in words: how it stands, the verdict and why."""
+    """A finding in words: how it stands, the verdict and why; of a hazard, whose cause is known, also what happened."""
 
     standing: Standing
     verdict: str
     why: str
+    happened: str = ""
 
     def __str__(self) -> str:
-        colon = ":" if self.standing is Standing.HAZARD else ""
+        colon = ":" if self.happened else ""
         return f"{self.verdict}{colon} {self.why}".rstrip()
 
     @property
     def in_short(self) -> "Wording":
-        """The same without what is told once for all specs: how many states there are, and why no more is known."""
+        """The same without what is told once for all specs: causes, how many states there are, why no more is known."""
+        if self.happened:
+            return attrs.evolve(self, why=self.happened, happened="")
         if self.standing is Standing.VACUOUS:
             return attrs.evolve(self, why="")  # what it leaves untested is listed once, before all verdicts
         if self.standing not in (Standing.OPEN, Standing.NOT_JUDGED):
@@ -56,8 +59,8 @@ def _word(finding: Finding, result: Result, idle: Sequence[Finding]) -> Wording:
         so = f", so {shown.name} is not put to the test" if shown is not None and alone else ""
         return Wording(Standing.VACUOUS, "never happens", f"in {all_states(result)}{so}")
     if finding.is_hazard:
-        why = f"{finding.spec.hazard} (violated {where(finding)}: {finding.reason})"
-        return Wording(Standing.HAZARD, "documented hazard", why)
+        happened = f"{where(finding)}: {finding.reason}"
+        return Wording(Standing.HAZARD, "documented hazard", f"{finding.spec.hazard} (violated {happened})", happened)
     if finding.verdict is Verdict.VIOLATED:
         return Wording(Standing.VIOLATED, "VIOLATED", f"{where(finding)}: {finding.reason}")
     if finding.verdict is Verdict.NOT_JUDGED:

@@ -10,6 +10,7 @@ from kmodel.kernel import (
     Cell,
     Cells,
     Cluster,
+    Hazard,
     Model,
     ModelError,
     Spec,
@@ -106,6 +107,24 @@ def test_a_declared_spec_knows_itself() -> None:
     assert only_one.sentence == "only one"
     assert (one.kind, one.shows) == (SpecKind.SOMETIMES, no_two)
     assert [spec.of_steps for spec in (no_two, only_one, one)] == [False, True, False]
+
+
+def test_a_hazard_is_one_only_where_its_cause_may_come() -> None:
+    crash, loss = Cell[int]("crash"), Cell[int]("loss")
+
+    @invariant(hazard=(Hazard("What crashed is gone.", (crash,)), Hazard("What was lost is, too.", (loss,))))
+    def all_is_there(cluster: Cluster) -> bool:
+        return True
+
+    def hazard_in(*cells: Cell[int]) -> str | None:
+        applied = all_is_there.within(Cluster.of(dict.fromkeys(cells, 0)).layout)
+        assert applied is not None
+        return applied.hazard
+
+    assert all_is_there.hazard == "What crashed is gone. What was lost is, too."
+    assert hazard_in(A, crash) == "What crashed is gone."
+    assert hazard_in(A, loss) == "What was lost is, too."
+    assert hazard_in(A) is None
 
 
 def test_a_spec_of_steps_sees_facts() -> None:

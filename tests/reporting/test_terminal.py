@@ -11,7 +11,7 @@ from rich.console import Console
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.exhaustive import Bounds, explore
 from kmodel.engines.results import Finding, Result, Verdict
-from kmodel.kernel import Cluster, Spec, invariant
+from kmodel.kernel import Cluster, Hazard, Spec, invariant
 from kmodel.reporting.failure import failure_text, replay_command
 from kmodel.reporting.handler import drive
 from kmodel.reporting.progress import ProgressLine, ProgressNotes, counts
@@ -67,6 +67,25 @@ def test_of_many_specs_those_that_hold_are_counted() -> None:
     many = attrs.evolve(outcome, findings=(*outcome.findings, *held))
     assert same("summary-many.txt", printed(many))
     assert "so_it_is_8" in printed(many, verbose=True)
+
+
+def test_a_cause_of_hazards_is_told_once_for_all_that_it_breaks() -> None:
+    outcome = result(broken_model())
+    struck = next(finding for finding in outcome.findings if finding.is_hazard)
+    late, gone = Hazard("Events come late."), Hazard("Nodes go.")
+    each_with = ((late,), (late, gone), (late,), (late,))
+    findings = tuple(attrs.evolve(struck, spec=attrs.evolve(struck.spec, hazards=hazards)) for hazards in each_with)
+    text = printed(attrs.evolve(outcome, findings=findings))
+    assert text.count("documented hazard after 1 step: the spec returned") == 4
+    assert text.endswith(
+        "\n\nKNOWN CAUSE   Events come late. (4 specs)\n              Nodes go. (all_managers_commit)\n"
+    )
+
+
+def test_of_names_as_many_are_told_as_fit_in_a_line() -> None:
+    outcome, many = result(broken_model()), tuple(f"controller-{number}: not asked for" for number in range(9))
+    text = printed(outcome, attrs.evolve(SOURCE, left_out=many))
+    assert "LEFT OUT      controller-0, controller-1, controller-2, controller-3 and 5 more\n" in text
 
 
 def test_summary_when_a_bound_was_hit() -> None:

@@ -52,7 +52,7 @@ class Mutant:
         found = (INVARIANTS | TEMPORAL)[self.spec].within(initial.layout)
         assert found is not None, f"{self.spec} says nothing about this scene; give the scene what it needs"
         broken = _broken(actions, dict(self.breaks))
-        return Model((initial,), broken, (attrs.evolve(found, hazard=None),), self.name)
+        return Model((initial,), broken, (attrs.evolve(found, hazards=()),), self.name)
 
 
 def _broken(actions: tuple[Action, ...], breaks: dict[str, Breaking]) -> tuple[Action, ...]:

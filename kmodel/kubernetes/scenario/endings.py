@@ -1,7 +1,7 @@
 """What becomes of a user's objects: those that an api-server refuses, and where each of the others is in the end.
 
 The words are those of `kubectl get` and `kubectl describe` [pkg/printers/internalversion/printers.go printPod;
-pkg/scheduler/framework/types.go FitError, 1.34].
+pkg/scheduler/framework/types.go FitError; pkg/scheduler/schedule_one.go ErrNoNodesAvailable, 1.34].
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.controllers.garbage_collector import owner_of
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.references import missing_config, missing_volume, refusal
-from kmodel.kubernetes.components.scheduler import filters, lost_claim
+from kmodel.kubernetes.components.scheduler import QUEUE, filters, lost_claim
 from kmodel.kubernetes.components.settings import RIGHTS, SETTINGS, Command, Settings
 from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, ApiObject, Kinds, Node, Pod, kind_named
 from kmodel.kubernetes.objects.kind import all_templates
@@ -163,7 +163,11 @@ def _unbound(cluster: Cluster, pod: Pod) -> tuple[str, str]:
     nodes = [node for name in cluster.names(NODES) if (node := cluster[NODES[name]]) is not None]
     lost = lost_claim(cluster, pod)
     said = lost or ", ".join(_histogram(cluster, pod, nodes))
-    return PENDING, f"0/{len(nodes)} nodes are available: {said}" if said else "no scheduler takes part"
+    if said:
+        return PENDING, f"0/{len(nodes)} nodes are available: {said}"
+    if not cluster.layout.has_family(QUEUE.family):
+        return PENDING, "no scheduler takes part"
+    return PENDING, "a node has room, but is not chosen" if nodes else "no nodes available to schedule pods"
 
 
 def _histogram(cluster: Cluster, pod: Pod, nodes: list[Node]) -> list[str]:
