@@ -65,7 +65,8 @@ def handler(context: ReportContext) -> Handler:
         write_pictures(context.pictures, context.file)
         notes = [each.drawing.note for each in context.pictures if each.drawing.note]
         if len(violated) > MOST_NEAR and len(context.pictures) > 1:
-            notes.append(f"pictures of nearby states are drawn for {MOST_NEAR} of the {len(violated)} violations and hazards")
+            which = f"{MOST_NEAR} of the {len(violated)} violations and hazards"
+            notes.append(f"pictures of the states nearby are drawn for {which}")
         context.notes = tuple(dict.fromkeys(notes))
 
     return writing(context, draw_all)

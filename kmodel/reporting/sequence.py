@@ -7,8 +7,8 @@ import attrs
 from kmodel.reporting.lifelines import Diagram, Message
 from kmodel.reporting.story import Line
 
-COLUMN = 168  # pixels between lifelines
-MARGIN = 96  # pixels left and right of the outer lifelines
+COLUMN = 176  # pixels between lifelines
+MARGIN = 100  # pixels left and right of the outer lifelines
 HEAD = 52  # pixels for the actors' names
 ROW = 40  # pixels for a step with at most one arrow
 ARROW = 22  # pixels for each further arrow
@@ -69,7 +69,7 @@ def _lifeline(actor: str, x: int, height: int) -> str:
     name = "".join(f'<tspan x="{x}" y="{start + 15 * n}">{escape(part)}</tspan>' for n, part in enumerate(names))
     return (
         f'<line class="lifeline" x1="{x}" y1="{HEAD}" x2="{x}" y2="{height}"/>'
-        f'<rect class="actor" x="{x - 78}" y="4" width="156" height="40" rx="6"/>'
+        f'<rect class="actor" x="{x - 84}" y="4" width="168" height="40" rx="6"/>'
         f'<text class="name" text-anchor="middle">{name}</text>'
     )
 

@@ -44,6 +44,15 @@ class Source:
         return tuple((name, tuple(paths)) for name, paths in objects.items())
 
     @property
+    def left_out_by_reason(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The actors that do not take part, by the reason why."""
+        reasons: dict[str, list[str]] = {}
+        for sentence in self.left_out:
+            name, _, reason = sentence.partition(": ")
+            reasons.setdefault(reason, []).append(name)
+        return tuple((reason, tuple(names)) for reason, names in reasons.items())
+
+    @property
     def notes_by_heading(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The notes by their headings."""
         headings: dict[str, list[str]] = {}

@@ -171,6 +171,9 @@ def test_hostile_names_stay_text(page: Any, name: str, tmp_path: Path) -> None:
     assert page.locator("h1").inner_text()[:20] == printable(name)[:20]
     page.set_viewport_size({"width": 400, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    tables = page.locator(".scroll:has(> .events)")
+    assert tables.count()
+    assert tables.evaluate_all("all => all.filter(each => each.scrollWidth > each.clientWidth).length") == 0
 
 
 @pytest.fixture(scope="module")
