@@ -54,7 +54,7 @@ def a_feasible_pod_is_bound() -> None:
 
 def _is_bound_and_pending(cluster: Cluster, pod: str) -> bool:
     value = cluster[PODS[pod]]
-    if value is None or not value.active or value.status.phase != "Pending":
+    if value is None or not value.active or (value.status.phase, value.status.reason) != ("Pending", None):
         return False
     return value.spec.node_name is not None and is_connected(cluster, value.spec.node_name)
 
@@ -80,7 +80,7 @@ def _runs_or_says_why_not(cluster: Cluster, pod: str) -> bool | str:
     ),
 )
 def a_bound_pod_runs_or_says_why_not() -> None:
-    """A pod that is bound is Running at last, or has Failed with a reason, unless it or its node goes."""
+    """A pod that is bound is Running at last, or has a reason why not, or has Failed, unless it or its node goes."""
 
 
 def _is_bound_and_not_said_so(cluster: Cluster, pod: str) -> bool:
@@ -276,6 +276,13 @@ def _has_returned(cluster: Cluster, user: str) -> bool | str:
     return not _waits(cluster, user) or f"kubectl of {user} waits for what does not come"
 
 
-@leads_to(_waits, _has_returned, each=KUBECTL, hazard=MAY_WAIT)
+NEVER_PULLED = Hazard(
+    "A kubelet tries to pull an image for ever: if that is not there, the pod never runs "
+    "[pkg/kubelet/images/image_manager.go, 1.34].",
+    (BUDGET["failed-image-pull"],),
+)
+
+
+@leads_to(_waits, _has_returned, each=KUBECTL, hazard=(*MAY_WAIT, NEVER_PULLED))
 def kubectl_wait_returns() -> None:
     """A user who waits for a pod to run, or to be gone, does not wait for ever."""

@@ -75,6 +75,7 @@ FAULTS: tuple[Fault, ...] = (
     runtime.CONTAINER_CRASH,
     runtime.CONTAINER_EXIT,
     runtime.FAILED_START,
+    runtime.FAILED_IMAGE_PULL,
     probes.FAILED_READINESS,
     probes.CONTAINER_HANG,
     failures.KUBELET_RESTART,

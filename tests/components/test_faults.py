@@ -107,6 +107,16 @@ def test_a_container_that_could_not_be_started_has_ended_and_is_started_again() 
     assert (run.cluster[PODS["web"]].status.phase, run.cluster[PODS["web"]].status.restarts) == ("Running", 1)
 
 
+def test_a_container_whose_image_cannot_be_pulled_never_starts_and_its_pod_can_be_deleted() -> None:
+    run = Run.of(scene(delete("pods/web"), stored=(BOUND,), faults={"failed-image-pull": 1}))
+    run = run.take("admit_pod", node="n1", pod="web").take("create_containers", node="n1", pod="web")
+    run = run.take("fail_to_pull_image", node="n1", pod="web", container=BOUND.spec.containers[0].name)
+    assert not run.can("start_container", node="n1", pod="web")
+    status = run.settle(without=("run_command",)).cluster[PODS["web"]].status
+    assert (status.phase, status.reason) == ("Pending", "ImagePullBackOff")
+    assert run.take("run_command", user=ADMIN).settle().cluster[PODS["web"]] is None
+
+
 def test_a_call_that_was_given_up_may_be_carried_out_after_the_next() -> None:
     run = Run.of(scene(create(BOUND), delete("pods/web", grace_seconds=0), create(BOUND), faults={"late-call": 1}))
     run = run.take("run_command", user=ADMIN).take("give_up_call", client=KUBECTL)

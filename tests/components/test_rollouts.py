@@ -157,3 +157,14 @@ def test_a_rollout_whose_pod_fits_nowhere_exceeds_its_deadline() -> None:
     actors = (*WITH_NODES, "kube-scheduler")
     run = Run.of(scene(create(first), names_per_workload=2, calls="fused", actors=actors)).user()
     assert run.cluster[WEB].status.progressing == TIMED_OUT
+
+
+def test_a_rollout_whose_image_cannot_be_pulled_exceeds_its_deadline() -> None:
+    first = deployment(node="n1")
+    faults = {"failed-image-pull": 1}
+    run = Run.of(scene(create(first), names_per_workload=2, calls="fused", actors=WITH_NODES, faults=faults))
+    run = run.take("run_command", user=ADMIN).settle(without=("start_container",))
+    run = run.take(
+        "fail_to_pull_image", node="n1", pod="web-b-b", container=first.template.spec.containers[0].name
+    ).settle()
+    assert run.cluster[WEB].status.progressing == TIMED_OUT

@@ -14,6 +14,7 @@ import yaml
 from kmodel.kernel import Cluster, Rank
 from kmodel.kernel.values import ATOMS, with_parts
 from kmodel.kubernetes.components.etcd import stored
+from kmodel.kubernetes.components.kubelet.status import NOT_PULLED
 from kmodel.kubernetes.manifests import Field
 from kmodel.kubernetes.objects import (
     KINDS,
@@ -158,10 +159,17 @@ def _pod_status(value: Mapping[str, Any]) -> PodStatus:
         phase=value.get("phase", "Pending"),
         ready=conditions.get("Ready", {}).get("status") == "True",
         restarts=sum(container["restartCount"] for container in value.get("containerStatuses") or ()),
-        reason=value.get("reason") or not_scheduled,
+        reason=value.get("reason") or not_scheduled or _not_pulled(value),
         scheduled=None if scheduled is None else scheduled["status"] == "True",
         lost=any(_is_lost(container) for container in value.get("containerStatuses") or ()),
     )
+
+
+def _not_pulled(status: Mapping[str, Any]) -> str | None:
+    """Return the reason that stands for both that a container without its image may wait for."""
+    states = [container["state"] for container in status.get("containerStatuses") or ()]
+    waits = any(state.get("waiting", {}).get("reason") in ("ErrImagePull", NOT_PULLED) for state in states)
+    return NOT_PULLED if waits else None
 
 
 def _is_lost(container: Mapping[str, Any]) -> bool:

@@ -37,6 +37,7 @@ FAULTS = {
     "container ends": ("container-exit", "exit_container"),
     "container fails": ("container-crash", "crash_container"),  # with whatever code but 0
     "probe fails": ("failed-readiness", "fail_readiness"),
+    "image is not pulled": ("failed-image-pull", "fail_to_pull_image"),
 }
 STARTED_AT_ONCE = ("start kube-scheduler", "start kube-controller-manager")  # by the fault itself, in the model
 TOLD_TO_STOP = (143, 137)  # codes of containers that are told to stop, in the model
@@ -51,7 +52,7 @@ def fault_of(line: Line) -> tuple[str, str, dict[str, str]] | None:
             return None
         how = line.do if line.about["code"] == 0 else "container fails"
         return (*FAULTS[how], in_container(line))
-    if line.do == "probe fails":
+    if line.do in ("probe fails", "image is not pulled"):
         return (*FAULTS[line.do], in_container(line))
     if line.do in FAULTS:
         return (*FAULTS[line.do], {})

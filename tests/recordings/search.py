@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from kmodel.kernel import Action
+from kmodel.kernel import Action, Cluster
 from kmodel.kubernetes.components.calls import CALLS, Request
 from kmodel.kubernetes.components.component import Component, instances
 from kmodel.kubernetes.components.etcd import stored
@@ -113,13 +113,33 @@ class _Search:
             return
         _, name, binding = fault
         binding = {parameter: state.said(value) for parameter, value in binding.items()}
-        for action in self.played.actions:
-            if action.transition.name == name and action.arguments == binding:
-                after = action(state.cluster)
-                if after is not None:
-                    yield attrs.evolve(state, cluster=after)
-                    return
+        found = [each for each in self.played.actions if (each.transition.name, each.arguments) == (name, binding)]
+        for cluster in self.before(state, line) if found else ():
+            after = found[0](cluster)
+            if after is not None:
+                yield attrs.evolve(state, cluster=after)
+                return
         self.why[line.number] = f"{name}({binding}) cannot happen there"
+
+    def before(self, state: State, line: Line) -> Iterator[Cluster]:
+        """Yield the clusters in which a fault may befall a process: of a container, after steps of its kubelet."""
+        yield state.cluster
+        if "container" not in line.about:
+            return
+        user, pod = f"system:node:{line.about['node']}", line.about["pod"]
+        told = attrs.evolve(
+            line, do="", by=user, agent="kubelet", verb="patch", resource="pods", subresource="status", key=pod
+        )
+        hidden = self.hidden(state, told, self.played.actors(told))
+        queue, known = deque([state.cluster]), {state.cluster}
+        while queue and len(known) < MOST_HIDDEN:
+            cluster = queue.popleft()
+            for action, client in hidden:
+                after = action(cluster) if client is None else None
+                if after is not None and after not in known:
+                    known.add(after)
+                    queue.append(after)
+                    yield after
 
     def put(self, state: State, line: Line) -> Iterator[State]:
         """Yield the state after the line was put in from outside."""

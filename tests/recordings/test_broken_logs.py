@@ -14,7 +14,7 @@ from tests.recordings.recording import DATA, lines
 from tests.recordings.search import RefusedError, explain
 
 SHARE = 3  # `make test` takes every third
-SLOW = ("deployment",)  # and none of these, which take up to 12 s each
+SLOW = ("deployment", "deployment-stuck")  # and none of these, which take up to 12 s each
 Raw = list[dict[str, Any]]
 Break = Callable[[Raw], Raw]
 
@@ -181,6 +181,11 @@ BROKEN = [
     ("deployment", drop(433), 434, "a rollout is undone that nobody undid"),
     ("deployment", move(436, 435), 436, "pods are asked for before the revision is told"),
     ("deployment", change(435, of_revision("4")), 435, "the revision of an undo follows the last one"),
+    # deployment-stuck: 353 no image, 381 the deadline is exceeded; 391 scaled to 5, 392 so is the new ReplicaSet
+    ("deployment-stuck", without("image is not pulled"), 353, "a kubelet waits for an image that it could pull"),
+    ("deployment-stuck", move(381, 352), 381, "the deadline is exceeded while a pod may still become ready"),
+    ("deployment-stuck", drop(391), 392, "a rollout grows that nobody scaled"),
+    ("deployment-stuck", change(392, size(4)), 392, "a ReplicaSet gets more than its share of what comes to a rollout"),
     # job: 299 a container has ended, 306 its pod has failed, 307 to be counted, 308 let go, 309 counted; 313 and 316
     # the next two pods, 372 and 373 the last one is to be counted, and let go; 470 deleted, 471 and its pods
     ("job", drop(306), 307, "a pod is to be counted that has not finished"),

@@ -17,8 +17,8 @@ from tests.recordings.search import explain
 EXPECTED = Path(__file__).parent / "expected"
 RECORDINGS = (
     *("pod-creation", "pod-deletion", "replicaset", "unschedulable", "service", "node-dies", "node-partition"),
-    *("kubelet-restart", "scheduler-killed", "kcm-killed", "errors", "namespace-deletion", "quota", "deployment"),
-    "job",
+    *("kubelet-restart", "scheduler-killed", "kcm-killed", "errors", "namespace-deletion", "quota"),
+    *("deployment", "deployment-stuck", "job"),
 )
 
 

@@ -212,11 +212,26 @@ def faults(folder: Path, actions: list[dict[str, Any]], start: str) -> Iterator[
         elif action["do"].endswith(": probe fails"):  # written `container of pod flaky: probe fails`
             (pod,) = re.findall(r"of pod (\S+):", action["do"])
             yield {"t": seconds(start, action["t"]), "do": "probe fails", **place(folder, pod)}
+    yield from not_pulled(folder, start)
     for call in read(folder / "runtime.jsonl"):
         if call["op"] == "container ends":
             ended = {name: call[name] for name in ("node", "pod", "container", "code")}
             ended["pod"] = called(call["pod"], call["namespace"])
             yield {"t": seconds(start, call["t"]), "do": "container ends", **ended}
+
+
+def not_pulled(folder: Path, start: str) -> Iterator[dict[str, Any]]:
+    """Yield that an image cannot be pulled, as its kubelet says later, when the sandbox of its pod is there."""
+    waits: dict[str, str] = {}
+    for event in read(folder / "audit.jsonl"):
+        is_status = (event["verb"], event["objectRef"].get("subresource")) == ("patch", "status")
+        for container in event["requestObject"].get("status", {}).get("containerStatuses") or () if is_status else ():
+            if container["state"].get("waiting", {}).get("reason") == "ErrImagePull":
+                waits[event["objectRef"]["name"]] = container["name"]
+    for call in read(folder / "runtime.jsonl"):
+        if call["op"] == "RunPodSandbox" and call["pod"] in waits:
+            found = {"node": call["node"], "pod": call["pod"], "container": waits[call["pod"]]}
+            yield {"t": seconds(start, call["t"]), "do": "image is not pulled", **found}
 
 
 def place(folder: Path, pod: str) -> dict[str, str]:

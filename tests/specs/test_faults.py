@@ -59,6 +59,7 @@ SCENES: dict[str, Settings] = {
         stored=(replicaset(),), actors=("replicaset-controller",), faults={"controller-failover": 1}
     ),
     "failed-start": scene(stored=(BOUND,), faults={"failed-start": 1}),
+    "failed-image-pull": scene(create(BOUND, wait="Running"), faults={"failed-image-pull": 1}),
     "failed-readiness": scene(stored=(PROBED,), faults={"failed-readiness": 1}),
     "container-hang": scene(stored=(PROBED,), faults={"container-hang": 1}),
     "late-call": scene(create(BOUND), delete("pods/web", grace_seconds=0), faults={"late-call": 1}),
@@ -163,6 +164,7 @@ def test_a_fault_happens_and_violates_nothing_but_hazards(name: str) -> None:
         ("controller-failover", "a_replicaset_never_has_too_many_pods"),
         ("controller-restart", "a_replicaset_never_has_too_many_pods"),
         ("lost-answer to a controller", "a_replicaset_never_has_too_many_pods"),
+        ("failed-image-pull", "kubectl_wait_returns"),
         ("container-crash under a service", "a_service_routes_only_to_ready_pods"),
     ],
 )

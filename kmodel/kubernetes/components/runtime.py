@@ -10,9 +10,9 @@ A container that is told to stop ends with 143, or with 0 by the fault container
 fail, StartContainer does by the fault failed-start; any other that fails changes nothing and is made again, as if it
 came later.
 
-Leaves out: images, networks, logs; the calls of the CRI as messages (kubelet and runtime share a machine, and a kubelet
-that dies between the call and its answer looks at the runtime again when it is back); what succeeded though its answer
-was an error.
+Leaves out: images, but that one cannot be pulled, for as long as its pod is there; networks, logs; containers that end
+well when they are told to (they end with 143); the calls of the CRI as messages (kubelet and runtime share a machine,
+and a kubelet that dies between the call and its answer looks at the runtime again when it is back).
 
 Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto;
 pkg/kubelet/kuberuntime/{kuberuntime_sandbox,kuberuntime_container}.go, 1.34.
@@ -40,7 +40,7 @@ class RunningContainer:
     """One container: created, running, stopping or exited, with its exit code and how often it was started again.
 
     One whose ConfigMap or Secret is not there stands for what the kubelet cannot even create; it is not `startable`.
-    One that hangs runs, and `answers` no probe.
+    One whose image is not `pulled` waits for it. One that hangs runs, and `answers` no probe.
     """
 
     name: str
@@ -48,12 +48,13 @@ class RunningContainer:
     exit_code: int | None = None
     restarts: int = 0
     startable: bool = True
+    pulled: bool = True
     answers: bool = True
 
     @property
     def starts_next(self) -> bool:
         """Whether the runtime may start the container."""
-        return self.state == "created" and self.startable
+        return self.state == "created" and self.startable and self.pulled
 
     def again(self) -> "RunningContainer":
         """Return the container that is to be started in its place."""
@@ -187,6 +188,18 @@ def fail_to_start_container(cluster: Cluster, node: str, pod: str) -> Cluster | 
     return spent.set(RUNTIME[node, pod], failed)
 
 
+@transition(actor=FAULT, object="pod/{pod}", environment=True)
+def fail_to_pull_image(cluster: Cluster, node: str, pod: str, container: str) -> Cluster | None:
+    """The image of a container is not on its node, and cannot be pulled: the container waits, and never starts."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    waits = [each for each in sandbox.containers if each.name == container] if sandbox is not None else []
+    if sandbox is None or not any(each.starts_next and not each.restarts for each in waits):
+        return None
+    spent = spend(cluster, "failed-image-pull")
+    changed = sandbox.change(lambda each: each.name == container, pulled=False)
+    return None if spent is None else spent.set(RUNTIME[node, pod], changed)
+
+
 def _containers(plan: Plan) -> Iterator[tuple[str, str, str]]:
     """Yield each container that may ever run: its node, its pod and its name."""
     for node in plan.nodes:
@@ -198,4 +211,5 @@ def _containers(plan: Plan) -> Iterator[tuple[str, str, str]]:
 CONTAINER_CRASH = Fault("container-crash", (Steps((crash_container,), _containers),), hits=("kubelet",))
 CONTAINER_EXIT = Fault("container-exit", (Steps((exit_container,), _containers),), hits=("kubelet",))
 FAILED_START = Fault("failed-start", (Steps((fail_to_start_container,), each("nodes", "pods")),), hits=("kubelet",))
+FAILED_IMAGE_PULL = Fault("failed-image-pull", (Steps((fail_to_pull_image,), _containers),), hits=("kubelet",))
 MEMORY = Memory(RUNTIME, each("nodes", "pods"), None, mentions="pods", survives=True)

@@ -11,7 +11,7 @@ from kmodel.kubernetes.objects.container import LIVENESS, READINESS, STARTUP
 
 def is_stuck(cluster: Cluster, pod: Pod) -> bool:
     """Tell whether a pod waits for what does not come: a node with room, a scheduler, an object, a node that speaks, an
-    answer of a container that hangs and that no probe would have started again.
+    image, an answer of a container that hangs and that no probe would have started again.
     """
     spec, namespace = pod.spec, pod.metadata.namespace
     if spec.node_name is None:
@@ -25,7 +25,15 @@ def is_stuck(cluster: Cluster, pod: Pod) -> bool:
         return True
     if any(missing_config(cluster, container, namespace) is not None for container in spec.containers):
         return True
+    if _lacks_an_image(cluster, pod.metadata.key, spec):
+        return True
     return spec.has_probes and _hangs_for_good(cluster, pod.metadata.key, spec)
+
+
+def _lacks_an_image(cluster: Cluster, pod: str, spec: PodSpec) -> bool:
+    there = RUNTIME[spec.node_name or "", pod]
+    sandbox = cluster[there] if cluster.has(there) else None
+    return sandbox is not None and not all(each.pulled for each in sandbox.containers)
 
 
 def _hangs_for_good(cluster: Cluster, pod: str, spec: PodSpec) -> bool:

@@ -7,13 +7,13 @@ something else stands there; the final DELETE, with grace 0 and the UID as a pre
 registration of the node, once per start [kubelet_node_status.go registrationCompleted; kubernetes/kubernetes#71398];
 the lease as heartbeat, and Ready set again after the node lifecycle controller had doubted it.
 
-Leaves out: conditions other than Ready and PodScheduled; that the DELETE follows the answer to the patch at once (here
-the cache shows the final phase first); that a patch has only what differs from the status that was
-read for it (here it has the whole status, and so overwrites what somebody else wrote meanwhile); that one worker sends
-the patches of all pods, one after the other; node status apart from Ready; that a kubelet registers as not ready and is
-Ready with its next report (it registers as Ready; what keeps pods off until the controller has seen that is the taint
-of a new Node); a heartbeat is not sent while the node lifecycle controller has not yet seen the last one (further ones
-would tell it nothing more).
+Leaves out: conditions other than Ready and PodScheduled; what containers wait for, but an image that cannot be pulled;
+that the DELETE follows the answer to the patch at once (here the cache shows the final phase first); that a patch has
+only what differs from the status that was read for it (here it has the whole status, and so overwrites what somebody
+else wrote meanwhile); that one worker sends the patches of all pods, one after the other; node status apart from Ready;
+that a kubelet registers as not ready and is Ready with its next report (it registers as Ready; what keeps pods off until
+the controller has seen that is the taint of a new Node); a heartbeat is not sent while the node lifecycle controller has
+not yet seen the last one (further ones would tell it nothing more).
 
 Upstream: pkg/kubelet/{kubelet_pods.go,status/status_manager.go,kubelet_node_status.go}, pkg/util/node; 1.34.
 """
@@ -47,6 +47,7 @@ from kmodel.kubernetes.objects import LEASE, NODE, POD, Pod, PodStatus
 from kmodel.kubernetes.objects.kind import renewals
 
 FINAL_PHASES = ("Succeeded", "Failed")
+NOT_PULLED = "ImagePullBackOff"  # between two tries; for a moment after each of them ErrImagePull
 ALREADY_EXISTS = 409
 
 
@@ -72,7 +73,7 @@ def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodSta
         and not pod.spec.readiness_gates  # nobody sets the conditions that they ask for
         and worker.passed(pod.spec),
         restarts=sum(container.restarts for container in sandbox.containers),
-        reason=None,
+        reason=None if pod.metadata.deleting or all(each.pulled for each in sandbox.containers) else NOT_PULLED,
     )
 
 
