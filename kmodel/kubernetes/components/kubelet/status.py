@@ -11,9 +11,9 @@ Leaves out: conditions other than Ready and PodScheduled; what containers wait f
 that the DELETE follows the answer to the patch at once (here the cache shows the final phase first); that a patch has
 only what differs from the status that was read for it (here it has the whole status, and so overwrites what somebody
 else wrote meanwhile); that one worker sends the patches of all pods, one after the other; node status apart from Ready;
-that a kubelet registers as not ready and is Ready with its next report (it registers as Ready; what keeps pods off until
-the controller has seen that is the taint of a new Node); a heartbeat is not sent while the node lifecycle controller has
-not yet seen the last one (further ones would tell it nothing more).
+that a kubelet registers as not ready and is Ready with its next report (it registers as Ready; what keeps pods off
+until the controller has seen that is the taint of a new Node); a heartbeat is not sent while the node lifecycle
+controller has not yet seen the last one (further ones would tell it nothing more).
 
 Upstream: pkg/kubelet/{kubelet_pods.go,status/status_manager.go,kubelet_node_status.go}, pkg/util/node; 1.34.
 """
