@@ -49,24 +49,78 @@ def tell_dry(console: Console, plan: CheckPlan, deadline: Deadline) -> None:
 
 @attrs.define(eq=False)
 class OutcomeRows:
-    """Prints what comes of explorations; those with as many faults stand under one label."""
+    """Prints what comes of explorations as it comes, those with as many faults under one label.
+
+    Of those with faults, of which there are many, what is violated and what was not explored has its line, or each if
+    `verbose`; at the end of a stage a line for each slice counts the others.
+    """
 
     console: Console
+    plan: CheckPlan
+    verbose: bool = False
     label: str = ""
+    stage: list[TaskOutcome] = attrs.field(factory=list)  # what came so far of the stage
 
     def tell(self, each: TaskOutcome) -> None:
-        """Print what came of one."""
-        here = LABELS[len(each.task.faults)]
-        style = "bold red" if each.failures else ""
-        _print(self.console, "" if here == self.label else here, each.in_words, name=str(each.task), style=style)
-        self.label = here
+        """Print what came of one, if it has a line."""
+        if self.stage and len(self.stage[0].task.faults) != len(each.task.faults):
+            self._tell_slices()
+        self.stage.append(each)
+        if self.verbose or not each.task.faults or each.failures or each.lost:
+            self._tell(each.in_words, str(each.task), is_bad=bool(each.failures))
 
-    def tell_left_out(self, number: int) -> None:
-        """Print for how many there was no time."""
-        if number:
-            text = f"for {number:,} more of these; more of --max-time looks at them"
+    def tell_end(self, left_out: int) -> None:
+        """Print what is left to say of the last stage, and for how many there was no time."""
+        if self.stage:
+            self._tell_slices()
+        if left_out:
+            text = f"for {left_out:,} more of these; more of --max-time looks at them"
             _print(self.console, "NO TIME", text)
         self.console.print()
+
+    def _tell_slices(self) -> None:
+        """Print a line for each slice of a stage with faults."""
+        faults = len(self.stage[0].task.faults)
+        of_stage = [task for stage in self.plan.stages for task in stage.tasks if len(task.faults) == faults]
+        for part in self.plan.slices if faults else ():
+            found = [each for each in self.stage if each.task.slice.name == part.name]
+            planned = sum(task.slice.name == part.name for task in of_stage)
+            if found:
+                self._tell(_with_faults(found, planned, "faults" if faults == 1 else "pairs of faults"), part.name)
+        self.stage.clear()
+
+    def _tell(self, text: str, name: str, *, is_bad: bool = False) -> None:
+        here = LABELS[len(self.stage[0].task.faults)]
+        style = "bold red" if is_bad else ""
+        _print(self.console, "" if here == self.label else here, text, name=name, style=style)
+        self.label = here
+
+
+def _with_faults(found: list[TaskOutcome], planned: int, what: str) -> str:
+    """Return what came of the explorations of a slice with faults, in numbers."""
+    bad = sum(bool(each.failures) for each in found)
+    well = [each for each in found if each.result.saw_the_least and not each.failures]
+    hazardous = sum(any(finding.is_hazard for finding in each.result.findings) for each in well)
+    hardly = sum(not (each.result.saw_the_least or each.lost or each.failures) for each in found)
+    numbers = (("VIOLATED", bad), ("no violation found", len(well)), ("hardly explored", hardly))
+    first, *others = [(said, number) for said, number in numbers if number] or [("not explored", len(found))]
+    text = f"{first[0]} with {first[1]} of {planned} {what}"
+    text += "".join(f", {said} with {number}" for said, number in others)
+    return text + (f"; documented hazards with {hazardous}" if hazardous else "")
+
+
+def tell_hazards(console: Console, explored: list[TaskOutcome]) -> None:
+    """Print which documented hazards slices meet, each with where it is met first."""
+    where: dict[str, list[str]] = {}
+    for each in explored:
+        for finding in each.result.findings:
+            if finding.is_hazard:
+                where.setdefault(finding.spec.name, []).append(str(each.task))
+    for place, (spec, tasks) in enumerate(where.items()):
+        more = f" and {len(tasks) - 1} more" if len(tasks) > 1 else ""
+        _print(console, "" if place else "HAZARDS", f"{spec} in {tasks[0]}{more}")
+    if where:
+        console.print()
 
 
 def _print(console: Console, label: str, text: str, *, name: str = "", style: str = "") -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from kmodel.cli.plan_lines import OutcomeRows, tell_plan
+from kmodel.cli.plan_lines import OutcomeRows, tell_hazards, tell_plan
 from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Finished, Started
 from kmodel.printable import printable
@@ -108,7 +108,7 @@ class PlannedCheck:
         from kmodel.planning.carrying_out import carry_out
 
         self.needed = sum(len(task.faults) <= 1 for stage in plan.stages for task in stage.tasks)
-        rows = OutcomeRows(self.console)
+        rows = OutcomeRows(self.console, plan, self.context.verbose)
         try:
             for each in processes.carry_out(plan, deadline) if processes else carry_out(plan, self.specs, deadline):
                 self.explored.append(each)
@@ -116,7 +116,8 @@ class PlannedCheck:
         except KeyboardInterrupt:
             pass  # the exploration of the whole hears of it, too
         self.left_out = sum(len(stage.tasks) for stage in plan.stages) - len(self.explored)
-        rows.tell_left_out(self.left_out)
+        rows.tell_end(self.left_out)
+        tell_hazards(self.console, self.explored)
 
     @cached_property
     def parts(self) -> Input:

@@ -14,7 +14,7 @@ from kmodel.engines.results import Result
 from kmodel.engines.runs.amounts import DelayBound
 from kmodel.kernel import Model, Spec
 from kmodel.kubernetes import scenario
-from kmodel.planning.check_plan import DELAYS, FEW_STATES, LEAST_SECONDS, CheckPlan, PlanStage, Task
+from kmodel.planning.check_plan import DELAYS, FEW_STATES, LEAST_SECONDS, PATIENCE, CheckPlan, PlanStage, Task
 from kmodel.planning.task_outcome import TaskOutcome
 
 WHOLE = 0.15  # of the time, for the whole
@@ -45,10 +45,11 @@ class Share(Deadline):
 
 @attrs.frozen
 class Assignment:
-    """A task whose turn it is, its place in the plan, and how much time it has."""
+    """A task whose turn it is, its place in the plan, its share of the time, and the deadline of seeing the least."""
 
     number: int
     task: Task
+    seconds: float
     deadline: Deadline
 
 
@@ -60,16 +61,16 @@ def assignments(plan: CheckPlan, deadline: Deadline, at_once: int = 1) -> Iterat
     number = 0
     for place, stage in enumerate(plan.stages):
         rest = sum(each.share for each in plan.stages[place:]) + WHOLE
-        for task, share in _shares(stage, Share(deadline, deadline.left * stage.share / rest), at_once):
-            yield Assignment(number, task, share)
+        for task, seconds in _shares(stage, Share(deadline, deadline.left * stage.share / rest), at_once):
+            yield Assignment(number, task, seconds, Share(deadline, seconds + PATIENCE))
             number += 1
 
 
-def _shares(stage: PlanStage, deadline: Deadline, at_once: int) -> Iterator[tuple[Task, Deadline]]:
+def _shares(stage: PlanStage, deadline: Deadline, at_once: int) -> Iterator[tuple[Task, float]]:
     for number, task in enumerate(stage.tasks):
         if deadline.left < stage.least / 2:
             return
-        yield task, Share(deadline, max(stage.least, at_once * deadline.left / (len(stage.tasks) - number)))
+        yield task, min(deadline.left, max(stage.least, at_once * deadline.left / (len(stage.tasks) - number)))
 
 
 def carry_out(plan: CheckPlan, specs: tuple[Spec, ...], deadline: Deadline) -> Iterator[TaskOutcome]:
@@ -78,20 +79,30 @@ def carry_out(plan: CheckPlan, specs: tuple[Spec, ...], deadline: Deadline) -> I
     KeyboardInterrupt if it is asked to stop; what the time is up for is left out.
     """
     for each in assignments(plan, deadline):
-        yield explored(each.task, specs, each.deadline)
+        yield explored(each.task, specs, each.seconds, each.deadline)
 
 
-def explored(task: Task, specs: tuple[Spec, ...], deadline: Deadline) -> TaskOutcome:
-    """Explore a task; KeyboardInterrupt if it is asked to stop."""
+def explored(task: Task, specs: tuple[Spec, ...], seconds: float, deadline: Deadline) -> TaskOutcome:
+    """Explore a task in its share of the time, or, if it takes longer to see the least, until the deadline.
+
+    KeyboardInterrupt if it is asked to stop.
+    """
     clock = Clock()
     model = scenario.model(task.scenario, specs)
-    result = _result(model, "delays", DelayBound(DELAYS), deadline)
-    is_likely = not result.finished and result.states <= FEW_STATES and deadline.left > LEAST_SECONDS
-    if is_likely and (deadline.seconds is None or _is_compiled()):
-        whole = _result(model, "exhaustive", Bounds(), deadline)
-        if whole.finished:
-            result = whole
+    result = _by_delays(model, 0, deadline) if seconds < inf else _by_delays(model, DELAYS, deadline)
+    share = Share(deadline, max(0.0, seconds - clock.seconds))
+    if result.saw_the_least and not result.finished and not share.is_over:
+        more = _by_delays(model, DELAYS, share)
+        result = more if more.saw_the_least else result
+    is_likely = not result.finished and result.states <= FEW_STATES and share.left > LEAST_SECONDS
+    if is_likely and (seconds == inf or _is_compiled()):
+        whole = _result(model, "exhaustive", Bounds(), share)
+        result = whole if whole.finished else result
     return TaskOutcome.of(task, result, clock.seconds)
+
+
+def _by_delays(model: Model, most: int, deadline: Deadline) -> Result:
+    return _result(model, "delays", DelayBound(most, free_faults=True), deadline)
 
 
 def _is_compiled() -> bool:

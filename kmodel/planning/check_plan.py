@@ -9,7 +9,8 @@ from kmodel.kubernetes.scenario import Scenario
 from kmodel.kubernetes.scenario.slices import Slice, competition, possible_faults, slices, with_faults
 
 LEAST_SECONDS = 1.5  # for one exploration: less shows nothing
-OF_FAULTS = 4.0  # the same of one with faults, which takes more to get to them
+OF_FAULTS = 1.0  # the same of one with faults, of which there are many
+PATIENCE = 5.0  # seconds that one may take beyond its share, until all runs without delays are seen
 DELAYS = 2  # that each exploration goes up to, as far as there is time
 FEW_STATES = 2_500  # with two delays: an exhaustive search is likely to end
 AFTERWARDS = 3.0  # seconds that reports take
@@ -57,11 +58,11 @@ def plan_of(scenario: Scenario) -> CheckPlan:
     faults = {part.name: asked or possible_faults(part.scenario) for part in parts}
     pairs = {name: tuple(combinations(found, 2)) for name, found in faults.items()}
     stages = (
-        PlanStage("no fault", 0.4, tuple(map(Task, parts)), LEAST_SECONDS),
+        PlanStage("no fault", 0.3, tuple(map(Task, parts)), LEAST_SECONDS),
         PlanStage(
-            "one fault", 0.3, tuple(_in_turn(parts, {name: [(one,) for one in each] for name, each in faults.items()}))
+            "one fault", 0.35, tuple(_in_turn(parts, {name: [(one,) for one in each] for name, each in faults.items()}))
         ),
-        PlanStage("two faults", 0.15, tuple(_in_turn(parts, pairs))),
+        PlanStage("two faults", 0.2, tuple(_in_turn(parts, pairs))),
     )
     assumed = f"as if {' and '.join(scenario.assumed)} were there" if scenario.assumed else ""
     return CheckPlan(parts, stages, tuple(filter(None, (assumed, competition(scenario.settings)))))

@@ -84,11 +84,11 @@ def _work(connection: Connection, work: Work) -> None:
     connection.send((BEGUN, b""))
     while True:
         try:
-            task, seconds = common.from_bytes(connection.recv_bytes())
+            task, seconds, at_most = common.from_bytes(connection.recv_bytes())
         except EOFError:
             return
         try:
-            outcome = explored(task, specs, Deadline(seconds))
+            outcome = explored(task, specs, seconds, Deadline(at_most))
             told = EXPLORED, attrs.evolve(common, model=outcome.result.model).to_bytes(outcome)
         except (Exception, SystemExit) as error:
             told = WRONG, _in_words(error).encode()
@@ -127,7 +127,7 @@ class _Worker:
         self.at, self.since = each, time.monotonic()
         self.until = self.since + left + GRACE_SECONDS
         with suppress(OSError):  # if it is lost, that is seen where one waits for it
-            self.connection.send_bytes(common.to_bytes((each.task, None if left == inf else left)))
+            self.connection.send_bytes(common.to_bytes((each.task, each.seconds, None if left == inf else left)))
 
     def end(self) -> str:
         """End it if it has not ended; return how it did, in words."""
@@ -194,7 +194,7 @@ class WorkerProcesses:
                 deadline.check()
             yield from self._come_back(deadline)
         for each in (*self._again, *left):  # no process could be started
-            yield each.number, explored(each.task, self.specs, each.deadline)
+            yield each.number, explored(each.task, self.specs, each.seconds, each.deadline)
 
     def _give(self, worker: _Worker, left: Iterator[Assignment]) -> None:
         """Give a worker the next task, if there is one."""

@@ -163,6 +163,35 @@ def test_what_a_fault_breaks_is_found_with_few_delays(name: str, spec: str, dela
     assert result.states == states
 
 
+@pytest.mark.parametrize(
+    ("name", "spec", "states"),
+    [
+        ("scheduler-restart", "no_node_is_overcommitted", 1_012),
+        ("controller-restart", "a_replicaset_never_has_too_many_pods", 135),
+    ],
+)
+def test_a_free_fault_happens_at_any_time_without_a_delay(name: str, spec: str, states: int) -> None:
+    project = Project(BUILT_IN_FOLDER)
+    model = project.read([project.scenarios[name]]).model(project.specs)
+    safe = attrs.evolve(model, specs=tuple(each for each in model.specs if not each.is_temporal))
+    fewer, result = (result_of(safe, DelayBound(most, free_faults=True)) for most in (0, 1))
+    restarts = [index for index, action in enumerate(safe.actions) if action.is_fault]
+    assert all(fewer.fired[str(safe.actions[index])] for index in restarts)
+    assert fewer.stopped == f"every run without delays, faults at any time, {fewer.states} states"
+    assert spec not in {each.spec.name for each in fewer.findings if each.verdict is Verdict.VIOLATED}
+    assert spec in {each.spec.name for each in result.findings if each.is_hazard}
+    assert result.states == states
+
+
+@pytest.mark.parametrize("model", [pods.model(2, 1), walkers(right_waits_for_left)])
+def test_with_free_faults_and_delays_enough_all_states_are_seen(model: Model) -> None:
+    model = attrs.evolve(model, specs=tuple(spec for spec in model.specs if not spec.is_temporal))
+    result, exact = result_of(model, DelayBound(None, free_faults=True)), exhaustive_result_of(model)
+    assert result.finished
+    assert result.states == exact.states
+    assert [each.verdict for each in result.findings] == [each.verdict for each in exact.findings]
+
+
 @pytest.mark.parametrize("philosophers", [3, 5])
 def test_where_the_usual_order_ends_temporal_specs_are_asked(philosophers: int) -> None:
     model = dining_philosophers.model(philosophers, last_is_left_handed=False)

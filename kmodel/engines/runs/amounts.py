@@ -43,10 +43,14 @@ class Walks:
 
 @attrs.frozen
 class DelayBound:
-    """How many delays a run may have (None: any number), and whether the first violation is enough."""
+    """How many delays a run may have (None: any number), and whether the first violation is enough.
+
+    With `free_faults` it is no delay that a fault happens: the model bounds how many do.
+    """
 
     most: int | None = DELAYS
     stop_at_first_violation: bool = False
+    free_faults: bool = False
 
     ASKED: ClassVar[tuple[Option, ...]] = (
         Option("delays", f"How often a run may leave the usual order.  [default: {DELAYS}]", int, least=0, metavar="N"),

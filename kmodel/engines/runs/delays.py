@@ -1,10 +1,10 @@
 """Delay-bounded search: all runs that leave the usual order at most so often, the fewest times first.
 
 In a state and a turn one action is next, and costs nothing. To take any other, of the same actor or of another one, or
-a fault (whose number the model bounds), is a *delay*: who was next is held back. A run is explored with its number of
-delays; the runs with none come first, then those with one, and so on, as long as there are others or the bound allows.
-Bugs of concurrent programs need few delays, and there are far fewer such runs than states. [Emmi, Qadeer, Rakamaric,
-"Delay-bounded scheduling", POPL 2011]
+a fault (whose number the model bounds, and which may be declared to be free), is a *delay*: who was next is held back.
+A run is explored with its number of delays; the runs with none come first, then those with one, and so on, as long as
+there are others or the bound allows. Bugs of concurrent programs need few delays, and there are far fewer such runs
+than states. [Emmi, Qadeer, Rakamaric, "Delay-bounded scheduling", POPL 2011]
 
 An actor whose own steps lead back to where they began would never pass its turn on. Where that is so, its other
 actions, and what is next without it, cost nothing either.
@@ -114,6 +114,8 @@ class _Delayed:
         self.depth = self.generated = 0
         self.fired = [0] * len(model.actions)
         self.findings: dict[Spec, Finding] = {}
+        faults = (index for index, action in enumerate(model.actions) if action.is_fault)
+        self._free = frozenset(faults if bound.free_faults else ())  # actions that are no delay
         self._number = count()
         self._ways: dict[int, _Way] = {}  # the best to each node that was expanded
         self._seen: set[int] = set()  # the states of these
@@ -192,10 +194,13 @@ class _Delayed:
             self._next[way.node] = self._follow(way, state, usual, delays)
             self._fresh.append(way.node)
         others = [index for index in state.enabled if index != usual]
+        for index in (each for each in others if each in self._free):
+            self._follow(way, state, index, delays)
+        costly = [index for index in others if index not in self._free]
         if self.bound.most is not None and delays >= self.bound.most:
-            self._is_more |= bool(others)
+            self._is_more |= bool(costly)
             return
-        for index in others:
+        for index in costly:
             self._follow(way, state, index, delays + 1)
 
     def _break_cycles(self, delays: int) -> None:
@@ -282,7 +287,8 @@ class _Delayed:
     def result(self) -> Result:
         """Return what is known so far."""
         is_whole = self._is_complete and self.cut_short is None and not self._is_enough
-        within = f"{_at_most(self.delays)}, {self._states}"
+        free = ", faults at any time" if self._free else ""
+        within = f"{_at_most(self.delays)}{free}, {self._states}"
         stopped = f"every run {within}" if self.delays >= 0 else f"{self._states}, not even every run without delays"
         if self._is_enough:
             stopped = f"stopped at the first violation; {stopped}"
