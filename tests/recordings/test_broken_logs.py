@@ -186,6 +186,15 @@ BROKEN = [
     ("deployment-stuck", move(381, 352), 381, "the deadline is exceeded while a pod may still become ready"),
     ("deployment-stuck", drop(391), 392, "a rollout grows that nobody scaled"),
     ("deployment-stuck", change(392, size(4)), 392, "a ReplicaSet gets more than its share of what comes to a rollout"),
+    # crash-loop: 300 no image; 307 crashes has ended, 314 and 374 it runs again; 316 never has failed, 328 once has
+    # succeeded; 396 crashes is deleted, 398 and ends
+    ("crash-loop", without("image is not pulled"), 300, "a kubelet waits for an image that it could pull"),
+    ("crash-loop", without("container ends"), 307, "a pod is not ready any more whose container runs"),
+    ("crash-loop", change(314, restarts(0)), 314, "a container runs again that was not started again"),
+    ("crash-loop", change(374, restarts(3)), 374, "a container that ended twice was started again three times"),
+    ("crash-loop", change(316, status(phase="Succeeded")), 316, "a pod succeeds whose container has failed"),
+    ("crash-loop", change(328, status(phase="Failed")), 328, "a pod fails whose container ended well at last"),
+    ("crash-loop", drop(396), 398, "a pod ends that nobody deletes, under restartPolicy Always"),
     # job: 299 a container has ended, 306 its pod has failed, 307 to be counted, 308 let go, 309 counted; 313 and 316
     # the next two pods, 372 and 373 the last one is to be counted, and let go; 470 deleted, 471 and its pods
     ("job", drop(306), 307, "a pod is to be counted that has not finished"),
