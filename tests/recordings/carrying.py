@@ -152,7 +152,7 @@ def ask(state: State, line: Line, client: str) -> Carried:
     )
     request = Request(
         *(line.by, line.verb, line.resource, key, body, line.subresource),
-        *(uid_condition, version_condition, line.grace_seconds),
+        *(uid_condition, version_condition, line.grace_seconds, line.propagation),
     )
     carried = carry_out(send(cluster, client, request), client)
     return attrs.evolve(carried, cluster=carried.cluster.set(CALLS[client], None))

@@ -19,6 +19,8 @@ from kmodel.kubernetes.manifests import Field
 from kmodel.kubernetes.objects import (
     KINDS,
     ApiObject,
+    ControllerRevision,
+    DaemonSetStatus,
     DeploymentStatus,
     Endpoint,
     EndpointSlice,
@@ -33,7 +35,8 @@ from kmodel.kubernetes.objects import (
 from kmodel.kubernetes.objects import key as key_of
 from kmodel.kubernetes.objects.job import COMPLETE, FAILED, MET, TARGET
 from kmodel.kubernetes.objects.kind import generations, scope
-from kmodel.kubernetes.objects.meta import Labels
+from kmodel.kubernetes.objects.meta import Labels, read_metadata
+from kmodel.kubernetes.objects.replicaset import read_template
 
 CURRENT, OTHER = 1, 2
 SERVICE_NAME = "kubernetes.io/service-name"
@@ -41,7 +44,18 @@ MARK = yaml.Mark("recording", 0, 0, 0, None, 0)
 TAGS = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
 COUNTS = {"replicas": "replicas", "ready": "readyReplicas", "available": "availableReplicas"}  # of a status
 ANNOTATIONS = "deployment.kubernetes.io/"  # what the annotations begin with that the model has
-UIDS = ("controller-uid", "batch.kubernetes.io/controller-uid")  # labels by which the selector of a Job is its own
+DAEMONS = {
+    "desired": "desiredNumberScheduled",
+    "current": "currentNumberScheduled",
+    "misscheduled": "numberMisscheduled",
+    "ready": "numberReady",
+    "available": "numberAvailable",
+    "unavailable": "numberUnavailable",
+    "updated": "updatedNumberScheduled",
+}
+# Labels that the model has not: by the first two a Job's selector is its own; the last is on pods of a DaemonSet, which
+# have the hash of their template as well.
+NO_LABELS = ("controller-uid", "batch.kubernetes.io/controller-uid", "pod-template-generation")
 
 
 class Known(Protocol):
@@ -80,12 +94,14 @@ def read(resource: str, value: Mapping[str, Any], known: Known) -> ApiObject:
     """Return the model's object of a recorded one; objects of which resources are recorded, matters to their owners."""
     if resource == "endpointslices":
         made: Any = _endpoint_slice(value, known)
+    elif resource == "controllerrevisions":
+        made = _revision(value)
     else:
         reader = kind_named(resource).read
         assert reader is not None
         made = reader(field_of(value).fields(), [])
     if resource in ("pods", "jobs"):
-        made = _without_uids(made)
+        made = _without_labels(made)
     status = _status(resource, made, value, known)
     made = made if status is None else attrs.evolve(made, status=status)
     metadata = _metadata(resource, made, value["metadata"], known)
@@ -128,6 +144,8 @@ def _status(resource: str, made: Any, value: Mapping[str, Any], known: Known) ->
         return _pod_status(there)
     if resource == "jobs":
         return _job_status(there, known)
+    if resource == "controllerrevisions":
+        return None
     told, key = there.get("observedGeneration"), made.metadata.key
     number = CURRENT if told == value["metadata"].get("generation") else OTHER
     observed = Rank(generations(kind_named(resource).singular, key), number) if told else None
@@ -136,6 +154,9 @@ def _status(resource: str, made: Any, value: Mapping[str, Any], known: Known) ->
         return ReplicaSetStatus(**counts, observed_generation=observed)
     if resource == "deployments":
         return _deployment_status(there, observed)
+    if resource == "daemonsets":
+        counts = {mine: there.get(name, 0) for mine, name in DAEMONS.items()}
+        return DaemonSetStatus(**counts, observed_generation=observed)
     return None
 
 
@@ -178,14 +199,14 @@ def _is_lost(container: Mapping[str, Any]) -> bool:
     return "running" not in container["state"] and last.get("reason") == "ContainerStatusUnknown"
 
 
-def _without_uids(value: Any) -> Any:
-    """Return a Job, or a pod of one, without the labels that bear the Job's UID, which the model has not.
+def _without_labels(value: Any) -> Any:
+    """Return a Job or a pod without the labels that the model has not.
 
     A Job without labels has those of its template for all who read it [apis/batch/v1/defaults.go SetDefaults_Job].
     """
 
     def kept(labels: Labels) -> Labels:
-        return tuple((name, text) for name, text in labels if name not in UIDS)
+        return tuple((name, text) for name, text in labels if name not in NO_LABELS)
 
     labels = kept(value.metadata.labels)
     if isinstance(value, Job):
@@ -221,6 +242,11 @@ def _job_status(value: Mapping[str, Any], known: Known) -> JobStatus:
 def _uid(uid: str, known: Known) -> Rank:
     key = known.key_of(uid)
     return Rank(scope("uid", "pod", key), CURRENT if known.is_current("pods", key, uid) else OTHER)
+
+
+def _revision(value: Mapping[str, Any]) -> ControllerRevision:
+    template = read_template(field_of(value["data"]["spec"]["template"]), [])
+    return ControllerRevision(read_metadata(field_of(value).fields(), []), template, value["revision"])
 
 
 def _endpoint_slice(value: Mapping[str, Any], known: Known) -> EndpointSlice:

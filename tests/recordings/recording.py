@@ -36,7 +36,8 @@ class Line:
     """A request as the api-server answered it, and what it changed; or what befell a process (`do`).
 
     `same_uid` and `same_version` say whether the condition of the request was met by what was stored; None: it had no
-    such condition. `key` is the name that the model has for the object, if it is the same.
+    such condition. `outdated` is the line that changed the version of the condition, if it was not met. `key` is the
+    name that the model has for the object, if it is the same.
     """
 
     number: int
@@ -52,7 +53,9 @@ class Line:
     node: str = ""
     same_uid: bool | None = None
     same_version: bool | None = None
+    outdated: int | None = None
     grace_seconds: int | None = None
+    propagation: str = ""
     body: ApiObject | None = None
     dry_run: bool = False
     changes: tuple[Change, ...] = ()
@@ -97,6 +100,7 @@ class _Reader:
     def __init__(self) -> None:
         self.json: dict[tuple[str, str], Any] = {}
         self.revision: dict[tuple[str, str], int] = {}
+        self.outdated: dict[tuple[str, str, str], int] = {}  # by which line each version was changed
         self.slices: dict[str, str] = {}  # of an EndpointSlice's name, the key of its Service
         self.recorded: frozenset[str] = frozenset()
         self.pods: dict[str, str] = {}  # of a UID, the key of the pod
@@ -131,18 +135,22 @@ class _Reader:
             node=line.get("node", ""),
             same_uid=None if uid is None else there.get("metadata", {}).get("uid") == uid,
             same_version=None if version is None else str(self.revision.get((resource, key))) == version,
+            outdated=None if version is None else self.outdated.get((resource, key, version)),
             grace_seconds=line.get("grace"),
+            propagation=line.get("propagation", ""),
             body=self.object(resource, body) if "name" in body.get("metadata", ()) else None,
             dry_run=line.get("dryRun", False),
             changes=tuple(
-                self.change(of, what, change)
+                self.change(of, what, change, number)
                 for change in line.get("changes", ())
                 for of, what in [change.get("of", f"{resource}/{key}").split("/", 1)]
             ),
         )
 
-    def change(self, resource: str, key: str, change: dict[str, Any]) -> Change:
-        """Return one change, and remember what it made."""
+    def change(self, resource: str, key: str, change: dict[str, Any], line: int) -> Change:
+        """Return one change of a line, and remember what it made."""
+        if (resource, key) in self.revision:
+            self.outdated[resource, key, str(self.revision[resource, key])] = line
         before = self.json.get((resource, key))
         known = None if before is None else self.object(resource, before)
         after = merged(before, change["object"])

@@ -3,7 +3,10 @@
 Depth first over the lines of the recording. Before a line, the model may take hidden steps: those of the actor that
 writes it, about the line's object, and the events that its informer receives. It need not take others: what they do
 can wait until their actor writes. A send is no hidden step, unless it is the request of the line; then the request is
-handled, committed and answered at once, and what is answered and stored must be as recorded.
+handled, committed and answered at once, and what is answered and stored must be as recorded. Or it is the request of a
+later line that was received before that of this one, or at the same time: then it is on its way until its line comes.
+So it is if its line says that its version was not the current one any more: it may have been sent before that changed,
+or before the cache showed that.
 
 What nobody in the model does is put in from outside: a request of somebody else is asked of the model's api-server,
 which must answer and store the same; a write that changes no field that the model has makes a new version.
@@ -11,6 +14,7 @@ which must answer and store the same; a write that changes no field that the mod
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain, islice
 
 import attrs
 
@@ -26,6 +30,9 @@ from tests.recordings.recording import PEOPLE, Line
 from tests.recordings.scenario import CLIENT, Played, fault_of, model_of
 
 MOST_HIDDEN = 3_000  # states in which one line is sought from one state before it
+OVERLAP = 0.002  # seconds between two requests that may have been sent in the other order than they were received
+FURTHEST = 8  # lines among which those are sought
+MOST_EARLY = 20  # requests among which one is sought that is sent before its line
 MOST_IN_VAIN = 1_500  # states that are sought since a line was reached that none had been before
 OK, BAD_REQUEST = 200, 400
 
@@ -61,6 +68,7 @@ class _Search:
     played: Played
     lines: tuple[Line, ...]
     states: int = 0
+    outdated: dict[int, list[Line]] = attrs.field(factory=dict)
     known_steps: dict[tuple[Component, str, str], list[Helpful]] = attrs.field(factory=dict)
     why: dict[int, str] = attrs.field(factory=dict)
 
@@ -83,14 +91,36 @@ class _Search:
         why = self.why.get(line.number, "no hidden steps lead to such a request")
         raise RefusedError(line, f"{why}; not all runs to that line were sought" if ways else why)
 
+    def __attrs_post_init__(self) -> None:
+        for line in self.lines:
+            if line.outdated is not None and not line.changes and self.played.actors(line):
+                for number in range(line.outdated, line.number):
+                    self.outdated.setdefault(number, []).append(line)
+
     def after(self, state: State, line: Line) -> tuple[str, Iterator[State]]:
         """Return how the line is explained, and the states that it may lead to."""
+        verdict, states = self.directly_after(state, line)
+        early = (
+            before for later in self.outdated.get(line.number, ()) for before in self.sent_early(state, line, later)
+        )
+        return verdict, chain((after for before in early for after in self.directly_after(before, line)[1]), states)
+
+    def sent_early(self, state: State, line: Line, later: Line) -> Iterator[State]:
+        """Yield the states before a line in which the request of a later one, which will be outdated, is on its way."""
+        expected = attrs.evolve(later, same_version=line.number == later.outdated)
+        for after, client in islice(self.steps_to(state, (later,), self.played.actors(later)), MOST_EARLY):
+            request = after.cluster[CALLS[client]]
+            if isinstance(request, Request) and request.key and not_asked(after, expected, request) is None:
+                yield after
+
+    def directly_after(self, state: State, line: Line) -> tuple[str, Iterator[State]]:
+        """Return how the line is explained, and the states that it may lead to, if nobody sends any other request."""
         if line.do:
             return "fault", self.befallen(state, line)
         if line.is_silent:
             return "silent", self.unseen(state, line)
         actors = self.played.actors(line)
-        if not line.changes and self.is_no_request(line, actors):
+        if not line.changes and (self.is_no_request(line, actors) or is_deleted_again(state, line)):
             return "nothing", iter([state])
         if actors:
             return "explained", self.written(state, line, actors)
@@ -130,7 +160,7 @@ class _Search:
         told = attrs.evolve(
             line, do="", by=user, agent="kubelet", verb="patch", resource="pods", subresource="status", key=pod
         )
-        hidden = self.hidden(state, told, self.played.actors(told))
+        hidden = self.hidden(state, (told,), self.played.actors(told))
         queue, known = deque([state.cluster]), {state.cluster}
         while queue and len(known) < MOST_HIDDEN:
             cluster = queue.popleft()
@@ -166,7 +196,20 @@ class _Search:
 
     def written(self, state: State, line: Line, actors: tuple[Component, ...]) -> Iterator[State]:
         """Yield the states after the line was written by one of these, with hidden steps before it."""
-        hidden = self.hidden(state, line, actors)
+        for client in dict.fromkeys(client for _, client in self.hidden(state, (line,), actors) if client is not None):
+            if isinstance(state.cluster[CALLS[client]], Request):
+                yield from self.sent(state, line, client)
+        for after, client in self.steps_to(state, (line, *self.early(line)), actors):
+            yield from self.sent(after, line, client)
+
+    def steps_to(
+        self, state: State, lines: tuple[Line, ...], actors: tuple[Component, ...]
+    ) -> Iterator[tuple[State, str]]:
+        """Yield the states in which a request is sent, after hidden steps, with the client.
+
+        The requests of the lines but the first may be on their way then.
+        """
+        hidden = self.hidden(state, lines, actors)
         queue, known = deque([state.cluster]), {state.cluster}
         while queue and len(known) < MOST_HIDDEN:
             cluster = queue.popleft()
@@ -175,9 +218,12 @@ class _Search:
                 after = action(cluster)
                 if after is None:
                     continue
-                if client is not None and isinstance(after[CALLS[client]], Request):
-                    yield from self.sent(attrs.evolve(state, cluster=after), line, client)
-                elif after not in known:
+                if client is not None and isinstance(request := after[CALLS[client]], Request):
+                    sent = attrs.evolve(state, cluster=after)
+                    yield sent, client
+                    if not any(request.key and not_asked(sent, later, request) is None for later in lines[1:]):
+                        continue
+                if after not in known:
                     known.add(after)
                     queue.append(after)
 
@@ -200,11 +246,20 @@ class _Search:
         else:
             self.why[line.number] = difference
 
-    def hidden(self, state: State, line: Line, actors: tuple[Component, ...]) -> list[tuple[Action, str | None]]:
-        """Return the steps of the line's actor that are about its object, each with its client if it is of a call."""
-        key = state.said(line.key)
-        found = (self.steps_of(component, line.by, line.resource) for component in actors)
-        return [(action, client) for steps in found for action, client, about in steps if about in (None, key)]
+    def early(self, line: Line) -> tuple[Line, ...]:
+        """Return the lines that come later, by whose requests were received when that of the line was, or before it."""
+        later = self.lines[line.number : line.number + FURTHEST]
+        return tuple(
+            each for each in later if (each.by, each.target) == (line.by, line.target) and each.at <= line.at + OVERLAP
+        )
+
+    def hidden(
+        self, state: State, lines: tuple[Line, ...], actors: tuple[Component, ...]
+    ) -> list[tuple[Action, str | None]]:
+        """Return the steps of the lines' actor about their objects, each with its client if it is of a call."""
+        keys = {None, *(state.said(line.key) for line in lines)}
+        found = (self.steps_of(component, lines[0].by, lines[0].resource) for component in actors)
+        return [*dict.fromkeys((action, client) for steps in found for action, client, about in steps if about in keys)]
 
     def steps_of(self, component: Component, user: str, resource: str) -> list[Helpful]:
         """Return the steps by which a component comes to write objects of a resource as this user.
@@ -229,6 +284,7 @@ def steps_of(played: Played, component: Component, user: str, resource: str) -> 
     others = {name for caller in component.callers for name in names[caller]} - identity
     calls = {step: caller for caller in wanted for step in (*caller.sends, caller.receives)}
     own = {step for steps in component.steps for step in steps.transitions}
+    kinds = {action.arguments.get("kind") for action in played.actions if action.transition in own | calls.keys()}
     for action in played.actions:
         arguments = action.arguments
         if arguments.keys() == {"watcher", "resource"}:
@@ -238,11 +294,25 @@ def steps_of(played: Played, component: Component, user: str, resource: str) -> 
         if others & arguments.keys() or (where is not None and arguments.get("node", where) != where):
             continue
         about = arguments.get(of) if of in identity else None
+        if of in kinds and "kind" in arguments:
+            if arguments["kind"] != of:
+                continue
+            about = arguments["name"]
         if action.transition in calls:
             caller = calls[action.transition]
             yield action, caller.client(*(arguments[name] for name in names[caller])), about
         elif action.transition in own:
             yield action, None, about
+
+
+def is_deleted_again(state: State, line: Line) -> bool:
+    """Tell whether a line is the refused deletion of what is being deleted: the model's collector asks for none.
+
+    Upstream its graph may not show yet what the shared cache does [garbagecollector/graph_builder.go graphChanges].
+    """
+    cell = stored(line.resource)[state.said(line.key)]
+    there = state.cluster[cell] if state.cluster.has(cell) else None
+    return line.verb == "delete" and line.agent not in PEOPLE and there is not None and there.metadata.deleting
 
 
 def not_asked(state: State, line: Line, request: Request) -> str | None:
@@ -277,6 +347,9 @@ def not_asked(state: State, line: Line, request: Request) -> str | None:
         if met != recorded:
             words = {None: "no condition", True: "the current one as its condition", False: "an old one"}
             return f"the request has as to the {what} {words[met]}, recorded {words[recorded]}"
+    if request.propagation != line.propagation:
+        said, recorded_as = (each or "nothing" for each in (request.propagation, line.propagation))
+        return f"the request says {said} of dependents, recorded {recorded_as}"
     if request.grace_seconds != line.grace_seconds:
         return f"the request has a grace period of {request.grace_seconds}, recorded {line.grace_seconds}"
     return None

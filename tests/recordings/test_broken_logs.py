@@ -205,6 +205,26 @@ BROKEN = [
     ("job", change(306, status(phase="Succeeded")), 306, "a pod succeeds whose container has failed"),
     ("job", drop(372), 373, "a pod is let go that is not counted"),
     ("job", drop(470), 471, "a pod is collected whose owner is there"),
+    # garbage: 366 bg is deleted, 367 its pod; 389 fg in the foreground, 402 its last pod is gone, 404 and it; 416
+    # orphan is, 417 and 419 its pods forget it, 422 it is gone; 435 dep, 437 its ReplicaSet, 439 a pod, 453 and 455
+    # both are gone; 516 heldrs is held no more, 517 its pod is collected; 541 another orphan, 542 adopts the pods
+    ("garbage", drop(366), 367, "a pod is collected whose owner is there"),
+    ("garbage", change(367, lambda line: line.pop("version")), 367, "a pod is collected in whatever version"),
+    ("garbage", move(404, 402), 404, "an owner is let go whose last pod is there"),
+    ("garbage", move(422, 419), 422, "an owner is let go that a pod has not forgotten"),
+    ("garbage", move(439, 437), 439, "a pod is collected before its ReplicaSet is to go"),
+    ("garbage", change(437, lambda line: line.update(propagation="Background")), 437, "it goes before its pods"),
+    ("garbage", move(455, 453), 455, "a Deployment is let go whose ReplicaSet is there"),
+    ("garbage", move(517, 516), 517, "a pod is collected whose owner is held by a finalizer"),
+    ("garbage", drop(541), 542, "a pod is adopted by nobody"),
+    # daemonset: 276 the revision, 278 a pod for n2, 281 bound, 282 the status; 310 n3 without taints, 311 its pod; 334
+    # n2 is deleted, 497 its pod has failed
+    ("daemonset", drop(276), 278, "a pod of a template that is not recorded"),
+    ("daemonset", change(281, bound_to("n1")), 281, "a pod for n2 is bound to n1"),
+    ("daemonset", change(282, status(desiredNumberScheduled=3)), 282, "a pod is wanted on a node that is not there"),
+    ("daemonset", move(311, 310), 311, "a pod is made for a node whose taint it does not tolerate"),
+    ("daemonset", drop(311), 313, "a pod is bound that was not created"),
+    ("daemonset", drop(334), 497, "a pod is collected whose node is there"),
 ]
 
 

@@ -80,13 +80,14 @@ def patch(before: Any, after: Any) -> Any:
 
 
 def conditions(event: dict[str, Any]) -> dict[str, Any]:
-    """Return what a request makes a condition, and how long a deletion may take."""
+    """Return what a request makes a condition, how long a deletion may take, and what is to become of dependents."""
     body = event.get("requestObject") or {}
     if isinstance(body, list):  # the operations of a JSON patch, none of which is a test
         return {}
     source = body.get("preconditions") or {} if event["verb"] == "delete" else body.get("metadata") or {}
     found = {"uid": (source.get("uid") or "")[:8], "version": source.get("resourceVersion")}
-    found["grace"] = body.get("gracePeriodSeconds") if event["verb"] == "delete" else None
+    if event["verb"] == "delete":
+        found |= {"grace": body.get("gracePeriodSeconds"), "propagation": body.get("propagationPolicy")}
     if event["objectRef"].get("subresource") == "binding":
         found["node"] = body["target"]["name"]
     return {name: value for name, value in found.items() if value not in (None, "")}

@@ -13,6 +13,7 @@ from kmodel.kubernetes.objects.meta import Labels, ObjectMeta
 from kmodel.kubernetes.objects.replicaset import PodTemplate
 
 REVISION_HASH = "controller-revision-hash"
+HISTORY_HASH = "controller.kubernetes.io/hash"  # on the revisions of a StatefulSet
 
 
 @attrs.frozen(cache_hash=True)
@@ -52,9 +53,9 @@ def revision_template(workload: Any) -> Template:
     return Template(ControllerRevision(prefix, workload.template), 0, content_of(workload), named)
 
 
-def with_hash(labels: Labels, text: str) -> Labels:
-    """Return the labels of a pod that is made from a revision."""
-    return tuple(sorted({**dict(labels), REVISION_HASH: text}.items()))
+def with_hash(labels: Labels, text: str, label: str = REVISION_HASH) -> Labels:
+    """Return the labels of a pod that is made from a revision, or of the revision itself."""
+    return tuple(sorted({**dict(labels), label: text}.items()))
 
 
 CONTROLLER_REVISION = Kind("ControllerRevision", "apps/v1", "controllerrevisions", ControllerRevision)

@@ -14,7 +14,7 @@ from kmodel.kernel import Rank
 from kmodel.kubernetes.manifests.field import Field, Fields
 from kmodel.kubernetes.objects import known, merging
 from kmodel.kubernetes.objects.affinity import Requirement
-from kmodel.kubernetes.objects.controllerrevision import revision_template
+from kmodel.kubernetes.objects.controllerrevision import REVISION_HASH, revision_template
 from kmodel.kubernetes.objects.deployment import HISTORY_LIMIT, Share, read_share, scaled
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
 from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_labels, read_metadata
@@ -66,6 +66,7 @@ class DaemonSet(ApiObject):
     """A pod on each node that the pod may run on."""
 
     kind = "DaemonSet"
+    revision_label = REVISION_HASH
     metadata: ObjectMeta
     selector: Labels = attrs.field(default=(), metadata=merging.MAP)
     template: PodTemplate = attrs.field(factory=PodTemplate)

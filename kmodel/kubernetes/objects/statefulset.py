@@ -13,7 +13,7 @@ import attrs
 from kmodel.kernel import Rank
 from kmodel.kubernetes.manifests.field import Field, Fields
 from kmodel.kubernetes.objects import known, merging
-from kmodel.kubernetes.objects.controllerrevision import revision_template, with_hash
+from kmodel.kubernetes.objects.controllerrevision import HISTORY_HASH, revision_template, with_hash
 from kmodel.kubernetes.objects.deployment import HISTORY_LIMIT
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
 from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_labels, read_metadata
@@ -46,6 +46,7 @@ class StatefulSet(ApiObject):
     """Pods with names of their own, which come and go in order."""
 
     kind = "StatefulSet"
+    revision_label = HISTORY_HASH
     metadata: ObjectMeta
     replicas: int | None = None
     selector: Labels = attrs.field(default=(), metadata=merging.MAP)

@@ -1,15 +1,17 @@
 """Garbage collector: delete what all its owners have left, and see to it that an owner goes in the way it was asked to.
 
 Models: background, foreground and orphan. What the caches show decides what is looked at; what is done is decided on
-live reads of the object and of its owners, with the UID and the version that were read as conditions. A dependent all
-of whose owners are gone is deleted, in the background, or as its own finalizers say; of one that has another owner the
-references to the lost ones are taken away. An owner that is deleted in the foreground has its dependents deleted first,
-and loses its finalizer when the cache shows none that blocks it; one that orphans has its UID taken out of them first.
+live reads of the object and of its owners, on the condition of what was read: a deletion, of UID and version; a patch
+of owners, of the UID; one of finalizers, of the version. A dependent all of whose owners are gone is deleted, in the
+background, or as its own finalizers say; of one that has another owner the references to the lost ones are taken away.
+An owner that is deleted in the foreground has its dependents deleted first, and loses its finalizer when the cache
+shows none that blocks it; one that orphans has its UID taken out of them first.
 
 Leaves out: the cache of owners known to be absent; the virtual nodes of owners that the collector never saw, which here
 are looked up as any other; cycles of blocking dependents; a version as the condition is dropped when the owners are the
-same (here the collector tries again). Which dependents there are is what the cache shows, as upstream: one that is
-created meanwhile is collected afterwards.
+same (here the collector tries again); that what is being deleted is deleted once more, since the collector's graph may
+be later than the caches. Which dependents there are is what the cache shows, as upstream: one that is created meanwhile
+is collected afterwards.
 
 Upstream: pkg/controller/garbagecollector/{garbagecollector.go attemptToDeleteItem,graph_builder.go,patch.go}, 1.34.
 """
@@ -17,7 +19,7 @@ Upstream: pkg/controller/garbagecollector/{garbagecollector.go attemptToDeleteIt
 from collections.abc import Iterator
 from typing import Any
 
-from kmodel.kernel import Cell, Cluster, transition
+from kmodel.kernel import Cell, Cluster, Rank, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
@@ -79,11 +81,10 @@ def _watched(cluster: Cluster) -> tuple[str, ...]:
     return tuple(resource for resource in cluster[COLLECTED] if cluster.has(QUEUES[CONTROLLER_MANAGER, resource]))
 
 
-def _write(cluster: Cluster, kind: str, verb: str, latest: Any, **what: Any) -> Cluster:
-    """Return the cluster with the request on its way, on the condition of what was read."""
-    resource, key = _resource(cluster, kind), latest.metadata.key
-    conditions = {"uid": latest.metadata.uid, "resource_version": version(latest)}
-    return send(cluster, client_of(kind, key), Request(USER, verb, resource, key, **conditions, **what))
+def _forget(cluster: Cluster, kind: str, known: Any, uids: tuple[Rank, ...]) -> Cluster:
+    """Return the cluster with the patch on its way that takes owners out of an object of this UID."""
+    resource, key, body = _resource(cluster, kind), known.metadata.key, WithoutOwners(uids)
+    return send(cluster, client_of(kind, key), Request(USER, "patch", resource, key, body, uid=known.metadata.uid))
 
 
 def _latest(cluster: Cluster, kind: str, known: Any) -> Any:
@@ -107,10 +108,16 @@ def collect(cluster: Cluster, kind: str, name: str) -> Cluster | None:
     if not lost and not waiting:
         return None
     if len(lost) + len(waiting) < len(owners):
-        return _write(cluster, kind, "patch", latest, body=WithoutOwners((*lost, *waiting)))
+        return _forget(cluster, kind, latest, (*lost, *waiting))
     foreground = FOREGROUND in latest.metadata.finalizers or (waiting and any(dependents(cluster, latest)))
     propagation = "Orphan" if ORPHAN in latest.metadata.finalizers else "Foreground" if foreground else "Background"
-    return _write(cluster, kind, "delete", latest, propagation=propagation)
+    request = Request(
+        *(USER, "delete", _resource(cluster, kind), latest.metadata.key),
+        uid=latest.metadata.uid,
+        resource_version=version(latest),
+        propagation=propagation,
+    )
+    return send(cluster, client_of(kind, name), request)
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")
@@ -123,8 +130,7 @@ def forget_owner(cluster: Cluster, kind: str, name: str) -> Cluster | None:
     leaving = tuple(each.uid for each, owner in owners if owner is not None and is_orphaning(owner))
     if not leaving:
         return None
-    request = Request(USER, "patch", _resource(cluster, kind), name, WithoutOwners(leaving), uid=known.metadata.uid)
-    return send(cluster, client_of(kind, name), request)
+    return _forget(cluster, kind, known, leaving)
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")
@@ -139,7 +145,9 @@ def release_owner(cluster: Cluster, kind: str, name: str) -> Cluster | None:
     latest = _latest(cluster, kind, known)
     if latest is None or finalizer not in latest.metadata.finalizers:
         return None
-    return _write(cluster, kind, "patch", latest, body=WithoutFinalizer(finalizer))
+    resource, key, body = _resource(cluster, kind), latest.metadata.key, WithoutFinalizer(finalizer)
+    request = Request(USER, "patch", resource, key, body, resource_version=version(latest))
+    return send(cluster, client_of(kind, name), request)
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")

@@ -20,7 +20,7 @@ from kmodel.kubernetes.components.etcd import version, with_metadata
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache
 from kmodel.kubernetes.components.settings import POOLS
 from kmodel.kubernetes.objects import CONTROLLER_REVISION, ControllerRevision, OwnerReference, key
-from kmodel.kubernetes.objects.controllerrevision import content_of
+from kmodel.kubernetes.objects.controllerrevision import content_of, with_hash
 
 RESOURCE = CONTROLLER_REVISION.resource
 MAY = frozenset((verb, RESOURCE) for verb in ("create", "update", "delete"))
@@ -63,7 +63,7 @@ def to_record(cluster: Cluster, user: str, workload: Any) -> Request | None:
         uid=None,
         resource_version=None,
         generation=None,
-        labels=workload.template.labels,
+        labels=with_hash(workload.template.labels, suffix_of(workload, made), workload.revision_label),
         annotations=(),
         owners=(owner,),
         finalizers=(),
