@@ -20,7 +20,7 @@ from kmodel.reporting.answer import CELLS_ALONE, Subject
 from kmodel.reporting.draw import TIME_LIMIT_SECONDS, Drawing, draw
 from kmodel.reporting.files import write
 from kmodel.reporting.handler import Handler
-from kmodel.reporting.quotient import CellField, Quotient, chosen_fields, families, quotient, telling_fields
+from kmodel.reporting.quotient import CellField, Columns, Quotient, chosen_fields, families, quotient, telling_fields
 from kmodel.reporting.reports import ReportContext, writing
 from kmodel.reporting.wording import count
 
@@ -139,9 +139,10 @@ def _quotients(
     group_by: Sequence[str],
     sketch: Sketch,
 ) -> Iterator[Picture]:
-    first = chosen_fields(graph, group_by) if group_by else telling_fields(graph)
+    held = Columns(graph)
+    first = chosen_fields(graph, group_by) if group_by else telling_fields(held)
     seen: set[tuple[CellField, ...]] = set()
-    ways = [("", first)] if group_by else [("", first), *_views(graph, findings, subject)]
+    ways = [("", first)] if group_by else [("", first), *_views(held, findings, subject)]
     for title, fields in ways:
         groups = quotient(graph, fields)
         if fields in seen or (title and len(groups.groups) < 2):
@@ -159,15 +160,15 @@ def _quotients(
         )
 
 
-def _views(graph: Graph, findings: Sequence[Finding], subject: Subject) -> Iterator[tuple[str, tuple[CellField, ...]]]:
+def _views(held: Columns, findings: Sequence[Finding], subject: Subject) -> Iterator[tuple[str, tuple[CellField, ...]]]:
     """Yield what else a reader may want to group by, each with its title."""
-    lives = [(title, family) for family in families(graph) if (title := subject.title_of(family))]
+    lives = [(title, family) for family in families(held.graph) if (title := subject.title_of(family))]
     for title, family in lives[:MOST_VIEWS]:
-        yield title, telling_fields(graph, [family])
+        yield title, telling_fields(held, [family])
     for finding in findings[:MOST_NEAR]:
         if finding.trace is not None and finding.trace.steps:
             looked_at = {cell.family: None for cell in cells_of(finding.spec, finding.trace)}
-            yield f"by what {finding.spec.name} looks at", telling_fields(graph, looked_at)
+            yield f"by what {finding.spec.name} looks at", telling_fields(held, looked_at)
 
 
 def _group_rows(groups: Quotient) -> Iterator[tuple[str, ...]]:

@@ -105,15 +105,35 @@ def families(graph: Graph) -> tuple[str, ...]:
     return tuple(_families(graph))
 
 
-def telling_fields(graph: Graph, among: Iterable[str] | None = None) -> tuple[CellField, ...]:
+@attrs.define(eq=False)
+class Columns:
+    """The fields of a graph that are plain values, by family, and what each state holds there; each found out once."""
+
+    graph: Graph
+    _known: dict[str, dict[CellField, list[str]]] = attrs.field(factory=dict)
+
+    def of(self, family: str) -> Mapping[CellField, list[str]]:
+        """Return those of the cells of one family."""
+        if family not in self._known:
+            cells = _families(self.graph)[family]
+            joint = _joint(self.graph, cells)
+            self._known[family] = {field: _column(field, joint) for field in _candidates(self.graph, cells)}
+        return self._known[family]
+
+
+def telling_fields(held: Columns, among: Iterable[str] | None = None) -> tuple[CellField, ...]:
     """Return fields to group by where nobody chose: those that tell much about a state and yet change on few edges.
 
     They are of the families of cells that are given, or of any.
     """
-    found = _families(graph)
-    chosen_families = found if among is None else {name: found[name] for name in among}
+    graph = held.graph
     most = MOST_VALUES if among is None else MOST_GROUPS
-    columns = {field: values for field, values in _columns(graph, chosen_families) if 2 <= len(set(values)) <= most}
+    columns = {
+        field: values
+        for family in (families(graph) if among is None else among)
+        for field, values in held.of(family).items()
+        if 2 <= len(set(values)) <= most
+    }
     ends = [(edge.source, edge.target) for edge in graph.edges]
     changes = {
         field: 1 + sum([values[source] != values[target] for source, target in ends])
@@ -138,13 +158,6 @@ def _bits(sizes: Counter[tuple[int, str]]) -> float:
     """Return the entropy of groups of these sizes: how much it tells of a state to know its group."""
     total = sizes.total()
     return -sum(size / total * math.log2(size / total) for size in sizes.values())
-
-
-def _columns(graph: Graph, families: Mapping[str, tuple[Cell[Any], ...]]) -> Iterator[tuple[CellField, list[str]]]:
-    """Yield the fields that are plain values, and what each state holds there."""
-    for cells in families.values():
-        joint = _joint(graph, cells)
-        yield from ((field, _column(field, joint)) for field in _candidates(graph, cells))
 
 
 def _joint(graph: Graph, cells: Sequence[Cell[Any]]) -> list[tuple[Any, ...]]:

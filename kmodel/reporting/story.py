@@ -32,7 +32,12 @@ class Line:
 
 def story(trace: Trace) -> tuple[Line, ...]:
     """Return the lines of a trace's story, numbered from 1; versions count up in it."""
-    return tuple(line(number, step) for number, step in enumerate(counted(trace).steps, start=1))
+    return lines_of(counted(trace))
+
+
+def lines_of(trace: Trace) -> tuple[Line, ...]:
+    """Return the lines of a trace in whose steps versions count up."""
+    return tuple(line(number, step) for number, step in enumerate(trace.steps, start=1))
 
 
 def line(number: int, step: Step) -> Line:

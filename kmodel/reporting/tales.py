@@ -17,7 +17,7 @@ from kmodel.reporting.lifelines import sequence
 from kmodel.reporting.sequence import sequence_svg
 from kmodel.reporting.source import Source
 from kmodel.reporting.state_shown import MarkedTable, marked
-from kmodel.reporting.story import NO_MARKS, Line, story
+from kmodel.reporting.story import NO_MARKS, Line, lines_of, story
 from kmodel.reporting.wording import Wording
 
 MOST_STATES = 80  # shown of one story; a longer one names the command that shows each
@@ -103,7 +103,8 @@ class Teller:
         return attrs.evolve(tale, verdict="goal", mood="holds", name=goal.title)
 
     def _tale(self, trace: Trace, anchor: str, file: Path | None, with_states: bool) -> Tale:
-        lines = story(trace)
+        told = counted(trace)
+        lines = lines_of(told)
         return Tale(
             anchor,
             verdict="",
@@ -114,12 +115,12 @@ class Teller:
             replay=replay_command(trace, self.source, file),
             lines=lines,
             diagram=sequence_svg(sequence(trace, self.actors), lines, trace.cycle) if lines else "",
-            states=self._states(trace) if with_states and len(lines) <= MOST_STATES else (),
+            states=self._states(told) if with_states and len(lines) <= MOST_STATES else (),
             cycle=trace.cycle,
             before_the_cycle="" if trace.cycle is None else before_the_cycle(trace),
             after_the_cycle=after_the_cycle(trace),
         )
 
     def _states(self, trace: Trace) -> tuple[tuple[MarkedTable, ...], ...]:
-        tables = [self.subject.state(state) for state in counted(trace).states]
+        tables = [self.subject.state(state) for state in trace.states]
         return tuple(marked(there, before) for before, there in pairwise(tables))

@@ -6,7 +6,7 @@ from kmodel.engines.small_graph import extract, neighbourhood
 from kmodel.reporting import dot, draw
 from kmodel.reporting.answer import CellsAlone
 from kmodel.reporting.pictures import NO_TIME_LEFT, pictures
-from kmodel.reporting.quotient import FieldError, chosen_fields, quotient, telling_fields
+from kmodel.reporting.quotient import Columns, FieldError, chosen_fields, quotient, telling_fields
 from tests.reporting.examples import broken_model, result
 from tests.toys import pods, two_phase_commit
 
@@ -114,7 +114,7 @@ def test_groups_are_as_many_as_the_field_has_values() -> None:
 
 def test_fields_are_chosen_so_that_the_groups_are_few() -> None:
     graph = extract(pods.model(2, 1), 4000)
-    groups = quotient(graph, telling_fields(graph))
+    groups = quotient(graph, telling_fields(Columns(graph)))
     assert 2 <= len(groups.groups) <= 40
     assert sum(size for _, size in groups.groups) == len(graph.states)
 

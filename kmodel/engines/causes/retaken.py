@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from kmodel.engines.liveness.one_run import comes_back, judge_run, unfair_to
+from kmodel.engines.liveness.one_run import judge_run, starved
 from kmodel.engines.tables.walker import Row, Taken, Walker, walker_of
-from kmodel.kernel import BoundReached, Cluster, Model, Spec, Step, Trace, ask, keys_of, take
+from kmodel.kernel import BoundReached, Cluster, Fairness, Model, Spec, Step, Trace, ask, keys_of, take
+from kmodel.kernel.footprint import Check
 
 
 @attrs.define(eq=False)
@@ -20,6 +21,7 @@ class Retaken:
     choices: tuple[int, ...] = attrs.field(init=False)
     start: Row = attrs.field(init=False)
     _answers: dict[object, bool] = attrs.field(init=False, factory=dict)
+    _enabled: dict[Row, frozenset[int]] = attrs.field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.walker = walker_of(self.model)
@@ -62,20 +64,19 @@ class Retaken:
 
     def alone(self, places: Sequence[int]) -> Trace | None:
         """Return the trace that takes only these steps, if it can be taken and violates the spec."""
-        if not self.spec.is_temporal and not self._is_violated_by([self.choices[place] for place in places]):
+        choices = [self.choices[place] for place in places]
+        cycle = None if self.trace.cycle is None else sum(place < self.trace.cycle for place in places)
+        if not (self._is_fair(choices, cycle) if self.spec.is_temporal else self._is_violated_by(choices)):
             return None
         steps: list[Step] = []
         cluster = self.trace.initial
         for place in places:
-            step = take(self.trace.steps[place].action, cluster)
+            step = take(self.trace.steps[place].action, cluster, Check.NOT)  # its purity was checked on the way here
             if step is None:
                 return None
             steps.append(step)
             cluster = step.next
-        cycle = self.trace.cycle
-        made = Trace(
-            self.trace.initial, tuple(steps), (), None if cycle is None else sum(place < cycle for place in places)
-        )
+        made = Trace(self.trace.initial, tuple(steps), (), cycle)
         return made if not self.spec.is_temporal or self._is_violating_run(made) else None
 
     def is_violated_with(self, extra: int, before: int) -> bool:
@@ -117,9 +118,30 @@ class Retaken:
     def _cluster(self, row: Row) -> Cluster:
         return self.walker.numbering.cluster(row)
 
+    def _is_fair(self, choices: Sequence[int], cycle: int | None) -> bool:
+        """Tell whether these can be taken, and from a step on for ever, without starving an action."""
+        rows = [self.start]
+        for choice in choices:
+            following = self.after(rows[-1], choice)
+            if following is None:
+                return False
+            rows.append(following)
+        if rows[cycle or 0] != rows[-1]:
+            return False
+        taken = {
+            choice for place, choice in enumerate(choices) if place >= (cycle or 0) and rows[place] != rows[place + 1]
+        }
+        return not starved([self._enabled_in(row) for row in rows[cycle:]], taken, self._fairness)
+
+    def _enabled_in(self, row: Row) -> frozenset[int]:
+        """Return what could change something there."""
+        if row not in self._enabled:
+            every = range(len(self.model.actions))
+            self._enabled[row] = frozenset(choice for choice in every if self.after(row, choice) not in (None, row))
+        return self._enabled[row]
+
+    def _fairness(self, choice: int) -> Fairness:
+        return self.model.actions[choice].transition.fairness
+
     def _is_violating_run(self, run: Trace) -> bool:
-        return (
-            comes_back(run)
-            and not unfair_to(self.model, run)
-            and any(judge_run(self.spec, key, run) is not None for key in keys_of(self.spec, run.initial.layout))
-        )
+        return any(judge_run(self.spec, key, run) is not None for key in keys_of(self.spec, run.initial.layout))
