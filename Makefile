@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 2 --dist worksteal
 COUNT ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install warm check test test-long test-browser pictures fuzz fuzz-faults lint bench clean
+.PHONY: help install warm check test test-long test-browser golden pictures fuzz fuzz-faults lint bench clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -39,6 +39,10 @@ test-browser: $(INSTALLED) ## Run the tests in a browser; as root on Debian, ins
 	@command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; } >/dev/null
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	$(BIN)/python -m pytest -m browser tests/browser
+
+golden: $(INSTALLED) ## Rewrite the whole outputs that tests compare to the letter; read the diff
+	KMODEL_REWRITE_GOLDEN=1 $(BIN)/python -m pytest $$(grep -rl KMODEL_REWRITE_GOLDEN tests --include='test_*.py') \
+	  $$(grep -rl 'golden import same' tests --include='test_*.py')
 
 pictures: $(INSTALLED) ## Draw the pictures in the README anew, with what make test-browser installs
 	$(BIN)/python -m tests.browser.pictures

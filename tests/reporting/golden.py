@@ -1,7 +1,6 @@
 """Golden files: whole outputs, compared to the letter.
 
-Rewrite them with `KMODEL_REWRITE_GOLDEN=1 pytest tests/reporting tests/test_cli.py tests/test_cli_liveness.py
-tests/scenario/test_state_tables.py`; read the diff before you commit.
+`make golden` rewrites them all; read the diff before you commit.
 """
 
 import os
@@ -17,6 +16,6 @@ def same(name: str, text: str) -> bool:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     test = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[0]
-    again = f"rewrite it with `KMODEL_REWRITE_GOLDEN=1 pytest {test}`; read the diff before you commit"
+    again = f"rewrite it with `KMODEL_REWRITE_GOLDEN=1 pytest {test}`, or all with `make golden`; read the diff"
     assert file.read_text(encoding="utf-8") == text, f"{file} differs; {again}"
     return True

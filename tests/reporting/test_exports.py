@@ -15,15 +15,20 @@ from click.testing import CliRunner
 from kmodel.cli import main
 from kmodel.engines.events import Finished
 from kmodel.engines.small_graph import extract
+from kmodel.printable import json_text
 from kmodel.project import Project
+from kmodel.reporting.draw import inline
 from kmodel.reporting.graphml import graphml
 from kmodel.reporting.html import page as page_of
 from kmodel.reporting.itf import itf
+from kmodel.reporting.json_document import as_list, check_document
 from kmodel.reporting.junit import junit
-from kmodel.reporting.lifelines import actors_of
+from kmodel.reporting.lifelines import actors_of, sequence
 from kmodel.reporting.markdown import mermaid, plain
-from kmodel.reporting.reports import ReportContext, handlers, of_files
+from kmodel.reporting.reports import ReportContext, Written, handlers, of_files
+from kmodel.reporting.sequence import sequence_svg
 from kmodel.reporting.source import Source
+from kmodel.reporting.story import story
 from tests.reporting import lassos
 from tests.reporting.examples import SOURCE, broken_model, result, write_report
 from tests.reporting.golden import same
@@ -239,3 +244,23 @@ def test_a_name_that_cannot_be_is_refused() -> None:
         outcome = CliRunner().invoke(main, ["new", what, name])
         assert outcome.exit_code == 2
         assert "is no name of a" in outcome.stderr
+
+
+def test_the_json_of_a_check_is_as_it_was(small: Path) -> None:
+    written = Written(small / "index.html", {"managers_agree": small / "trace-managers_agree.json"})
+    document = as_list("Check", [check_document(result(broken_model(2)), SOURCE, written)])
+    assert same("exports/check.json", json_text(document).replace(str(small.parent), "reports") + "\n")
+
+
+PLACES = re.compile(r' (?:d|points|[xy]|[cr][xy]|width|height|viewBox|transform)="[^"]*"')
+
+
+def test_the_pictures_are_as_they_were(small: Path) -> None:
+    """The sequence diagram to the letter; of the graph not where things are, which is for the program that draws it."""
+    outcome = result(broken_model(2))
+    trace = outcome.failures[0].trace
+    assert trace is not None
+    diagram = sequence_svg(sequence(trace, actors_of(outcome.model)), story(trace))
+    assert same("exports/sequence.svg", f"{diagram}\n")
+    drawn = PLACES.sub("", inline((small / "state-graph.svg").read_text(encoding="utf-8")))
+    assert same("exports/state-graph.svg", f"{drawn.strip()}\n")
