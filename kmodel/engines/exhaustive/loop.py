@@ -6,7 +6,7 @@ and writes only that block is there with its outcome. Lists are made when first 
 the loop with a status; Python calls the function, extends the tables, and resumes the loop in the same state.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from kmodel.engines.exhaustive.stops import (
     VALUE,
 )
 from kmodel.engines.exhaustive.stubborn import choose
-from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled, inlined, look_up, store
+from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled_to_borrow, inlined, look_up, store
 from kmodel.engines.tables.tries import NOTHING
 
 SHARDS = 16
@@ -40,6 +40,7 @@ PROBE = 16  # states looked at for each thing that is not known, to find more
 JUMP_LIMIT = 1 << 21  # nodes and values from here on are not remembered in jumps
 JUMP_CODE = (1 << 22) - 1
 JUMP_KEY = ~JUMP_CODE
+GOES_ON, MISSED, STUCK = range(3)  # what came of one thing: it is done, something is not known, or no room is left
 
 
 @inlined
@@ -116,7 +117,234 @@ class Notes(NamedTuple):
     out: Ints
 
 
-@compiled
+class Scratch(NamedTuple):
+    """One state's row of block values and its successors: each one's action, words, fingerprint, whether it is enough,
+    and in which order they come."""
+
+    row: Ints
+    actions: Ints
+    keys: Ints
+    fingerprints: Ints
+    is_chosen: Ints
+    order: Ints
+
+
+def scratch(blocks: int, actions: int, words: int) -> Scratch:
+    """Return room for one state."""
+    row, (each, fingerprints, order) = np.empty(blocks, np.int64), np.empty((3, actions), np.int64)
+    return Scratch(row, each, np.empty((actions, words), np.int64), fingerprints, np.ones(actions, np.uint8), order)
+
+
+@inlined
+def unpack(t: Arrays, rows: Ints, state: int, row: Ints) -> Any:
+    """Take a state's words apart into the values of its blocks; return its fingerprint."""
+    fingerprint = np.int64(0)
+    for block in range(t.word.size):
+        value = (rows[state, t.word[block]] >> t.shift[block]) & t.mask[block]
+        row[block] = value
+        fingerprint += t.block_fingerprint[t.block_base[block] + value]
+    return fingerprint
+
+
+@inlined
+def ask(t: Arrays, root: int, code: int, subject: int, entry: int, row: Ints, out: Ints) -> int:
+    """Return what a trie answers from a place in it on; UNKNOWN, with what is missing in `out`."""
+    if code == UNKNOWN:
+        code = t.roots[root]
+    if code > NOTHING:
+        code = walk(t, code, row, out)
+        if code == UNKNOWN:
+            out[STATUS], out[ASKED], out[SUBJECT], out[ENTRY] = MISS, root, subject, entry
+    return code
+
+
+@inlined
+def write_within(t: Arrays, item: int, block: int, made: Scratch, new: int, fingerprint: Any, out: Ints) -> int:
+    """Make the successor of an item that changes no other block than its own."""
+    following = t.item_next[item]
+    made.fingerprints[new] = fingerprint + t.item_change[item]
+    made.keys[new, t.word[block]] += (following - made.row[block]) << t.shift[block]
+    if following > t.mask[block]:
+        out[STATUS] = REPACK
+        return STUCK
+    return GOES_ON
+
+
+@inlined
+def write(t: Arrays, leaf: int, may_fill: bool, made: Scratch, new: int, fingerprint: Any, out: Ints) -> int:
+    """Make the successor that an outcome leads to, block by block."""
+    changed = fingerprint
+    for each in range(t.leaf_group_start[leaf], t.leaf_group_start[leaf + 1]):
+        group = t.leaf_groups[each]
+        block = t.group_block[group]
+        old = made.row[block]
+        following = look_up(t.group_keys, t.group_values, group, old)
+        if following == UNKNOWN:
+            if not may_fill or 2 * (t.used[GROUPS] + 1) > t.group_keys.size:
+                out[STATUS] = GROW if may_fill else NEEDS_FILL
+                return STUCK
+            following = change(t, group, block, old, out)
+            if following == UNKNOWN:
+                return MISSED if out[STATUS] == MISS_UPDATE else STUCK
+            store(t.group_keys, t.group_values, group, old, following)
+            t.used[GROUPS] += 1
+        if following > t.mask[block]:
+            out[STATUS] = REPACK
+            return STUCK
+        base = t.block_base[block]
+        changed += t.block_fingerprint[base + following] - t.block_fingerprint[base + old]
+        made.keys[new, t.word[block]] += (following - old) << t.shift[block]
+    made.fingerprints[new] = changed
+    return GOES_ON
+
+
+@inlined
+def judge(t: Arrays, item: int, leaf: int, entry: int, state: int, row: Ints, misses: int, notes: Notes) -> int:
+    """Ask the specs of steps about the step to a successor; return how many things are missing by then."""
+    is_within = t.item_next[item] >= 0
+    if is_within:
+        first = t.item_check_start[item]
+        last = first + t.item_check_length[item]
+    else:
+        step_class = t.leaf_class[leaf]
+        first, last = t.class_start[step_class], t.class_start[step_class + 1]
+    for check in range(first, last):
+        root, code = (t.check_root[check], t.check_code[check]) if is_within else (t.class_roots[check], UNKNOWN)
+        spec = t.root_spec[root]
+        if t.done[spec]:
+            continue
+        code = ask(t, root, code, leaf, entry, row, notes.out)
+        if code == UNKNOWN:
+            misses = note(notes.missing, misses, state, notes.out)
+        elif code < NOTHING and notes.found[spec] < 0 and misses == 0:
+            notes.found[spec] = state
+    return misses
+
+
+@inlined
+def provide_list(t: Arrays, actions: int, block: int, may_fill: bool, row: Ints, out: Ints) -> int:
+    """See that there is the list of a block's value."""
+    if t.list_start[t.block_base[block] + row[block]] >= 0:
+        return GOES_ON
+    if not may_fill:
+        out[STATUS] = NEEDS_FILL
+        return STUCK
+    if fill(t, actions, block, row[block], out):
+        return GOES_ON
+    return MISSED if out[STATUS] == MISS_UPDATE else STUCK
+
+
+@inlined
+def put_in_order(made: Scratch, new: int, action: int) -> None:
+    """Keep the successors in the order of the actions, whatever the blocks are."""
+    made.actions[new] = action
+    place = new
+    while place > 0 and made.actions[made.order[place - 1]] > action:
+        made.order[place] = made.order[place - 1]
+        place -= 1
+    made.order[place] = new
+
+
+@inlined
+def successors(
+    t: Arrays,
+    actions: int,
+    rows: Ints,
+    state: int,
+    may_fill: bool,
+    check_only: bool,
+    fingerprint: Any,
+    made: Scratch,
+    misses: int,
+    notes: Notes,
+) -> tuple[int, int]:
+    """Go through the lists of a state's block values; return how many successors it has, and how many misses there are.
+
+    UNKNOWN successors: it is stuck at what must be provided for before anything else.
+    """
+    new = 0
+    notes.out[NODE] = UNKNOWN
+    for block in range(t.word.size):
+        went = provide_list(t, actions, block, may_fill, made.row, notes.out)
+        if went == STUCK:
+            return UNKNOWN, misses
+        if went == MISSED:
+            misses = note(notes.missing, misses, state, notes.out)
+            continue
+        entry = t.block_base[block] + made.row[block]
+        for item in range(t.list_start[entry], t.list_start[entry] + t.list_length[entry]):
+            root = t.item_root[item]
+            code = ask(t, root, t.item_code[item], 0, entry, made.row, notes.out)
+            if code == NOTHING:
+                continue
+            if code == UNKNOWN:
+                misses = note(notes.missing, misses, state, notes.out)
+                continue
+            if root >= actions:
+                spec = t.root_spec[root]
+                if not t.done[spec] and notes.found[spec] < 0 and misses == 0:
+                    notes.found[spec] = state
+                continue
+            if check_only:
+                continue
+            for word in range(rows.shape[1]):
+                made.keys[new, word] = rows[state, word]
+            leaf = NOTHING - code
+            if t.item_next[item] >= 0:
+                went = write_within(t, item, block, made, new, fingerprint, notes.out)
+            else:
+                went = write(t, leaf, may_fill, made, new, fingerprint, notes.out)
+            if went == STUCK:
+                return UNKNOWN, misses
+            if went == MISSED:
+                misses = note(notes.missing, misses, state, notes.out)
+                continue
+            misses = judge(t, item, leaf, entry, state, made.row, misses, notes)
+            put_in_order(made, new, root)
+            new += 1
+    return new, misses
+
+
+@inlined
+def hand_out(
+    rows: Ints, state: int, origin: int, fingerprint: Any, made: Scratch, new: int, outgoing: Outgoing, notes: Notes
+) -> bool:
+    """Put the successors that are enough into their buckets; True if those of another state may find no room."""
+    full = False
+    for place in range(new):
+        each = made.order[place]
+        if not made.is_chosen[each]:
+            continue
+        notes.fired[made.actions[each]] += 1
+        same = made.fingerprints[each] == fingerprint
+        if same:
+            for word in range(rows.shape[1]):
+                same = same and made.keys[each, word] == rows[state, word]
+            if same:
+                continue
+        shard = (made.fingerprints[each] >> 56) & (SHARDS - 1)
+        at = outgoing.counts[shard]
+        for word in range(rows.shape[1]):
+            outgoing.keys[shard, at, word] = made.keys[each, word]
+        outgoing.fingerprints[shard, at] = made.fingerprints[each]
+        outgoing.sources[shard, at] = state - origin
+        outgoing.taken[shard, at] = made.actions[each]
+        outgoing.counts[shard] = at + 1
+        if at + 1 + made.actions.size > outgoing.keys.shape[1]:
+            full = True
+    return full
+
+
+@inlined
+def is_full(outgoing: Outgoing, actions: int) -> bool:
+    """Tell whether a bucket may have no room for the successors of another state."""
+    full = False
+    for shard in range(outgoing.counts.size):
+        full = full or outgoing.counts[shard] + actions > outgoing.keys.shape[1]
+    return full
+
+
+@compiled_to_borrow
 def expand(
     t: Arrays,
     relation: Relation | None,
@@ -127,6 +355,7 @@ def expand(
     origin: int,
     may_fill: bool,
     check_only: bool,
+    made: Scratch,
     outgoing: Outgoing,
     notes: Notes,
 ) -> None:
@@ -135,190 +364,36 @@ def expand(
     Why it stopped, and where to resume, is in `out`. From the first state on of which something is not
     known, states are only looked at, to find more that is not known: all that is in the first out[MISSES] rows of
     `missing`. With a relation, of a state's successors only those are added that are enough.
-
-    Of each state in turn: its row and fingerprint; then, block by block, each item of the block's list: its leaf, the
-    successor that this makes, and what is asked of that step; then which successors are enough; then these are handed
-    out.
     """
-    # Arrays are taken out of the tuples once, and what the loops do is written here: within them Numba counts the
-    # references to each array that it takes out of a tuple or hands to a function, which was 3 % to 600 % slower.
-    fired, found, missing, out = notes.fired, notes.found, notes.missing, notes.out
-    keys, fingerprints, sources, taken, counts = outgoing
-    list_start, list_length, item_root, item_code = t.list_start, t.list_length, t.item_root, t.item_code
-    item_next, item_change = t.item_next, t.item_change
-    item_check_start, item_check_length = t.item_check_start, t.item_check_length
-    check_root, check_code, roots, root_spec = t.check_root, t.check_code, t.roots, t.root_spec
-    leaf_class, class_start, class_roots = t.leaf_class, t.class_start, t.class_roots
-    leaf_group_start, leaf_groups, group_block = t.leaf_group_start, t.leaf_groups, t.group_block
-    group_keys, group_values, done, word, shift, mask = t.group_keys, t.group_values, t.done, t.word, t.shift, t.mask
-    block_base, block_fingerprint = t.block_base, t.block_fingerprint
-    blocks, words = word.size, rows.shape[1]
-    row = np.empty(blocks, np.int64)
-    new_action, new_key = np.empty(actions, np.int64), np.empty((actions, words), np.int64)
-    new_fingerprint, order = np.empty(actions, np.int64), np.empty(actions, np.int64)
-    is_chosen = np.ones(actions, np.uint8)
+    out = notes.out
     misses, resume = 0, low
-    full = False
-    for shard in range(counts.size):
-        if counts[shard] + actions > keys.shape[1]:
-            full = True
+    full = is_full(outgoing, actions)
     for state in range(low, high):
-        if misses > 0 and (misses == missing.shape[0] or state >= resume + PROBE * misses):
+        if misses > 0 and (misses == notes.missing.shape[0] or state >= resume + PROBE * misses):
             break
         if misses == 0:
             out[STATE] = state
             if full:
                 out[STATUS] = FULL
                 return
-        # its row and fingerprint
-        fingerprint = np.int64(0)
-        for block in range(blocks):
-            value = (rows[state, word[block]] >> shift[block]) & mask[block]
-            row[block] = value
-            fingerprint += block_fingerprint[block_base[block] + value]
-        # each item of each block's list
-        new, known_before = 0, misses
-        stuck = False  # at what must be provided for before anything else
-        out[NODE] = UNKNOWN
-        for block in range(blocks):
-            entry = block_base[block] + row[block]
-            if list_start[entry] < 0:
-                if not may_fill:
-                    out[STATUS], stuck = NEEDS_FILL, True
-                    break
-                if not fill(t, actions, block, row[block], out):
-                    if out[STATUS] == MISS_UPDATE:
-                        misses = note(missing, misses, state, out)
-                        continue
-                    stuck = True
-                    break
-            for item in range(list_start[entry], list_start[entry] + list_length[entry]):
-                # its leaf
-                root, code = item_root[item], item_code[item]
-                if code == UNKNOWN:
-                    code = roots[root]
-                if code > NOTHING:
-                    code = walk(t, code, row, out)
-                    if code == UNKNOWN:
-                        out[STATUS], out[ASKED], out[SUBJECT], out[ENTRY] = MISS, root, 0, entry
-                        misses = note(missing, misses, state, out)
-                        continue
-                    if code == NOTHING:
-                        continue
-                if root >= actions:
-                    spec = root_spec[root]
-                    if not done[spec] and found[spec] < 0 and misses == 0:
-                        found[spec] = state
-                    continue
-                if check_only:
-                    continue
-                # the successor
-                leaf = NOTHING - code
-                following = item_next[item]
-                for each_word in range(words):
-                    new_key[new, each_word] = rows[state, each_word]
-                if following >= 0:
-                    new_fingerprint[new] = fingerprint + item_change[item]
-                    new_key[new, word[block]] += (following - row[block]) << shift[block]
-                    if following > mask[block]:
-                        out[STATUS], stuck = REPACK, True
-                        break
-                    first_check = item_check_start[item]
-                    last_check = first_check + item_check_length[item]
-                else:
-                    changed = fingerprint
-                    for each in range(leaf_group_start[leaf], leaf_group_start[leaf + 1]):
-                        group = leaf_groups[each]
-                        other = group_block[group]
-                        following = look_up(group_keys, group_values, group, row[other])
-                        if following == UNKNOWN:
-                            if not may_fill or 2 * (t.used[GROUPS] + 1) > group_keys.size:
-                                out[STATUS], stuck = GROW if may_fill else NEEDS_FILL, True
-                                break
-                            following = change(t, group, other, row[other], out)
-                            if following == UNKNOWN and out[STATUS] == MISS_UPDATE:
-                                misses = note(missing, misses, state, out)
-                                continue
-                            if following == UNKNOWN:
-                                stuck = True
-                                break
-                            store(group_keys, group_values, group, row[other], following)
-                            t.used[GROUPS] += 1
-                        if following > mask[other]:
-                            out[STATUS], stuck = REPACK, True
-                            break
-                        base = block_base[other]
-                        changed += block_fingerprint[base + following] - block_fingerprint[base + row[other]]
-                        new_key[new, word[other]] += (following - row[other]) << shift[other]
-                    if stuck:
-                        break
-                    new_fingerprint[new] = changed
-                    step_class = leaf_class[leaf]
-                    first_check, last_check = class_start[step_class], class_start[step_class + 1]
-                # what is asked of the step
-                for check in range(first_check, last_check):
-                    if item_next[item] >= 0:
-                        root_asked, code = check_root[check], check_code[check]
-                    else:
-                        root_asked, code = class_roots[check], -1
-                    spec = root_spec[root_asked]
-                    if done[spec]:
-                        continue
-                    if code == UNKNOWN:
-                        code = roots[root_asked]
-                    code = walk(t, code, row, out)
-                    if code == UNKNOWN:
-                        out[STATUS], out[ASKED], out[SUBJECT], out[ENTRY] = MISS, root_asked, leaf, entry
-                        misses = note(missing, misses, state, out)
-                        continue
-                    if code < NOTHING and found[spec] < 0 and misses == 0:
-                        found[spec] = state
-                # successors stay in the order of the actions, whatever the blocks are
-                new_action[new] = root
-                place = new
-                while place > 0 and new_action[order[place - 1]] > root:
-                    order[place] = order[place - 1]
-                    place -= 1
-                order[place] = new
-                new += 1
-            if stuck:
-                break
+        fingerprint = unpack(t, rows, state, made.row)
+        known_before = misses
+        new, misses = successors(t, actions, rows, state, may_fill, check_only, fingerprint, made, misses, notes)
         if misses > 0 and known_before == 0:
             resume = state
-        if stuck:
-            if misses > 0:
-                break
+        if new == UNKNOWN and misses > 0:
+            break
+        if new == UNKNOWN:
             return
         if misses > 0:
             continue
-        # which successors are enough
         if relation is not None:  # or else this is not even compiled
-            if choose(t, relation, actions, row, new_action, new_key, new_fingerprint, new, is_chosen):
+            if choose(t, relation, actions, made.row, made.actions, made.keys, made.fingerprints, new, made.is_chosen):
                 relation.in_part[(fingerprint >> 56) & (SHARDS - 1)] += 1
             else:
-                is_chosen[:] = 1
-        # these are handed out
-        for place in range(new):
-            each = order[place]
-            if not is_chosen[each]:
-                continue
-            fired[new_action[each]] += 1
-            same = new_fingerprint[each] == fingerprint
-            if same:
-                for each_word in range(words):
-                    same = same and new_key[each, each_word] == rows[state, each_word]
-                if same:
-                    continue
-            shard = (new_fingerprint[each] >> 56) & (SHARDS - 1)
-            at = counts[shard]
-            for each_word in range(words):
-                keys[shard, at, each_word] = new_key[each, each_word]
-            fingerprints[shard, at] = new_fingerprint[each]
-            sources[shard, at] = state - origin
-            taken[shard, at] = new_action[each]
-            counts[shard] = at + 1
-            if at + 1 + actions > keys.shape[1]:
-                full = True
+                for each in range(actions):
+                    made.is_chosen[each] = 1
+        full = hand_out(rows, state, origin, fingerprint, made, new, outgoing, notes) or full
     if misses > 0:
         out[STATUS], out[STATE], out[MISSES] = MISSING, resume, misses
     else:

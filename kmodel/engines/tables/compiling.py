@@ -38,12 +38,12 @@ def _load_without_blas() -> None:
 _load_without_blas()
 
 
-def on_first_call(function: Callable[..., Any]) -> Any:
+def on_first_call(function: Callable[..., Any], **options: Any) -> Any:
     """Return the function compiled on its first call, kept on disk if a folder can be written."""
     try:
-        fast = numba.njit(function, nogil=True, cache=True)
+        fast = numba.njit(function, nogil=True, cache=True, **options)
     except RuntimeError:  # Numba finds no folder: neither beside the module, nor of the user, nor NUMBA_CACHE_DIR
-        fast = numba.njit(function, nogil=True)
+        fast = numba.njit(function, nogil=True, **options)
     FUNCTIONS.append(fast)
     return fast
 
