@@ -9,6 +9,7 @@ from kmodel.kubernetes.components.controllers.replicaset_controller import EXPEC
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.kubelet.state import is_connected
+from kmodel.kubernetes.components.kubelet.status import NOT_PULLED
 from kmodel.kubernetes.components.proxy import RULES
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.scheduler import QUEUE, feasible
@@ -76,7 +77,8 @@ def unlike_desired(cluster: Cluster, name: str, pod: Pod) -> str | None:
         return f"pod/{name} is bound to {pod.spec.node_name}, which is silent"
     sandbox = sandbox_of(cluster, name, pod)
     if sandbox is None or not sandbox.all_in("running"):
-        return f"pod/{name} is bound to {pod.spec.node_name}, and does not run there"
+        says_why = (pod.status.phase, pod.status.reason) == ("Pending", NOT_PULLED)
+        return None if says_why else f"pod/{name} is bound to {pod.spec.node_name}, and does not run there"
     if pod.status.ready or is_unready(pod, sandbox):
         return None
     return f"pod/{name} runs, and its status does not say so"

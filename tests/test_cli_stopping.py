@@ -4,9 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+
+from kmodel.cli.one_line import one_line
+from kmodel.cli.signals import as_stopped
+from kmodel.engines.clock import STOPPED, Deadline, TimeIsUp
 
 PROJECT = '''
 from kmodel.kernel import Cluster, invariant
@@ -109,3 +115,46 @@ def test_a_reader_that_has_had_enough_is_no_error(tmp_path: Path, arguments: tup
         assert run.stderr is not None
         run.stdout.close()
         assert "error:" not in run.stderr.read()
+
+
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_an_error_of_what_was_stopped_where_it_was_is_that_stop(is_asked: bool) -> None:
+    deadline = Deadline()
+
+    def compiling() -> Iterator[int]:
+        yield 1
+        try:
+            deadline.stop_now()
+        except STOPPED:
+            raise RuntimeError("no compiled object yet") from None
+
+    if is_asked:
+        deadline.ask()
+    events = as_stopped(compiling(), deadline)
+    assert next(events) == 1
+    with pytest.raises(KeyboardInterrupt if is_asked else TimeIsUp):
+        next(events)
+
+
+def test_an_error_of_what_was_not_stopped_is_one() -> None:
+    def failing() -> Iterator[int]:
+        yield 1
+        raise RuntimeError("no compiled object yet")
+
+    events = as_stopped(failing(), Deadline(0))
+    assert next(events) == 1
+    with pytest.raises(RuntimeError):
+        next(events)
+
+
+def test_that_the_time_was_up_before_the_beginning_is_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    @one_line
+    def command() -> None:
+        raise TimeIsUp
+
+    with pytest.raises(click.exceptions.Exit) as ended:
+        command()
+    assert ended.value.exit_code == 3
+    assert capsys.readouterr().err == (
+        "the time was up before anything was explored; give more of it with --max-time\n"
+    )

@@ -28,7 +28,7 @@ from kmodel.cli.inputs import (
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.cli.plan_lines import tell_dry
 from kmodel.cli.planned import MOST_ACTIONS, SECONDS, PlannedCheck
-from kmodel.cli.signals import stopping
+from kmodel.cli.signals import as_stopped, stopping
 from kmodel.cli.user_objects import ObjectsReport, UserObjects
 from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Started
@@ -250,7 +250,7 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
     objects = ObjectsReport(objects_of.given, console, context.wide, deadline, objects_of.model)
     planned = _planned(exploration, context)
     driven = drive(
-        exploration.events(deadline) if planned is None else planned.events(deadline),
+        as_stopped(exploration.events(deadline) if planned is None else planned.events(deadline), deadline),
         *handlers(["progress"], context),
         _tell_note,
         objects.tell_first,

@@ -11,6 +11,7 @@ import click
 
 from kmodel.cli.exit_codes import ExitCode
 from kmodel.cli.signals import terminated_as_interrupted
+from kmodel.engines.clock import TimeIsUp
 from kmodel.printable import in_one_line
 
 P = ParamSpec("P")
@@ -70,6 +71,9 @@ def one_line(command: Callable[P, R]) -> Callable[P, R]:
             raise
         except KeyboardInterrupt:  # where there is no verdict yet, or no more to write
             click.echo("interrupted", err=True)
+            raise click.exceptions.Exit(ExitCode.UNFINISHED) from None
+        except TimeIsUp:  # before anything was begun
+            click.echo("the time was up before anything was explored; give more of it with --max-time", err=True)
             raise click.exceptions.Exit(ExitCode.UNFINISHED) from None
         except BrokenPipeError:  # the reader of a pipe had enough, as in `kmodel specs | head`
             raise

@@ -5,12 +5,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
-from kmodel.engines.clock import Deadline
+from kmodel.engines.clock import Deadline, TimeIsUp
 
 STUCK_SECONDS = 3.0  # after which what has to stop, and does not come to a check, is stopped where it is
 
+E = TypeVar("E")
 Handler = Callable[[int, FrameType | None], Any]
 
 
@@ -50,6 +51,19 @@ def stopping(deadline: Deadline, tell: Callable[[], None]) -> Iterator[None]:
             yield
         finally:
             _alarm_in(0.0)
+
+
+def as_stopped(events: Iterator[E], deadline: Deadline) -> Iterator[E]:
+    """Yield the events; an error of what was stopped where it was is no error, but that stop.
+
+    Numba, for one, turns a stop that finds it compiling into a RuntimeError, and so does a call of what it left.
+    """
+    try:
+        yield from events
+    except Exception:
+        if not deadline.is_forced:
+            raise
+        raise (KeyboardInterrupt if deadline.is_asked else TimeIsUp) from None
 
 
 def _alarm_in(seconds: float) -> None:

@@ -56,6 +56,7 @@ class Deadline:
     def __init__(self, seconds: float | None = None) -> None:
         self.seconds = seconds
         self.is_asked = False
+        self.is_forced = False  # whether something was stopped where it was
         self._end = math.inf if seconds is None else time.perf_counter() + seconds
         self._depth = 0  # of whole()
         self._pending: BaseException | None = None
@@ -85,6 +86,7 @@ class Deadline:
         """Raise what check() would, wherever a signal found the program; within whole(), at its end."""
         stop = KeyboardInterrupt() if self.is_asked else TimeIsUp()
         if not self._depth:
+            self.is_forced = True
             raise stop
         self._pending = stop
 
@@ -98,6 +100,7 @@ class Deadline:
             self._depth -= 1
         if self._pending is not None and not self._depth:
             pending, self._pending = self._pending, None
+            self.is_forced = True
             raise pending
 
     def why(self, stop: BaseException) -> str:

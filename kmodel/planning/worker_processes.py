@@ -18,7 +18,6 @@ from math import inf
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import attrs
 
@@ -33,8 +32,7 @@ from kmodel.planning.messages import Common
 from kmodel.planning.task_outcome import TaskOutcome
 from kmodel.project import Project
 
-METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-CONTEXT: Any = multiprocessing.get_context(METHOD)
+CONTEXT = multiprocessing.get_context("spawn")  # which does not wait until one has begun
 MOST_JOBS = 8  # unless more are asked for: each takes its memory
 GRACE_SECONDS = 5.0  # for an exploration that does not come to a check of its time
 POLL_SECONDS = 0.1  # after which it is seen whether somebody asked to stop
@@ -85,7 +83,7 @@ def _work(connection: Connection, work: Work) -> None:
     while True:
         try:
             task, seconds, at_most = common.from_bytes(connection.recv_bytes())
-        except EOFError:
+        except (EOFError, OSError):
             return
         try:
             outcome = explored(task, specs, seconds, Deadline(at_most))
@@ -151,7 +149,6 @@ class WorkerProcesses:
         self._again: list[Assignment] = []
 
     def __enter__(self) -> "WorkerProcesses":
-        CONTEXT.set_forkserver_preload([__name__, *(ENGINES[name].module for name in USED)])
         for _ in range(self.number):
             self._start()
         return self

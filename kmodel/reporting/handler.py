@@ -59,7 +59,7 @@ def _explored(events: Iterable[Event], so_far: "SoFar", handlers: Iterable[Handl
             raise
         try:
             _give(_told(events, stop), so_far, handlers)
-        except (*STOPPED, Exception):  # it does not listen, was cut in two, or somebody is in a hurry
+        except STOPPED:  # the engine does not listen, or somebody is in a hurry
             if so_far.finished is None:
                 is_up = isinstance(stop, TimeIsUp)
                 return Finished(so_far.result("time was up" if is_up else "interrupted"), not is_up, is_up)

@@ -60,6 +60,9 @@ SCENES: dict[str, Settings] = {
     ),
     "failed-start": scene(stored=(BOUND,), faults={"failed-start": 1}),
     "failed-image-pull": scene(create(BOUND, wait="Running"), faults={"failed-image-pull": 1}),
+    "failed-image-pull of a pod to be bound": scene(
+        stored=(pod(),), actors=("kube-scheduler", "kubelet"), faults={"failed-image-pull": 1}
+    ),
     "failed-readiness": scene(stored=(PROBED,), faults={"failed-readiness": 1}),
     "container-hang": scene(stored=(PROBED,), faults={"container-hang": 1}),
     "late-call": scene(create(BOUND), delete("pods/web", grace_seconds=0), faults={"late-call": 1}),
