@@ -5,6 +5,7 @@ import pytest
 # With all specs each takes three seconds or more.
 LONG = (
     "api-server-away",
+    "control-node-cut-off",
     "control-node-lost",
     "control-node-lost-poll",
     "daemonset-doubled",

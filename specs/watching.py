@@ -21,7 +21,8 @@ MISSED = (
     "kubernetes/kubernetes#76624]."
 )
 MISSES_EVENT = Hazard(MISSED, (LOST_EVENT,))
-DEADLY = ("apiserver-crash", "control-node-crash")  # faults by which an api-server dies
+# Faults by which an api-server dies, or is cut off, with requests that are under way.
+DEADLY = ("apiserver-crash", "control-node-crash", "control-node-partition")
 
 
 def an_api_server_may_die(layout: Layout) -> bool:

@@ -12,6 +12,7 @@ from kmodel.kubernetes.components import (
     apiserver,
     apiserver_outage,
     control_node_failures,
+    control_node_partition,
     etcd_members,
     kubectl,
     kubelet,
@@ -70,6 +71,7 @@ COMPONENTS: tuple[Component, ...] = (
     leader_election.COMPONENT,
     etcd_members.COMPONENT,
     control_node_failures.COMPONENT,
+    control_node_partition.COMPONENT,
 )
 FAULTS: tuple[Fault, ...] = (
     runtime.CONTAINER_CRASH,
@@ -100,6 +102,7 @@ FAULTS: tuple[Fault, ...] = (
     etcd_members.MEMBER_RETURN,
     control_node_failures.CONTROL_NODE_CRASH,
     control_node_failures.CONTROL_NODE_RETURN,
+    control_node_partition.CONTROL_NODE_PARTITION,
     cronjob_controller.CRON_TICK,
 )
 

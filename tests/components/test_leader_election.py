@@ -4,12 +4,14 @@ import attrs
 
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.results import Verdict
-from kmodel.kubernetes.components.calls import CALLS
+from kmodel.kubernetes.components.calls import CALLS, slot
 from kmodel.kubernetes.components.etcd import QUEUES
+from kmodel.kubernetes.components.informer import CONNECTIONS, cached
 from kmodel.kubernetes.components.leader_election import CANDIDATES, HOLDERS, STANDBY, as_its_program
 from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, SCHEDULER, Assumed
+from kmodel.kubernetes.objects import POD
 from tests.components.runs import Run
-from tests.components.scenes import node, pod, replicaset, scene
+from tests.components.scenes import ADMIN, create, node, pod, replicaset, scene
 from tests.specs.mutants import SPECS, faithful
 
 SECOND = "kube-scheduler-2"
@@ -124,3 +126,64 @@ def test_to_specs_a_step_of_any_instance_is_one_of_its_program() -> None:
     committed = as_its_program(run.take("handle", client=f"{SECOND}/left").steps[-1])
     assert (committed.action.actor, committed.action.arguments) == ("kube-apiserver", {"client": f"{SCHEDULER}/left"})
     assert as_its_program(run.steps[0]) is run.steps[0]
+
+
+def test_what_a_leader_had_asked_for_goes_on_after_it_had_to_exit() -> None:
+    split = attrs.evolve(TWO, calls="split", etcd_members=3, faults=(("member-crash", 2), ("member-return", 1)))
+    run = Run.of(split).take("schedule", pod="left", node="n1").take("handle", client=f"{SCHEDULER}/left")
+    run = run.take("crash_member", member="etcd-2").take("crash_member", member="etcd-3")
+    run = run.take("stop_leading", instance=SCHEDULER).take("return_member", member="etcd-3")
+    assert run.can("commit", client=slot(f"{SCHEDULER}/left", 1))
+
+
+def test_a_leader_that_is_cut_off_gets_nothing_through_and_stops_before_another_leads() -> None:
+    three = attrs.evolve(
+        TWO,
+        calls="split",
+        control_nodes=2,
+        etcd_members=3,
+        api_servers=2,
+        watch_caches="prompt",
+        faults=(("control-node-partition", 1),),
+    )
+    run = Run.of(three).take("cut_off_control_node", control_node="control-1")
+    run = run.take("schedule", pod="left", node="n1")
+    assert not run.can("handle", client=f"{SCHEDULER}/left")
+    assert not run.can("see_lease_run_out", instance=SECOND)
+    run = run.take("stop_leading", instance=SCHEDULER)
+    assert all(run.cluster[cell] is None for cell in run.cluster.layout.cells if cell.family == "calls")
+    run = run.take("elect_member", member="etcd-2")
+    run = run.take("see_lease_run_out", instance=SECOND).take("take_lease", instance=SECOND)
+    assert run.cluster[HOLDERS[SCHEDULER]] == SECOND
+    assert not run.can("take_lease", instance=SCHEDULER)
+    for server in ("kube-apiserver-1", "kube-apiserver-2"):
+        assert not run.can("list_from", watcher=SCHEDULER, resource="pods", server=server)
+    run = run.take("reconnect_control_node", control_node="control-1")
+    assert run.can("list_from", watcher=SCHEDULER, resource="pods", server="kube-apiserver-1")
+
+
+def test_an_api_server_that_is_cut_off_answers_from_its_cache_until_it_is_restarted() -> None:
+    settings = scene(
+        create(pod(node="n1")),
+        actors=("kubelet",),
+        calls="fused",
+        control_nodes=2,
+        etcd_members=3,
+        api_servers=2,
+        first_list="any",
+        faults={"control-node-partition": 1, "kubelet-restart": 1},
+    )
+    first, kubelet = "kube-apiserver-1", "kubelet/n1"
+    run = Run.of(settings).take("cut_off_control_node", control_node="control-1").take("elect_member", member="etcd-2")
+    run = run.take("run_command", user=ADMIN)
+    assert run.cluster[CONNECTIONS[kubelet]] == first
+    assert not run.can("update_watch_cache", server=first, resource="pods")
+    there = {"watcher": kubelet, "resource": "pods"}
+    run = run.take("restart_kubelet", node="n1").take("list_from", **there, server=first)
+    assert run.cluster[cached(POD)[kubelet, "web"]] is None
+    run = run.take("fail_liveness_probe", server=first)
+    assert not run.can("list_from", **there, server=first)
+    assert not run.can("fill_watch_cache", server=first, resource="pods")
+    run = run.take("update_watch_cache", server="kube-apiserver-2", resource="pods")
+    run = run.take("list_from", **there, server="kube-apiserver-2")
+    assert run.cluster[cached(POD)[kubelet, "web"]] is not None

@@ -227,6 +227,7 @@ EXHAUSTIVE = sorted(file.stem for file in SCENARIOS.glob("*.yaml") if scenario.l
 # Their manifests name one node, or a part of the model tells nodes apart.
 DIFFERING = (
     "api-server-away",
+    "control-node-cut-off",
     "control-node-lost",
     "cronjob",
     "daemonset",

@@ -52,6 +52,30 @@ SCENES: dict[str, Settings] = {
         **OF_THREE,
         faults={"control-node-crash": 1, "control-node-return": 1},
     ),
+    "control-node-partition": scene(
+        stored=(BOUND,), actors=("kubelet",), **OF_THREE, watch_caches="prompt", faults={"control-node-partition": 1}
+    ),
+    "control-node-partition of one with a cache": scene(
+        create(BOUND),
+        actors=("kubelet",),
+        control_nodes=2,
+        etcd_members=3,
+        api_servers=2,
+        calls="fused",
+        client_caches="prompt",
+        first_list="any",
+        faults={"control-node-partition": 1},
+    ),
+    "control-node-partition of a scheduler": scene(
+        stored=(pod(),),
+        actors=("kube-scheduler",),
+        control_nodes=2,
+        etcd_members=3,
+        api_servers=2,
+        schedulers=2,
+        watch_caches="prompt",
+        faults={"control-node-partition": 1},
+    ),
     "scheduler-failover": scene(
         stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"scheduler-failover": 1}
     ),

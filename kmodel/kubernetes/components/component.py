@@ -107,6 +107,7 @@ class Component:
       whatever the scenario chooses.
     - `makes` returns what it may make of an object that no template tells of; `owns` says objects of which resources
       may own which others, beside what the kinds say; `constants` are what specs may ask of it.
+    - `exits_after` are faults of others after which it may have to restart.
     - `runs` are further actors, which it runs itself. What is `outside` of the control plane has its cells and steps
       before those of all others.
     """
@@ -128,6 +129,7 @@ class Component:
     works_with: tuple[str, ...] = ()
     optional: bool = True
     outside: bool = False
+    exits_after: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     makes: Maker = makes_nothing
     owns: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)

@@ -1,6 +1,8 @@
 """Control nodes, what befalls them: one goes down with its api-server, its member of etcd and what is elected there.
 
-Leaves out: control nodes that are cut off from each other; slow disks; requests of kubectl, and of who polls, that are
+One that is cut off from the others: control_node_partition.py.
+
+Leaves out: slow disks; requests of kubectl, and of who polls, that are
 under way to the api-server that goes down (they go on; the fault apiserver-crash loses them).
 """
 
@@ -8,7 +10,7 @@ from kmodel.kernel import FAULT, Cluster, transition
 from kmodel.kubernetes.components.apiserver.crashes import die
 from kmodel.kubernetes.components.apiserver.watch_cache import SERVERS
 from kmodel.kubernetes.components.component import NOTHING, Component, Fault, Memory, Steps
-from kmodel.kubernetes.components.control_nodes import UP, control_nodes_of, number_of
+from kmodel.kubernetes.components.control_nodes import UP, control_nodes_of, is_connected, number_of
 from kmodel.kubernetes.components.faults import spend
 from kmodel.kubernetes.components.leader_election import CANDIDATES, EVERYBODY
 from kmodel.kubernetes.components.processes import restart
@@ -46,7 +48,7 @@ def return_control_node(cluster: Cluster, control_node: str) -> Cluster | None:
         return None
     cluster = spent.set(UP[control_node], True)
     for member in cluster.names(MEMBERS):
-        if number_of(member) == number_of(control_node):
+        if number_of(member) == number_of(control_node) and is_connected(cluster, member):
             cluster = cluster.update(MEMBERS[member], up=True)
     return cluster
 

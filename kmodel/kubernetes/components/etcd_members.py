@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from kmodel.kernel import FAULT, Cluster, transition
 from kmodel.kubernetes.components.component import NOTHING, Component, Fault, Memory, Steps
+from kmodel.kubernetes.components.control_nodes import is_connected
 from kmodel.kubernetes.components.faults import spend
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.quorum import LEADER, LEADERS, MEMBERS, Member, crash, is_majority, members
@@ -45,7 +46,7 @@ def crash_member(cluster: Cluster, member: str) -> Cluster | None:
 @transition(actor=FAULT, object="{member}", environment=True)
 def return_member(cluster: Cluster, member: str) -> Cluster | None:
     """A member of etcd that was down comes up again, with what it had."""
-    if cluster[MEMBERS[member]].up:
+    if cluster[MEMBERS[member]].up or not is_connected(cluster, member):
         return None
     spent = spend(cluster, "member-return")
     return None if spent is None else spent.update(MEMBERS[member], up=True)

@@ -23,15 +23,16 @@ from collections.abc import Callable, Iterator
 import attrs
 
 from kmodel.kernel import FAULT, Cells, Cluster, Step, Transition, transition
+from kmodel.kubernetes.components.apiserver.crashes import lose_calls
 from kmodel.kubernetes.components.apiserver.watch_cache import SERVERS, server_of
 from kmodel.kubernetes.components.component import NOTHING, Binding, Component, Fault, Memory, Steps
-from kmodel.kubernetes.components.control_nodes import is_up
+from kmodel.kubernetes.components.control_nodes import is_connected, is_up
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES
 from kmodel.kubernetes.components.faults import spend
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, has_caught_up
 from kmodel.kubernetes.components.instances import Instance, OwnStep, names, run_by
 from kmodel.kubernetes.components.plan import Plan
-from kmodel.kubernetes.components.processes import restart
+from kmodel.kubernetes.components.processes import PROCESSES, restart
 from kmodel.kubernetes.components.quorum import serves
 from kmodel.kubernetes.components.serving import is_away
 from kmodel.kubernetes.components.settings import SETTINGS, Settings
@@ -82,6 +83,8 @@ ELECTED = (
     ),
 )
 EVERYBODY = tuple(name for each in ELECTED for name in names(each.process, MOST))
+# Faults after which a leader may find that it cannot renew its lease.
+NOBODY_RENEWS = ("member-crash", "control-node-crash", "control-node-partition", "apiserver-outage")
 HOLDERS: Cells[str] = Cells("leases of leaders")  # by process, the instance that wrote the lease last
 CANDIDATES: Cells[Candidate] = Cells("candidates")  # by process and instance
 
@@ -126,11 +129,11 @@ def leads_or_waits(cluster: Cluster, instance: str) -> bool:
     return candidate(cluster, instance).state != STANDBY and lives(cluster, instance)
 
 
-def _can_write(cluster: Cluster) -> bool:
-    """Tell whether a lease can be written: an api-server is up, and etcd serves."""
+def _can_write(cluster: Cluster, instance: str) -> bool:
+    """Tell whether an instance can write its lease: an api-server is up, etcd serves, and both can be reached."""
     servers = cluster[SERVERS]
     up = not servers or any(is_up(cluster, server) for server in servers)
-    return up and not is_away(cluster) and serves(cluster)
+    return up and is_connected(cluster, instance) and not is_away(cluster) and serves(cluster)
 
 
 def _set(cluster: Cluster, instance: str, **changes: object) -> Cluster:
@@ -178,7 +181,7 @@ def see_lease_run_out(cluster: Cluster, instance: str) -> Cluster | None:
 def take_lease(cluster: Cluster, instance: str) -> Cluster | None:
     """Write the lease if nobody has written it since it was seen to run out, and become the leader."""
     found = candidate(cluster, instance)
-    if not lives(cluster, instance) or found.saw is None or not _can_write(cluster):
+    if not lives(cluster, instance) or found.saw is None or not _can_write(cluster, instance):
         return None
     if found.saw == OUTDATED:
         return _set(cluster, instance, saw=None)
@@ -206,7 +209,7 @@ def start_leading(cluster: Cluster, instance: str) -> Cluster | None:
 @transition(actor="{instance}", object="lease")
 def renew_lease_of_leader(cluster: Cluster, instance: str) -> Cluster | None:
     """Renew the lease, of which somebody thought that it had run out."""
-    if not _holds(cluster, instance) or not _can_write(cluster):
+    if not _holds(cluster, instance) or not _can_write(cluster, instance):
         return None
     if all(candidate(cluster, other).saw != RUN_OUT for other in _others(cluster, instance)):
         return None
@@ -216,8 +219,11 @@ def renew_lease_of_leader(cluster: Cluster, instance: str) -> Cluster | None:
 @transition(actor="{instance}", object="lease")
 def stop_leading(cluster: Cluster, instance: str) -> Cluster | None:
     """Find that another holds the lease, or that it cannot be renewed in time: exit, and start again as a standby."""
-    if not leads_or_waits(cluster, instance) or (_holds(cluster, instance) and _can_write(cluster)):
+    if not leads_or_waits(cluster, instance) or (_holds(cluster, instance) and _can_write(cluster, instance)):
         return None
+    if not is_connected(cluster, instance):  # what it had asked for since has gone nowhere
+        process = next(process for process in cluster[PROCESSES] if process.name == instance)
+        cluster = lose_calls(cluster, process.clients)
     return restart(cluster, instance)
 
 
@@ -248,7 +254,7 @@ def restart_instance(cluster: Cluster, instance: str) -> Cluster | None:
 @transition(actor=FAULT, object="{instance}", environment=True)
 def exit_leader(cluster: Cluster, instance: str) -> Cluster | None:
     """The leader exits in good order, gives up its lease if it releases it, and starts again as a standby."""
-    if not _holds(cluster, instance) or not _can_write(cluster):
+    if not _holds(cluster, instance) or not _can_write(cluster, instance):
         return None
     spent = spend(cluster, f"{program_of(instance).faults}-failover")
     if spent is None:
@@ -288,6 +294,7 @@ def spread(components: tuple[Component, ...], plan: Plan) -> tuple[Component, ..
             component: [
                 attrs.evolve(
                     run_by(Instance(name, each.process), component, acts=acts, lives=lives, listens=listens),
+                    exits_after=NOBODY_RENEWS,
                     starts_later=not each.is_warm and name != each.process,
                 )
                 for name in found

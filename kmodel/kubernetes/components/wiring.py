@@ -48,7 +48,7 @@ def wire(plan: Plan, known: Sequence[Component], part: tuple[Component, ...], fa
     calling = [(caller, component) for component in part for caller in component.callers if caller.when(plan)]
     calling.sort(key=lambda pair: pair[0].turn)
     slots = {
-        component: sum(plan.budget(fault.name) for fault in faults if fault.leaves_calls or fault.is_deadly(component))
+        component: sum(plan.budget(fault.name) * _calls_left(fault, component) for fault in faults)
         for component in part
     }
     living: dict[str, Living] = {}
@@ -78,6 +78,11 @@ def wire(plan: Plan, known: Sequence[Component], part: tuple[Component, ...], fa
         (*(CALLS[client] for client in clients), *_name_holders(plan, part)),
         _may_mention(plan, part),
     )
+
+
+def _calls_left(fault: Fault, component: Component) -> int:
+    """Return how many calls of a client may have to go on without it after a fault."""
+    return fault.leaves_calls + fault.is_deadly(component) + (fault.name in component.exits_after)
 
 
 def _happens(fault: Fault, known: Sequence[Component], part: Sequence[Component], plan: Plan) -> bool:

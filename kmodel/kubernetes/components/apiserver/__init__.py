@@ -29,6 +29,7 @@ from kmodel.kubernetes.components.apiserver.admission import (
     within_limits,
 )
 from kmodel.kubernetes.components.apiserver.quotas import charge, exceeds_quota
+from kmodel.kubernetes.components.apiserver.reach import comes_through
 from kmodel.kubernetes.components.apiserver.validation import errors
 from kmodel.kubernetes.components.apiserver.verbs import SUBRESOURCES, First, Refusal, Removal
 from kmodel.kubernetes.components.calls import (
@@ -80,7 +81,7 @@ def _handled(step: Step) -> Event:
 def handle(cluster: Cluster, client: str) -> Cluster | None:
     """Authenticate, authorize, admit and validate a request, then ask etcd to write."""
     request = cluster[CALLS[client]]
-    if not isinstance(request, Request):
+    if not isinstance(request, Request) or not comes_through(cluster, client):
         return None
     if is_away(cluster) and not request.done:
         return deliver(cluster, client, respond(request, TIMEOUT, "Timeout"))

@@ -32,7 +32,7 @@ import attrs
 from kmodel.kernel import FAULT, Action, Cell, Cells, Cluster, Event, Step, Transition, transition
 from kmodel.kubernetes.components.apiserver.releases import FIRST_LISTS
 from kmodel.kubernetes.components.component import Fault, Steps
-from kmodel.kubernetes.components.control_nodes import is_up
+from kmodel.kubernetes.components.control_nodes import can_reach, is_connected, is_up
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, closed, publish
 from kmodel.kubernetes.components.faults import restart_apiserver, spend
 from kmodel.kubernetes.components.informer import (
@@ -102,7 +102,7 @@ def listing(informer: Informer) -> Transition:
             return None
         if not informer.is_alive(cluster, watcher) or not is_up(cluster, server):
             return None
-        if not _has_enough(cluster, watcher, resource, server):
+        if not can_reach(cluster, watcher, server) or not _has_enough(cluster, watcher, resource, server):
             return None
         cluster = _connected(cluster, watcher, resource, server)
         source = server if cluster.has(QUEUES[server, resource]) else ""
@@ -119,7 +119,9 @@ def relisting(informer: Informer) -> Transition:
         """Ask an api-server that is behind for too new a version, time out, list what is stored, and watch there."""
         if cluster.look(QUEUES[watcher, resource], is_open) or cluster[CONNECTIONS[watcher]] not in (None, server):
             return None
-        if not informer.is_alive(cluster, watcher) or not is_up(cluster, server) or not serves(cluster):
+        if not informer.is_alive(cluster, watcher) or not is_up(cluster, server) or not _reaches_etcd(cluster, server):
+            return None
+        if not can_reach(cluster, watcher, server):
             return None
         missing, queue = MISSING[server, watcher, resource], QUEUES[server, resource]
         has_seen_more = cluster.look(QUEUES[watcher, resource], has_listed) and cluster.look(missing, is_some)
@@ -144,13 +146,24 @@ def _has_enough(cluster: Cluster, watcher: str, resource: str, server: str) -> b
     """Tell whether an api-server answers a list now: whether it has what the client has seen, or all there is."""
     if cluster.look(QUEUES[watcher, resource], has_listed):
         seen = MISSING[server, watcher, resource]
-        return not cluster.has(seen) or (cluster[seen] == 0 and cluster.look(QUEUES[server, resource], is_open))
+        if not cluster.has(seen):
+            return is_connected(cluster, server)
+        return cluster[seen] == 0 and cluster.look(QUEUES[server, resource], is_open)
     queue = QUEUES[server, resource]
     if not cluster.has(queue):
-        return serves(cluster)
+        return _reaches_etcd(cluster, server)
     if FIRST_LISTS[cluster[SETTINGS].first_list](watcher):
-        return cluster.look(queue, has_caught_up) and serves(cluster)
+        return cluster.look(queue, has_caught_up) and _reaches_etcd(cluster, server)
     return cluster.look(queue, is_open)
+
+
+def _reaches_etcd(cluster: Cluster, server: str) -> bool:
+    return is_connected(cluster, server) and serves(cluster)
+
+
+def is_filled(cluster: Cluster, server: str) -> bool:
+    """Tell whether an api-server can answer from a watch cache of its own."""
+    return any(cluster.look(watch.queue, is_open) for watch in cluster[WATCHES] if watch.watcher == server)
 
 
 def _told(step: Step) -> Event:
@@ -168,7 +181,7 @@ def updating(informers: Mapping[Watch, Informer]) -> Transition:
     def update_watch_cache(cluster: Cluster, server: str, resource: str) -> Cluster | None:
         """Receive the next event from etcd, and pass it on to the clients that watch here."""
         event = cluster.look(QUEUES[server, resource], next_event)
-        if event is None:
+        if event is None or not is_connected(cluster, server):
             return None
         cell = cached(resource)[server, event.key]
         old = cluster[cell]
@@ -197,7 +210,9 @@ def _has_seen_more(cluster: Cluster, server: str, watch: Watch) -> bool:
 @transition(actor="{server}", object="{resource}")
 def fill_watch_cache(cluster: Cluster, server: str, resource: str) -> Cluster | None:
     """Fill the watch cache with what is stored, and close the watches of what it had before."""
-    if cluster.look(QUEUES[server, resource], is_open) or not is_up(cluster, server) or not serves(cluster):
+    if cluster.look(QUEUES[server, resource], is_open) or not is_up(cluster, server):
+        return None
+    if not _reaches_etcd(cluster, server):
         return None
     for watch in clients_of(cluster, server, resource):
         cluster = cluster.modify(watch.queue, closed)
