@@ -30,6 +30,7 @@ from kmodel.kubernetes.objects import (
     OwnerReference,
     PodStatus,
     ReplicaSetStatus,
+    StatefulSetStatus,
     kind_named,
 )
 from kmodel.kubernetes.objects import key as key_of
@@ -154,10 +155,23 @@ def _status(resource: str, made: Any, value: Mapping[str, Any], known: Known) ->
         return ReplicaSetStatus(**counts, observed_generation=observed)
     if resource == "deployments":
         return _deployment_status(there, observed)
+    if resource == "statefulsets":
+        return _stateful_status(there, observed)
     if resource == "daemonsets":
         counts = {mine: there.get(name, 0) for mine, name in DAEMONS.items()}
         return DaemonSetStatus(**counts, observed_generation=observed)
     return None
+
+
+def _stateful_status(value: Mapping[str, Any], observed: Rank | None) -> StatefulSetStatus:
+    return StatefulSetStatus(
+        **{mine: value.get(name, 0) for mine, name in COUNTS.items()},
+        current=value.get("currentReplicas", 0),
+        updated=value.get("updatedReplicas", 0),
+        current_revision=value.get("currentRevision"),
+        update_revision=value.get("updateRevision"),
+        observed_generation=observed,
+    )
 
 
 def _deployment_status(value: Mapping[str, Any], observed: Rank | None) -> DeploymentStatus:

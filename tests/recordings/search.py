@@ -6,7 +6,8 @@ can wait until their actor writes. A send is no hidden step, unless it is the re
 handled, committed and answered at once, and what is answered and stored must be as recorded. Or it is the request of a
 later line that was received before that of this one, or at the same time: then it is on its way until its line comes.
 So it is if its line says that its version was not the current one any more: it may have been sent before that changed,
-or before the cache showed that.
+or before the cache showed that. And if another controller, which has the same cache, writes shortly before it what the
+cache showed by then: who asked later may have begun earlier, on the cache as it was.
 
 What nobody in the model does is put in from outside: a request of somebody else is asked of the model's api-server,
 which must answer and store the same; a write that changes no field that the model has makes a new version.
@@ -32,6 +33,7 @@ from tests.recordings.scenario import CLIENT, Played, fault_of, model_of
 MOST_HIDDEN = 3_000  # states in which one line is sought from one state before it
 OVERLAP = 0.002  # seconds between two requests that may have been sent in the other order than they were received
 FURTHEST = 8  # lines among which those are sought
+SYNC = 0.01  # seconds by which a controller may have begun before it asks
 MOST_EARLY = 20  # requests among which one is sought that is sent before its line
 MOST_IN_VAIN = 1_500  # states that are sought since a line was reached that none had been before
 OK, BAD_REQUEST = 200, 400
@@ -69,6 +71,7 @@ class _Search:
     lines: tuple[Line, ...]
     states: int = 0
     outdated: dict[int, list[Line]] = attrs.field(factory=dict)
+    begun: dict[int, list[Line]] = attrs.field(factory=dict)
     known_steps: dict[tuple[Component, str, str], list[Helpful]] = attrs.field(factory=dict)
     why: dict[int, str] = attrs.field(factory=dict)
 
@@ -96,18 +99,32 @@ class _Search:
             if line.outdated is not None and not line.changes and self.played.actors(line):
                 for number in range(line.outdated, line.number):
                     self.outdated.setdefault(number, []).append(line)
+            for before in self.lines[max(0, line.number - FURTHEST) : line.number - 1]:
+                if line.changes and self.have_one_cache(before, line) and line.at - before.at <= SYNC:
+                    self.begun.setdefault(before.number, []).append(line)
+
+    def have_one_cache(self, one: Line, other: Line) -> bool:
+        """Tell whether two lines are by different controllers of one process, which share their caches."""
+        processes = [{each.process for each in self.played.actors(line)} for line in (one, other)]
+        return one.by != other.by and bool(processes[0] & processes[1])
 
     def after(self, state: State, line: Line) -> tuple[str, Iterator[State]]:
         """Return how the line is explained, and the states that it may lead to."""
         verdict, states = self.directly_after(state, line)
-        early = (
-            before for later in self.outdated.get(line.number, ()) for before in self.sent_early(state, line, later)
-        )
-        return verdict, chain((after for before in early for after in self.directly_after(before, line)[1]), states)
+        early = self.with_sent(state, line, self.outdated)
+        return verdict, chain(early, states, self.with_sent(state, line, self.begun))
+
+    def with_sent(self, state: State, line: Line, later: dict[int, list[Line]]) -> Iterator[State]:
+        """Yield the states after the line, with a request on its way that is that of a later line."""
+        for each in later.get(line.number, ()):
+            for before in self.sent_early(state, line, each):
+                yield from self.directly_after(before, line)[1]
 
     def sent_early(self, state: State, line: Line, later: Line) -> Iterator[State]:
-        """Yield the states before a line in which the request of a later one, which will be outdated, is on its way."""
-        expected = attrs.evolve(later, same_version=line.number == later.outdated)
+        """Yield the states before a line in which the request of a later one is on its way."""
+        expected = later
+        if not later.changes:  # it will be outdated
+            expected = attrs.evolve(later, same_version=line.number == later.outdated)
         for after, client in islice(self.steps_to(state, (later,), self.played.actors(later)), MOST_EARLY):
             request = after.cluster[CALLS[client]]
             if isinstance(request, Request) and request.key and not_asked(after, expected, request) is None:

@@ -186,6 +186,24 @@ BROKEN = [
     ("deployment-stuck", move(381, 352), 381, "the deadline is exceeded while a pod may still become ready"),
     ("deployment-stuck", drop(391), 392, "a rollout grows that nobody scaled"),
     ("deployment-stuck", change(392, size(4)), 392, "a ReplicaSet gets more than its share of what comes to a rollout"),
+    # statefulset: 276 create, 277 its revision, 278 web-0, 289 is ready, 292 web-1; 330 that is deleted, 338 gone, 340 made
+    # anew; 363 scaled to 1, 364 web-2 is deleted, 376 gone, 378 web-1; 404 a new image, 405 its revision, 406 web-0 goes,
+    # 408 as is said, 431 it is new
+    ("statefulset", drop(277), 278, "a pod is made from a revision that is not there"),
+    ("statefulset", move(292, 289), 292, "the second pod is made before the first is ready"),
+    ("statefulset", drop(338), 340, "a pod is made beside another of its name"),
+    ("statefulset", drop(363), 364, "a pod is deleted that is not too many"),
+    ("statefulset", move(378, 364), 378, "a pod goes before the last one"),
+    ("statefulset", move(378, 376), 378, "a pod goes before the one after it is gone"),
+    ("statefulset", drop(404), 405, "a second revision of one template"),
+    ("statefulset", move(406, 405), 406, "an old pod goes before there is a new revision"),
+    ("statefulset", change(408, status(updatedReplicas=1)), 408, "an old pod counts as a new one"),
+    (
+        "statefulset",
+        change(431, status(currentRevision="web-7b78446bc5")),
+        431,
+        "an update that is over is not said so",
+    ),
     # crash-loop: 300 no image; 307 crashes has ended, 314 and 374 it runs again; 316 never has failed, 328 once has
     # succeeded; 396 crashes is deleted, 398 and ends
     ("crash-loop", without("image is not pulled"), 300, "a kubelet waits for an image that it could pull"),

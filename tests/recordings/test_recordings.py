@@ -18,7 +18,7 @@ EXPECTED = Path(__file__).parent / "expected"
 RECORDINGS = (
     *("pod-creation", "pod-deletion", "replicaset", "unschedulable", "service", "node-dies", "node-partition"),
     *("kubelet-restart", "scheduler-killed", "kcm-killed", "errors", "namespace-deletion", "quota"),
-    *("deployment", "deployment-stuck", "crash-loop", "job", "garbage", "daemonset"),
+    *("deployment", "deployment-stuck", "crash-loop", "statefulset", "job", "garbage", "daemonset"),
 )
 
 
