@@ -186,9 +186,9 @@ BROKEN = [
     ("deployment-stuck", move(381, 352), 381, "the deadline is exceeded while a pod may still become ready"),
     ("deployment-stuck", drop(391), 392, "a rollout grows that nobody scaled"),
     ("deployment-stuck", change(392, size(4)), 392, "a ReplicaSet gets more than its share of what comes to a rollout"),
-    # statefulset: 276 create, 277 its revision, 278 web-0, 289 is ready, 292 web-1; 330 that is deleted, 338 gone, 340 made
-    # anew; 363 scaled to 1, 364 web-2 is deleted, 376 gone, 378 web-1; 404 a new image, 405 its revision, 406 web-0 goes,
-    # 408 as is said, 431 it is new
+    # statefulset: 276 create, 277 its revision, 278 web-0, 289 is ready, 292 web-1; 330 that is deleted, 338 gone, 340
+    # made anew; 363 scaled to 1, 364 web-2 is deleted, 376 gone, 378 web-1; 404 a new image, 405 its revision, 406
+    # web-0 goes, 408 as is said, 431 it is new
     ("statefulset", drop(277), 278, "a pod is made from a revision that is not there"),
     ("statefulset", move(292, 289), 292, "the second pod is made before the first is ready"),
     ("statefulset", drop(338), 340, "a pod is made beside another of its name"),
