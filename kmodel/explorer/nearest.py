@@ -1,6 +1,7 @@
-"""The shortest way from a state to what a spec looks for: a violation, or what should happen sometimes."""
+"""The shortest way from a state to what somebody looks for: what a spec finds, or a condition."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import attrs
 
@@ -24,14 +25,27 @@ class Way:
     is_complete: bool
 
 
-def nearest(model: Model, start: Cluster, spec: Spec, max_states: int = MOST_STATES) -> Way:
-    """Return the shortest way from a state to one, or by a step, that a spec of states or steps looks for."""
-    return _Nearest(model, spec, max_states).search(start)
+@attrs.frozen
+class Aim:
+    """What is looked for: states of which a function is true, or steps."""
+
+    is_met: Callable[[Any], bool]
+    of_steps: bool = False
+
+
+def aim_of(spec: Spec) -> Aim:
+    """Return what a spec of states or steps looks for: a violation, or what should happen sometimes."""
+    return Aim(lambda subject: spec.form.found(ask(spec, subject)[0]) is not None, spec.of_steps)
+
+
+def nearest(model: Model, start: Cluster, aim: Aim, max_states: int = MOST_STATES) -> Way:
+    """Return the shortest way, of at least one step, from a state to what is looked for."""
+    return _Nearest(model, aim, max_states).search(start)
 
 
 class _Nearest:
-    def __init__(self, model: Model, spec: Spec, max_states: int) -> None:
-        self.model, self.spec, self.max_states = model, spec, max_states
+    def __init__(self, model: Model, aim: Aim, max_states: int) -> None:
+        self.model, self.aim, self.max_states = model, aim, max_states
         self.walker: Walker = walker_of(model)
         self.came: dict[Row, tuple[Row, int] | None] = {}
         self.is_cut_off = False
@@ -51,7 +65,7 @@ class _Nearest:
                     if is_new:
                         self.came[row] = (queue[place], action)
                         queue.append(row)
-                    if (is_new or self.spec.of_steps) and self._is_there(queue[place], action, row):
+                    if (is_new or self.aim.of_steps) and self._is_there(queue[place], action, row):
                         return Way((*self._path(queue[place]), action), len(queue), False)
                 place += 1
         except TimeIsUp:
@@ -73,8 +87,8 @@ class _Nearest:
 
     def _is_there(self, before: Row, action: int, row: Row) -> bool:
         cluster = self.walker.numbering.cluster
-        subject = take(self.model.actions[action], cluster(before)) if self.spec.of_steps else cluster(row)
-        return subject is not None and self.spec.form.found(ask(self.spec, subject)[0]) is not None
+        subject = take(self.model.actions[action], cluster(before)) if self.aim.of_steps else cluster(row)
+        return subject is not None and self.aim.is_met(subject)
 
     def _path(self, row: Row) -> Sequence[int]:
         path = []

@@ -55,12 +55,15 @@ class ExplorerPages:
     @cached_property
     def policy(self) -> str:
         """The content security policy of each page."""
-        return policy(SCRIPT)
+        return policy(SCRIPT, forms="'self'")
 
-    def at(self, address: Address, path: Path, note: str = "") -> str:
-        """Return the page about an address, with a note on what was asked there; NowhereError if it leads nowhere."""
+    def at(self, address: Address, path: Path, note: str = "", *, is_playing: bool = False) -> str:
+        """Return the page about an address, with a note on what was asked there; NowhereError if it leads nowhere.
+
+        One that is playing goes on by itself, as usual.
+        """
         places = {step.address: number for number, step in enumerate(self.tour.steps, start=1)}
-        return self._page(address, path, places.get(address, 0), note=note)
+        return self._page(address, path, places.get(address, 0), note=note, is_playing=is_playing)
 
     def on_tour(self, stop: int, path: Path) -> str:
         """Return the page about a stop of the tour, from 0, before its first step."""
@@ -68,7 +71,16 @@ class ExplorerPages:
             raise NowhereError(f"the tour has stops 0 to {len(self.tour.steps)}" if self.tour.steps else "no tour")
         return self._page(self.tour.steps[stop - 1].address if stop else (0,), path, stop, is_guided=True)
 
-    def _page(self, address: Address, path: Path, stop: int, *, is_guided: bool = False, note: str = "") -> str:
+    def _page(
+        self,
+        address: Address,
+        path: Path,
+        stop: int,
+        *,
+        is_guided: bool = False,
+        note: str = "",
+        is_playing: bool = False,
+    ) -> str:
         walk = self.walk
         trace, ahead = walk.trace(address), walk.ahead(address)
         number = len(trace.steps)
@@ -85,12 +97,15 @@ class ExplorerPages:
                 start=path("at", address[:1]),
                 back=path("at", address[:-1]) if number else None,
                 onwards=path("onwards", address),
+                is_playing=is_playing,
+                nearest=path("nearest", address),
+                cells=list(map(str, self.walk.model.initial[0].layout.cells)),
                 random=path("random", address),
                 replay=replay_command(trace, self.source),
                 last=story(trace)[-1] if number else None,
                 states=self._state(trace),
                 live=walk.live(address),
-                ways=[(spec, f"{path('nearest', address)}?spec={quote(spec.name)}") for spec in self._looked_for()],
+                ways=[(spec, f"{path('nearest', address)}?to={quote(spec.name)}") for spec in self._looked_for()],
                 disabled=walk.disabled(address),
                 by_actor=_by_actor(choices[:MOST_AHEAD], path),
                 unlisted=max(0, len(choices) - MOST_AHEAD),

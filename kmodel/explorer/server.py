@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from kmodel.explorer.pages import ExplorerPages
-from kmodel.explorer.walk import Address, NowhereError, read_address
+from kmodel.explorer.walk import MOST_STEPS, Address, NowhereError, read_address
 
 LOOPBACK = "127.0.0.1"
 MOST_RANDOM = 100
@@ -50,7 +50,8 @@ def application(pages: ExplorerPages, site: Site) -> Starlette:
     """Return the application that shows the pages at a site."""
 
     async def at(request: Request) -> Response:
-        return HTMLResponse(pages.at(read_address(request.path_params["address"]), site.path))
+        address = read_address(request.path_params["address"])
+        return HTMLResponse(pages.at(address, site.path, is_playing="play" in request.query_params))
 
     async def tour(request: Request) -> Response:
         return HTMLResponse(pages.on_tour(request.path_params["stop"], site.path))
@@ -61,20 +62,22 @@ def application(pages: ExplorerPages, site: Site) -> Starlette:
         return _to(pages.walk.at_random(read_address(request.path_params["address"]), number))
 
     async def onwards(request: Request) -> Response:
-        return _to(pages.walk.onwards(read_address(request.path_params["address"])))
+        address, is_playing = read_address(request.path_params["address"]), "play" in request.query_params
+        there = pages.walk.onwards(address, 1 if is_playing else MOST_STEPS)
+        return _to(there, is_playing and there != address and pages.walk.is_new(there))
 
     async def nearest(request: Request) -> Response:
         address = read_address(request.path_params["address"])
         try:
-            return _to(pages.walk.nearest(address, request.query_params.get("spec", "")))
+            return _to(pages.walk.nearest(address, request.query_params.get("to", "")))
         except NowhereError as there_is_none:
             return HTMLResponse(pages.at(address, site.path, note=str(there_is_none)))
 
     async def start(request: Request) -> Response:
         return _to((0,))
 
-    def _to(address: Address) -> Response:
-        return RedirectResponse(site.path("at", address), status_code=303)
+    def _to(address: Address, is_playing: bool = False) -> Response:
+        return RedirectResponse(site.path("at", address) + ("?play" if is_playing else ""), status_code=303)
 
     async def nowhere(request: Request, error: Exception) -> Response:
         return PlainTextResponse(f"{error}\n", status_code=404)

@@ -15,7 +15,8 @@ from kmodel.reporting.wording import count
 HELP = (
     "NUMBER takes a step; ? NUMBER shows what it would change; u undoes; r [N] takes random steps; "
     "n goes on to rest, as usual; s shows the state; d tells what cannot happen and why; "
-    "w SPEC goes the shortest way to what a spec looks for; p shows the way here; h shows this; q ends"
+    "w SPEC goes the shortest way to what a spec looks for, and w CELL.ATTRIBUTE = VALUE to where that is so; "
+    "p shows the way here; h shows this; q ends"
 )
 
 

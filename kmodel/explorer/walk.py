@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from kmodel.engines.tables.walker import Taken, walker_of
-from kmodel.explorer.nearest import nearest
+from kmodel.explorer.condition import ConditionError, is_condition, read_condition
+from kmodel.explorer.nearest import Aim, aim_of, nearest
 from kmodel.kernel import Action, BoundReached, Cluster, Model, Spec, Step, Trace, ask, take
 from kmodel.kernel.footprint import record
 from kmodel.kernel.values import WHOLE
@@ -117,22 +118,33 @@ class Walk:
             if index not in enabled
         )
 
-    def nearest(self, address: Address, name: str) -> Address:
-        """Return where the shortest way leads to what a spec looks for; NowhereError if none is found, which says why.
+    def nearest(self, address: Address, asked: str) -> Address:
+        """Return where the shortest way leads to what a spec looks for, or to where a condition holds.
 
-        Of a spec of whole runs there is none: no single state shows anything of it.
+        NowhereError if none is found, which says why. To a spec of whole runs there is none: no single state shows
+        anything of it.
         """
-        spec = next((spec for spec in self.model.specs if spec.name == name and not spec.is_temporal), None)
-        if spec is None:
-            raise NowhereError(f"there is no spec of states or steps that is called {name[:80]!r} here")
-        way = nearest(self.model, self.trace(address).last, spec)
+        aim, fails = self._condition(asked) if is_condition(asked) else self._aim(asked)
+        way = nearest(self.model, self.trace(address).last, aim)
         if way.actions is None:
             all_ = "all" if way.is_complete else "the first"
-            what = "does not happen" if spec.form.wanted else "is not violated"
-            raise NowhereError(f"{name} {what} in {all_} {way.states:,} states from here on")
+            raise NowhereError(f"{asked.strip()[:200]} {fails} in {all_} {way.states:,} states from here on")
         for action in way.actions:
             address = (*address, self._enabled(self.trace(address).last).index(action))
         return address
+
+    def _aim(self, name: str) -> tuple[Aim, str]:
+        """Return what a spec looks for, and the words for that it was not found."""
+        spec = next((spec for spec in self.model.specs if spec.name == name.strip() and not spec.is_temporal), None)
+        if spec is None:
+            raise NowhereError(f"there is no spec of states or steps that is called {name[:80]!r} here")
+        return aim_of(spec), "does not happen" if spec.form.wanted else "is not violated"
+
+    def _condition(self, text: str) -> tuple[Aim, str]:
+        try:
+            return Aim(read_condition(text, self.model.initial[0].layout).holds), "comes to be nowhere else"
+        except ConditionError as problem:
+            raise NowhereError(str(problem)) from None
 
     def at_random(self, address: Address, steps: int, seed: int | None = None) -> Address:
         """Return where so many random steps lead that change something; fewer if there are none."""
@@ -145,8 +157,12 @@ class Walk:
         return address
 
     def onwards(self, address: Address, steps: int = MOST_STEPS) -> Address:
-        """Return where the usual course leads: the system's actions in turn, without requests and faults."""
-        turn = 0
+        """Return where the usual course leads: the system's actions in turn, without requests and faults.
+
+        Whose turn it is follows from the last step, so that one may also go there a step at a time.
+        """
+        taken = self.trace(address).steps
+        turn = self.model.actions.index(taken[-1].action) if taken else 0
         seen = {self.trace(address).last}
         for _ in range(min(steps, MOST_STEPS)):
             choices = [
@@ -161,6 +177,11 @@ class Walk:
                 break
             seen.add(self.trace(address).last)
         return address
+
+    def is_new(self, address: Address) -> bool:
+        """Tell whether the state at an address is none of those on the way there."""
+        *before, last = self.trace(address).states
+        return last not in before
 
     def live(self, address: Address) -> Live:
         """Return what the specs say of the state at an address, and of the step to it."""

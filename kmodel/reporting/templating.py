@@ -34,12 +34,15 @@ def _file(name: str) -> markupsafe.Markup:
     return markupsafe.Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
-def policy(script: str) -> str:
-    """Return the content security policy: nothing is loaded, and no style or script is in force but the page's own."""
+def policy(script: str, *, forms: str = "'none'") -> str:
+    """Return the content security policy: nothing is loaded, and no style or script is in force but the page's own.
+
+    Forms go only where they may.
+    """
     hashes = [f"sha256-{b64encode(sha256(_file(name).encode()).digest()).decode()}" for name in (STYLE, script)]
     return (
         f"default-src 'none'; style-src '{hashes[0]}'; script-src '{hashes[1]}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"base-uri 'none'; form-action {forms}"
     )
 
 

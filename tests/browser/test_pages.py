@@ -254,6 +254,32 @@ def test_what_cannot_happen_is_told_and_the_shortest_way_is_taken(page: Any, lin
     assert is_accessible(page)
 
 
+def test_the_shortest_way_to_a_condition_is_typed(page: Any, link: str) -> None:
+    page.goto(re.sub(r"tour/0$", "at/0", link))
+    page.get_by_label("Go the shortest way to where").fill("etcd/nodes[n2] != nothing")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/at/0/**")
+    assert page.locator(".way li").count() > 2
+    page.get_by_label("Go the shortest way to where").fill("etcd/pods[wed] = <script>alert(1)</script>")
+    page.keyboard.press("Enter")
+    assert "etcd/pods[web]" in page.get_by_role("status").inner_text()
+    assert is_accessible(page)
+
+
+def test_the_usual_course_plays_until_it_is_stopped(page: Any, link: str) -> None:
+    page.goto(re.sub(r"tour/0$", "at/0", link))
+    page.keyboard.press("1")
+    page.wait_for_url("**/at/0/0")
+    page.get_by_role("link", name="Play, a step at a time").click()
+    page.wait_for_url(re.compile(r"/at/0/0/\d+/\d+/\d+\?play$"))
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile(r"/at/0/[\d/]+$"))
+    stopped = page.url
+    page.wait_for_timeout(2000)
+    assert page.url == stopped
+    assert is_accessible(page)
+
+
 def test_a_state_is_forked_undone_and_found_again_by_its_link(page: Any, link: str) -> None:
     page.goto(re.sub(r"tour/0$", "at/0", link))
     first = page.locator(".ahead a.step").first.inner_text()

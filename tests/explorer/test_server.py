@@ -73,13 +73,27 @@ def test_the_tour_goes_from_its_start_to_its_end(there: TestClient) -> None:
 
 
 def test_the_shortest_way_to_a_spec_leads_somewhere_or_says_why_not(there: TestClient) -> None:
-    assert there.get("/token/nearest/0?spec=managers_agree").headers["location"] == "/token/at/0/0/1/3"
+    assert there.get("/token/nearest/0?to=managers_agree").headers["location"] == "/token/at/0/0/1/3"
     for asked, said in (("a_manager_crashes", "does not happen in all"), ("<script>", "&lt;script&gt;")):
-        answer = there.get("/token/nearest/0", params={"spec": asked})
+        answer = there.get("/token/nearest/0", params={"to": asked})
         assert answer.status_code == 200
         assert said in answer.text
         assert Page(answer.text).wrong == []
-    assert there.get("/token/nearest/0/999?spec=managers_agree").status_code == 404
+    assert there.get("/token/nearest/0/999?to=managers_agree").status_code == 404
+
+
+def test_what_plays_goes_on_a_step_at_a_time_until_it_rests(there: TestClient) -> None:
+    path, places = "/token/at/0?play", list[str]()
+    while path.endswith("?play"):
+        text = there.get(path).text
+        assert Page(text).wrong == []
+        assert 'id="stop" href="' + path.removesuffix("?play") + '"' in text
+        following = re.search(r'id="play" hidden href="([^"]*)"', text)
+        assert following is not None
+        path = there.get(following[1]).headers["location"]
+        places.append(path)
+    assert len(places) > 3
+    assert 'id="play"' not in there.get(path).text
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,14 @@
 import pytest
 
 from kmodel.engines.retracing import follow_path
-from kmodel.explorer.nearest import nearest
+from kmodel.engines.small_graph import Graph, extract
+from kmodel.explorer.condition import read_condition
+from kmodel.explorer.nearest import aim_of, nearest
 from kmodel.explorer.walk import NowhereError, Walk, read_address
+from kmodel.kernel import Cluster
 from kmodel.kernel.model import enabled
+from kmodel.kubernetes.components.etcd import PODS
+from kmodel.kubernetes.objects import ObjectMeta, Pod, PodSpec
 from kmodel.reporting.answer import CELLS_ALONE
 from tests.reporting.examples import broken_model, result
 from tests.toys import two_phase_commit
@@ -91,6 +96,9 @@ def test_the_shortest_way_to_a_violation_is_that_of_the_engine() -> None:
     [
         ("a_manager_crashes", "a_manager_crashes does not happen in all"),
         ("nothing", "there is no spec of states or steps that is called 'nothing'"),
+        ("manager[rm0] = asleep", "manager.rm0. = asleep comes to be nowhere else in all"),
+        ("manager[rm7] = working", "there is no cell 'manager.rm7.' here; there are, among others, manager.rm1., m"),
+        ("= working", "'= working' is no condition: write CELL.ATTRIBUTE = VALUE"),
     ],
 )
 def test_where_no_way_is_found_that_is_said(name: str, said: str) -> None:
@@ -101,5 +109,63 @@ def test_where_no_way_is_found_that_is_said(name: str, said: str) -> None:
 def test_a_search_that_is_cut_off_is_not_complete() -> None:
     model = broken_model()
     never = next(spec for spec in model.specs if spec.name == "a_manager_crashes")
-    assert not nearest(model, model.initial[0], never, max_states=5).is_complete
-    assert nearest(model, model.initial[0], never).is_complete
+    assert not nearest(model, model.initial[0], aim_of(never), max_states=5).is_complete
+    assert nearest(model, model.initial[0], aim_of(never)).is_complete
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("coordinator=aborted", 1),
+        ("manager[rm0] = committed and manager[rm1] != working", 3),
+        ("coordinator ~ mitt", 5),
+        ("manager[rm0].phase != nothing", None),
+    ],
+)
+def test_the_shortest_way_to_a_condition_is_the_first_of_all_states(text: str, steps: int | None) -> None:
+    there = walk()
+    condition = read_condition(text, there.model.initial[0].layout)
+    found = extract(there.model, 1000)
+    meets = [number for number, state in enumerate(found.states) if condition.holds(state)]
+    if steps is None:
+        assert meets == []
+        return
+    address = there.nearest((0,), text)
+    assert condition.holds(there.trace(address).last)
+    assert len(address) - 1 == steps == min(depth_of(found)[number] for number in meets)
+
+
+def depth_of(graph: Graph) -> dict[int, int]:
+    """Return how far each state of a graph is from the first, by its edges alone."""
+    depth, ahead = {0: 0}, [0]
+    for state in ahead:
+        for edge in graph.edges:
+            if edge.source == state and edge.target not in depth:
+                depth[edge.target] = depth[state] + 1
+                ahead.append(edge.target)
+    return depth
+
+
+def test_a_condition_speaks_of_attributes_as_they_are_shown() -> None:
+    pod = Pod(ObjectMeta("web"), PodSpec(node_name="n1"))
+    cluster = Cluster.of({PODS["web"]: pod, PODS["web.1"]: None})
+    holds = {
+        text: read_condition(text, cluster.layout).holds(cluster)
+        for text in (
+            "etcd/pods[web].spec.node_name = n1",
+            "etcd/pods[web].spec.node_name != n1",
+            "etcd/pods[web].status.phase = Pending and etcd/pods[web.1] = nothing",
+            "etcd/pods[web.1].spec.node_name = nothing",
+        )
+    }
+    assert list(holds.values()) == [True, False, True, True]
+
+
+def test_the_usual_course_is_the_same_a_step_at_a_time() -> None:
+    there = Walk(two_phase_commit.model(2), CELLS_ALONE)
+    at_once = there.onwards((0,))
+    address: tuple[int, ...] = (0,)
+    while (further := there.onwards(address, 1)) != address:
+        assert there.is_new(further)
+        address = further
+    assert address == at_once
