@@ -60,12 +60,13 @@ class Model:
         actions: set[str] = set()
         transitions: dict[str, Transition] = {}
         for action in self.actions:
-            other = transitions.setdefault(action.transition.name, action.transition)
-            if place_of(other.function) != place_of(action.transition.function):
-                raise ModelError(_one_name("transitions", other.name, other.function, action.transition.function))
-            if str(action) in actions:
-                raise ModelError(f"{self.name} has two actions {action}; list it once, or bind them to different names")
-            actions.add(str(action))
+            transition, name = action.transition, str(action)
+            other = transitions.setdefault(transition.name, transition)
+            if other is not transition and place_of(other.function) != place_of(transition.function):
+                raise ModelError(_one_name("transitions", other.name, other.function, transition.function))
+            if name in actions:
+                raise ModelError(f"{self.name} has two actions {name}; list it once, or bind them to different names")
+            actions.add(name)
         specs: dict[str, Spec] = {}
         for spec in self.specs:
             namesake = specs.setdefault(spec.name, spec)

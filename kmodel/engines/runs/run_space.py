@@ -55,6 +55,7 @@ class RunSpace:
         self.seen: set[int] = set()  # hashes: of a million states, two collide with a chance of 1 in 10 million
         self.idle: set[int] = set()  # the actions that were enabled somewhere, but changed nothing there
         self.bound: str | None = None
+        self._initial: dict[int, Row] = {}
         self._states: dict[Row, State] = {}
         self._tries: list[Trie] = [*self.walker.actions, *self.walker.specs]
         self._readers: list[set[int]] = [set() for _ in model.initial[0].layout.cells]  # tries that ever read a cell
@@ -64,7 +65,9 @@ class RunSpace:
 
     def initial(self, index: int) -> State:
         """Return an initial state of the model."""
-        return self.at(tuple(self.walker.numbering.row(self.model.initial[index])))
+        if index not in self._initial:  # each attempt to shrink a run begins there
+            self._initial[index] = tuple(self.walker.numbering.row(self.model.initial[index]))
+        return self.at(self._initial[index])
 
     def at(self, row: Row) -> State:
         """Return the state of a row, wherever it was found; if it is not kept any more, all is asked anew."""
