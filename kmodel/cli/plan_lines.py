@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
@@ -51,8 +52,8 @@ def tell_dry(console: Console, plan: CheckPlan, deadline: Deadline) -> None:
 class OutcomeRows:
     """Prints what comes of explorations as it comes, those with as many faults under one label.
 
-    Of those with faults, of which there are many, what is violated and what was not explored has its line, or each if
-    `verbose`; at the end of a stage a line for each slice counts the others.
+    Of those with faults, of which there are many, one has its line where a slice violates a spec for the first time, or
+    nothing came of it; or each, if `verbose`. At the end of a stage a line for each slice counts them.
     """
 
     console: Console
@@ -60,14 +61,30 @@ class OutcomeRows:
     verbose: bool = False
     label: str = ""
     stage: list[TaskOutcome] = attrs.field(factory=list)  # what came so far of the stage
+    violated: set[tuple[str, str]] = attrs.field(factory=set)  # the slices and specs that were told
+
+    def tell_known(self, number: int) -> None:
+        """Print how many are known already."""
+        if number:
+            said = "1 exploration is" if number == 1 else f"{number:,} explorations are"
+            _print(self.console, "KNOWN", f"{said} of earlier runs: the files, the specs and kmodel are the same")
+
+    def tell_not_kept(self, path: Path, problem: OSError) -> None:
+        """Print why nothing of this run is kept for another."""
+        why = problem.strerror or str(problem)
+        _print(
+            self.console, "NOT KEPT", f"{path} cannot be written ({why}), so that another run explores all of it anew"
+        )
 
     def tell(self, each: TaskOutcome) -> None:
         """Print what came of one, if it has a line."""
         if self.stage and len(self.stage[0].task.faults) != len(each.task.faults):
             self._tell_slices()
         self.stage.append(each)
-        if self.verbose or not each.task.faults or each.failures or each.lost:
-            self._tell(each.in_words, str(each.task), is_bad=bool(each.failures))
+        violated = {(each.task.slice.name, finding.spec.name) for finding in each.failures}
+        if self.verbose or not each.task.faults or violated - self.violated or each.lost:
+            self._tell(each.in_words, str(each.task), is_bad=bool(violated))
+        self.violated |= violated
 
     def tell_end(self, left_out: int) -> None:
         """Print what is left to say of the last stage, and for how many there was no time."""

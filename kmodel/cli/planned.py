@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kmodel.engines.results import Finding
     from kmodel.kernel import Model, Spec, Trace
     from kmodel.planning.check_plan import CheckPlan
+    from kmodel.planning.earlier_runs import EarlierRuns
     from kmodel.planning.task_outcome import TaskOutcome
     from kmodel.planning.worker_processes import WorkerProcesses
     from kmodel.project import Input, Project
@@ -106,18 +107,40 @@ class PlannedCheck:
 
     def _carry_out(self, plan: CheckPlan, deadline: Deadline, processes: WorkerProcesses | None) -> None:
         from kmodel.planning.carrying_out import carry_out
+        from kmodel.planning.earlier_runs import together, without
 
         self.needed = sum(len(task.faults) <= 1 for stage in plan.stages for task in stage.tasks)
         rows = OutcomeRows(self.console, plan, self.context.verbose)
+        earlier = self._earlier()
+        known = () if earlier is None else earlier.known(plan)
+        rows.tell_known(len(known))
+        left = without(plan, known)
+        new = processes.carry_out(left, deadline) if processes else carry_out(left, self.specs, deadline)
         try:
-            for each in processes.carry_out(plan, deadline) if processes else carry_out(plan, self.specs, deadline):
+            for each in together(known, new):
                 self.explored.append(each)
                 rows.tell(each)
+                if earlier is not None and not each.is_earlier:
+                    earlier.add(each)
         except KeyboardInterrupt:
             pass  # the exploration of the whole hears of it, too
         self.left_out = sum(len(stage.tasks) for stage in plan.stages) - len(self.explored)
         rows.tell_end(self.left_out)
+        if earlier is not None and earlier.problem is not None:
+            rows.tell_not_kept(earlier.path, earlier.problem)
         tell_hazards(self.console, self.explored)
+
+    def _earlier(self) -> EarlierRuns | None:
+        """Return what earlier runs found by the same plan; None where nothing is kept."""
+        from kmodel.planning.earlier_runs import FILE, EarlierRuns, key_of
+        from kmodel.planning.messages import Common
+
+        folder, project = self.context.folder, self.project
+        if folder is None or project is None:
+            return None
+        whole = self.parts.model(self.specs) if self.parts != self.given else self.model
+        key = key_of(whole, (file for _, file in project.files()))
+        return EarlierRuns(folder / FILE, key, Common(self.parts.scenario.catalog), self.specs)
 
     @cached_property
     def parts(self) -> Input:

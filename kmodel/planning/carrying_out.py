@@ -10,7 +10,6 @@ from kmodel.engines.bounds import Bounds
 from kmodel.engines.clock import Clock, Deadline
 from kmodel.engines.events import Finished
 from kmodel.engines.registry import ENGINES
-from kmodel.engines.results import Result
 from kmodel.engines.runs.amounts import DelayBound
 from kmodel.kernel import Model, Spec
 from kmodel.kubernetes import scenario
@@ -89,20 +88,22 @@ def explored(task: Task, specs: tuple[Spec, ...], seconds: float, deadline: Dead
     """
     clock = Clock()
     model = scenario.model(task.scenario, specs)
-    result = _by_delays(model, 0, deadline) if seconds < inf else _by_delays(model, DELAYS, deadline)
-    share = Share(deadline, max(0.0, seconds - clock.seconds))
-    if result.saw_the_least and not result.finished and not share.is_over:
+    share = Share(deadline, seconds)
+    first = _by_delays(model, DELAYS if seconds == inf else 0, deadline)
+    result, is_done = first.result, not first.time_is_up and seconds == inf
+    if result.saw_the_least and not (result.finished or is_done or share.is_over):
         more = _by_delays(model, DELAYS, share)
-        result = more if more.saw_the_least else result
+        result = more.result if more.result.saw_the_least else result
+        is_done = not more.time_is_up
     is_likely = not result.finished and result.states <= FEW_STATES and share.left > LEAST_SECONDS
     if is_likely and (seconds == inf or _is_compiled()):
-        whole = _result(model, "exhaustive", Bounds(), share)
+        whole = _last(model, "exhaustive", Bounds(), share).result
         result = whole if whole.finished else result
-    return TaskOutcome.of(task, result, clock.seconds)
+    return TaskOutcome.of(task, result, clock.seconds, is_done=is_done or result.finished)
 
 
-def _by_delays(model: Model, most: int, deadline: Deadline) -> Result:
-    return _result(model, "delays", DelayBound(most, free_faults=True), deadline)
+def _by_delays(model: Model, most: int, deadline: Deadline) -> Finished:
+    return _last(model, "delays", DelayBound(most, free_faults=True), deadline)
 
 
 def _is_compiled() -> bool:
@@ -113,9 +114,10 @@ def _is_compiled() -> bool:
     return compiling.is_done()
 
 
-def _result(model: Model, engine: str, options: Any, deadline: Deadline) -> Result:
+def _last(model: Model, engine: str, options: Any, deadline: Deadline) -> Finished:
+    """Return the last event of an exploration; KeyboardInterrupt if it is asked to stop."""
     *_, last = ENGINES[engine].explore(model, options, deadline)
     assert isinstance(last, Finished)
     if last.interrupted:
         raise KeyboardInterrupt
-    return last.result
+    return last

@@ -13,6 +13,7 @@ OF_FAULTS = 1.0  # the same of one with faults, of which there are many
 PATIENCE = 5.0  # seconds that one may take beyond its share, until all runs without delays are seen
 DELAYS = 2  # that each exploration goes up to, as far as there is time
 FEW_STATES = 2_500  # with two delays: an exhaustive search is likely to end
+MOST_NAMED = 3  # objects that are taken for there
 AFTERWARDS = 3.0  # seconds that reports take
 
 
@@ -64,8 +65,7 @@ def plan_of(scenario: Scenario) -> CheckPlan:
         ),
         PlanStage("two faults", 0.2, tuple(_in_turn(parts, pairs))),
     )
-    assumed = f"as if {' and '.join(scenario.assumed)} were there" if scenario.assumed else ""
-    return CheckPlan(parts, stages, tuple(filter(None, (assumed, competition(scenario.settings)))))
+    return CheckPlan(parts, stages, tuple(filter(None, (_assumed(scenario), competition(scenario.settings)))))
 
 
 def _in_turn(parts: Sequence[Slice], faults: Mapping[str, Sequence[tuple[str, ...]]]) -> Iterator[Task]:
@@ -75,3 +75,11 @@ def _in_turn(parts: Sequence[Slice], faults: Mapping[str, Sequence[tuple[str, ..
             found = faults[part.name]
             if round_number < len(found):
                 yield Task(part, found[(round_number + place) % len(found)])
+
+
+def _assumed(scenario: Scenario) -> str:
+    """Return what is taken for there, in words; of many only the first."""
+    named, more = scenario.assumed[:MOST_NAMED], len(scenario.assumed) - MOST_NAMED
+    if not named:
+        return ""
+    return f"as if {', '.join(named)}{f' and {more} more' if more > 0 else ''} were there, which pods need"

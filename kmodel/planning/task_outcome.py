@@ -11,20 +11,25 @@ from kmodel.planning.check_plan import Task
 
 @attrs.frozen
 class TaskOutcome:
-    """What came of a task, with the traces to what is violated; `lost` tells whether nothing came of it."""
+    """What came of a task, with the traces to what is violated.
+
+    It `is_done` if the plan asks for no more, `lost` if nothing came of it, and `is_earlier` if it is of another run.
+    """
 
     task: Task
     result: Result
     seconds: float
+    is_done: bool = False
     lost: bool = False
+    is_earlier: bool = False
 
     @staticmethod
-    def of(task: Task, result: Result, seconds: float) -> "TaskOutcome":
+    def of(task: Task, result: Result, seconds: float, *, is_done: bool) -> "TaskOutcome":
         """Return the outcome of a task without what nobody asks of it, and without the traces to what is well."""
         findings = tuple(
             each if each.verdict is Verdict.VIOLATED else attrs.evolve(each, trace=None) for each in result.findings
         )
-        return TaskOutcome(task, attrs.evolve(result, findings=findings, ends=None, statistics=None), seconds)
+        return TaskOutcome(task, attrs.evolve(result, findings=findings, ends=None, statistics=None), seconds, is_done)
 
     @staticmethod
     def of_nothing(task: Task, model: Model, engine: str, why: str, seconds: float) -> "TaskOutcome":
@@ -71,6 +76,7 @@ class TaskOutcome:
             "stopped": self.result.stopped,
             "states": self.result.states,
             "seconds": round(self.seconds, 3),
+            "earlier": self.is_earlier,
             "verdicts": {each.value: sum(one.verdict is each for one in findings) for each in Verdict},
             "violated": [
                 {

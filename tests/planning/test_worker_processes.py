@@ -80,11 +80,12 @@ def test_several_processes_tell_what_one_tells(folder: Path, monkeypatch: pytest
     (folder / "specs" / "own.py").write_text(SPEC, encoding="utf-8")
     told, documents = [], []
     for jobs in ("1", "3"):
-        code, text = check("--faults", "container-exit=1", "--max-time", "0", "--jobs", jobs)
+        options = ("--faults", "container-exit=1", "--max-time", "0", "--jobs", jobs)
+        code, text = check(*options, "-v", "--reports", f"text-{jobs}")
         assert code == 1
         told.append(text.partition("EXPLORED")[0])
         assert text.count("VIOLATED:") == 2
-        _, text = check("--faults", "container-exit=1", "--max-time", "0", "--jobs", jobs, "-o", "json")
+        _, text = check(*options, "-o", "json", "--reports", f"json-{jobs}")
         documents.append(json.loads(text)["items"][0]["plan"]["explorations"])
         assert all(each.pop("seconds") > 0 for each in documents[-1])
     assert told[0] == told[1]
