@@ -4,6 +4,7 @@ from kmodel.kernel import Cluster, Hazard, Layout, Rank, Step, converges, someti
 from kmodel.kubernetes.components.controllers.job_controller import JOB_EXPECTED, JOB_ROUND, known_job
 from kmodel.kubernetes.components.controllers.job_counts import JobNow
 from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
+from kmodel.kubernetes.components.controllers.ttl_after_finished import COMPONENT as TTL
 from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.references import refusal
 from kmodel.kubernetes.components.runtime import RUNTIME
@@ -11,6 +12,7 @@ from kmodel.kubernetes.components.scheduler import QUEUE
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Job, Pod
 from kmodel.kubernetes.objects.job import index_of, is_tracked
+from kmodel.kubernetes.objects.ownership import FOREGROUND
 
 from .watching import MAY_NOT_KNOW, MISSES_EVENT
 
@@ -163,4 +165,20 @@ def a_job_comes_to_an_end(cluster: Cluster) -> bool | str:
             continue
         if not any(is_stuck(cluster, pod) for pod in pods_of_job(cluster, job) if pod.active):
             return f"job/{name} is {job.summary()}"
+    return True
+
+
+def jobs_are_cleaned_up(layout: Layout) -> bool:
+    """Tell whether Jobs are deleted after they have finished, with their pods."""
+    actors = layout.constant(SETTINGS).actors
+    return any(layout.keys(JOB_EXPECTED)) and TTL.name in actors and "garbage-collector" in actors
+
+
+@converges(needs=jobs_are_cleaned_up, hazard=(MISSES_EVENT,))
+def a_finished_job_is_cleaned_up(cluster: Cluster) -> bool | str:
+    """At last no Job is there that has finished and is to go some time later, unless another finalizer holds it."""
+    for name in cluster.names(JOBS):
+        job = cluster[JOBS[name]]
+        if job is not None and job.cleans_up and job.status.finished and not {*job.metadata.finalizers} - {FOREGROUND}:
+            return f"job/{name} is {job.status.finished}, and still there"
     return True

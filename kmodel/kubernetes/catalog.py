@@ -40,6 +40,7 @@ from kmodel.kubernetes.components.controllers import (
     restarts,
     statefulset_controller,
     taint_eviction,
+    ttl_after_finished,
 )
 from kmodel.kubernetes.components.kubelet import failures, probes
 from kmodel.kubernetes.components.plan import Plan
@@ -65,6 +66,7 @@ COMPONENTS: tuple[Component, ...] = (
     daemonset_controller.COMPONENT,
     job_controller.COMPONENT,
     cronjob_controller.COMPONENT,
+    ttl_after_finished.COMPONENT,
     namespace_controller.COMPONENT,
     proxy.COMPONENT,
     kubelet.HEARTBEATS,

@@ -123,6 +123,26 @@ def test_pods_go_with_their_job_though_they_have_a_finalizer() -> None:
     assert not any(run.cluster[PODS[name]] for name in run.cluster.names(PODS))
 
 
+def test_a_finished_job_is_deleted_after_its_pods_if_it_says_how_long_it_stays() -> None:
+    actors = (*ACTORS, "garbage-collector", "ttl-after-finished-controller")
+    settings = scene(stored=(job(ttl_seconds_after_finished=60),), names_per_workload=2, calls="fused", actors=actors)
+    run = Run.of(settings).settle(without=("delete_finished_job",))
+    assert status(run).finished == "Complete"
+    run = run.settle(without=("collect",))
+    assert (found := run.cluster[WEB]) is not None
+    assert found.metadata.deleting
+    run = run.settle()
+    assert run.cluster[WEB] is None
+    assert not any(run.cluster[PODS[name]] for name in run.cluster.names(PODS))
+
+
+def test_a_job_is_not_deleted_before_it_has_finished() -> None:
+    actors = (*ACTORS, "garbage-collector", "ttl-after-finished-controller")
+    of = job(ttl_seconds_after_finished=0)
+    run = Run.of(scene(stored=(of,), names_per_workload=2, calls="fused", actors=actors))
+    assert not run.settle(without=("finish_container",)).can("delete_finished_job", job="web")
+
+
 def made_anew() -> Run:
     """Return the run in which a Job is made anew before its pod is seen: the pod is of another one [#142142]."""
     run = started(delete("jobs/web"), create(job()), of=job(), names=3)

@@ -39,6 +39,11 @@ DUE_TWICE = scene(
     actors=("cronjob-controller",),
     faults={"cron-tick": 1},
 )
+CLEANS_UP = scene(
+    stored=(job(completions=0, ttl_seconds_after_finished=60),),
+    calls="fused",
+    actors=(*ALONE, "garbage-collector", "ttl-after-finished-controller"),
+)
 MADE_ANEW = scene(  # kubernetes/kubernetes#131917, #142142
     delete("jobs/web"), create(job()), stored=(job(),), names_per_workload=2, calls="fused", actors=ALONE
 )
@@ -151,6 +156,14 @@ MUTANTS = (
     ),
 )
 STUCK = (
+    Mutant(
+        "a_finished_job_is_cleaned_up",
+        "nobody deletes a Job that has finished",
+        CLEANS_UP,
+        (("delete_finished_job", unless(always)),),
+        4,
+        cycle=0,
+    ),
     Mutant(
         "a_job_comes_to_an_end",
         "no pod loses its finalizer",

@@ -1,7 +1,8 @@
 """CronJobs [pkg/apis/batch/{types.go,v1/defaults.go,validation/validation.go}, pkg/registry/batch/cronjob, 1.34].
 
 There are no clocks: a schedule comes due a few times at most, each at any time, and is not read itself. Left out:
-startingDeadlineSeconds, time zones, and the limits of the history (Jobs that have finished stay).
+startingDeadlineSeconds, time zones, and the limits of the history (Jobs that have finished stay, unless they have
+ttlSecondsAfterFinished).
 """
 
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ class CronJob(ApiObject):
     @property
     def deletes_owners(self) -> bool:
         """Whether its controller deletes Jobs, which own pods."""
-        return self.policy == REPLACE
+        return self.policy == REPLACE or self.job.deletes_owners
 
     def defaulted(self) -> "CronJob":
         """Return the CronJob with the policy that lets Jobs run beside each other, if it names none."""

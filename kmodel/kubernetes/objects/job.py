@@ -1,7 +1,8 @@
 """Jobs [pkg/apis/batch/{types.go,v1/defaults.go,validation/validation.go}, 1.34; pkg/registry/batch/job/strategy.go].
 
 Left out: the label with the Job's UID, by which the api-server makes its selector unique (a Job's pods are those that
-it controls); deadlines and times to live; policies for failure and success; limits for each index; selectors by hand.
+it controls); deadlines; how long a time to live is; policies for failure and success; limits for each index; selectors
+by hand.
 """
 
 from collections.abc import Iterator
@@ -65,12 +66,24 @@ class Job(ApiObject):
     backoff_limit: int | None = None
     suspend: bool = False
     template: PodTemplate = attrs.field(factory=PodTemplate)
+    ttl_seconds_after_finished: int | None = None
     status: JobStatus = JobStatus()
 
     @property
     def desired(self) -> Any:
         """What is wanted: the spec."""
-        return self.completions, self.parallelism, self.mode, self.backoff_limit, self.suspend, self.template
+        counts = self.completions, self.parallelism, self.mode, self.backoff_limit
+        return *counts, self.suspend, self.template, self.ttl_seconds_after_finished
+
+    @property
+    def cleans_up(self) -> bool:
+        """Whether the Job is deleted some time after it has finished."""
+        return self.ttl_seconds_after_finished is not None
+
+    @property
+    def deletes_owners(self) -> bool:
+        """Whether a controller deletes the Job, which owns pods."""
+        return self.cleans_up
 
     @property
     def is_indexed(self) -> bool:
@@ -94,6 +107,7 @@ class Job(ApiObject):
             ("completions", self.completions),
             ("parallelism", self.parallelism),
             ("backoffLimit", self.backoff_limit),
+            ("ttlSecondsAfterFinished", self.ttl_seconds_after_finished),
         ):
             if (number or 0) < 0:
                 yield f"spec.{name}: Invalid value: must be greater than or equal to 0"
@@ -217,6 +231,7 @@ def read_job_spec(metadata: ObjectMeta, fields: Fields, left_out: list[str]) -> 
         backoff_limit=number("backoffLimit"),
         suspend=False if suspend is None else suspend.boolean(),
         template=read_template(fields.optional("template"), left_out),
+        ttl_seconds_after_finished=number("ttlSecondsAfterFinished"),
     )
     left_out.extend(fields.unmodelled(known.JOB_SPEC))
     return job
