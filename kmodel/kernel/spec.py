@@ -153,7 +153,8 @@ class Spec:
         """Return the spec as it applies to clusters of this layout; None if it says nothing about them."""
         if not all(_has(layout, feature) for feature in self.needs):
             return None
-        return attrs.evolve(self, hazards=tuple(hazard for hazard in self.hazards if hazard.may_come(layout)))
+        hazards = tuple(hazard for hazard in self.hazards if hazard.may_come(layout))
+        return self if hazards == self.hazards else attrs.evolve(self, hazards=hazards)
 
     def __call__(self, subject: Any) -> bool | str:
         """Return the function's answer on a cluster or a step."""
