@@ -10,6 +10,7 @@ from kmodel.engines.clock import STOPPED, TimeIsUp
 from kmodel.engines.events import Event, Finished, Found, Progress, Started
 from kmodel.engines.results import Finding, Result, Verdict
 from kmodel.kernel import Model, Spec
+from kmodel.reporting.wording import count
 
 Handler = Callable[[Event], None]
 
@@ -107,7 +108,7 @@ class SoFar:
     def result(self, why: str) -> Result:
         """Return the result of the exploration up to now, with the reason why there is no more."""
         assert self.model is not None, "an engine begins with Started"
-        why = f"{why} after {self.progress.states:,} states"
+        why = f"{why} after {count(self.progress.states, 'state')}"
         findings = tuple(
             self.findings.get(spec, Finding(spec, Verdict.NO_VIOLATION_FOUND, why)) for spec in self.model.specs
         )

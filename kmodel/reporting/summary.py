@@ -48,6 +48,7 @@ TOLD_TOGETHER = (  # verdicts that are counted in one line
     (Standing.NOT_JUDGED,),
     (Standing.HOLDS, Standing.VACUOUS),
 )
+SENTENCE = re.compile(r"(?<=[.\]])\s+(?=[A-Z])")  # where one ends and another begins
 LABEL = 14  # columns for the label of a fact
 NARROWEST = 40  # columns for its text, when names are to fit in one line
 
@@ -82,7 +83,7 @@ def print_summary(console: Console, source: Source, result: Result, *, verbose: 
     print_lines(console, head)
     for (_, wording), lines in zip(listed, body, strict=True):
         print_lines(console, lines, wording.verdict, STYLE[wording.standing])
-    causes = list(_causes(result))
+    causes = list(_causes(result, verbose))
     if causes:
         console.print()
     for label, text, style in causes:
@@ -175,15 +176,20 @@ def _cut(names: Sequence[str], kept: int) -> str:
     return f"{', '.join(names[:kept])} and {len(names) - kept} more"
 
 
-def _causes(result: Result) -> Iterator[Fact]:
-    """Yield what documented hazards are known to come from, each cause once, with the specs that it breaks."""
+def _causes(result: Result, verbose: bool) -> Iterator[Fact]:
+    """Yield what documented hazards are known to come from, each cause once, with the specs that it breaks.
+
+    Only with `verbose`, more of it than the first sentence.
+    """
     broken: dict[str, list[str]] = {}
     for finding in result.findings:
         for hazard in finding.spec.hazards if finding.is_hazard else ():
             broken.setdefault(hazard.why, []).append(finding.spec.name)
     for label, (cause, specs) in zip(chain(["KNOWN CAUSE"], repeat("")), broken.items(), strict=False):
-        of = ", ".join(specs) if len(specs) <= MOST_NAMED else count(len(specs), "spec")
-        yield label, f"{cause}{f' ({of})' if len(broken) > 1 else ''}", ""
+        first = cause if verbose else SENTENCE.split(cause, 1)[0]
+        of = [", ".join(specs) if len(specs) <= MOST_NAMED else count(len(specs), "spec")] if len(broken) > 1 else []
+        aside = "; ".join([*of, *(["-v tells more"] if first != cause else [])])
+        yield label, f"{first} ({aside})" if aside else first, ""
 
 
 def _counts(result: Result) -> Iterator[Fact]:

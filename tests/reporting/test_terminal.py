@@ -72,14 +72,15 @@ def test_of_many_specs_those_that_hold_are_counted() -> None:
 def test_a_cause_of_hazards_is_told_once_for_all_that_it_breaks() -> None:
     outcome = result(broken_model())
     struck = next(finding for finding in outcome.findings if finding.is_hazard)
-    late, gone = Hazard("Events come late."), Hazard("Nodes go.")
+    late, gone = Hazard("Events come late. All wait [v1.34, a.go]."), Hazard("Nodes go.")
     each_with = ((late,), (late, gone), (late,), (late,))
     findings = tuple(attrs.evolve(struck, spec=attrs.evolve(struck.spec, hazards=hazards)) for hazards in each_with)
     text = printed(attrs.evolve(outcome, findings=findings))
     assert text.count("documented hazard after 1 step: the spec returned") == 4
     assert text.endswith(
-        "\n\nKNOWN CAUSE   Events come late. (4 specs)\n              Nodes go. (all_managers_commit)\n"
+        "\n\nKNOWN CAUSE   Events come late. (4 specs; -v tells more)\n              Nodes go. (all_managers_commit)\n"
     )
+    assert "All wait [v1.34, a.go]. (4 specs)\n" in printed(attrs.evolve(outcome, findings=findings), verbose=True)
 
 
 def test_of_names_as_many_are_told_as_fit_in_a_line() -> None:
