@@ -4,6 +4,7 @@ import attrs
 
 from kmodel.kernel import Cluster, Hazard, Layout, Step, converges, sometimes, step_invariant
 from kmodel.kubernetes.components.controllers import revisions
+from kmodel.kubernetes.components.controllers.availability import ripe
 from kmodel.kubernetes.components.controllers.daemon_nodes import Daemons, may_run
 from kmodel.kubernetes.components.controllers.daemonset_controller import (
     DAEMON_ROUND,
@@ -42,7 +43,7 @@ def stored_daemons(cluster: Cluster, name: str) -> Daemons | None:
     nodes = tuple(node for key in cluster.names(NODES) if (node := cluster[NODES[key]]) is not None)
     pods = tuple(pod for key in cluster.names(PODS) if (pod := cluster[PODS[key]]) is not None)
     own = (pod for pod in pods if pod.metadata.owner is not None and pod.metadata.owner.uid == workload.metadata.uid)
-    return Daemons(workload, revisions.suffix_of(workload, latest), nodes, tuple(own))
+    return Daemons(workload, revisions.suffix_of(workload, latest), nodes, tuple(own), ripe(cluster, workload))
 
 
 def _made(step: Step) -> list[Pod]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from kmodel.kernel import Cluster, Layout, Step, converges, sometimes, step_invariant
 from kmodel.kubernetes.components.calls import Request, became
 from kmodel.kubernetes.components.controllers import revisions
-from kmodel.kubernetes.components.controllers.stateful_pods import Members, is_healthy, revision_of
+from kmodel.kubernetes.components.controllers.availability import ripe
+from kmodel.kubernetes.components.controllers.stateful_pods import Members, revision_of
 from kmodel.kubernetes.components.controllers.statefulset_controller import ACTOR, USER, known_members
 from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
 from kmodel.kubernetes.components.etcd import PODS, stored
@@ -49,6 +50,7 @@ def stored_members(cluster: Cluster, name: str) -> Members | None:
         workload,
         [each for each in history if each.metadata.owner is not None and each.metadata.owner.uid == uid],
         [pod for pod in pods if pod.metadata.owner is not None and pod.metadata.owner.uid == uid],
+        ripe(cluster, workload),
     )
 
 
@@ -77,12 +79,14 @@ def _given_up(step: Step) -> Iterator[tuple[Members, int]]:
 
 @step_invariant(needs=STATEFUL_SETS)
 def stateful_pods_come_and_go_in_order(step: Step) -> bool | str:
-    """Under OrderedReady a pod is created only if all before it are ready, and of those too many the last goes."""
+    """Under OrderedReady a pod is created only if all before it are available, and of those too many the last goes."""
     for now, ordinal, _ in _made(step):
         before = [each for each in now.workload.ordinals if each < ordinal]
-        waits = next((o for o in before if o not in now.pods or not is_healthy(now.pods[o])), None)
+        waits = next((o for o in before if o not in now.pods or now.is_unavailable(now.pods[o])), None)
         if now.workload.is_ordered and waits is not None:
-            return f"pod {ordinal} of statefulset/{now.workload.metadata.key} is created before pod {waits} is ready"
+            return (
+                f"pod {ordinal} of statefulset/{now.workload.metadata.key} is created before pod {waits} is available"
+            )
     for now, ordinal in _given_up(step):
         later = [each for each in now.condemned if each > ordinal]
         if now.workload.is_ordered and ordinal in now.condemned and later:
@@ -107,9 +111,11 @@ def an_update_stops_at_its_partition(step: Step) -> bool | str:
             return f"pod {ordinal} of {name} is given up, and is below the partition"
         for other in now.workload.ordinals:
             later = now.pods.get(other)
-            is_new = later is not None and is_healthy(later) and revision_of(later) == now.latest.metadata.name
+            is_new = (
+                later is not None and not now.is_unavailable(later) and revision_of(later) == now.latest.metadata.name
+            )
             if other > ordinal and not is_new:
-                return f"pod {ordinal} of {name} is given up before pod {other} is ready and of the latest revision"
+                return f"pod {ordinal} of {name} is given up before pod {other} is available and of the latest revision"
     return True
 
 

@@ -25,6 +25,7 @@ from kmodel.kubernetes.components import faults as losses
 from kmodel.kubernetes.components.apiserver import crashes, watch_cache
 from kmodel.kubernetes.components.component import Component, Fault
 from kmodel.kubernetes.components.controllers import (
+    availability,
     cronjob_controller,
     daemonset_controller,
     deployment_controller,
@@ -61,6 +62,7 @@ COMPONENTS: tuple[Component, ...] = (
     garbage_collector.COMPONENT,
     resourcequota_controller.COMPONENT,
     replicaset_status.COMPONENT,
+    availability.COMPONENT,
     deployment_controller.COMPONENT,
     statefulset_controller.COMPONENT,
     daemonset_controller.COMPONENT,

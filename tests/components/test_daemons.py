@@ -57,6 +57,17 @@ def status(run: Run) -> tuple[int, int, int, int]:
     return known.desired, known.ready, known.updated, known.misscheduled
 
 
+def test_an_update_waits_until_the_new_pod_has_been_ready_for_some_time() -> None:
+    first, second = daemonset(min_ready_seconds=5), daemonset(image=SECOND, min_ready_seconds=5)
+    run = started(apply(second), of=first, actors=WITH_NODES)
+    run = run.take("run_command", user=ADMIN).settle(without=("wait_until_available",))
+    assert status(run) == (2, 2, 1, 0)
+    assert run.cluster[stored("daemonsets")["web"]].status.available == 1
+    run = run.settle()
+    assert status(run) == (2, 2, 2, 0)
+    assert run.cluster[stored("daemonsets")["web"]].status.available == 2
+
+
 def test_each_node_gets_a_pod_that_is_bound_there() -> None:
     run = started(of=daemonset(), actors=WITH_NODES)
     assert set(places(run).values()) == {"n1", "n2"}

@@ -55,6 +55,16 @@ def of(**spec: Any) -> StatefulSet:
     return statefulset(node="n1", **spec)
 
 
+def test_pods_come_in_order_each_when_the_one_before_has_been_ready_for_some_time() -> None:
+    set_ = of(replicas=2, min_ready_seconds=5)
+    run = Run.of(scene(stored=(set_,), calls="fused", actors=ACTORS)).settle(without=("wait_until_available",))
+    assert changes(run) == ["+web-0"]
+    assert (status(run).ready, status(run).available) == (1, 0)
+    run = run.settle()
+    assert changes(run) == ["+web-0", "+web-1"]
+    assert (status(run).ready, status(run).available) == (2, 2)
+
+
 def test_pods_come_in_order_each_when_the_one_before_is_ready() -> None:
     run = started(of=of(replicas=3))
     assert changes(run) == ["+web-0", "+web-1", "+web-2"]

@@ -1,8 +1,7 @@
 """DaemonSets [pkg/apis/apps/{types.go,v1/defaults.go,validation/validation.go}, 1.34;
 pkg/registry/apps/daemonset/strategy.go, pkg/controller/daemon/util/daemonset_util.go].
 
-Left out: minReadySeconds (a pod that is ready is available), the annotation of a template's generation, collisions of
-hashes.
+Left out: the annotation of a template's generation, collisions of hashes.
 """
 
 from collections.abc import Iterator
@@ -72,12 +71,13 @@ class DaemonSet(ApiObject):
     template: PodTemplate = attrs.field(factory=PodTemplate)
     strategy: DaemonSetStrategy = DaemonSetStrategy()
     revision_history_limit: int | None = None
+    min_ready_seconds: int = 0
     status: DaemonSetStatus = DaemonSetStatus()
 
     @property
     def desired(self) -> Any:
         """What is wanted: the spec."""
-        return self.selector, self.template, self.strategy, self.revision_history_limit
+        return self.selector, self.template, self.strategy, self.revision_history_limit, self.min_ready_seconds
 
     def bounds(self, nodes: int) -> tuple[int, int]:
         """Return how many pods more than nodes there may be in an update, and how many nodes may be without one."""
@@ -107,7 +107,7 @@ class DaemonSet(ApiObject):
 
     def errors(self) -> Iterator[str]:
         """Yield what is wrong with the DaemonSet."""
-        yield from template_errors(None, self.selector, self.template, 0)
+        yield from template_errors(None, self.selector, self.template, self.min_ready_seconds)
         rolling = "spec.updateStrategy.rollingUpdate.maxUnavailable"
         if self.is_rolling and self.strategy.max_unavailable not in NOTHING and self.strategy.max_surge not in NOTHING:
             yield f"{rolling}: Invalid value: {self.strategy.max_unavailable}: may not be set when maxSurge is non-zero"
@@ -193,12 +193,14 @@ def _read(top: Fields, left_out: list[str]) -> DaemonSet:
         return DaemonSet(metadata)
     fields = spec.fields()
     selector, limit = fields.optional("selector"), fields.optional("revisionHistoryLimit")
+    min_ready = fields.optional("minReadySeconds")
     read = DaemonSet(
         metadata,
         selector=read_labels(None if selector is None else match_labels(selector, left_out)),
         template=read_template(fields.optional("template"), left_out),
         strategy=_strategy(fields.optional("updateStrategy"), left_out),
         revision_history_limit=None if limit is None else limit.integer(),
+        min_ready_seconds=0 if min_ready is None else min_ready.integer(),
     )
     left_out.extend(fields.unmodelled(known.DAEMON_SET_SPEC))
     return read

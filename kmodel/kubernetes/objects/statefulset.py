@@ -1,7 +1,7 @@
 """StatefulSets [pkg/apis/apps/{types.go,v1/defaults.go,validation/validation.go}, 1.34;
 pkg/registry/apps/statefulset/strategy.go, pkg/controller/statefulset/stateful_set_utils.go].
 
-Left out: minReadySeconds (a pod that is ready is available); the claims of volumeClaimTemplates, which are taken for
+Left out: the claims of volumeClaimTemplates, which are taken for
 bound, and kept, as claims that a manifest brings are; whenDeleted and whenScaled; maxUnavailable, which is a gate.
 """
 
@@ -56,6 +56,7 @@ class StatefulSet(ApiObject):
     partition: int | None = None
     start: int = 0  # the first ordinal
     revision_history_limit: int | None = None
+    min_ready_seconds: int = 0
     status: StatefulSetStatus = StatefulSetStatus()
 
     @property
@@ -87,7 +88,7 @@ class StatefulSet(ApiObject):
 
     def errors(self) -> Iterator[str]:
         """Yield what is wrong with the StatefulSet."""
-        yield from template_errors(self.replicas, self.selector, self.template, 0)
+        yield from template_errors(self.replicas, self.selector, self.template, self.min_ready_seconds)
         if (self.partition or 0) < 0:
             yield "spec.updateStrategy.rollingUpdate.partition: Invalid value: must be greater than or equal to 0"
         if not self.is_rolling and self.partition is not None:
@@ -171,6 +172,7 @@ def _read(top: Fields, left_out: list[str]) -> StatefulSet:
         partition=partition,
         start=0 if start is None else start.integer(),
         revision_history_limit=number("revisionHistoryLimit"),
+        min_ready_seconds=number("minReadySeconds") or 0,
     )
     fields.optional("serviceName")  # names of pods in DNS are not modelled
     left_out.extend(fields.unmodelled(known.STATEFUL_SET_SPEC))

@@ -7,7 +7,7 @@ Upstream: pkg/controller/daemon/{daemon_controller.go podsShouldBeOnNode NodeSho
 update.go rollingUpdate findUpdatedPodsOnNode}, 1.34.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 
@@ -19,12 +19,16 @@ from kmodel.kubernetes.objects.daemonset import node_of
 
 @attrs.frozen(eq=False)
 class Daemons:
-    """A DaemonSet, the suffix of its latest revision, the nodes, and the pods that it controls."""
+    """A DaemonSet, the suffix of its latest revision, the nodes, and the pods that it controls.
+
+    `is_available` says whether a pod has been ready for minReadySeconds.
+    """
 
     workload: DaemonSet
     latest: str
     nodes: tuple[Node, ...]
     pods: tuple[Pod, ...]
+    is_available: Callable[[Pod], bool]
 
     def on(self, node: str) -> list[Pod]:
         """Return the pods on a node, or for it; those that have finished and are going are no concern any more."""
@@ -75,11 +79,11 @@ class Daemons:
         return (*found, *(pod.metadata.key for pod in unbound if node_of(pod) not in known))
 
     def _gives_way(self, running: Sequence[Pod]) -> Pod | None:
-        """Return the old one of two pods if the new one is ready, or if it is not ready itself."""
+        """Return the old one of two pods if the new one is available, or if it is not ready itself."""
         new, old = self._pair(running)
         if not self.workload.surges or new is None or old is None or len(running) != 2:
             return None
-        return old if new.status.ready or not old.status.ready else None
+        return old if self.is_available(new) or not old.status.ready else None
 
     def _pair(self, pods: Sequence[Pod]) -> tuple[Pod | None, Pod | None]:
         new = [pod for pod in pods if self.is_latest(pod)]
@@ -110,8 +114,8 @@ class Daemons:
             if (new is None) == (old is None):
                 unavailable += 1
             elif old is None:
-                unavailable += not (new is not None and new.status.ready)
-            elif old.status.ready:
+                unavailable += not (new is not None and self.is_available(new))
+            elif self.is_available(old):
                 candidates.append(old.metadata.key)
             else:
                 at_once.append(old.metadata.key)
@@ -130,8 +134,8 @@ class Daemons:
             if old is None:
                 continue
             if new is None:
-                (candidates if old.status.ready else at_once).append(name)
-            elif not new.status.ready:
+                (candidates if self.is_available(old) else at_once).append(name)
+            elif not self.is_available(new):
                 surging += 1
         return at_once, candidates, min(max(0, most - surging), len(candidates))
 
@@ -149,7 +153,7 @@ class Daemons:
             for pod in there[:1]:
                 counts["current"] += 1
                 counts["ready"] += pod.status.ready
-                counts["available"] += pod.status.ready
+                counts["available"] += self.is_available(pod)
                 counts["updated"] += self.is_latest(pod)
         unavailable = counts["desired"] - counts["available"]
         generation = self.workload.metadata.generation

@@ -5,12 +5,12 @@ decided on the caches and carried out call by call, in any order, under expectat
 them; the affinity that ties a pod to its node, so that the scheduler binds it, and what such pods tolerate; updates
 within maxUnavailable or maxSurge, or when somebody deletes the old pods; adoption and release; the status.
 
-Leaves out: minReadySeconds; the backoff before a failed pod is deleted; the toleration by which pods on the host's
-network do without that of their node; with surge, that old pods go from nodes where new ones may not run, as far as
-enough others are ready (here they stay there, as all do whose node only bears NoSchedule); creations in batches of 1,
-2, 4, … and deletions, at once (here one after the other); at most 250 of each in one sync; the second try of a status
-that is refused, after a GET (here the cache is waited for). What a sync does after its pods (updates, history, status)
-upstream decides on the caches of its beginning, and here on those of each step.
+Leaves out: the backoff before a failed pod is deleted; the toleration by which pods on the host's network do without
+that of their node; with surge, that old pods go from nodes where new ones may not run, as far as enough others are
+ready (here they stay there, as all do whose node only bears NoSchedule); creations in batches of 1, 2, 4, … and
+deletions, at once (here one after the other); at most 250 of each in one sync; the second try of a status that is
+refused, after a GET (here the cache is waited for). What a sync does after its pods (updates, history, status) upstream
+decides on the caches of its beginning, and here on those of each step.
 
 Upstream: pkg/controller/daemon/{daemon_controller,update}.go, 1.34.
 """
@@ -24,6 +24,7 @@ from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, clients, drop_answer, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps, each
 from kmodel.kubernetes.components.controllers import revisions
+from kmodel.kubernetes.components.controllers.availability import ripe
 from kmodel.kubernetes.components.controllers.claims import claim, controlled, has_to_claim
 from kmodel.kubernetes.components.controllers.daemon_nodes import Daemons
 from kmodel.kubernetes.components.controllers.expectations import Expectations, lowering
@@ -66,7 +67,7 @@ def known_daemons(cluster: Cluster, daemonset: str) -> Daemons | None:
         return None
     nodes = all_in_cache(cluster, CONTROLLER_MANAGER, NODE)
     suffix = revisions.suffix_of(known, latest)
-    return Daemons(known, suffix, tuple(nodes), tuple(controlled(cluster, known)))
+    return Daemons(known, suffix, tuple(nodes), tuple(controlled(cluster, known)), ripe(cluster, known))
 
 
 def _workload(cluster: Cluster, daemonset: str) -> DaemonSet | None:

@@ -1,8 +1,8 @@
 """Status of ReplicaSets: how many active pods there are, and how many of them are ready and available.
 
 Models: the second half of a ReplicaSet's reconcile, by the same worker: what the cache shows is counted, and written by
-a PUT of the status with the version in the cache, together with the generation that the worker acted on. A pod is
-available once it has been ready for minReadySeconds: at any time after it became ready, since there are no clocks.
+a PUT of the status with the version in the cache, together with the generation that the worker acted on. Which pods are
+available: see availability.py.
 
 Leaves out: the second try on a conflict, after a GET (here the cache is waited for); the condition ReplicaFailure. It
 takes part where a Deployment reads the status: nobody else who is modelled does.
@@ -10,13 +10,12 @@ takes part where a Deployment reads the status: nobody else who is modelled does
 Upstream: pkg/controller/replicaset/replica_set_utils.go, 1.34.
 """
 
-from typing import Any
-
 import attrs
 
-from kmodel.kernel import Cells, Cluster, Rank, transition
+from kmodel.kernel import Cluster, transition
 from kmodel.kubernetes.components.calls import Request, drop_answer, send
-from kmodel.kubernetes.components.component import Caller, Component, Memory, Steps, each
+from kmodel.kubernetes.components.component import Caller, Component
+from kmodel.kubernetes.components.controllers.availability import is_available
 from kmodel.kubernetes.components.controllers.replicaset_controller import (
     ACTOR,
     RESOURCES,
@@ -29,25 +28,18 @@ from kmodel.kubernetes.components.controllers.replicaset_controller import (
     status_client_of,
     workloads,
 )
-from kmodel.kubernetes.components.etcd import Watch, version
+from kmodel.kubernetes.components.etcd import version
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
-from kmodel.kubernetes.objects import POD, Pod, ReplicaSet, ReplicaSetStatus
-
-RIPE: Cells[Rank | None] = Cells("replicaset/ripe")  # the UID of a pod that has been ready for long enough
+from kmodel.kubernetes.objects import ReplicaSet, ReplicaSetStatus
 
 
 def observed(cluster: Cluster, workload: ReplicaSet) -> ReplicaSetStatus:
     """Return the status of a ReplicaSet by what the cache shows of its pods."""
     active = [pod for pod in owned(cluster, workload) if pod.active and not is_lost_to(pod, workload)]
     ready = [pod for pod in active if pod.status.ready]
-    available = [pod for pod in ready if not workload.min_ready_seconds or is_ripe(cluster, pod)]
+    available = [pod for pod in ready if is_available(cluster, pod, workload.min_ready_seconds)]
     return ReplicaSetStatus(len(active), len(ready), len(available), workload.metadata.generation)
-
-
-def is_ripe(cluster: Cluster, pod: Pod) -> bool:
-    """Tell whether a pod has been ready for as long as its ReplicaSet asks."""
-    return cluster[RIPE[pod.metadata.key]] == pod.metadata.uid
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")
@@ -72,28 +64,6 @@ def read_replica_set_status_answer(cluster: Cluster, kind: str, name: str) -> Cl
     return drop_answer(cluster, status_client_of(kind, name))
 
 
-@transition(actor=f"{CONTROLLER_MANAGER}/replicaset", object="pod/{pod}")
-def wait_until_available(cluster: Cluster, pod: str) -> Cluster | None:
-    """A pod has been ready for as long as its ReplicaSet asks."""
-    known = in_cache(cluster, CONTROLLER_MANAGER, POD, pod)
-    if known is None or not known.status.ready or is_ripe(cluster, known):
-        return None
-    return cluster.set(RIPE[pod], known.metadata.uid)
-
-
-def on_change(cluster: Cluster, watch: Watch, key: str, old: Any, new: Any) -> Cluster:
-    """Begin to wait anew for a pod that is not ready any more."""
-    if watch.resource != "pods" or not cluster.has(RIPE[key]) or cluster[RIPE[key]] is None:
-        return cluster
-    is_same = new is not None and new.metadata.uid == cluster[RIPE[key]] and new.status.ready
-    return cluster if is_same else cluster.set(RIPE[key], None)
-
-
-def some_pods_have_to_ripen(plan: Plan) -> bool:
-    """Tell whether a pod has to be ready for some time before it is available."""
-    return any(getattr(workload, "min_ready_seconds", 0) for workload in plan.settings.workloads)
-
-
 def _needed(plan: Plan) -> str | None:
     return None if plan.objects("deployments") else "no Deployment reads the status of a ReplicaSet"
 
@@ -103,12 +73,9 @@ COMPONENT = Component(
     process=CONTROLLER_MANAGER,
     users=dict.fromkeys(USERS.values(), frozenset(("update", f"{resource}/status") for resource in RESOURCES.values())),
     watches=("pods", *RESOURCES.values()),
-    on_change=on_change,
-    memory=(Memory(RIPE, each("pods"), None, mentions="pods", survives=True, when=some_pods_have_to_ripen),),
     callers=(
         Caller((update_replica_set_status,), read_replica_set_status_answer, status_client_of, workloads, turn=3),
     ),
-    steps=(Steps((wait_until_available,), each("pods"), when=some_pods_have_to_ripen),),
     needed=_needed,
     works_with=("replicaset-controller",),
 )

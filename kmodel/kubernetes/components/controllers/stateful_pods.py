@@ -3,21 +3,16 @@
 Functions of a StatefulSet, of its revisions and of the pods that it controls.
 
 Upstream: pkg/controller/statefulset/{stateful_set_control.go updateStatefulSet processReplica processCondemned,
-stateful_set_utils.go newVersionedStatefulSetPod completeRollingUpdate}, 1.34.
+stateful_set_utils.go newVersionedStatefulSetPod completeRollingUpdate isUnavailable}, 1.34.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import attrs
 
 from kmodel.kubernetes.objects import ControllerRevision, Pod, StatefulSet, StatefulSetStatus
 from kmodel.kubernetes.objects.controllerrevision import REVISION_HASH
 from kmodel.kubernetes.objects.statefulset import ordinal_of
-
-
-def is_healthy(pod: Pod) -> bool:
-    """Tell whether a pod runs, is ready and is to stay."""
-    return is_running(pod) and not pod.metadata.deleting
 
 
 def is_running(pod: Pod) -> bool:
@@ -32,22 +27,39 @@ def revision_of(pod: Pod) -> str | None:
 
 @attrs.frozen(eq=False)
 class Members:
-    """A StatefulSet, its current and its latest revision, and the pods that it controls, by their ordinals."""
+    """A StatefulSet, its current and its latest revision, and the pods that it controls, by their ordinals.
+
+    `ripe` says whether a pod has been ready for minReadySeconds.
+    """
 
     workload: StatefulSet
     current: ControllerRevision
     latest: ControllerRevision
     pods: dict[int, Pod]
+    ripe: Callable[[Pod], bool]
 
     @staticmethod
-    def of(workload: StatefulSet, history: Iterable[ControllerRevision], pods: Iterable[Pod]) -> "Members | None":
+    def of(
+        workload: StatefulSet,
+        history: Iterable[ControllerRevision],
+        pods: Iterable[Pod],
+        ripe: Callable[[Pod], bool],
+    ) -> "Members | None":
         """Return them, if the revision of the template is there."""
         there = {each.metadata.name: each for each in history}
         latest = next((each for each in there.values() if each.data == workload.template), None)
         if latest is None:
             return None
         found = {ordinal: pod for pod in pods if (ordinal := ordinal_of(workload, pod)) is not None}
-        return Members(workload, there.get(workload.status.current_revision or "", latest), latest, found)
+        return Members(workload, there.get(workload.status.current_revision or "", latest), latest, found, ripe)
+
+    def is_available(self, pod: Pod) -> bool:
+        """Tell whether a pod runs, and has been ready for as long as the StatefulSet asks [isRunningAndAvailable]."""
+        return is_running(pod) and self.ripe(pod)
+
+    def is_unavailable(self, pod: Pod) -> bool:
+        """Tell whether a pod is not available, or does not stay."""
+        return not self.is_available(pod) or pod.metadata.deleting
 
     def pod(self, ordinal: int) -> Pod:
         """Return the pod that an ordinal is to get: of the current revision below the partition, else of the latest."""
@@ -71,9 +83,9 @@ class Members:
 
     @property
     def _first_that_blocks(self) -> int | None:
-        """The first ordinal whose pod is not there, or not healthy, for which the others wait."""
+        """The first ordinal whose pod is not there, or not available, for which the others wait."""
         for ordinal in self.workload.ordinals:
-            if ordinal not in self.pods or not is_healthy(self.pods[ordinal]):
+            if ordinal not in self.pods or self.is_unavailable(self.pods[ordinal]):
                 return ordinal
         return None
 
@@ -89,13 +101,13 @@ class Members:
             return [blocking] if blocking in ended else []
         for ordinal in self.condemned:
             pod = self.pods[ordinal]
-            first_unhealthy = next((o for o in reversed(self.condemned) if not is_healthy(self.pods[o])), None)
-            waits = pod.metadata.deleting or (not is_running(pod) and ordinal != first_unhealthy)
+            first = next((o for o in reversed(self.condemned) if self.is_unavailable(self.pods[o])), None)
+            waits = pod.metadata.deleting or (not self.is_available(pod) and ordinal != first)
             return [] if waits else [ordinal]
         return self._outdated()
 
     def _outdated(self) -> list[int]:
-        """Return the pod to replace next, from the last one down to the partition; none while one is not healthy."""
+        """Return the pod to replace next, from the last one down to the partition; none while one is not available."""
         if not self.workload.is_rolling or self.next_created:
             return []
         for ordinal in reversed(self.workload.ordinals[self.workload.partition or 0 :]):
@@ -104,7 +116,7 @@ class Members:
                 return []
             if revision_of(pod) != self.latest.metadata.name and not pod.metadata.deleting:
                 return [ordinal]
-            if not is_healthy(pod):
+            if self.is_unavailable(pod):
                 return []
         return []
 
@@ -115,7 +127,7 @@ class Members:
         status = StatefulSetStatus(
             replicas=len(pods),
             ready=sum(is_running(pod) for pod in pods),
-            available=sum(is_running(pod) for pod in pods),
+            available=sum(self.is_available(pod) for pod in pods),
             current=kept.count(self.current.metadata.name),
             updated=kept.count(self.latest.metadata.name),
             current_revision=self.current.metadata.name,

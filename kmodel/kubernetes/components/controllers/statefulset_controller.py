@@ -19,6 +19,7 @@ from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, each
 from kmodel.kubernetes.components.controllers import revisions
+from kmodel.kubernetes.components.controllers.availability import ripe
 from kmodel.kubernetes.components.controllers.claims import claim, controlled, has_to_claim
 from kmodel.kubernetes.components.controllers.stateful_pods import Members, revision_of
 from kmodel.kubernetes.components.etcd import version
@@ -39,7 +40,7 @@ def known_members(cluster: Cluster, statefulset: str) -> Members | None:
     known = in_cache(cluster, CONTROLLER_MANAGER, STATEFUL_SET, statefulset)
     if known is None or revisions.current(cluster, known) is None:
         return None
-    return Members.of(known, revisions.history(cluster, known), controlled(cluster, known))
+    return Members.of(known, revisions.history(cluster, known), controlled(cluster, known), ripe(cluster, known))
 
 
 def _workload(cluster: Cluster, statefulset: str) -> StatefulSet | None:
