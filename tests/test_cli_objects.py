@@ -54,3 +54,17 @@ def test_the_normal_run_takes_no_longer_than_the_command_may(tmp_path: Path, mon
     code, text = check(tmp_path, "--max-time", "0.001s")
     assert code == 3
     assert "NORMALLY      not known: there was no time" in text
+
+
+def test_all_that_is_said_of_a_check_that_passes_is_seen_at_a_glance(tmp_path: Path) -> None:
+    good = f"{POD.partition('  - {name')[0]}  - {{name: main, image: nginx}}\n"
+    scenario = "apiVersion: kmodel.dev/v1alpha1\nkind: Scenario\nspec: {calls: fused}\n---"
+    (tmp_path / "pod.yaml").write_text(f"{scenario}{good}", encoding="utf-8")
+    arguments = ["check", "-f", str(tmp_path / "pod.yaml"), "--nodes", "1", "--reports", str(tmp_path)]
+    outcome = CliRunner(env={"COLUMNS": "80"}).invoke(main, [*arguments, "--engine", "exhaustive"])
+    assert outcome.exit_code == 0, outcome.output
+    said = [line for line in outcome.stdout.splitlines() if not line.startswith("report ")]  # a path may be long
+    assert 10 < len(said) < 20
+    assert max(map(len, said)) <= 80
+    assert outcome.stdout.startswith("IN THE END    pod/web  Running 1/1\n")
+    assert "no spec violated in all" in said[-1] + said[-2]

@@ -25,8 +25,8 @@ from kmodel.controllers.client import Client, kind_in
 from kmodel.controllers.controller_cells import ABOUT, FAILURES, HISTORY, QUEUED, WANTED, WRITTEN, Desired, Failures
 from kmodel.controllers.controller_steps import Actions
 from kmodel.controllers.rehearsal import Rehearsal, rehearse
+from kmodel.controllers.remembered import Remembered
 from kmodel.controllers.running import Code
-from kmodel.controllers.scratch import Scratch
 from kmodel.kernel import Cell, Cluster, ModelError, transition
 from kmodel.kernel.errors import place_of
 from kmodel.kubernetes.components.calls import clients
@@ -63,7 +63,7 @@ class Controller:
     makes: Keys | None = None
     reads_own_writes: bool = False
     instances: int = 1
-    _rehearsals: Scratch = attrs.field(init=False, factory=Scratch)
+    _rehearsals: Remembered = attrs.field(init=False, factory=Remembered)
     component: Component = attrs.field(init=False)
     faults: tuple[Fault, ...] = attrs.field(init=False)
 

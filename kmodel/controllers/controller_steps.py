@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from kmodel.controllers.client import Client, Question
 from kmodel.controllers.controller_cells import FAILURES, HISTORY, QUEUED, WRITTEN, BringsNewsOf, Failures, is_running
+from kmodel.controllers.remembered import Remembered
 from kmodel.controllers.running import NOT_DETERMINISTIC, Answered, History, Replay, RunEnd, run
-from kmodel.controllers.scratch import Scratch
 from kmodel.kernel import Cluster, Event, ModelError, Step, Transition, transition
 from kmodel.kernel.values import identity, plain
 from kmodel.kubernetes.components.calls import CALLS, Request, Response, idle, received, send
@@ -22,7 +22,7 @@ class Actions:
 
     def __init__(self, controller: "Controller") -> None:
         self.controller = controller
-        self._asked = Scratch()  # what it asked, by what it had been told
+        self._asked = Remembered()  # what it asked, by what it had been told
         about = f"{controller.kind.singular}/{{key}}"
         named = controller.name.replace("-", "_")
 

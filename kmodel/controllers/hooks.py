@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from kmodel.controllers.scratch import Scratch
+from kmodel.controllers.remembered import Remembered
 from kmodel.kernel.errors import RAISED, ModelError, name_error
 
 NO_DATE = "Thu, 01 Jan 1970 00:00:00 GMT"
@@ -38,7 +38,7 @@ def hook_of(given: Hook | str | Path, beside: str, at: str = "/sync") -> Hook:
 
 def remembered_hook(hook: Hook, name: str) -> Hook:
     """Make a hook remember its answers; ModelError if it answers one request in two ways, or with what is no JSON."""
-    kept = Scratch()
+    kept = Remembered()
 
     def asked(request: dict[str, Any]) -> Any:
         text = json.dumps(request, sort_keys=True)

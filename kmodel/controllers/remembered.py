@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Scratch:
+class Remembered:
     """A dict that the identity of a model does not go into, so that it is the same at the end of an exploration."""
 
     __slots__ = ("values",)
