@@ -94,32 +94,31 @@ def _note(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     ctx.meta[f"{__name__}.{param.name}"] = value
 
 
+def _noted_option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """Return an option of which a note is taken, for whoever reads the scenario."""
+    return click.option(*names, expose_value=False, callback=_note, **settings)
+
+
 def project_options(command: F) -> F:
     """Add the options that say what belongs to the project; `project()` returns it."""
     for option in (
-        click.option(
+        _noted_option(
             "--only-mine",
             is_flag=True,
-            expose_value=False,
-            callback=_note,
             help="Leave out the specs and scenarios that come with kmodel.",
         ),
-        click.option(
+        _noted_option(
             "--with",
             "more",
             multiple=True,
-            expose_value=False,
-            callback=_note,
             type=click.Path(path_type=Path, dir_okay=False),
             metavar="FILE.py",
             help="Add the specs, components, kinds and faults of a Python file; may be repeated.",
         ),
-        click.option(
+        _noted_option(
             "--hook",
             "hooks",
             multiple=True,
-            expose_value=False,
-            callback=_note,
             type=click.Path(path_type=Path, dir_okay=False),
             metavar="FILE.py",
             help="Add the controller of a hook of Metacontroller, as published; may be repeated.",
@@ -133,36 +132,28 @@ def scenario_options(command: F) -> F:
     """Add the options that say what to read."""
     command = project_options(command)
     for option in (
-        click.option(
+        _noted_option(
             "--do",
             "lines",
             multiple=True,
-            expose_value=False,
-            callback=_note,
             metavar="COMMAND",
             help='What the admin does after all else, as typed after kubectl: "scale deployment/web --replicas=0"; '
             "may be repeated.",
         ),
-        click.option(
+        _noted_option(
             "--assume",
             "assumed",
             multiple=True,
-            expose_value=False,
-            callback=_note,
             metavar="KIND/NAME",
             help="Take an object that pods need for there, such as secret/db; may be repeated.",
         ),
-        click.option(
+        _noted_option(
             "--fixed",
             is_flag=True,
-            expose_value=False,
-            callback=_note,
             help="Of an incident: with the mistake corrected.",
         ),
-        click.option(
+        _noted_option(
             "--incident",
-            expose_value=False,
-            callback=_note,
             shell_complete=lambda ctx, param, incomplete: complete_incident(ctx, param, incomplete),
             metavar="ID",
             help="An incident of the gallery, such as K15, as it happened; kmodel incidents lists them.",
@@ -184,12 +175,10 @@ def scenario_options(command: F) -> F:
             help="Manifests, a scenario file, a folder of them, or - for the standard input; may be given several "
             "times. They make one scenario.",
         ),
-        click.option(
+        _noted_option(
             "-R",
             "--recursive",
             is_flag=True,
-            expose_value=False,
-            callback=_note,
             help="Read the folders within the folders of -f, too.",
         ),
     ):

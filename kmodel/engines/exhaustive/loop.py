@@ -117,7 +117,7 @@ class Notes(NamedTuple):
     out: Ints
 
 
-class Scratch(NamedTuple):
+class Successors(NamedTuple):
     """One state's row of block values and its successors: each one's action, words, fingerprint, whether it is enough,
     and in which order they come."""
 
@@ -129,10 +129,10 @@ class Scratch(NamedTuple):
     order: Ints
 
 
-def scratch(blocks: int, actions: int, words: int) -> Scratch:
+def room_for_successors(blocks: int, actions: int, words: int) -> Successors:
     """Return room for one state."""
     row, (each, fingerprints, order) = np.empty(blocks, np.int64), np.empty((3, actions), np.int64)
-    return Scratch(row, each, np.empty((actions, words), np.int64), fingerprints, np.ones(actions, np.uint8), order)
+    return Successors(row, each, np.empty((actions, words), np.int64), fingerprints, np.ones(actions, np.uint8), order)
 
 
 @inlined
@@ -159,7 +159,7 @@ def ask(t: Arrays, root: int, code: int, subject: int, entry: int, row: Ints, ou
 
 
 @inlined
-def write_within(t: Arrays, item: int, block: int, made: Scratch, new: int, fingerprint: Any, out: Ints) -> int:
+def write_within(t: Arrays, item: int, block: int, made: Successors, new: int, fingerprint: Any, out: Ints) -> int:
     """Make the successor of an item that changes no other block than its own."""
     following = t.item_next[item]
     made.fingerprints[new] = fingerprint + t.item_change[item]
@@ -171,7 +171,7 @@ def write_within(t: Arrays, item: int, block: int, made: Scratch, new: int, fing
 
 
 @inlined
-def write(t: Arrays, leaf: int, may_fill: bool, made: Scratch, new: int, fingerprint: Any, out: Ints) -> int:
+def write(t: Arrays, leaf: int, may_fill: bool, made: Successors, new: int, fingerprint: Any, out: Ints) -> int:
     """Make the successor that an outcome leads to, block by block."""
     changed = fingerprint
     for each in range(t.leaf_group_start[leaf], t.leaf_group_start[leaf + 1]):
@@ -235,7 +235,7 @@ def provide_list(t: Arrays, actions: int, block: int, may_fill: bool, row: Ints,
 
 
 @inlined
-def put_in_order(made: Scratch, new: int, action: int) -> None:
+def put_in_order(made: Successors, new: int, action: int) -> None:
     """Keep the successors in the order of the actions, whatever the blocks are."""
     made.actions[new] = action
     place = new
@@ -254,7 +254,7 @@ def successors(
     may_fill: bool,
     check_only: bool,
     fingerprint: Any,
-    made: Scratch,
+    made: Successors,
     misses: int,
     notes: Notes,
 ) -> tuple[int, int]:
@@ -307,7 +307,7 @@ def successors(
 
 @inlined
 def hand_out(
-    rows: Ints, state: int, origin: int, fingerprint: Any, made: Scratch, new: int, outgoing: Outgoing, notes: Notes
+    rows: Ints, state: int, origin: int, fingerprint: Any, made: Successors, new: int, outgoing: Outgoing, notes: Notes
 ) -> bool:
     """Put the successors that are enough into their buckets; True if those of another state may find no room."""
     full = False
@@ -355,7 +355,7 @@ def expand(
     origin: int,
     may_fill: bool,
     check_only: bool,
-    made: Scratch,
+    made: Successors,
     outgoing: Outgoing,
     notes: Notes,
 ) -> None:

@@ -16,7 +16,7 @@ from kmodel.engines.clock import Deadline
 from kmodel.engines.exhaustive.blocks import Blocks, choose_partition, most_values
 from kmodel.engines.exhaustive.buckets import Buckets, apart
 from kmodel.engines.exhaustive.lists import number_row
-from kmodel.engines.exhaustive.loop import SHARDS, Notes, Outgoing, expand, scratch
+from kmodel.engines.exhaustive.loop import SHARDS, Notes, Outgoing, expand, room_for_successors
 from kmodel.engines.exhaustive.memory import MemoryBudget
 from kmodel.engines.exhaustive.packing import number_rows, pack_rows, rewiden, sampled
 from kmodel.engines.exhaustive.partial_order import Dependence
@@ -221,7 +221,7 @@ class Frontier:
                 origins[each],
                 may_fill,
                 check_only,
-                scratch(len(self.blocks.partition), self.actions, self.blocks.packing.words),
+                room_for_successors(len(self.blocks.partition), self.actions, self.blocks.packing.words),
                 Outgoing(*buckets.of(each)),
                 Notes(self.fired[each], self.found[each], self.missing[each], self.out[each]),
             )
