@@ -156,14 +156,18 @@ def a_job_has_the_pods_that_it_wants(cluster: Cluster) -> bool | str:
 
 @converges(needs=jobs_can_run, hazard=(MISSES_EVENT,))
 def a_job_comes_to_an_end(cluster: Cluster) -> bool | str:
-    """At last a Job is complete or has failed, unless it is suspended, or its pods cannot be made, or cannot run."""
+    """At last a Job is complete or has failed, unless it is suspended, or its pods cannot be made, or cannot run.
+
+    If it has a deadline, that they cannot run is no excuse, but that one of them cannot go.
+    """
     for name in cluster.names(JOBS):
         job = cluster[JOBS[name]]
         if job is None or job.status.finished or job.suspend or job.metadata.deleting or job.parallelism == 0:
             continue
         if refusal(cluster[SETTINGS], job.pod()) is not None:
             continue
-        if not any(is_stuck(cluster, pod) for pod in pods_of_job(cluster, job) if pod.active):
+        pods = [pod for pod in pods_of_job(cluster, job) if is_stuck(cluster, pod) and not pod.terminal]
+        if not any(pod.metadata.deleting if job.active_deadline_seconds is not None else pod.active for pod in pods):
             return f"job/{name} is {job.summary()}"
     return True
 

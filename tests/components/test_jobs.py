@@ -143,6 +143,23 @@ def test_a_job_is_not_deleted_before_it_has_finished() -> None:
     assert not run.settle(without=("finish_container",)).can("delete_finished_job", job="web")
 
 
+def test_the_deadline_of_a_job_passes_if_its_pod_cannot_run() -> None:
+    settings = scene(
+        stored=(job(node=None, memory_mib=9999, active_deadline_seconds=60),),
+        names_per_workload=2,
+        calls="fused",
+        actors=(*ACTORS, "kube-scheduler"),
+    )
+    run = Run.of(settings).settle()
+    assert (status(run).failed, status(run).finished) == (1, "Failed")
+    assert not any(run.cluster[PODS[name]] for name in run.cluster.names(PODS))
+
+
+def test_a_deadline_does_not_pass_while_all_goes_well() -> None:
+    run = started(of=job(active_deadline_seconds=60)).settle(without=("finish_container",))
+    assert not run.can("exceed_job_deadline", job="web")
+
+
 def made_anew() -> Run:
     """Return the run in which a Job is made anew before its pod is seen: the pod is of another one [#142142]."""
     run = started(delete("jobs/web"), create(job()), of=job(), names=3)

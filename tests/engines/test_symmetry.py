@@ -268,6 +268,7 @@ ALIKE = (
     "event-lost-of-a-namespace",
     "event-lost-of-a-quota",
     "event-lost-of-an-owner",
+    "job-too-large",
     "lost-answer",
     "pod-adopted",
     "quota-counted-anew",

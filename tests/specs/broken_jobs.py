@@ -39,6 +39,12 @@ DUE_TWICE = scene(
     actors=("cronjob-controller",),
     faults={"cron-tick": 1},
 )
+FITS_NOWHERE = scene(
+    stored=(job(node=None, memory_mib=9999, active_deadline_seconds=60),),
+    names_per_workload=2,
+    calls="fused",
+    actors=(*ALONE, "kubelet", "kube-scheduler"),
+)
 CLEANS_UP = scene(
     stored=(job(completions=0, ttl_seconds_after_finished=60),),
     calls="fused",
@@ -157,6 +163,14 @@ MUTANTS = (
 )
 STUCK = (
     Mutant(
+        "a_job_comes_to_an_end",
+        "no deadline ever passes",
+        FITS_NOWHERE,
+        (("exceed_job_deadline", unless(always)),),
+        9,
+        cycle=0,
+    ),
+    Mutant(
         "a_finished_job_is_cleaned_up",
         "nobody deletes a Job that has finished",
         CLEANS_UP,
@@ -169,7 +183,7 @@ STUCK = (
         "no pod loses its finalizer",
         RUNS,
         (("release_job_pod", unless(always)),),
-        13,
+        14,
         cycle=0,
     ),
     Mutant(

@@ -1,8 +1,8 @@
 """Jobs [pkg/apis/batch/{types.go,v1/defaults.go,validation/validation.go}, 1.34; pkg/registry/batch/job/strategy.go].
 
 Left out: the label with the Job's UID, by which the api-server makes its selector unique (a Job's pods are those that
-it controls); deadlines; how long a time to live is; policies for failure and success; limits for each index; selectors
-by hand.
+it controls); how long a deadline or a time to live is; policies for failure and success; limits for each index;
+selectors by hand.
 """
 
 from collections.abc import Iterator
@@ -67,13 +67,15 @@ class Job(ApiObject):
     suspend: bool = False
     template: PodTemplate = attrs.field(factory=PodTemplate)
     ttl_seconds_after_finished: int | None = None
+    active_deadline_seconds: int | None = None
     status: JobStatus = JobStatus()
 
     @property
     def desired(self) -> Any:
         """What is wanted: the spec."""
         counts = self.completions, self.parallelism, self.mode, self.backoff_limit
-        return *counts, self.suspend, self.template, self.ttl_seconds_after_finished
+        times = self.ttl_seconds_after_finished, self.active_deadline_seconds
+        return *counts, self.suspend, self.template, *times
 
     @property
     def cleans_up(self) -> bool:
@@ -108,6 +110,7 @@ class Job(ApiObject):
             ("parallelism", self.parallelism),
             ("backoffLimit", self.backoff_limit),
             ("ttlSecondsAfterFinished", self.ttl_seconds_after_finished),
+            ("activeDeadlineSeconds", self.active_deadline_seconds),
         ):
             if (number or 0) < 0:
                 yield f"spec.{name}: Invalid value: must be greater than or equal to 0"
@@ -232,6 +235,7 @@ def read_job_spec(metadata: ObjectMeta, fields: Fields, left_out: list[str]) -> 
         suspend=False if suspend is None else suspend.boolean(),
         template=read_template(fields.optional("template"), left_out),
         ttl_seconds_after_finished=number("ttlSecondsAfterFinished"),
+        active_deadline_seconds=number("activeDeadlineSeconds"),
     )
     left_out.extend(fields.unmodelled(known.JOB_SPEC))
     return job

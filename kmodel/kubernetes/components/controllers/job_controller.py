@@ -11,10 +11,12 @@ expected, until that expires [kubernetes/kubernetes#131917, #142142; not fixed i
 After a failure no pod is created until a time has passed, or another one has succeeded; without a clock, it passes at
 any time. Meanwhile the status of a Job that lacks pods says that none is active, though some may be [manageJob].
 
-Leaves out: that this time is longer after each failure; deadlines; policies; batches that begin small (pods are created
-one after the other). Each write is decided on the caches as they are then, so that the last write of a sync, which
-upstream makes on the answer of the one before, waits for the events of that here. Of pods that rank alike those with
-the first names go first.
+The deadline of a Job passes when its cause is there, since there are no clocks: one of its pods cannot run.
+
+Leaves out: that this time is longer after each failure; deadlines that pass while all goes well; policies; batches that
+begin small (pods are created one after the other). Each write is decided on the caches as they are then, so that the
+last write of a sync, which upstream makes on the answer of the one before, waits for the events of that here. Of pods
+that rank alike those with the first names go first.
 
 Upstream: pkg/controller/job/{job_controller,tracking_utils,indexed_job_utils,backoff_utils}.go, 1.34.
 """
@@ -24,17 +26,18 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import Cells, Cluster, transition
+from kmodel.kernel import Cells, Cluster, Rank, transition
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, clients, drop_answer, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps, each
 from kmodel.kubernetes.components.controllers.claims import controlled
 from kmodel.kubernetes.components.controllers.expectations import Expectations, lowering
 from kmodel.kubernetes.components.controllers.job_counts import JobNow
-from kmodel.kubernetes.components.etcd import QUEUES, version
+from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
+from kmodel.kubernetes.components.etcd import PODS, QUEUES, version
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, has_caught_up, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
-from kmodel.kubernetes.objects import JOB, POD, OwnerReference
+from kmodel.kubernetes.objects import JOB, POD, Job, OwnerReference
 from kmodel.kubernetes.objects.job import JOB_NAME, TRACKING, is_tracked
 from kmodel.kubernetes.objects.ownership import WithoutFinalizer
 
@@ -59,6 +62,7 @@ class JobRound:
 DONE = JobRound()
 JOB_EXPECTED: Cells[Expectations] = Cells("job/expectations")
 JOB_ROUND: Cells[JobRound] = Cells("job/round")
+JOB_OVERDUE: Cells[Rank | None] = Cells("job/overdue")  # the UID of a Job whose deadline has passed since it began
 JOB_BACKOFF: Cells[bool] = Cells("job/backoff")  # whether a pod has failed, and the time to wait has not passed
 
 client_of = clients(f"{ACTOR}/{{}}")  # by which the controller writes for one Job
@@ -81,7 +85,8 @@ def known_job(cluster: Cluster, job: str) -> JobNow | None:
     if known is None:
         return None
     pods, expected = tuple(controlled(cluster, known)), cluster[JOB_EXPECTED[job]]
-    return JobNow(known, pods, expected.fulfilled, backs_off=cluster[JOB_BACKOFF[job]])
+    overdue = cluster.has(JOB_OVERDUE[job]) and cluster[JOB_OVERDUE[job]] == known.metadata.uid
+    return JobNow(known, pods, expected.fulfilled, backs_off=cluster[JOB_BACKOFF[job]], overdue=overdue)
 
 
 def _now(cluster: Cluster, job: str) -> JobNow | None:
@@ -156,7 +161,23 @@ def update_job_status(cluster: Cluster, job: str) -> Cluster | None:
     body = attrs.evolve(now.job, status=status)
     request = Request(USER, "update", RESOURCE, job, body, "status", resource_version=version(now.job))
     cluster = cluster.set(JOB_BACKOFF[job], now.will_back_off)
+    if cluster.has(JOB_OVERDUE[job]) and now.job.suspend:
+        cluster = cluster.set(JOB_OVERDUE[job], None)  # the time begins anew when the Job is resumed
     return send(cluster, client_of(job), request)
+
+
+@transition(actor=ACTOR, object="job/{job}")
+def exceed_job_deadline(cluster: Cluster, job: str) -> Cluster | None:
+    """A Job has been active for as long as it may: one of its pods cannot run."""
+    now = known_job(cluster, job)
+    if now is None or now.overdue or now.coming is not None or now.job.suspend or now.job.metadata.deleting:
+        return None
+    if now.job.active_deadline_seconds is None:
+        return None
+    live = (pod for each in now.active if (pod := cluster[PODS[each.metadata.key]]) is not None)
+    if not any(pod.active and is_stuck(cluster, pod) for pod in live):
+        return None
+    return cluster.set(JOB_OVERDUE[job], now.job.metadata.uid)
 
 
 @transition(actor=ACTOR, object="job/{job}")
@@ -233,6 +254,10 @@ def _pods_of_jobs(plan: Plan) -> Iterator[tuple[str]]:
             yield (pod,)
 
 
+def _some_have_deadlines(plan: Plan) -> bool:
+    return any(isinstance(job, Job) and job.active_deadline_seconds is not None for job in plan.objects(RESOURCE))
+
+
 COMPONENT = Component(
     "job-controller",
     process=CONTROLLER_MANAGER,
@@ -246,6 +271,7 @@ COMPONENT = Component(
         Memory(JOB_EXPECTED, each(RESOURCE), Expectations(), mentions=NOTHING, holds_names=True),
         Memory(JOB_ROUND, each(RESOURCE), DONE, mentions=NOTHING, holds_names=True),
         Memory(JOB_BACKOFF, each(RESOURCE), False, mentions=NOTHING),
+        Memory(JOB_OVERDUE, each(RESOURCE), None, mentions=RESOURCE, survives=True, when=_some_have_deadlines),
     ),
     callers=(
         Caller(
@@ -263,6 +289,9 @@ COMPONENT = Component(
             turn=3,
         ),
     ),
-    steps=(Steps((manage_job_pods, expire_job_expectations, end_job_backoff), each(RESOURCE)),),
+    steps=(
+        Steps((manage_job_pods, expire_job_expectations, end_job_backoff), each(RESOURCE)),
+        Steps((exceed_job_deadline,), each(RESOURCE), when=_some_have_deadlines),
+    ),
     needed=lambda plan: None if plan.objects(RESOURCE) else "there is no Job",
 )

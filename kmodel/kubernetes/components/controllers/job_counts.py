@@ -28,13 +28,15 @@ def has_succeeded(pod: Pod) -> bool:
 class JobNow:
     """A Job and its pods; `settled` says whether the cache shows all that was asked for.
 
-    `backs_off` says whether a pod has failed after which the controller waits before it creates another.
+    `backs_off` says whether a pod has failed after which the controller waits before it creates another, and `overdue`
+    whether the Job's deadline has passed.
     """
 
     job: Job
     pods: tuple[Pod, ...]
     settled: bool = True
     backs_off: bool = False
+    overdue: bool = False
 
     @property
     def active(self) -> list[Pod]:
@@ -88,7 +90,7 @@ class JobNow:
         limit = self.job.backoff_limit or 0
         if self.job.status.coming is not None:
             return self.job.status.coming
-        if self.failed > limit or self._restarted_too_often(limit):
+        if self.failed > limit or self._restarted_too_often(limit) or (self.overdue and not self.job.suspend):
             return TARGET
         done = self.succeeded > 0 if self.job.completions is None else self.succeeded >= self.job.completions
         return MET if done and not self.active else None
