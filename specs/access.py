@@ -16,8 +16,8 @@ from kmodel.kubernetes.objects import (
     NodeStatus,
     Phase,
     Pod,
-    PodStatus,
     ReplicaSet,
+    StatusReport,
     Taints,
     Unscheduled,
 )
@@ -150,7 +150,7 @@ OWN_CELLS = {
 # Which part of an object each user may change: the classes of the body of the request.
 MAY_CHANGE: dict[str, tuple[type, ...]] = {
     "system:kube-scheduler": (Binding, Unscheduled),
-    NODE: (PodStatus, NodeStatus, Node, Lease),
+    NODE: (StatusReport, NodeStatus, Node, Lease),
     CONTROLLER + "replicaset-controller": (Pod, ReplicaSet, WithOwner, WithoutOwners),
     CONTROLLER + "replication-controller": (Pod, ReplicaSet, WithOwner, WithoutOwners),
     CONTROLLER + "deployment-controller": (ReplicaSet, Deployment),

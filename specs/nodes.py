@@ -14,7 +14,7 @@ from kmodel.kubernetes.components.kubelet.state import WORKERS
 from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.settings import POOLS, SETTINGS
-from kmodel.kubernetes.objects import Phase, Pod, PodStatus
+from kmodel.kubernetes.objects import Phase, Pod, PodStatus, StatusReport
 
 from .watching import first_lists_may_be_old
 
@@ -207,7 +207,7 @@ def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
             node = in_cache(step.before, CONTROLLER_MANAGER, "nodes", call.body.spec.node_name or "")
             if call.body.status.ready or node is None or node.status.ready == "True":
                 return f"{call.user} marks pod/{call.key}, whose node was not silent"
-        if isinstance(call.body, PodStatus) and step.action.actor != "kube-apiserver":
+        if isinstance(call.body, StatusReport) and step.action.actor != "kube-apiserver":
             if not call.user.startswith("system:node:"):
                 return f"{call.user} reports a status of pod/{call.key}, which it cannot observe"
             wrong = _contradiction(step.before, call.user.removeprefix("system:node:"), call.key, call.body)
@@ -231,8 +231,8 @@ def status_is_what_a_kubelet_observed(step: Step) -> bool | str:
             continue
         if author is None or author.user != f"system:node:{after.spec.node_name}":
             return f"{author.user if author else step.action.actor} changed the phase of pod/{cell.key[0]}"
-        reported = author.body
-        if not isinstance(reported, PodStatus) or (reported.phase, reported.ready) != (
+        reported = author.body.onto(before) if isinstance(author.body, StatusReport) else None
+        if reported is None or (reported.status.phase, reported.status.ready) != (
             after.status.phase,
             after.status.ready,
         ):
@@ -273,7 +273,7 @@ def _contradiction(cluster: Cluster, node: str, pod: str, status: PodStatus) -> 
 @sometimes(needs=(SPLIT, WORKERS), shows=status_is_what_a_kubelet_observed)
 def a_kubelet_reports_running(step: Step) -> bool:
     """A kubelet reports a pod Running and ready."""
-    return any(isinstance(call.body, PodStatus) and call.body.ready for _, call in became(step, Request))
+    return any(isinstance(call.body, StatusReport) and call.body.ready for _, call in became(step, Request))
 
 
 @step_invariant(needs=(SPLIT, WORKERS))

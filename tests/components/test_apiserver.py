@@ -67,7 +67,7 @@ def test_403_for_what_no_rule_allows(user: str, verb: str, more: dict[str, Any])
 @pytest.mark.parametrize(
     "more",
     [
-        {"verb": "patch", "body": PodStatus("Running"), "subresource": "status"},
+        {"verb": "patch", "body": PodStatus("Running").report(PodStatus()), "subresource": "status"},
         {"verb": "delete", "grace_seconds": 0},
         {"verb": "patch", "resource": "nodes", "key": "n1", "body": NodeStatus(), "subresource": "status"},
         {"verb": "create", "resource": "nodes", "key": "n1", "body": node("n1")},
@@ -178,7 +178,9 @@ def test_defaults_are_filled_in() -> None:
 def test_a_write_that_changes_nothing_makes_no_version() -> None:
     run = start(pod(node="n1"))
     before = run.cluster[stored("pods")["web"]]
-    request = Request("system:node:n1", "patch", "pods", "web", before.status, "status", before.metadata.uid)
+    request = Request(
+        "system:node:n1", "patch", "pods", "web", before.status.report(before.status), "status", before.metadata.uid
+    )
     response, run = run.ask(request)
     assert response.ok
     assert run.cluster[stored("pods")["web"]] == before
@@ -188,7 +190,7 @@ def test_a_write_that_changes_nothing_makes_no_version() -> None:
 def test_a_status_changes_no_spec_and_the_kubelet_says_that_its_pod_is_scheduled() -> None:
     run = start(pod(node="n1", status=PodStatus(scheduled=False, reason="Unschedulable")))
     before = run.cluster[stored("pods")["web"]]
-    body = PodStatus("Running", ready=True, scheduled=True)
+    body = PodStatus("Running", ready=True, scheduled=True).report(before.status)
     _, run = run.ask(Request("system:node:n1", "patch", "pods", "web", body, "status"))
     after = run.cluster[stored("pods")["web"]]
     assert after.spec == before.spec
@@ -234,7 +236,9 @@ def test_a_transaction_that_meets_another_version_is_tried_again() -> None:
         "handle", client=KUBECTL
     )
     kubelet = "kubelet/n1/web"
-    _, run = run.ask(Request("system:node:n1", "patch", "pods", "web", PodStatus("Running"), "status"), kubelet)
+    _, run = run.ask(
+        Request("system:node:n1", "patch", "pods", "web", PodStatus("Running").report(PodStatus()), "status"), kubelet
+    )
     run = run.take("commit", client=KUBECTL).take("answer", client=KUBECTL)
     assert isinstance(run.cluster[CALLS[KUBECTL]], Request)
     run = run.take("handle", client=KUBECTL).take("commit", client=KUBECTL).take("answer", client=KUBECTL)

@@ -106,11 +106,25 @@ def test_a_kubelet_that_restarts_finds_its_containers_again() -> None:
     assert run.cluster[WORKERS["n1", "web"]] is not None
 
 
+def test_a_report_changes_only_what_differs_from_what_the_kubelet_read() -> None:
+    run = Run.of(scene(stored=(BOUND,), actors=("kubelet",), faults={"container-crash": 1})).settle()
+    run = run.take("crash_container", node="n1", pod="web", container="main").take(
+        "report_status", node="n1", pod="web"
+    )
+    there = run.cluster[PODS["web"]]
+    marked = attrs.evolve(there, status=attrs.evolve(there.status, reason="Marked"))  # meanwhile, by somebody else
+    run = attrs.evolve(run, cluster=run.cluster.set(PODS["web"], marked))
+    for name in ("handle", "commit"):
+        run = run.take(name, client="kubelet/n1/web")
+    after = run.cluster[PODS["web"]].status
+    assert (after.ready, after.reason) == (False, "Marked")
+
+
 def test_a_status_that_something_else_has_overwritten_is_reported_again() -> None:
     run = Run.of(scene(stored=(BOUND,), actors=("kubelet",))).settle()
     reported = run.cluster[PODS["web"]].status
     assert reported.ready
-    late = Request("system:node:n1", "patch", "pods", "web", PodStatus(), subresource="status")
+    late = Request("system:node:n1", "patch", "pods", "web", PodStatus().report(reported), subresource="status")
     _, run = run.ask(late, client="kubelet/n1/web")  # sent by the kubelet before it last restarted
     run = attrs.evolve(run, cluster=run.cluster.set(CALLS["kubelet/n1/web"], None))
     assert not run.can("report_status", node="n1", pod="web"), "it has not seen that yet"

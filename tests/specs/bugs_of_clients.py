@@ -63,7 +63,7 @@ def scheduler_reports_running(schedule: Function) -> Function:
         after = schedule(cluster, pod=pod, node=node)
         if after is None:
             return None
-        status = PodStatus(phase="Running", ready=True)
+        status = PodStatus(phase="Running", ready=True).report(PodStatus())
         request = Request("system:kube-scheduler", "patch", "pods", pod, status, subresource="status")
         return after.set(CALLS[scheduler.client_of(pod)], request)
 
@@ -111,7 +111,8 @@ def kubelet_reports_ready_too_early(report_status: Function) -> Function:
         if known is None or sandbox is None or worker is None or worker.reported is not None:
             return report_status(cluster, node=node, pod=pod)
         status = PodStatus(phase="Running", ready=True, scheduled=True)
-        request = Request(f"system:node:{node}", "patch", "pods", pod, status, subresource="status", uid=worker.uid)
+        body = status.report(known.status)
+        request = Request(f"system:node:{node}", "patch", "pods", pod, body, subresource="status", uid=worker.uid)
         return send(cluster.update(WORKERS[node, pod], reported=status), client_of(node, pod), request)
 
     return broken
@@ -137,7 +138,8 @@ def kubelet_rewrites_how_a_pod_ended(report_status: Function) -> Function:
         if known is None or worker is None or not known.terminal or not idle(cluster, client_of(node, pod)):
             return report_status(cluster, node=node, pod=pod)
         status = attrs.evolve(known.status, phase="Failed" if known.status.phase == "Succeeded" else "Succeeded")
-        request = Request(f"system:node:{node}", "patch", "pods", pod, status, subresource="status", uid=worker.uid)
+        body = status.report(known.status)
+        request = Request(f"system:node:{node}", "patch", "pods", pod, body, subresource="status", uid=worker.uid)
         return send(cluster, client_of(node, pod), request)
 
     return broken

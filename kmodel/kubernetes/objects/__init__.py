@@ -13,7 +13,7 @@ from kmodel.kubernetes.objects.lease import LEASE, Lease
 from kmodel.kubernetes.objects.meta import DEFAULT_NAMESPACE, Labels, ObjectMeta, OwnerReference, key, selects
 from kmodel.kubernetes.objects.namespace import NAMESPACE, Namespace
 from kmodel.kubernetes.objects.node import GIBIBYTE, NODE, Node, NodeSpec, NodeStatus, Taint, Taints
-from kmodel.kubernetes.objects.pod import POD, Binding, Phase, Pod, PodStatus, Unscheduled
+from kmodel.kubernetes.objects.pod import POD, Binding, Phase, Pod, PodStatus, StatusReport, Unscheduled
 from kmodel.kubernetes.objects.pod_spec import DEFAULT_SCHEDULER, PodSpec, Toleration
 from kmodel.kubernetes.objects.replicaset import (
     REPLICA_SET,
@@ -91,6 +91,7 @@ __all__ = [
     "Service",
     "StatefulSet",
     "StatefulSetStatus",
+    "StatusReport",
     "Taint",
     "Taints",
     "Template",

@@ -27,9 +27,25 @@ class PodStatus:
     scheduled: bool | None = None
     lost: bool = False
 
+    def report(self, read: "PodStatus") -> "StatusReport":
+        """Return the body of the patch by which a kubelet reports this status, of a pod whose status it has read."""
+        names = tuple(name for name in attrs.fields_dict(PodStatus) if getattr(self, name) != getattr(read, name))
+        return StatusReport(**attrs.asdict(self, recurse=False), changes=names)
+
+
+@attrs.frozen(cache_hash=True)
+class StatusReport(PodStatus):
+    """The status that a kubelet reports, and what of it differs from the one that it read: the patch has only this.
+
+    PodScheduled may be among it [PodConditionsByKubelet].
+    """
+
+    changes: tuple[str, ...] = ()
+
     def onto(self, stored: "Pod") -> "Pod | None":
-        """Return the pod with the status that a kubelet reports; PodScheduled is among it [PodConditionsByKubelet]."""
-        return attrs.evolve(stored, status=self) if _may_follow(stored, self) else None
+        """Return the pod with what the report changes; None if it would make run what has ended."""
+        status = attrs.evolve(stored.status, **{name: getattr(self, name) for name in self.changes})
+        return attrs.evolve(stored, status=status) if _may_follow(stored, status) else None
 
 
 @attrs.frozen(cache_hash=True)

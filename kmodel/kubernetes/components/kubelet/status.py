@@ -2,18 +2,18 @@
 
 Models: the phase as computed from the containers, which is final only once the worker has ended the pod (mergePodStatus
 in status_manager.go): until then a pod whose containers have ended keeps its phase, and is not ready; the status
-manager, which patches the status (for the pod's UID only) until it is acknowledged, and again when it sees that
-something else stands there; the final DELETE, with grace 0 and the UID as a precondition, once the containers are gone;
-registration of the node, once per start [kubelet_node_status.go registrationCompleted; kubernetes/kubernetes#71398];
-the lease as heartbeat, and Ready set again after the node lifecycle controller had doubted it.
+manager, which reads the pod and patches what of its status differs (for the pod's UID only) until it is acknowledged,
+and again when it sees that something else stands there; the final DELETE, with grace 0 and the UID as a precondition,
+once the containers are gone; registration of the node, once per start [kubelet_node_status.go registrationCompleted;
+kubernetes/kubernetes#71398]; the lease as heartbeat, and Ready set again after the node lifecycle controller had
+doubted it.
 
 Leaves out: conditions other than Ready and PodScheduled; what containers wait for, but an image that cannot be pulled;
-that the DELETE follows the answer to the patch at once (here the cache shows the final phase first); that a patch has
-only what differs from the status that was read for it (here it has the whole status, and so overwrites what somebody
-else wrote meanwhile); that one worker sends the patches of all pods, one after the other; node status apart from Ready;
-that a kubelet registers as not ready and is Ready with its next report (it registers as Ready; what keeps pods off
-until the controller has seen that is the taint of a new Node); a heartbeat is not sent while the node lifecycle
-controller has not yet seen the last one (further ones would tell it nothing more).
+that the DELETE follows the answer to the patch at once (here the cache shows the final phase first); that the read is a
+call of its own (here one step with the patch's sending); that one worker sends the patches of all pods, one after the
+other; node status apart from Ready; that a kubelet registers as not ready and is Ready with its next report (it
+registers as Ready; what keeps pods off until the controller has seen that is the taint of a new Node); a heartbeat is
+not sent while the node lifecycle controller has not yet seen the last one (further ones would tell it nothing more).
 
 Upstream: pkg/kubelet/{kubelet_pods.go,status/status_manager.go,kubelet_node_status.go}, pkg/util/node; 1.34.
 """
@@ -141,8 +141,10 @@ def _is_overwritten(cluster: Cluster, known: Pod, status: PodStatus) -> bool:
 
 def _reported(step: Step) -> Event:
     node, pod = step.action.arguments["node"], step.action.arguments["pod"]
-    request: Any = step.after[CALLS[client_of(node, pod)]]
-    status = request.body
+    worker = step.after[WORKERS[node, pod]]
+    assert worker is not None
+    assert worker.reported is not None
+    status = worker.reported
     what = f"phase {status.phase}, {'ready' if status.ready else 'not ready'}"
     if status.restarts:
         what += f", restarted {status.restarts} time(s)"
@@ -163,8 +165,12 @@ def report_status(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     status = observed_status(known, worker, cluster[RUNTIME[node, pod]])
     if status == (worker.reported or known.status) and not _is_overwritten(cluster, known, status):
         return None
-    request = Request(NODE_USER + node, "patch", "pods", pod, status, subresource="status", uid=worker.uid)
+    live: Any = read(cluster, POD, pod)
+    body = status.report((known if live is None else live).status)
     cluster = cluster.update(WORKERS[node, pod], reported=status)
+    if not body.changes and live.metadata.uid == worker.uid:
+        return cluster  # the api-server has it
+    request = Request(NODE_USER + node, "patch", "pods", pod, body, subresource="status", uid=worker.uid)
     return send(cluster, client_of(node, pod), request)
 
 
