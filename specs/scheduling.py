@@ -23,6 +23,12 @@ def a_pod_names_its_node(layout: Layout) -> bool:
     return any(spec.node_name is not None for spec in specs)
 
 
+def a_pod_is_resized(layout: Layout) -> bool:
+    """Tell whether a user resizes a pod in place."""
+    sessions = layout.constant(SETTINGS).sessions
+    return any(command.subresource == "resize" for session in sessions for command in session.commands)
+
+
 @step_invariant
 def a_pod_is_bound_once(step: Step) -> bool | str:
     """A pod's node, once set, never changes; another pod of the same name is another pod."""
@@ -82,8 +88,8 @@ def _why_not(cluster: Cluster, key: str, name: str) -> str | None:
             continue
         if known.spec.node_name == name or (assumed is not None and assumed.node == name):
             pods += 1
-            cpu += known.spec.cpu_millicores
-            memory += known.spec.memory_bytes
+            cpu += known.counted.cpu_millicores
+            memory += known.counted.memory_bytes
     if pods >= node.status.pods:
         return "that takes no more pods"
     if cpu + pod.spec.cpu_millicores > node.status.cpu_millicores and pod.spec.cpu_millicores:
@@ -153,7 +159,8 @@ def a_pod_finds_no_node(cluster: Cluster) -> bool:
     "that gives up on an answer, takes the room for free while the binding is still under way, and binds another pod "
     "there. The kubelet then rejects one (OutOfmemory, OutOfcpu). So it does where manifests name the node themselves, "
     "which no scheduler counts before they are stored, and where a scheduler takes over that has not heard of what its "
-    "predecessor bound, or beside which that goes on after a pause. The api-server checks no capacity "
+    "predecessor bound, or beside which that goes on after a pause. And a kubelet gives a pod that is resized room "
+    "that a scheduler, which hears of it later, gives another one. The api-server checks no capacity "
     "[pkg/registry/core/pod/storage/storage.go; cf. kubernetes/kubernetes#136782].",
     hazard_with=(
         BUDGET["scheduler-restart"],
@@ -161,6 +168,7 @@ def a_pod_finds_no_node(cluster: Cluster) -> bool:
         *NO_ANSWER,
         HOLDERS[SCHEDULER],
         a_pod_names_its_node,
+        a_pod_is_resized,
     ),
 )
 def no_node_is_overcommitted(cluster: Cluster) -> bool | str:
@@ -171,8 +179,8 @@ def no_node_is_overcommitted(cluster: Cluster) -> bool | str:
         if node is None:
             continue
         there = [pod for pod in pods if pod.spec.node_name == name]
-        memory = sum(pod.spec.memory_bytes for pod in there)
-        cpu = sum(pod.spec.cpu_millicores for pod in there)
+        memory = sum(pod.held.memory_bytes for pod in there)
+        cpu = sum(pod.held.cpu_millicores for pod in there)
         if memory > node.status.memory_bytes:
             return f"the pods on {name} request {memory >> 20}Mi of memory, it has {node.status.memory_bytes >> 20}Mi"
         if cpu > node.status.cpu_millicores:

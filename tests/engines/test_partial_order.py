@@ -219,19 +219,19 @@ def test_symmetry_and_checkpoints_are_refused(tmp_path: Path) -> None:
 # States and steps, in full and reduced with all specs, of the scenarios that can be seen whole.
 SCENARIOS = {
     "controller-restart": ((594, 1_560), (282, 604)),
-    "kubelet-restart": ((97_686, 438_397), (40_857, 155_479)),
+    "kubelet-restart": ((106_902, 478_507), (42_993, 163_020)),
     "lost-answer": ((46, 62), (46, 62)),
     "node-cut-off": ((25_485, 104_955), (24_923, 95_782)),
-    "node-deleted": ((205_537, 970_587), (38_665, 103_792)),
+    "node-deleted": ((288_172, 1_356_340), (54_175, 146_968)),
     "node-lost": ((8_838, 30_849), (8_766, 27_421)),
     "pod-creation": ((36_990, 181_801), (2_060, 4_180)),
     "pod-creation-poll": ((597, 1_777), (155, 285)),
     "pod-deletion": ((5_982, 21_822), (2_667, 8_131)),
-    "pod-recreated": ((47_050, 191_871), (31_103, 87_685)),
+    "pod-recreated": ((47_500, 192_075), (31_295, 87_682)),
     "rejected-template": ((165, 352), (165, 352)),
     "replicaset-loses-a-pod": ((11_648, 37_351), (11_648, 37_351)),
     "scheduler-restart": ((378_234, 1_891_639), (29_706, 90_210)),
-    "service": ((27_376, 125_544), (9_837, 25_963)),
+    "service": ((27_376, 125_544), (9_837, 26_563)),
     "two-pods-one-node": ((5_902, 15_953), (5_902, 15_953)),
     "unauthorized-user": ((6_336, 28_913), (84, 149)),
 }

@@ -229,6 +229,8 @@ def test_what_a_wait_is_for(tmp_path: Path, until: str, awaited: str) -> None:
         ("delete deployment/web --cascade=all", 'delete --cascade is "all"; use one of background'),
         ("delete deployment/web --now --grace-period=3", "delete has both --now and --grace-period; leave"),
         ("patch deployment/web --type=json -p []", "patch --type is 'json'; use one of strategic"),
+        ("patch pod/web --subresource=status -p {}", 'patch --subresource is "status"; write resize, or leave it out'),
+        ("patch deployment/web --subresource=resize -p {}", "patch is for pods only; write patch pod/NAME"),
         ("patch deployment/web", "patch has no patch that is a mapping; add -p"),
         ('patch deployment/web -p \'{"spec": {"replicas": "a"}}\'', 'spec.replicas is the string "a", not a whole'),
         ('patch deployment/web -p \'{"spec": {"paused": false}}\'', "spec.paused is not modelled, or is what it is"),

@@ -70,7 +70,7 @@ def on_change(cluster: Cluster, watch: Watch, key: str, old: Any, new: Any) -> C
             cluster = cluster.set(QUEUE[key], None)
         elif old is None or old.metadata.uid != new.metadata.uid or old.spec != new.spec:
             cluster = cluster.set(QUEUE[key], "active")
-        if not (old is None or new is None or old.spec != new.spec or old.terminal != new.terminal):
+        if not (old is None or new is None or old.counted != new.counted or old.terminal != new.terminal):
             return cluster  # only a status changed that no filter reads
         if new is not None and new.spec.node_name is None:
             return cluster  # a pod that takes no room
@@ -123,7 +123,7 @@ def filters(pod: Pod, node: Node, there: list[Pod]) -> Iterator[str]:
         if taint.effect in ("NoSchedule", "NoExecute") and not tolerated(taint, pod.spec.tolerations):
             yield f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}"
             return
-    others = [other.spec for other in there]
+    others = [other.counted for other in there]
     if not matches_node(pod.spec, node):
         yield "node(s) didn't match Pod's node affinity/selector"
     elif not ports_are_free(pod.spec, others):
@@ -147,9 +147,9 @@ def is_queued(pod: Pod) -> bool:
 
 def score(pod: Pod, node: Node, there: list[Pod]) -> int:
     """Return how much of the node would stay free with the pod on it: 0 to 100, the mean of cpu and memory."""
-    pods = [*there, pod]
-    cpu = sum(other.spec.cpu_millicores or DEFAULT_CPU_MILLICORES for other in pods)
-    memory = sum(other.spec.memory_bytes or DEFAULT_MEMORY_BYTES for other in pods)
+    pods = [other.counted for other in (*there, pod)]
+    cpu = sum(other.cpu_millicores or DEFAULT_CPU_MILLICORES for other in pods)
+    memory = sum(other.memory_bytes or DEFAULT_MEMORY_BYTES for other in pods)
     return (_free(cpu, node.status.cpu_millicores) + _free(memory, node.status.memory_bytes)) // 2
 
 

@@ -77,6 +77,10 @@ class ApiObject:
         """Return what the object must not change of a stored one that it replaces."""
         return ()
 
+    def resize_errors(self, stored: Any) -> Iterable[str]:
+        """Return what a resize must not change of a stored object: all, unless its kind can be resized."""
+        return ("spec: Forbidden: it cannot be resized",)
+
     def with_status(self, other: Any) -> Any:
         """Return the object with another one's status: what a PUT of its status makes of it."""
         return attrs.evolve(self, status=other.status)  # type: ignore[misc]

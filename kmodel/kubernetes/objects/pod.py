@@ -6,18 +6,21 @@ from typing import Any
 import attrs
 
 from kmodel.kubernetes.manifests.field import Fields
-from kmodel.kubernetes.objects.container import Need
+from kmodel.kubernetes.objects.container import Need, Resources
 from kmodel.kubernetes.objects.kind import ApiObject, Kind
 from kmodel.kubernetes.objects.limitrange import limited
 from kmodel.kubernetes.objects.meta import ObjectMeta, read_metadata
-from kmodel.kubernetes.objects.pod_spec import PodSpec, pod_spec_errors, read_pod_spec, update_errors
+from kmodel.kubernetes.objects.pod_spec import PodSpec, pod_spec_errors, read_pod_spec, resize_errors, update_errors
+
+DEFERRED, INFEASIBLE = "Deferred", "Infeasible"
 
 
 @attrs.frozen(cache_hash=True)
 class PodStatus:
     """What the kubelet observed (phase, ready, restarts) and why a pod does not run; `scheduled` is PodScheduled.
 
-    `lost` are containers that were said to run and of which nothing is left: ContainerStatusUnknown.
+    `lost` are containers that were said to run and of which nothing is left: ContainerStatusUnknown. `allocated` is
+    what its kubelet has given the pod, where pods may be resized; `resize` why it does not give what is asked for now.
     """
 
     phase: str = "Pending"
@@ -26,6 +29,8 @@ class PodStatus:
     reason: str | None = None
     scheduled: bool | None = None
     lost: bool = False
+    allocated: Resources | None = None
+    resize: str | None = None  # DEFERRED or INFEASIBLE, the reasons of PodResizePending
 
     def report(self, read: "PodStatus") -> "StatusReport":
         """Return the body of the patch by which a kubelet reports this status, of a pod whose status it has read."""
@@ -61,6 +66,25 @@ class Pod(ApiObject):
     def node(self) -> str | None:
         """The node that the pod is bound to."""
         return self.spec.node_name
+
+    @property
+    def held(self) -> PodSpec:
+        """The spec with what its kubelet says that it holds in the place of what the pod asks for."""
+        held = self.status.allocated
+        return self.spec if held is None else attrs.evolve(self.spec, requests=held)
+
+    @property
+    def counted(self) -> PodSpec:
+        """The spec with what a scheduler counts of the pod: the more of what it asks for and what it holds.
+
+        Where its node can never give what it asks for, only what it holds counts
+        [component-helpers resource/helpers.go PodRequests, UseStatusResources].
+        """
+        held = self.status.allocated
+        if held is None or self.status.resize == INFEASIBLE:
+            return self.held
+        cpu = max(self.spec.cpu_millicores, held.cpu_millicores or 0)
+        return attrs.evolve(self.spec, requests=Resources(cpu, max(self.spec.memory_bytes, held.memory_bytes or 0)))
 
     @property
     def admission_needs(self) -> tuple[Need, ...]:
@@ -122,6 +146,10 @@ class Pod(ApiObject):
     def update_errors(self, stored: "Pod") -> Iterator[str]:
         """Yield what an update may not change: all of the spec but images and further tolerations."""
         return update_errors(self.spec, stored.spec)
+
+    def resize_errors(self, stored: "Pod") -> Iterator[str]:
+        """Yield what the subresource `resize` may not change: all but what containers request and are limited to."""
+        return resize_errors(self.spec, stored.spec)
 
     def grace_seconds(self, asked: int | None) -> int:
         """Return how long a deletion waits for the containers: 0 if none can run that could be given time."""

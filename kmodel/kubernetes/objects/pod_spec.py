@@ -222,6 +222,17 @@ def update_errors(spec: PodSpec, stored: PodSpec) -> Iterator[str]:
         yield "spec: Forbidden: pod updates may not change fields other than image and tolerations (additions only)"
 
 
+def resize_errors(spec: PodSpec, stored: PodSpec) -> Iterator[str]:
+    """Yield what is wrong with a resized pod's spec: what else changed than requests and limits [ValidatePodResize]."""
+    if _without_resources(spec) != _without_resources(stored):
+        yield "spec: Forbidden: only cpu and memory resources are mutable"
+
+
+def _without_resources(spec: PodSpec) -> PodSpec:
+    containers = tuple(attrs.evolve(each, requests=NONE, limits=NONE) for each in spec.containers)
+    return attrs.evolve(spec, containers=containers)
+
+
 def _without_images(spec: PodSpec) -> PodSpec:
     return attrs.evolve(
         spec,

@@ -251,11 +251,18 @@ def _awaited(until: str, target: Target) -> str:
 
 
 def _patch(line: TypedLine) -> Iterator[tuple[Target, Command]]:
-    for target in line.targets(line.words):
+    subresource = line.options.subresource
+    if subresource not in ("", "resize"):
+        raise LineError(f"patch --subresource is {quoted(subresource)}", "write resize, or leave it out")
+    for target in line.targets(line.words, only="pod" if subresource else ""):
         name = target.key.rpartition("/")[2]
         yield (
             target,
-            line.command(target, read_patch(line.options.patch, line.options.type, target.kind, name, line.kinds)),
+            line.command(
+                target,
+                read_patch(line.options.patch, line.options.type, target.kind, name, line.kinds),
+                subresource=subresource,
+            ),
         )
 
 
@@ -279,7 +286,7 @@ VERBS: Mapping[str, Verb] = {
         },
     ),
     "wait": Verb(_wait, {"--for": {"dest": "until"}}),
-    "patch": Verb(_patch, {"--patch": {}, "--type": {"default": "strategic"}}),
+    "patch": Verb(_patch, {"--patch": {}, "--type": {"default": "strategic"}, "--subresource": {"default": ""}}),
 }
 
 

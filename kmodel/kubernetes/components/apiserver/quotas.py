@@ -7,8 +7,8 @@ refused. And the scenario's `podQuota`, which has no status: a create counts the
 were admitted and are on their way to etcd; a place is given back at once.
 
 Leaves out: that the api-server checks several requests at once, and gives up when the third try after the first meets a
-conflict, too (here it goes on); updates, which change no amount; the quotas' own cache, which only makes more
-conflicts.
+conflict, too (here it goes on); updates (of which only a resize changes an amount); the quotas' own cache, which only
+makes more conflicts.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/{controller.go checkQuotas,CheckRequest,
 resource_access.go}, 1.34.

@@ -7,7 +7,8 @@ may be a condition of each. What an update or a patch keeps of the stored object
 says: a POST begins without a status (but of a Node), a PUT or PATCH leaves the status as it is, one of the status all
 else; most of a pod's spec is immutable.
 
-Leaves out: dry runs, server-side apply's field managers, the subresources resize and eviction.
+Leaves out: dry runs, server-side apply's field managers, the subresource eviction; that a resize must not change the
+QoS class.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,rest/delete.go};
 pkg/registry/core/{pod,node}/strategy.go, pkg/registry/core/pod/storage/storage.go, 1.34.
@@ -143,7 +144,8 @@ def update(cluster: Cluster, stored: Any, request: Request, value: Any) -> Outco
     value = attrs.evolve(value, metadata=kept).replacing(stored)
     if value.desired != stored.desired:
         value = with_metadata(value, generation=_next_generation(cluster, stored))
-    return Refusal(422, "Invalid") if list(value.update_errors(stored)) else value
+    errors = value.resize_errors if request.subresource == "resize" else value.update_errors
+    return Refusal(422, "Invalid") if list(errors(stored)) else value
 
 
 def bind(cluster: Cluster, request: Request, stored: Pod) -> Outcome:

@@ -1,8 +1,8 @@
 """kubelet of a node: runs the pods that are bound to it, and reports what it sees.
 
 What it models and leaves out stands at the head of each part: pods.py (its pods), probes.py (how its containers are),
-status.py (what it reports), state.py (what it remembers). Its informer watches, or polls, the pods whose spec.nodeName
-is its node.
+status.py (what it reports), resizing.py (resizes in place), state.py (what it remembers). Its informer watches, or
+polls, the pods whose spec.nodeName is its node.
 
 Upstream: pkg/kubelet, 1.34.
 """
@@ -10,7 +10,7 @@ Upstream: pkg/kubelet, 1.34.
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components import runtime
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps, each
-from kmodel.kubernetes.components.kubelet import pods, probes, state, status
+from kmodel.kubernetes.components.kubelet import pods, probes, resizing, state, status
 from kmodel.kubernetes.components.kubelet.failures import may_be_silent
 from kmodel.kubernetes.components.plan import Plan
 
@@ -49,6 +49,7 @@ COMPONENT = Component(
     alive=_alive,
     memory=(
         Memory(state.WORKERS, each("nodes", "pods"), None, mentions="pods"),
+        resizing.MEMORY,
         runtime.MEMORY,
         Memory(
             state.REGISTERED,
@@ -121,6 +122,7 @@ COMPONENT = Component(
         Steps((runtime.finish_container,), runtime.that_end),
         Steps((status.end_pod,), status.pods_that_end),
         *probes.STEPS,
+        resizing.STEPS,
     ),
     needed=_needed,
     runs=("container-runtime",),

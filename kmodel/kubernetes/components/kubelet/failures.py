@@ -7,7 +7,7 @@ from kmodel.kernel import Cluster, transition
 from kmodel.kubernetes.components.component import Fault, Steps, each
 from kmodel.kubernetes.components.etcd import PODS
 from kmodel.kubernetes.components.faults import FAULT, spend
-from kmodel.kubernetes.components.kubelet.state import CONNECTED, PROCESS, UP, is_up, watcher_of
+from kmodel.kubernetes.components.kubelet.state import ALLOCATED, CONNECTED, PROCESS, UP, is_up, watcher_of
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import restart, restart_all_on
 from kmodel.kubernetes.components.runtime import RUNTIME
@@ -57,6 +57,8 @@ def replace_node(cluster: Cluster, node: str) -> Cluster | None:
         return None
     for pod in cluster.names(PODS):
         spent = spent.set(RUNTIME[node, pod], None)
+        if spent.has(ALLOCATED[node, pod]):
+            spent = spent.set(ALLOCATED[node, pod], None)
     return spent.set(UP[node], True)
 
 

@@ -10,8 +10,9 @@ whose disk was lost it goes by what it had reported, and counts restarts from 0 
 
 Leaves out: static, mirror and critical pods (which drive others away), init containers, backoff between restarts, the
 order among containers that stop; admission by taints (only NoExecute counts there), and its order (here any, upstream
-by creation time); labels of the node that change later. Workers go by names here, so that of two pods of one name the
-younger waits for the elder to be cleaned up; upstream they go by UIDs, and only static pods wait [allowPodStart].
+by creation time); labels of the node that change later (resizes: see resizing.py). Workers go by names here, so that of
+two pods of one name the younger waits for the elder to be cleaned up; upstream they go by UIDs, and only static pods
+wait [allowPodStart].
 
 Upstream: pkg/kubelet/{kubelet.go,pod_workers.go,lifecycle/predicate.go,kuberuntime/kuberuntime_manager.go}, 1.34.
 """
@@ -25,12 +26,20 @@ from kmodel.kernel import Cluster, Event, Step, transition
 from kmodel.kubernetes.components.calls import idle
 from kmodel.kubernetes.components.etcd import PODS, Watch
 from kmodel.kubernetes.components.informer import in_cache, synced
-from kmodel.kubernetes.components.kubelet.state import WORKERS, Worker, client_of, is_up, watcher_of
+from kmodel.kubernetes.components.kubelet.state import (
+    WORKERS,
+    Worker,
+    as_allocated,
+    client_of,
+    is_up,
+    watcher_of,
+    with_worker,
+)
 from kmodel.kubernetes.components.references import missing_config, missing_volume
 from kmodel.kubernetes.components.resources import fit, matches_node, ports_are_free
 from kmodel.kubernetes.components.runtime import RUNTIME, RunningContainer, Sandbox
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import POD, Node, Pod, PodSpec
+from kmodel.kubernetes.objects import POD, Node, Pod, PodSpec, Resources
 
 NODE_AFFINITY = "NodeAffinity"
 NODE_PORTS = "NodePorts"
@@ -83,18 +92,30 @@ def admit_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         return None
     if sandbox is not None and sandbox.uid != cached.metadata.uid:
         return None  # the elder pod of this name is not cleaned up
+    # What it holds already counts, where it is one that the kubelet has known before it restarted.
+    asks = cached.spec if sandbox is None else as_allocated(cluster, node, pod, cached.spec)
+    going = cached.metadata.deleting or cached.terminal
+    rejected = None if going else why_rejected(asks, others_on(cluster, node, pod), machine(cluster, node))
+    assert cached.metadata.uid is not None
+    worker = Worker(cached.metadata.uid, rejected, finished=cached.status.phase if cached.terminal else None)
+    given = None if rejected is not None else Resources(asks.cpu_millicores, asks.memory_bytes)
+    return with_worker(cluster, node, pod, worker, given)
+
+
+def machine(cluster: Cluster, node: str) -> Node:
+    """Return a machine as it is."""
+    return next(each for each in cluster[SETTINGS].nodes if each.metadata.name == node)
+
+
+def others_on(cluster: Cluster, node: str, pod: str) -> list[PodSpec]:
+    """Return the other pods that a kubelet has admitted, each with what it has given it."""
     others = []
     for name in cluster.names(PODS):
         other = in_cache(cluster, watcher_of(node), POD, name)
         worker = cluster[WORKERS[node, name]]
         if name != pod and other is not None and worker is not None and worker.rejected is None and not other.terminal:
-            others.append(other.spec)
-    here = next(each for each in cluster[SETTINGS].nodes if each.metadata.name == node)
-    going = cached.metadata.deleting or cached.terminal
-    rejected = None if going else why_rejected(cached.spec, others, here)
-    assert cached.metadata.uid is not None
-    finished = cached.status.phase if cached.terminal else None
-    return cluster.set(WORKERS[node, pod], Worker(cached.metadata.uid, rejected, finished=finished))
+            others.append(as_allocated(cluster, node, name, other.spec))
+    return others
 
 
 def why_rejected(pod: PodSpec, others: Sequence[PodSpec], node: Node) -> str | None:
@@ -209,7 +230,7 @@ def forget_pod(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         return None
     if known_pod(cluster, node, pod) is not None or not idle(cluster, client_of(node, pod)):
         return None
-    return cluster.set(WORKERS[node, pod], None)
+    return with_worker(cluster, node, pod, None, None)
 
 
 def on_change(cluster: Cluster, watch: Watch, pod: str, old: Any, new: Any) -> Cluster:

@@ -5,7 +5,7 @@ import attrs
 from kmodel.kernel import Cells, Cluster, Rank
 from kmodel.kubernetes.components.calls import clients
 from kmodel.kubernetes.objects import PodSpec, PodStatus
-from kmodel.kubernetes.objects.container import READINESS, STARTUP
+from kmodel.kubernetes.objects.container import READINESS, STARTUP, Resources
 
 
 @attrs.frozen(cache_hash=True)
@@ -43,6 +43,8 @@ UP: Cells[bool] = Cells("kubelet/up")  # False: the node is down
 CONNECTED: Cells[bool] = Cells("kubelet/connected")  # False: the node is cut off from the api-server
 REGISTERED: Cells[bool] = Cells("kubelet/registered")  # whether the kubelet has created its Node since it started
 WORKERS: Cells[Worker | None] = Cells("kubelet/workers")
+# What the kubelet has given each pod: on disk [pkg/kubelet/allocation/state]; there where pods may be resized.
+ALLOCATED: Cells[Resources | None] = Cells("kubelet/allocated")
 
 
 def watcher_of(node: str) -> str:
@@ -63,3 +65,20 @@ def is_up(cluster: Cluster, node: str) -> bool:
 def is_connected(cluster: Cluster, node: str) -> bool:
     """Tell whether the node is up and can talk to the api-server; without network partitions it can when it is up."""
     return is_up(cluster, node) and (not cluster.has(CONNECTED[node]) or cluster[CONNECTED[node]])
+
+
+def allocated(cluster: Cluster, node: str, pod: str) -> Resources | None:
+    """Return what a kubelet has given a pod; None if it is what the pod asks for, or nothing."""
+    return cluster[ALLOCATED[node, pod]] if cluster.has(ALLOCATED[node, pod]) else None
+
+
+def as_allocated(cluster: Cluster, node: str, pod: str, spec: PodSpec) -> PodSpec:
+    """Return a pod's spec with what its kubelet has given it in the place of what it asks for."""
+    held = allocated(cluster, node, pod)
+    return spec if held is None else attrs.evolve(spec, requests=held)
+
+
+def with_worker(cluster: Cluster, node: str, pod: str, worker: Worker | None, given: Resources | None) -> Cluster:
+    """Return the cluster in which the kubelet has begun with a pod, and given it so much; or has forgotten it."""
+    cluster = cluster.set(WORKERS[node, pod], worker)
+    return cluster.set(ALLOCATED[node, pod], given) if cluster.has(ALLOCATED[node, pod]) else cluster

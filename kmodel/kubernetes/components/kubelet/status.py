@@ -30,10 +30,12 @@ from kmodel.kubernetes.components.calls import CALLS, Request, drop_answer, idle
 from kmodel.kubernetes.components.etcd import version
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, in_cache
 from kmodel.kubernetes.components.kubelet.pods import known_pod, restarts
+from kmodel.kubernetes.components.kubelet.resizing import pending_resize
 from kmodel.kubernetes.components.kubelet.state import (
     REGISTERED,
     WORKERS,
     Worker,
+    allocated,
     client_of,
     is_connected,
     is_up,
@@ -163,12 +165,17 @@ def report_status(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     if known is None:
         return None
     status = observed_status(known, worker, cluster[RUNTIME[node, pod]])
+    held = allocated(cluster, node, pod)
+    if held is not None:
+        status = attrs.evolve(status, allocated=held, resize=pending_resize(cluster, node, pod, known))
     if status == (worker.reported or known.status) and not _is_overwritten(cluster, known, status):
         return None
     live: Any = read(cluster, POD, pod)
-    body = status.report((known if live is None else live).status)
+    if live is None or live.metadata.uid != worker.uid:
+        return None  # of a pod that is gone nothing is said [status_manager.go syncPod]
+    body = status.report(live.status)
     cluster = cluster.update(WORKERS[node, pod], reported=status)
-    if not body.changes and live.metadata.uid == worker.uid:
+    if not body.changes:
         return cluster  # the api-server has it
     request = Request(NODE_USER + node, "patch", "pods", pod, body, subresource="status", uid=worker.uid)
     return send(cluster, client_of(node, pod), request)
