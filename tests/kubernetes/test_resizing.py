@@ -37,6 +37,12 @@ def resized(memory_mib: int, **faults: int) -> Run:
     return run.take("run_command", user=ADMIN).settle(without=("schedule", "find_no_node"))
 
 
+def stored(run: Run, name: str = "big") -> Pod:
+    found = run.cluster[PODS[name]]
+    assert found is not None
+    return found
+
+
 def mebibytes(held: Resources | None) -> int:
     assert held is not None
     assert held.memory_bytes is not None
@@ -55,26 +61,26 @@ def mebibytes(held: Resources | None) -> int:
 )
 def test_a_resize_is_given_waits_or_can_never_be(wanted: int, held: int, why: str | None, finds_a_node: bool) -> None:
     run = resized(wanted)
-    there = run.cluster[PODS["big"]]
+    there = stored(run)
     assert there.spec.memory_bytes == wanted * MEBIBYTE
     assert mebibytes(run.cluster[ALLOCATED["n1", "big"]]) == mebibytes(there.status.allocated) == held
     assert there.status.resize == why
     run = run.settle()
-    assert (run.cluster[PODS["small"]].spec.node_name == "n1") == finds_a_node
+    assert (stored(run, "small").spec.node_name == "n1") == finds_a_node
 
 
 def test_a_resize_that_waits_is_given_when_there_is_room() -> None:
     run = resized(900)
     _, run = run.ask(Request(ADMIN, "delete", "pods", "beside", grace_seconds=0))
     run = run.settle(without=("schedule", "find_no_node"))
-    assert run.cluster[PODS["big"]].status.resize is None
-    assert mebibytes(run.cluster[PODS["big"]].status.allocated) == 900
+    assert stored(run).status.resize is None
+    assert mebibytes(stored(run).status.allocated) == 900
 
 
 def test_what_was_given_outlives_a_restart_of_the_kubelet() -> None:
     run = resized(900, **{"kubelet-restart": 1}).take("restart_kubelet", node="n1")
     run = run.settle(without=("schedule", "find_no_node"))
-    there = run.cluster[PODS["big"]]
+    there = stored(run)
     assert (there.status.phase, there.status.resize) == ("Running", "Deferred")
     assert mebibytes(there.status.allocated) == 300
 
