@@ -1,7 +1,11 @@
-"""etcd with several members: what was acknowledged stays, and nothing is acknowledged that may not."""
+"""etcd with several members: what was acknowledged stays, and nothing is written that may not."""
 
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
+from kmodel.kubernetes.components.apiserver.watch_cache import connection_of
+from kmodel.kubernetes.components.calls import Transaction, became
+from kmodel.kubernetes.components.control_nodes import CONNECTED, ON_CONTROL_NODES, is_connected
 from kmodel.kubernetes.components.etcd import STORED
+from kmodel.kubernetes.components.processes import PROCESSES
 from kmodel.kubernetes.components.quorum import LEADER, MEMBERS
 
 
@@ -56,3 +60,29 @@ def a_leader_of_etcd_has_all_that_was_acknowledged(cluster: Cluster) -> bool | s
 def another_member_comes_to_lead_etcd(step: Step) -> bool:
     """A member is elected after another went down."""
     return LEADER in step.writes and step.before[LEADER] is None
+
+
+def _what_is_cut_off(cluster: Cluster, process: str) -> str | None:
+    """Return what keeps a process from etcd: it is cut off, or the api-server that it is connected to."""
+    server = connection_of(cluster, process)
+    places = (process if process in cluster[ON_CONTROL_NODES] else None, server)
+    return next((place for place in places if place is not None and not is_connected(cluster, place)), None)
+
+
+@step_invariant(needs=CONNECTED)
+def nothing_comes_through_from_a_control_node_that_is_cut_off(step: Step) -> bool | str:
+    """Nothing is written for who is cut off from etcd, or is connected to an api-server that is."""
+    asked = {client for client, _ in became(step, Transaction)}
+    actor = step.action.actor if is_written(step) else ""  # with fused calls it writes itself
+    for process in step.before[PROCESSES]:
+        writes = actor == process.name or actor.startswith(f"{process.name}/")
+        alone = _what_is_cut_off(step.before, process.name) if writes or asked & set(process.clients) else None
+        if alone is not None:
+            return f"what {process.name} asks for comes through, and {alone} is cut off"
+    return True
+
+
+@sometimes(needs=CONNECTED, shows=nothing_comes_through_from_a_control_node_that_is_cut_off)
+def a_write_goes_on_while_a_control_node_is_cut_off(step: Step) -> bool:
+    """Something is written while a control node is cut off from the others."""
+    return is_written(step) and not all(step.before[CONNECTED[node]] for node in step.before.names(CONNECTED))

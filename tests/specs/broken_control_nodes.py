@@ -2,6 +2,7 @@
 
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, clients_of
+from kmodel.kubernetes.components.control_nodes import CONNECTED
 from kmodel.kubernetes.components.leader_election import CANDIDATES, HOLDERS, RUN_OUT, process_of
 from kmodel.kubernetes.components.quorum import LEADER, MEMBERS, Member
 from tests.components.scenes import create, node, pod, scene
@@ -36,6 +37,18 @@ THREE_MEMBERS = scene(
     actors=(),
     etcd_members=3,
     faults={"member-crash": 2, "member-return": 1},
+)
+
+
+ONE_IS_CUT_OFF = scene(
+    stored=(pod(),),
+    actors=("kube-scheduler",),
+    control_nodes=2,
+    etcd_members=3,
+    api_servers=2,
+    schedulers=2,
+    watch_caches="prompt",
+    faults={"control-node-partition": 1},
 )
 
 
@@ -125,7 +138,32 @@ def votes_for_any(elect: Function) -> Function:
     return broken
 
 
+def does_not_ask_etcd(handle: Function) -> Function:
+    """An api-server that is cut off goes on as if it were not."""
+
+    def broken(cluster: Cluster, client: str) -> Cluster | None:
+        whole = cluster
+        for name in cluster.names(CONNECTED):
+            whole = whole.set(CONNECTED[name], True)
+        after = handle(whole, client=client)
+        if after is None:
+            return None
+        for name in cluster.names(CONNECTED):
+            after = after.set(CONNECTED[name], cluster[CONNECTED[name]])
+        return after
+
+    return broken
+
+
 OF_CONTROL_NODES = (
+    Mutant(
+        "nothing_comes_through_from_a_control_node_that_is_cut_off",
+        "an api-server goes on without etcd",
+        ONE_IS_CUT_OFF,
+        (("handle", does_not_ask_etcd),),
+        3,
+        "handle",
+    ),
     Mutant(
         "no_write_without_a_quorum",
         "etcd asks for no majority",
