@@ -21,24 +21,41 @@ SIMULATE = Option(
 
 @attrs.frozen
 class Walks:
-    """How many walks to take, of how many steps at most, by which seed, and whether the first violation is enough."""
+    """How many walks to take, of how many steps at most, by which seed, and whether the first violation is enough.
+
+    With a `bug_depth` actions have random priorities, by which bugs of that depth are found with a known probability.
+    """
 
     number: int
     steps: int = STEPS
     seed: int = 0
     stop_at_first_violation: bool = False
+    bug_depth: int | None = None
 
     ASKED: ClassVar[tuple[Option, ...]] = (
         SIMULATE,
         Option("steps", f"How long such a walk may be.  [default: {STEPS}]", int, metavar="N"),
         Option("seed", "Which walks: the same seed, the same walks.  [default: 0]", int, least=0, metavar="N"),
+        Option(
+            "bug_depth",
+            "Walk by random priorities, and tell with what probability bugs are missed that D constraints of order "
+            "suffice for; most need 1 to 3.",
+            int,
+            metavar="D",
+        ),
         FIRST,
     )
 
     @classmethod
     def of(cls, told: Mapping[str, Any], folder: Path | None) -> Walks:
         """Return the walks that are asked for; their number must be told."""
-        return cls(told["simulate"], told.get("steps", STEPS), told.get("seed", 0), told.get("first", False))
+        return cls(
+            told["simulate"],
+            told.get("steps", STEPS),
+            told.get("seed", 0),
+            told.get("first", False),
+            told.get("bug_depth"),
+        )
 
 
 @attrs.frozen

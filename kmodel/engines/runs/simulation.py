@@ -1,12 +1,14 @@
 """Simulation: long random walks through a state space that is too large to be seen whole.
 
-A walk begins in an initial state and takes one enabled action after another, each as likely as the others, up to a
-number of steps or until nothing more can happen. Actions that are enabled but change nothing are not taken, unless a
-spec says something of that. For temporal specs, fair rounds follow: from the end of the walk, and from another of its
-states. What a walk shows is shrunk. Walks with the same seed are the same in every process.
+A walk begins in an initial state and takes one enabled action after another, each as likely as the others, or by random
+priorities (`priorities.py`), up to a number of steps or until nothing more can happen. Actions that are enabled but
+change nothing are not taken, unless a spec says something of that. For temporal specs, fair rounds follow: from the end
+of the walk, and from another of its states. What a walk shows is shrunk. Walks with the same seed are the same in every
+process.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from math import ceil
 from random import Random
 
 from kmodel.engines.clock import Clock, Deadline
@@ -15,6 +17,7 @@ from kmodel.engines.results import Finding, Result, when_found
 from kmodel.engines.runs import fair_rounds
 from kmodel.engines.runs.amounts import Walks as Walks
 from kmodel.engines.runs.driving import driven
+from kmodel.engines.runs.priorities import Priorities, missing
 from kmodel.engines.runs.run_space import Judgement, RunSpace, State
 from kmodel.engines.runs.shrinking import Shrinker
 from kmodel.engines.tables.walker import trace_of
@@ -72,12 +75,20 @@ class _Simulation:
     def _walk(self, initial: int) -> Iterator[Event]:
         states, choices = [self.space.initial(initial)], list[int]()
         yield from self._heed(states[0].answers, initial, choices)
+        choose = self._chooser()
         while (enabled := states[-1].enabled) and len(choices) < self.walks.steps and not self._is_enough():
-            yield from self._step(initial, states, choices, enabled[self.random.randrange(len(enabled))])
+            yield from self._step(initial, states, choices, choose(enabled, len(choices)))
         self.depth = max(self.depth, len(choices))
         if self.fair.keys:
             for length in dict.fromkeys((len(choices), self.random.randrange(len(choices) + 1))):
                 yield from self._go_on(initial, states[: length + 1], choices[:length])
+
+    def _chooser(self) -> Callable[[Sequence[int], int], int]:
+        """Return what chooses the action of each step of a walk."""
+        depth = self.walks.bug_depth
+        if depth is None:
+            return lambda enabled, step: enabled[self.random.randrange(len(enabled))]
+        return Priorities(len(self.model.actions), self.walks.steps, depth, self.random).next
 
     def _step(self, initial: int, states: list[State], choices: list[int], index: int) -> Iterator[Event]:
         state, answers = self.space.follow(states[-1], index)
@@ -115,6 +126,11 @@ class _Simulation:
     def result(self) -> Result:
         walks = f"{self.walked:,} walk{'' if self.walked == 1 else 's'}"
         why = f"sampled: {walks} of up to {self.walks.steps:,} steps, seed {self.walks.seed}"
+        if self.walks.bug_depth is not None and self.walked:
+            depth = self.walks.bug_depth
+            missed = missing(self.model, self.walks.steps, depth, self.walked)
+            missed = ceil(missed * 10_000) / 10_000  # rounded up
+            why += f", by priorities: a bug of depth {depth} is missed with a probability of at most {missed:g}"
         if self._is_enough():
             why = f"stopped at the first violation; {why}"
         if self.cut_short is not None:
