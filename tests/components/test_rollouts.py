@@ -7,7 +7,17 @@ from kmodel.kubernetes.components.controllers import rollouts
 from kmodel.kubernetes.components.controllers.rollouts import Rollout
 from kmodel.kubernetes.components.etcd import PODS, stored, with_metadata
 from kmodel.kubernetes.objects import Deployment, ReplicaSet, ReplicaSetStatus, RolloutStrategy
-from kmodel.kubernetes.objects.deployment import DESIRED, HISTORY, MOST, PAUSED, REVISION, TIMED_OUT
+from kmodel.kubernetes.objects.deployment import (
+    AVAILABLE,
+    CREATED,
+    DESIRED,
+    HISTORY,
+    MOST,
+    PAUSED,
+    REVISION,
+    TIMED_OUT,
+    UPDATED,
+)
 from tests.components.runs import Run
 from tests.components.scenes import ADMIN, apply, create, deployment, scene
 
@@ -121,6 +131,14 @@ def test_a_return_to_the_first_template_uses_its_replica_set_again() -> None:
     assert (there[REVISION], there[HISTORY]) == ("3", "1")
     assert {name: run.cluster[SETS[name]].replicas for name in ("web-b", "web-c")} == {"web-b": 1, "web-c": 0}
     assert dict(run.cluster[WEB].metadata.annotations)[REVISION] == "3"
+
+
+def test_the_condition_progressing_says_how_a_rollout_began_and_goes_on() -> None:
+    run = rolled().user().user().user()
+    said = [step.after[WEB].status.progressing for step in run.steps if WEB in step.wrote(stored("deployments"))]
+    changes = [reason for reason, before in zip(said, [None, *said], strict=False) if reason != before]
+    begun, undone = [CREATED, UPDATED, AVAILABLE], [UPDATED, AVAILABLE]
+    assert changes == [*begun, *begun, *undone]
 
 
 def test_recreate_waits_until_no_old_pod_runs() -> None:

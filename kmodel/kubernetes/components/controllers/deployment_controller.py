@@ -276,8 +276,9 @@ def read_rollout_answer(cluster: Cluster, deployment: str) -> Cluster | None:
         return cluster
     if (response.verb, response.resource) == ("create", "replicasets"):
         return _tell(cluster, now, now.next_revision, CREATED)
-    was_told = response.resource == "deployments" and now.new is not None and not now.is_told  # the cache is late
-    first = next(iter(rollouts.sizes(now)), None) if was_told else None
+    if response.resource != "deployments" or now.new is None or now.is_told or _as_latest(now, now.new) != now.new:
+        return cluster
+    first = next(iter(rollouts.sizes(now)), None)  # what was told, the cache does not show yet
     return cluster if first is None else _scale(cluster, now, first) or cluster
 
 
