@@ -110,8 +110,9 @@ def _scenario(source: Source, room: int | None) -> Iterator[Fact]:
         yield "", source.description, ""
     yield "TAKES PART", ", ".join(source.taking_part) or "every actor of the model", ""
     if source.left_out:
-        names = _named([sentence.partition(":")[0] for sentence in source.left_out], room)
-        yield from _rows("LEFT OUT", source.left_out if verbose else (names,), "" if verbose else "dim")
+        names = _named([name for _, alike in source.left_out_by_reason for name in alike], room)
+        whole = [": ".join(filter(None, (", ".join(alike), why))) for why, alike in source.left_out_by_reason]
+        yield from _rows("LEFT OUT", whole if verbose else (names,), "" if verbose else "dim")
     for heading, sentences in source.notes_by_heading:
         if heading in QUIET and not verbose:
             yield heading, ", ".join(sentence.partition(":")[0] for sentence in sentences), "dim"

@@ -87,6 +87,8 @@ def test_of_names_as_many_are_told_as_fit_in_a_line() -> None:
     outcome, many = result(broken_model()), tuple(f"controller-{number}: not asked for" for number in range(9))
     text = printed(outcome, attrs.evolve(SOURCE, left_out=many))
     assert "LEFT OUT      controller-0, controller-1, controller-2, controller-3 and 5 more\n" in text
+    whole = " ".join(printed(outcome, attrs.evolve(SOURCE, left_out=many), verbose=True).split())
+    assert "controller-7, controller-8: not asked for EXPLORED" in whole
 
 
 def test_summary_when_a_bound_was_hit() -> None:
