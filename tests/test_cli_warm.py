@@ -1,6 +1,7 @@
 """What is compiled is said, once, and `kmodel warm` does it ahead."""
 
 import ast
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,22 @@ def test_a_function_that_is_compiled_is_told_once_and_one_that_is_kept_never(
     with compiling.telling(told.append) as compiled:
         assert compiling.on_first_call(one_more)(1) == 2  # as another process would: from the disk
     assert (len(told), compiled) == (1, [])
+
+
+def test_an_index_that_names_a_class_that_is_gone_is_as_good_as_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(compiling, "FUNCTIONS", [])
+    assert compiling.on_first_call(one_more)(1) == 2
+    (index,) = tmp_path.rglob("*.nbi")
+    index.write_bytes(pickle.dumps(numba.__version__) + b"cgone\nGone\n.")  # an import of a module that is not there
+    with compiling.telling(lambda note: None) as compiled:
+        assert compiling.on_first_call(one_more)(1) == 2
+    assert len(compiled) == 1
+    with compiling.telling(lambda note: None) as compiled:
+        assert compiling.on_first_call(one_more)(1) == 2
+    assert compiled == []  # it was written anew
 
 
 def test_where_no_folder_can_be_written_functions_are_compiled_at_each_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,10 +42,27 @@ def on_first_call(function: Callable[..., Any], **options: Any) -> Any:
     """Return the function compiled on its first call, kept on disk if a folder can be written."""
     try:
         fast = numba.njit(function, nogil=True, cache=True, **options)
+        _forgive(fast._cache._cache_file)
     except RuntimeError:  # Numba finds no folder: neither beside the module, nor of the user, nor NUMBA_CACHE_DIR
         fast = numba.njit(function, nogil=True, **options)
     FUNCTIONS.append(fast)
     return fast
+
+
+def _forgive(file: Any) -> None:
+    """Have an index of compiled functions that cannot be read be as good as none, and written anew.
+
+    An earlier version of kmodel may have left one that names a class which is not there any more.
+    """
+    load = file._load_index
+
+    def load_if_readable() -> Any:
+        try:
+            return load()
+        except Exception:  # whatever unpickling raises
+            return {}
+
+    file._load_index = load_if_readable
 
 
 def folder() -> Path | None:
