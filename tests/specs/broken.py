@@ -186,7 +186,7 @@ MUTANTS = (
         "the kubelet reports of a finished pod that it ended the other way",
         ENDS,
         (("report_status", clients.kubelet_rewrites_how_a_pod_ended),),
-        13,
+        14,
         "commit",
     ),
     Mutant(
@@ -194,7 +194,7 @@ MUTANTS = (
         "the kubelet reports of a finished pod that it ended the other way",
         ENDS,
         (("report_status", clients.kubelet_rewrites_how_a_pod_ended),),
-        11,
+        12,
         "report_status",
     ),
     Mutant(
