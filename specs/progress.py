@@ -157,10 +157,15 @@ def _owner_of(cluster: Cluster, pod: Pod) -> ReplicaSet | None:
     return found if found is not None and owner is not None and found.metadata.uid == owner.uid else None
 
 
+def _is_ready(cluster: Cluster, node: str) -> bool:
+    value = cluster[NODES[node]]
+    return value is not None and value.status.ready == "True"
+
+
 def _is_replaced(cluster: Cluster, pod: str) -> bool | str:
     lost = cluster[PODS[pod]]
     owner = None if lost is None or not _is_lost(cluster, pod) else _owner_of(cluster, lost)
-    if owner is None:
+    if owner is None or not any(_is_ready(cluster, node) for node in cluster.names(NODES)):
         return True
     others = (each for name, each in pods(cluster) if name != pod and each.active and _owner_of(cluster, each) == owner)
     held = sum(each.spec.node_name is None or is_up(cluster, each.spec.node_name) for each in others)
@@ -182,7 +187,11 @@ def _is_replaced(cluster: Cluster, pod: str) -> bool | str:
     ),
 )
 def a_pod_lost_with_its_node_is_replaced() -> None:
-    """A pod of a ReplicaSet whose node is lost is replaced at last, unless the node comes back."""
+    """A pod of a ReplicaSet whose node is lost is replaced at last, unless the node comes back or no node is Ready.
+
+    Where none is, the control plane may itself be cut off, and nobody is evicted
+    [pkg/controller/nodelifecycle/node_lifecycle_controller.go handleDisruption, 1.34].
+    """
 
 
 def nodes_are_watched(layout: Layout) -> bool:
