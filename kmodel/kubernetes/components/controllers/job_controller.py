@@ -21,7 +21,7 @@ that rank alike those with the first names go first.
 Upstream: pkg/controller/job/{job_controller,tracking_utils,indexed_job_utils,backoff_utils}.go, 1.34.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -37,7 +37,7 @@ from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
 from kmodel.kubernetes.components.etcd import PODS, QUEUES, version
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, has_caught_up, in_cache, synced
 from kmodel.kubernetes.components.plan import Plan
-from kmodel.kubernetes.objects import JOB, POD, Job, OwnerReference
+from kmodel.kubernetes.objects import JOB, POD, OwnerReference
 from kmodel.kubernetes.objects.job import JOB_NAME, TRACKING, is_tracked
 from kmodel.kubernetes.objects.ownership import WithoutFinalizer
 
@@ -255,7 +255,8 @@ def _pods_of_jobs(plan: Plan) -> Iterator[tuple[str]]:
 
 
 def _some_have_deadlines(plan: Plan) -> bool:
-    return any(isinstance(job, Job) and job.active_deadline_seconds is not None for job in plan.objects(RESOURCE))
+    jobs: Iterable[Any] = plan.objects(RESOURCE)
+    return any(job.active_deadline_seconds is not None for job in jobs)
 
 
 COMPONENT = Component(

@@ -9,6 +9,9 @@ Leaves out: how long that time is.
 Upstream: pkg/controller/ttlafterfinished/ttlafterfinished_controller.go processJob, 1.34.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from kmodel.kernel import Cluster, transition
 from kmodel.kubernetes.components.apiserver import read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
@@ -51,8 +54,8 @@ def read_cleanup_answer(cluster: Cluster, job: str) -> Cluster | None:
 
 
 def _needed(plan: Plan) -> str | None:
-    cleans_up = any(isinstance(job, Job) and job.cleans_up for job in plan.objects(RESOURCE))
-    return None if cleans_up else "no Job has ttlSecondsAfterFinished"
+    jobs: Iterable[Any] = plan.objects(RESOURCE)
+    return None if any(job.cleans_up for job in jobs) else "no Job has ttlSecondsAfterFinished"
 
 
 COMPONENT = Component(
