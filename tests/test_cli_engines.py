@@ -50,7 +50,6 @@ def test_what_partial_order_does_not_go_together_with(options: tuple[str, ...]) 
 def test_a_simulation_says_how_far_it_went_and_never_that_an_invariant_holds() -> None:
     outcome = run("check", "holds", "--simulate", "50", "--steps", "40", "--seed", "3")
     assert outcome.exit_code == 0
-    assert "engine simulation" in outcome.stdout
     assert "not exhaustive: sampled: 50 walks of up to 40 steps, seed 3" in outcome.stdout
     assert re.search(r"managers_agree +no violation found \(sampled\)", outcome.stdout)
     assert run("check", "sampled", "--simulate", "5").exit_code == 0  # whatever the scenario's own engine is
@@ -88,7 +87,6 @@ def test_options_of_a_simulation_that_do_not_go_together(options: tuple[str, ...
 def test_few_delays_say_how_many_and_never_that_an_invariant_holds() -> None:
     outcome = run("check", "holds", "--engine", "delays", "--delays", "1")
     assert outcome.exit_code == 0
-    assert "engine delays" in outcome.stdout
     told = " ".join(outcome.stdout.split())
     assert re.search(r"not exhaustive: every run with at most 1 delay, \d+ states", told)
     assert re.search(r"managers_agree no violation found \(every run with at most 1 delay, \d+ states\)", told)

@@ -59,8 +59,8 @@ FAULTS = (
     Fault(
         "what was written is read as it was before",
         FOOTPRINT,
-        "return shown(update.value, through, cell)",
-        "return shown(source[cell], through, cell)",
+        "return shown(update.value, function, cell)",
+        "return shown(source[cell], function, cell)",
     ),
     Fault(
         "of two writes to a cell the first is lost",
@@ -155,14 +155,14 @@ FAULTS = (
     Fault(
         "a step does not count as fired",
         EXPAND,
-        "            fired[new_action[each]] += 1\n            same = new_fingerprint[each] == fingerprint\n",
-        "            same = new_fingerprint[each] == fingerprint\n            fired[new_action[each]] += not same\n",
+        "        notes.fired[made.actions[each]] += 1\n        same = made.fingerprints[each] == fingerprint\n",
+        "        same = made.fingerprints[each] == fingerprint\n        notes.fired[made.actions[each]] += not same\n",
     ),
     Fault(
         "the first spec of steps is not asked",
         EXPAND,
-        "for check in range(first_check, last_check):",
-        "for check in range(first_check + 1, last_check):",
+        "for check in range(first, last):",
+        "for check in range(first + 1, last):",
     ),
     Fault(
         "a jump through a trie forgets the value",
