@@ -80,9 +80,9 @@ def _one_name(what: str, name: str, one: object, other: object) -> str:
     return f"two {what} have the name {name}, at {place_of(one)} and {place_of(other)}; rename one of them"
 
 
-def take(action: Action, before: Cluster, check: Check = Check.BOTH) -> Step | None:
-    """Take the action in the cluster; None if it is not enabled. ModelError if the transition is seen to be impure."""
-    effect, reads = record(action, before, f"transition {action}", check)
+def take(action: Action, before: Cluster) -> Step | None:
+    """Take the action in the cluster; None if it is not enabled. ModelError if the transition is impure."""
+    effect, reads = record(action, before, f"transition {action}", Check.BOTH)
     if effect is None:
         return None
     return step_of(action, before, effect, cells_read(reads))
@@ -142,7 +142,7 @@ def trace_along(
         there = (*address, index)
         step = known.get(there) if known is not None else None
         if step is None:
-            step = take(model.actions[choice], cluster, Check.NOT)  # the engine that found the way has checked it
+            step = take(model.actions[choice], cluster)
             assert step is not None, f"{model.actions[choice]} is not enabled on its own trace"
             if known is not None:
                 known[there] = step

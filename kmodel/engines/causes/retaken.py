@@ -7,7 +7,6 @@ import attrs
 from kmodel.engines.liveness.one_run import judge_run, starved
 from kmodel.engines.tables.walker import Row, Taken, Walker, walker_of
 from kmodel.kernel import BoundReached, Cluster, Fairness, Model, Spec, Step, Trace, ask, keys_of, take
-from kmodel.kernel.footprint import Check
 
 
 @attrs.define(eq=False)
@@ -71,7 +70,7 @@ class Retaken:
         steps: list[Step] = []
         cluster = self.trace.initial
         for place in places:
-            step = take(self.trace.steps[place].action, cluster, Check.NOT)  # its purity was checked on the way here
+            step = take(self.trace.steps[place].action, cluster)
             if step is None:
                 return None
             steps.append(step)
