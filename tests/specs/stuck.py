@@ -48,6 +48,9 @@ IS_WAITED_FOR = scene(create(pod(), wait="Running"))
 LOSES_ITS_NODE = scene(
     stored=(replicaset(),), nodes=2, names_per_workload=2, calls="fused", actors=LOST, faults={"node-crash": 1}
 )
+LOSES_ITS_ONLY_NODE = scene(
+    stored=(replicaset(),), names_per_workload=2, calls="fused", actors=LOST, faults={"node-crash": 1}
+)
 FALLS_SILENT = scene(stored=(BOUND,), actors=("kubelet", "node-lifecycle-controller"), faults={"node-crash": 1})
 FALLS_SILENT_UNDER_A_READY_POD = scene(
     stored=(BOUND,), calls="fused", actors=("kubelet", "node-lifecycle-controller"), faults={"node-crash": 1}

@@ -8,9 +8,11 @@ from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.liveness.one_run import comes_back, judge_run, unfair_to
 from kmodel.engines.results import Result, Verdict
 from kmodel.kernel import keys_of
+from kmodel.kubernetes.components.etcd import PODS
+from kmodel.kubernetes.components.kubelet.state import is_up
 from kmodel.kubernetes.components.settings import Settings
 from tests.specs.mutants import TEMPORAL, Mutant, faithful
-from tests.specs.stuck import STUCK
+from tests.specs.stuck import LOSES_ITS_ONLY_NODE, STUCK
 
 MOST_STATES = 50_000  # the scenes are far smaller; a scene that grows beyond this should be made smaller
 
@@ -50,3 +52,14 @@ def test_the_faithful_model_of_the_scene_keeps_the_spec(mutant: Mutant) -> None:
     (finding,) = (finding for finding in result.findings if finding.spec.name == mutant.spec)
     assert finding.verdict is Verdict.HOLDS, finding.reason
     assert finding.is_tested
+
+
+def test_a_pod_lost_with_the_only_node_stays_and_that_is_right() -> None:
+    spec = TEMPORAL["a_pod_lost_with_its_node_is_replaced"]
+    result = result_of(faithful(LOSES_ITS_ONLY_NODE, (spec,)), Bounds(max_states=MOST_STATES))
+    assert result.finished, result.stopped
+    assert [finding.verdict for finding in result.findings] == [Verdict.HOLDS]
+    assert result.ends is not None
+    ends = [trace.last for trace in result.ends.traces]
+    pods = [cluster[PODS[name]] for cluster in ends if not is_up(cluster, "n1") for name in cluster.names(PODS)]
+    assert any(pod is not None and pod.spec.node_name == "n1" and not pod.metadata.deleting for pod in pods)
