@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from kmodel.engines.small_graph import Graph
-from kmodel.kernel import Cell, Cluster, Rank
+from kmodel.kernel import Cell, Rank
 from kmodel.reporting.value_text import show
 from kmodel.reporting.wording import count
 
@@ -31,12 +31,11 @@ class CellField:
     cells: tuple[Cell[Any], ...]
     path: tuple[str, ...] = ()
 
-    def __call__(self, cluster: Cluster) -> str:
-        """Return what the cells hold there, whichever cell holds what: states that differ in names alone agree."""
-        return self.of([cluster[cell] for cell in self.cells])
-
     def of(self, values: Iterable[Any]) -> str:
-        """Return what the cells hold there, by the values in them."""
+        """Return what cells with these values hold there, whichever cell holds what.
+
+        So states that differ in names alone agree.
+        """
         texts = [text for value in values if (text := self._in(value)) is not None]
         if len(texts) < 2:  # as in most states; to count takes longer
             return texts[0] if texts else "none"

@@ -8,6 +8,7 @@ from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.kubernetes.catalog import FAULT_NAMES as FAULTS
 from kmodel.kubernetes.components.settings import Settings
 from tests.components.scenes import create, cronjob, delete, node, pod, probed_containers, replicaset, scene, service
+from tests.specs.broken_control_nodes import ONE_IS_CUT_OFF
 from tests.specs.mutants import SPECS, faithful
 
 MOST_STATES = 60_000
@@ -66,16 +67,7 @@ SCENES: dict[str, Settings] = {
         first_list="any",
         faults={"control-node-partition": 1},
     ),
-    "control-node-partition of a scheduler": scene(
-        stored=(pod(),),
-        actors=("kube-scheduler",),
-        control_nodes=2,
-        etcd_members=3,
-        api_servers=2,
-        schedulers=2,
-        watch_caches="prompt",
-        faults={"control-node-partition": 1},
-    ),
+    "control-node-partition of a scheduler": ONE_IS_CUT_OFF,
     "scheduler-failover": scene(
         stored=COMPETE, nodes=(node(memory_mib=1024),), actors=("kube-scheduler",), faults={"scheduler-failover": 1}
     ),

@@ -11,7 +11,7 @@ the same; one of several api-servers (see watch_cache.py).
 
 from kmodel.kernel import FAULT, Cluster, transition
 from kmodel.kubernetes.components.component import Fault, Steps
-from kmodel.kubernetes.components.etcd import WATCHES, closed
+from kmodel.kubernetes.components.etcd import close_watches
 from kmodel.kubernetes.components.faults import spend
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.serving import AWAY, SERVER, is_away
@@ -23,9 +23,7 @@ def stop_apiserver(cluster: Cluster) -> Cluster | None:
     spent = None if is_away(cluster) else spend(cluster, "apiserver-outage")
     if spent is None:
         return None
-    for watch in cluster[WATCHES]:
-        spent = spent.modify(watch.queue, closed)
-    return spent.set(AWAY[SERVER], True)
+    return close_watches(spent).set(AWAY[SERVER], True)
 
 
 @transition(actor=SERVER, object=SERVER)

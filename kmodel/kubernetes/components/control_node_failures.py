@@ -10,11 +10,10 @@ from kmodel.kernel import FAULT, Cluster, transition
 from kmodel.kubernetes.components.apiserver.crashes import die
 from kmodel.kubernetes.components.apiserver.watch_cache import SERVERS
 from kmodel.kubernetes.components.component import NOTHING, Component, Fault, Memory, Steps
-from kmodel.kubernetes.components.control_nodes import UP, control_nodes_of, is_connected, number_of
+from kmodel.kubernetes.components.control_nodes import UP, control_nodes_of, lose_members, number_of, regain_members
 from kmodel.kubernetes.components.faults import spend
 from kmodel.kubernetes.components.leader_election import CANDIDATES, EVERYBODY
 from kmodel.kubernetes.components.processes import restart
-from kmodel.kubernetes.components.quorum import MEMBERS, crash
 
 
 @transition(actor=FAULT, object="{control_node}", environment=True)
@@ -32,10 +31,7 @@ def crash_control_node(cluster: Cluster, control_node: str) -> Cluster | None:
     for server in cluster[SERVERS]:
         if number_of(server) == number:
             cluster = die(cluster, server)
-    for member in cluster.names(MEMBERS):
-        if number_of(member) == number and cluster[MEMBERS[member]].up:
-            cluster = crash(cluster, member)
-    return cluster
+    return lose_members(cluster, control_node)
 
 
 @transition(actor=FAULT, object="{control_node}", environment=True)
@@ -44,13 +40,7 @@ def return_control_node(cluster: Cluster, control_node: str) -> Cluster | None:
     if cluster[UP[control_node]]:
         return None
     spent = spend(cluster, "control-node-return")
-    if spent is None:
-        return None
-    cluster = spent.set(UP[control_node], True)
-    for member in cluster.names(MEMBERS):
-        if number_of(member) == number_of(control_node) and is_connected(cluster, member):
-            cluster = cluster.update(MEMBERS[member], up=True)
-    return cluster
+    return None if spent is None else regain_members(spent.set(UP[control_node], True), control_node)
 
 
 COMPONENT = Component(

@@ -30,14 +30,15 @@ from kmodel.kubernetes.components.control_nodes import (
     control_nodes_of,
     is_connected,
     is_up,
+    lose_members,
     number_of,
+    regain_members,
 )
 from kmodel.kubernetes.components.faults import spend
 from kmodel.kubernetes.components.informer import CONNECTIONS
 from kmodel.kubernetes.components.leader_election import instances_of
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import PROCESSES
-from kmodel.kubernetes.components.quorum import MEMBERS, crash
 
 
 @transition(actor=FAULT, object="{control_node}", environment=True)
@@ -48,10 +49,7 @@ def cut_off_control_node(cluster: Cluster, control_node: str) -> Cluster | None:
     spent = spend(cluster, "control-node-partition")
     if spent is None:
         return None
-    cluster = spent.set(CONNECTED[control_node], False)
-    for member in cluster.names(MEMBERS):
-        if number_of(member) == number_of(control_node) and cluster[MEMBERS[member]].up:
-            cluster = crash(cluster, member)
+    cluster = lose_members(spent.set(CONNECTED[control_node], False), control_node)
     for process in cluster[PROCESSES]:
         server = connection_of(cluster, process.name)
         reaches = server is None or can_reach(cluster, process.name, server)
@@ -70,11 +68,7 @@ def reconnect_control_node(cluster: Cluster, control_node: str) -> Cluster | Non
     """A control node that was cut off is connected again."""
     if cluster[CONNECTED[control_node]]:
         return None
-    cluster = cluster.set(CONNECTED[control_node], True)
-    for member in cluster.names(MEMBERS):
-        if number_of(member) == number_of(control_node) and is_up(cluster, control_node):
-            cluster = cluster.update(MEMBERS[member], up=True)
-    return cluster
+    return regain_members(cluster.set(CONNECTED[control_node], True), control_node)
 
 
 @transition(actor="{server}", object="{server}")

@@ -6,6 +6,7 @@ where no fault of a control node hits it.
 
 from kmodel.kernel import Cell, Cells, Cluster
 from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.quorum import MEMBERS, crash
 
 CONNECTED: Cells[bool] = Cells("control-nodes/connected")  # there only if one may be cut off from the others
 ON_CONTROL_NODES: Cell[tuple[str, ...]] = Cell("what runs on control nodes")  # beside api-servers and members of etcd
@@ -28,6 +29,27 @@ def is_up(cluster: Cluster, instance: str) -> bool:
     """Tell whether the control node of an instance is up; without crashes of control nodes it always is."""
     node = UP[f"control-{number_of(instance)}"]
     return not cluster.has(node) or cluster[node]
+
+
+def lose_members(cluster: Cluster, control_node: str) -> Cluster:
+    """Return the cluster after the members of etcd on a control node that were up have no part in it any more."""
+    for member in _members_on(cluster, control_node):
+        if cluster[MEMBERS[member]].up:
+            cluster = crash(cluster, member)
+    return cluster
+
+
+def regain_members(cluster: Cluster, control_node: str) -> Cluster:
+    """Return the cluster after the members of etcd on a control node take part again, unless it is down or cut off."""
+    if not (is_up(cluster, control_node) and is_connected(cluster, control_node)):
+        return cluster
+    for member in _members_on(cluster, control_node):
+        cluster = cluster.update(MEMBERS[member], up=True)
+    return cluster
+
+
+def _members_on(cluster: Cluster, control_node: str) -> list[str]:
+    return [member for member in cluster.names(MEMBERS) if number_of(member) == number_of(control_node)]
 
 
 def is_connected(cluster: Cluster, instance: str) -> bool:

@@ -95,6 +95,13 @@ def closed(queue: Queue) -> Queue:
     return Closed.WATCH if isinstance(queue, tuple) else queue
 
 
+def close_watches(cluster: Cluster) -> Cluster:
+    """Return the cluster after the api-server closed all watches: who watched lists again."""
+    for watch in cluster[WATCHES]:
+        cluster = cluster.modify(watch.queue, closed)
+    return cluster
+
+
 @attrs.frozen(cache_hash=True)
 class Publish:
     """The update of a watch's queue: append the event; if the watcher is too far behind, close the watch instead."""

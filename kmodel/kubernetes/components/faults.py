@@ -18,7 +18,7 @@ from kmodel.kernel import FAULT as FAULT
 from kmodel.kernel import Cells, Cluster, transition
 from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, Response, orphan, respond
 from kmodel.kubernetes.components.component import Fault, Steps
-from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, closed
+from kmodel.kubernetes.components.etcd import QUEUES, close_watches
 from kmodel.kubernetes.components.informer import next_event, without_first
 from kmodel.kubernetes.components.plan import Plan
 
@@ -74,11 +74,7 @@ def give_up_call(cluster: Cluster, client: str) -> Cluster | None:
 def restart_apiserver(cluster: Cluster) -> Cluster | None:
     """The api-server restarts: it finishes what is under way and closes all watches; who watched lists again."""
     spent = spend(cluster, "apiserver-restart")
-    if spent is None:
-        return None
-    for watch in cluster[WATCHES]:
-        spent = spent.modify(watch.queue, closed)
-    return spent
+    return None if spent is None else close_watches(spent)
 
 
 @transition(actor=FAULT, object="{watcher}", environment=True)

@@ -33,7 +33,7 @@ from kmodel.kubernetes.components.calls import (
 )
 from kmodel.kubernetes.components.component import Binding, Fault, Steps
 from kmodel.kubernetes.components.control_nodes import is_up
-from kmodel.kubernetes.components.etcd import WATCHES, closed
+from kmodel.kubernetes.components.etcd import WATCHES, close_watches, closed
 from kmodel.kubernetes.components.faults import spend
 from kmodel.kubernetes.components.informer import CONNECTIONS
 from kmodel.kubernetes.components.plan import Plan
@@ -82,11 +82,7 @@ def die(cluster: Cluster, server: str) -> Cluster:
 def crash_apiserver(cluster: Cluster) -> Cluster | None:
     """The api-server is killed, and starts again: watches are closed, and no request under way is answered."""
     spent = spend(cluster, "apiserver-crash")
-    if spent is None:
-        return None
-    for watch in spent[WATCHES]:
-        spent = spent.modify(watch.queue, closed)
-    return lose_calls(spent, spent.names(CALLS))
+    return None if spent is None else lose_calls(close_watches(spent), spent.names(CALLS))
 
 
 @transition(actor=FAULT, object="{server}", environment=True)
