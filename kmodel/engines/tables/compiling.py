@@ -39,7 +39,9 @@ _load_without_blas()
 
 
 def on_first_call(function: Callable[..., Any], **options: Any) -> Any:
-    """Return the function compiled on its first call, kept on disk if a folder can be written."""
+    """Return the function compiled on its first call, kept if a folder can be written; as it is if Numba is off."""
+    if numba.config.DISABLE_JIT:
+        return function
     try:
         fast = numba.njit(function, nogil=True, cache=True, **options)
         _forgive(fast._cache._cache_file)
