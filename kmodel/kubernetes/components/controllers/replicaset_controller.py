@@ -386,9 +386,9 @@ def _further(plan: Plan) -> list[tuple[str, str, str]]:
 
 
 def _largest_batch(creations: int) -> int:
-    """Return how many of so many creations are under way at once at most."""
+    """Return how many of so many creations are under way at once at most; 0 for a refused number below 0."""
     most, plan = 0, Round(creations)
-    while plan.creations:
+    while plan.creations > 0:
         most, plan = max(most, plan.batch), plan.asked(creations)
     return most
 
