@@ -9,6 +9,7 @@ from kmodel.kubernetes.components.controllers import rollouts
 from kmodel.kubernetes.components.controllers.deployment_controller import ACTOR, USER, known_rollout
 from kmodel.kubernetes.components.controllers.replicaset_controller import USERS
 from kmodel.kubernetes.components.controllers.rollouts import Rollout, is_owned
+from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
 from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.leader_election import as_its_program
@@ -16,7 +17,7 @@ from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.components.scheduler import QUEUE
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Deployment, Pod, ReplicaSet
-from kmodel.kubernetes.objects.deployment import TIMED_OUT
+from kmodel.kubernetes.objects.deployment import AVAILABLE, TIMED_OUT
 
 from .watching import DEADLY, LOST_EVENT, MISSED
 
@@ -231,9 +232,28 @@ def a_deployment_has_two_replica_sets(step: Step) -> bool:
     return any(now is not None and len(now.all) > 1 for now in found)
 
 
+def _unlike_promised(cluster: Cluster, now: Rollout) -> str | None:
+    """Return in what a Deployment that was rolled out is not as it says; None if nothing more can be done for it."""
+    there, wanted = pods_of(cluster, now), now.deployment.replicas or 0
+    if now.new is None or not all(is_owned(pod, now.new) for pod in there):
+        return "is said to be rolled out, and has old pods, or no ReplicaSet of its template"
+    if now.new.replicas != wanted or len(there) != wanted:
+        return f"is said to be rolled out, and has {len(there)} pods of {wanted}"
+    if now.deployment.status.ready != sum(pod.status.ready for pod in there):
+        return f"is said to have {now.deployment.status.ready} pods that are ready, which is not so"
+    waits = next((pod for pod in there if not pod.status.ready and not is_stuck(cluster, pod)), None)
+    return None if waits is None else f"is said to be rolled out, and pod/{waits.metadata.key} is not ready"
+
+
 @converges(needs=pods_can_run, hazard=MISSED, hazard_with=(LOST_EVENT,))
 def a_rollout_completes_or_says_why_not(cluster: Cluster) -> bool | str:
-    """At last all pods of a Deployment are of its template and available, as it says; or its deadline has passed."""
+    """At last all pods of a Deployment are of its template and available, as it says; or its deadline has passed.
+
+    Once it was rolled out, as it says of its latest generation, it has kept its promise: of a pod that fails later, and
+    cannot become ready again, nothing is said. Where no node is Ready, for instance, nobody is evicted
+    [pkg/controller/deployment/progress.go syncRolloutStatus, util/deployment_util.go DeploymentTimedOut,
+    pkg/controller/nodelifecycle/node_lifecycle_controller.go handleDisruption, 1.34; kubernetes/kubernetes#106054].
+    """
     for name in cluster.names(DEPLOYMENTS):
         now = stored_rollout(cluster, name)
         if now is None or now.deployment.paused or now.deployment.metadata.deleting:
@@ -241,11 +261,11 @@ def a_rollout_completes_or_says_why_not(cluster: Cluster) -> bool | str:
         status = now.deployment.status
         if status.progressing == TIMED_OUT:
             continue
-        if not rollouts.is_complete(now.deployment, status):
+        if status.progressing != AVAILABLE or status.observed_generation != now.deployment.metadata.generation:
             return f"deployment/{name} has {now.deployment.summary()}"
-        there = pods_of(cluster, now)
-        if now.new is None or not all(is_owned(pod, now.new) and pod.status.ready for pod in there):
-            return f"deployment/{name} is said to be complete, and has pods that are old, or not ready"
+        wrong = _unlike_promised(cluster, now)
+        if wrong is not None:
+            return f"deployment/{name} {wrong}"
     return True
 
 

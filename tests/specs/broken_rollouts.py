@@ -34,6 +34,13 @@ ROLLS = scene(
     calls="fused",
     actors=(*CONTROLLERS, "kubelet"),
 )
+LOSES_ITS_ONLY_NODE = scene(
+    stored=(deployment(node="n1"),),
+    names_per_workload=1,
+    calls="fused",
+    actors=(*CONTROLLERS, "kubelet", "node-lifecycle-controller"),
+    faults={"node-crash": 1},
+)
 FITS_NOWHERE = scene(
     stored=(deployment(memory_mib=1 << 20),),
     names_per_workload=2,

@@ -8,9 +8,12 @@ from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.liveness.one_run import comes_back, judge_run, unfair_to
 from kmodel.engines.results import Result, Verdict
 from kmodel.kernel import keys_of
-from kmodel.kubernetes.components.etcd import PODS
+from kmodel.kubernetes.components.etcd import PODS, stored
 from kmodel.kubernetes.components.kubelet.state import is_up
 from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.objects.deployment import AVAILABLE, TIMED_OUT
+from tests.components.runs import Run
+from tests.specs import broken_rollouts
 from tests.specs.mutants import TEMPORAL, Mutant, faithful
 from tests.specs.stuck import LOSES_ITS_ONLY_NODE, STUCK
 
@@ -63,3 +66,15 @@ def test_a_pod_lost_with_the_only_node_stays_and_that_is_right() -> None:
     ends = [trace.last for trace in result.ends.traces]
     pods = [cluster[PODS[name]] for cluster in ends if not is_up(cluster, "n1") for name in cluster.names(PODS)]
     assert any(pod is not None and pod.spec.node_name == "n1" and not pod.metadata.deleting for pod in pods)
+
+
+def test_a_rollout_that_is_done_has_kept_its_promise_when_the_only_node_crashes() -> None:
+    spec = TEMPORAL["a_rollout_completes_or_says_why_not"]
+    begun = Run.of(broken_rollouts.LOSES_ITS_ONLY_NODE)
+    assert spec.function(begun.cluster) == "deployment/web has 1 replicas wanted, 0 updated, 0 available"
+    for is_done, said in ((True, AVAILABLE), (False, TIMED_OUT)):
+        run = (begun.settle() if is_done else begun).take("crash_node", node="n1").settle()
+        deployment = run.cluster[stored("deployments")["web"]]
+        assert deployment is not None
+        assert (deployment.status.progressing, deployment.status.available) == (said, 0)
+        assert spec.function(run.cluster) is True
