@@ -40,7 +40,7 @@ _load_without_blas()
 
 def on_first_call(function: Callable[..., Any], **options: Any) -> Any:
     """Return the function compiled on its first call, kept if a folder can be written; as it is if Numba is off."""
-    if numba.config.DISABLE_JIT:
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]  # which Numba sets from the environment
         return function
     try:
         fast = numba.njit(function, nogil=True, cache=True, **options)
