@@ -130,6 +130,24 @@ def test_the_report_can_be_read_without_scripts(browser: Any, report: str) -> No
     context.close()
 
 
+def test_what_is_folded_is_built_when_it_is_opened_or_searched_and_reads_as_without_scripts(
+    page: Any, browser: Any, report: str
+) -> None:
+    page.goto(report)
+    tale = page.locator("#all_managers_commit")
+    assert tale.locator(".events").count() == 0
+    tale.locator("summary").click()
+    tale.locator(".events").wait_for()
+    assert page.locator("noscript").count()
+    page.keyboard.press("Control+f")
+    assert page.locator("noscript").count() == 0
+    context = browser.new_context(java_script_enabled=False)
+    without = context.new_page()
+    without.goto(report)
+    assert without.locator("main").text_content() == page.locator("main").text_content()
+    context.close()
+
+
 def test_the_graph_is_searched_moved_and_walked_by_keyboard(page: Any, tmp_path: Path) -> None:
     outcome = result(broken_model())
     page.context.set_offline(True)

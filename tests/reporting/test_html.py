@@ -40,6 +40,8 @@ class Page(HTMLParser):
         self.wrong += self.open
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag == "noscript" and tag in self.open:  # the end of the inner one would end the outer one
+            self.wrong.append("<noscript> in <noscript>")
         if tag not in VOID:
             self.open.append(tag)
         for name, value in attributes:

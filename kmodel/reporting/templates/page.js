@@ -1,4 +1,25 @@
-// The page can be read without this: it lets the arrow keys walk the steps of a story, and a graph be moved and searched.
+// The page can be read without this. It builds what is folded when that is opened, lets the arrow keys walk the steps of
+// a story, and a graph be moved and searched.
+function build(part) {
+  const folded = part.querySelector(":scope > noscript");
+  if (!folded) return;
+  const built = document.createElement("template");
+  built.innerHTML = folded.textContent; // to the letter what a browser without scripts reads
+  folded.replaceWith(built.content);
+}
+function unfold(part) {
+  build(part);
+  part.open = true;
+}
+const inSight = new IntersectionObserver((entries) => entries.forEach((entry) => entry.isIntersecting && move(entry.target)));
+document.addEventListener("toggle", function (event) {
+  build(event.target);
+  if (event.target.matches(".picture")) { inSight.unobserve(event.target); inSight.observe(event.target); }
+}, true);
+document.addEventListener("keydown", function (event) {
+  const searches = event.key === "F3" || ((event.ctrlKey || event.metaKey) && /^[fg]$/i.test(event.key));
+  if (searches) document.querySelectorAll("details:has(> noscript)").forEach(build);
+});
 document.addEventListener("keydown", function (event) {
   const table = event.target.closest ? event.target.closest("table.events") : null;
   if (!table || event.altKey || event.ctrlKey || event.metaKey || event.target.tagName !== "SUMMARY") return;
@@ -10,11 +31,11 @@ document.addEventListener("keydown", function (event) {
   if (event.key in keys) {
     const next = steps[Math.max(0, Math.min(keys[event.key], steps.length - 1))];
     const wasOpen = opened && opened.open && opened.dataset.walked;
-    if (wasOpen) { opened.open = false; next.parentElement.open = true; next.parentElement.dataset.walked = "1"; }
+    if (wasOpen) { opened.open = false; unfold(next.parentElement); next.parentElement.dataset.walked = "1"; }
     next.focus();
     next.scrollIntoView({ block: "nearest" });
   } else if (event.key === "ArrowRight") {
-    opened.open = true; opened.dataset.walked = "1";
+    unfold(opened); opened.dataset.walked = "1";
   } else if (event.key === "ArrowLeft") {
     opened.open = false;
   } else {
@@ -25,13 +46,17 @@ document.addEventListener("keydown", function (event) {
 document.querySelectorAll("a[href^='#']").forEach(function (link) {
   link.addEventListener("click", function () {
     const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
-    for (let part = target; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
+    for (let part = target; part; part = part.parentElement) if (part.tagName === "DETAILS") unfold(part);
   });
 });
 
 document.querySelectorAll(".picture").forEach(function (picture) {
+  inSight.observe(picture);
+  picture.addEventListener("focusin", () => move(picture));
+});
+function move(picture) {
   const svg = picture.querySelector(".drawing svg");
-  if (!svg) return;
+  if (!picture.open || !svg || picture.querySelector(".moves")) return;
   const frame = picture.querySelector(".drawing"), tools = picture.querySelector(".tools");
   const search = tools.querySelector("input"), said = tools.querySelector("output");
   const panel = picture.querySelector(".chosen");
@@ -146,19 +171,14 @@ document.querySelectorAll(".picture").forEach(function (picture) {
     const place = frame.getBoundingClientRect(), one = view.width / frame.clientWidth;
     zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, view.x + (event.clientX - place.left) * one, view.y + (event.clientY - place.top) * one);
   }, { passive: false });
-  function begin() {
-    if (view || !frame.clientWidth) return;
-    frame.classList.add("moves");
-    svg.removeAttribute("width");
-    svg.removeAttribute("height");
-    tools.hidden = false;
-    all();
-    if (frame.clientWidth / view.width < 0.9) {
-      const first = svg.querySelector('g.node [stroke-width="3"]');
-      show(base.x, base.y, frame.clientWidth / 1.2);
-      if (first) { centre(first); show(view.x, base.y - 10, view.width); }
-    }
+  frame.classList.add("moves");
+  svg.removeAttribute("width");
+  svg.removeAttribute("height");
+  tools.hidden = false;
+  all();
+  if (frame.clientWidth / view.width < 0.9) {
+    const first = svg.querySelector('g.node [stroke-width="3"]');
+    show(base.x, base.y, frame.clientWidth / 1.2);
+    if (first) { centre(first); show(view.x, base.y - 10, view.width); }
   }
-  begin();
-  picture.addEventListener("toggle", begin);
-});
+}
