@@ -62,14 +62,8 @@ MAY_ASK = {
         ("delete", "pods", ""),
     },
     CONTROLLER + "pod-garbage-collector": {("patch", "pods", "status"), ("delete", "pods", "")},
-    CONTROLLER + "generic-garbage-collector": {
-        (verb, resource, "")
-        for verb in ("patch", "delete")
-        for resource in (
-            *("pods", "replicasets", "replicationcontrollers"),
-            *("deployments", "services", "endpointslices"),
-        )
-    },
+    # Objects of any kind may have owners [bootstrappolicy/controller_policy.go, 1.34].
+    CONTROLLER + "generic-garbage-collector": {("patch", "*", ""), ("delete", "*", "")},
 }
 
 
@@ -77,7 +71,7 @@ def allowed(cluster: Cluster, request: Request) -> bool:
     """Tell whether a request is one that its user may make."""
     user = NODE if request.user.startswith(NODE) else request.user
     if user in MAY_ASK:
-        return (request.verb, request.resource, request.subresource) in MAY_ASK[user]
+        return any((request.verb, what, request.subresource) in MAY_ASK[user] for what in (request.resource, "*"))
     rights = rights_of(cluster, user)
     if rights is not None:  # of a component that does not come with kmodel: what it says itself is all there is to know
         return (request.verb, "/".join(filter(None, (request.resource, request.subresource)))) in rights
