@@ -267,7 +267,7 @@ def test_what_the_api_server_will_refuse_loads() -> None:
         ),
         (
             "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: a}\nspec: {selector: {matchExpressions: [a]}}",
-            "f.yaml:4: spec.selector.matchExpressions: is not modelled; select with matchLabels only",
+            'f.yaml:4: spec.selector.matchExpressions[0]: is the string "a", not a mapping; write its fields as name: ',
         ),
         (
             '{"apiVersion": "v1",\n"kind": "Pod", "metadata": {"name": "web"},\n\n"spec": {"nodeName": "\\ud83d"}}',

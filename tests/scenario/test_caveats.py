@@ -7,7 +7,9 @@ from textwrap import dedent
 
 import pytest
 
+from kmodel.kubernetes.components.plan import SUFFIXES
 from kmodel.kubernetes.manifests import SeveralError
+from kmodel.kubernetes.objects.kind import MOST_PODS
 from kmodel.kubernetes.scenario import InputError, Scenario, load
 from kmodel.kubernetes.scenario.manifest_files import with_folders_below
 
@@ -97,6 +99,52 @@ def test_fields_that_the_same_objects_have_are_told_together(tmp_path: Path) -> 
     assert notes(load([tmp_path]), "MAY DECIDE") == [
         "pod/a, pod/b, pod/c and 2 more: lifecycle, restartPolicyRules are not read"
     ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "selector"),
+    [
+        ("{key: a, operator: In, values: [b]}", (("a", "b"),)),
+        ("{key: a, operator: In, values: [b, c]}", (("a", "b"),)),
+        ("{key: a, operator: Exists}", (("a", "b"),)),
+        ("{key: c, operator: DoesNotExist}", (("a", "b"),)),
+    ],
+)
+def test_what_a_selector_asks_for_beside_labels(tmp_path: Path, expression: str, selector: object) -> None:
+    wanted = f"selector: {{matchLabels: {{a: b}}, matchExpressions: [{expression}]}}"
+    text = REPLICA_SET.replace("selector: {matchLabels: {a: b}}", wanted)
+    got = load([write(tmp_path, rs=text) / "rs.yaml"])
+    assert [workload.selector for workload in got.settings.workloads] == [selector]
+    assert got.refused == ()
+    weakened = () if expression.endswith("[b]}") else ("replicaset/web matchExpressions",)
+    assert got.caveats.weakened_by == weakened
+
+
+JOB = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: web}
+spec:
+  parallelism: 2
+  completionMode: Indexed
+  completions: 2147483647
+  template: {spec: {restartPolicy: Never, containers: [{name: main, image: nginx}]}}
+"""
+MANY = REPLICA_SET.replace("replicas: 2", "replicas: 2147483647")
+
+
+@pytest.mark.parametrize("text", [MANY, MANY.replace("ReplicaSet", "StatefulSet"), JOB])
+def test_of_very_many_pods_some_are_modelled(tmp_path: Path, text: str) -> None:
+    from kmodel.kubernetes.scenario import model
+
+    got = load([write(tmp_path, many=text) / "many.yaml"])
+    (workload,) = got.settings.workloads
+    assert workload.pods_wanted == MOST_PODS == len(SUFFIXES) - 1
+    reference = f"{workload.kind.lower()}/web"
+    said = f"{MOST_PODS} of 2147483647 pods"
+    assert notes(got, "MAY DECIDE") == [f"{reference}: {said} are modelled"]
+    assert got.caveats.weakened_by == (f"{reference} ({said})",)
+    assert model(got, ()).initial
 
 
 def test_what_is_missing_is_proposed_and_may_be_assumed(tmp_path: Path) -> None:

@@ -19,10 +19,34 @@ def pod(spec: str, containers: str = "{name: a, image: x}", name: str = "web") -
     return f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{{spec}{comma}containers: [{containers}]}}\n"
 
 
-def replica_set(spec: str, labels: str = "a: b") -> str:
+def replica_set(spec: str, labels: str = "a: b", kind: str = "ReplicaSet", selector: str = "") -> str:
     template = f"{{metadata: {{labels: {{{labels}}}}}, spec: {{containers: [{{name: a, image: x}}]}}}}"
-    head = "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: web}\n"
-    return f"{head}spec: {{{spec}, selector: {{matchLabels: {{a: b}}}}, template: {template}}}\n"
+    head = f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: web}}\n"
+    return f"{head}spec: {{{spec}, selector: {{{selector or 'matchLabels: {a: b}'}}}, template: {template}}}\n"
+
+
+def deployment(spec: str) -> str:
+    return replica_set(f"strategy: {{{spec}}}", kind="Deployment")
+
+
+def stateful_set(spec: str) -> str:
+    return replica_set(spec, kind="StatefulSet")
+
+
+JOB_SPEC = "template: {spec: {restartPolicy: Never, containers: [{name: a, image: x}]}}"
+
+
+def job(spec: str) -> str:
+    return f"apiVersion: batch/v1\nkind: Job\nmetadata: {{name: web}}\nspec: {{{spec}, {JOB_SPEC}}}\n"
+
+
+def cron_job(spec: str) -> str:
+    head = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: web}\n"
+    return f"{head}spec: {{{spec}, jobTemplate: {{spec: {{{JOB_SPEC}}}}}}}\n"
+
+
+def in_terms(expression: str, labels: str = "a: b") -> str:
+    return replica_set("replicas: 1", labels, selector=f"matchExpressions: [{{{expression}}}]")
 
 
 @pytest.mark.parametrize(
@@ -30,6 +54,50 @@ def replica_set(spec: str, labels: str = "a: b") -> str:
     [
         (replica_set("replicas: 1", "a: other"), 422, "`selector` does not match template `labels`"),
         (replica_set("replicas: -1"), 422, "spec.replicas: Invalid value: must be greater than or equal to 0"),
+        (
+            stateful_set("replicas: -2147483648"),
+            422,
+            "spec.replicas: Invalid value: must be greater than or equal to 0",
+        ),
+        (
+            stateful_set("updateStrategy: {rollingUpdate: {partition: -1}}"),
+            422,
+            "rollingUpdate.partition: Invalid value",
+        ),
+        (
+            stateful_set("podManagementPolicy: Any"),
+            422,
+            "podManagementPolicy: Invalid value: 'Any': must be 'OrderedRe",
+        ),
+        (
+            deployment("type: Fast"),
+            422,
+            "spec.strategy.type: Unsupported value: 'Fast': supported values: RollingUpdate",
+        ),
+        (
+            deployment("rollingUpdate: {maxSurge: -1}"),
+            422,
+            "maxSurge: Invalid value: must be greater than or equal to 0",
+        ),
+        (
+            deployment("rollingUpdate: {maxSurge: -5%}"),
+            422,
+            "maxSurge: Invalid value: '-5%': a valid percent string must",
+        ),
+        (
+            deployment("rollingUpdate: {maxUnavailable: 101%}"),
+            422,
+            "Invalid value: 101%: must not be greater than 100%",
+        ),
+        (job("completions: -1"), 422, "spec.completions: Invalid value: must be greater than or equal to 0"),
+        (job("completionMode: Counted"), 422, "spec.completionMode: Unsupported value: 'Counted'"),
+        (job("completionMode: Indexed, completions: 3, parallelism: 100001"), 422, "less than or equal to 100000 when"),
+        (cron_job("schedule: daily"), 422, "Invalid value: 'daily': expected exactly 5 fields, found 1: [daily]"),
+        (cron_job("suspend: true"), 422, "spec.schedule: Required value"),
+        (cron_job('schedule: "@daily", concurrencyPolicy: Wait'), 422, "concurrencyPolicy: Unsupported value: 'Wait'"),
+        (in_terms("key: a, operator: NotIn, values: [b, c]"), 422, "`selector` does not match template `labels`"),
+        (in_terms("key: a, operator: In, values: [c, d]"), 422, "`selector` does not match template `labels`"),
+        (pod("", "{image: x}"), 422, "spec.containers[0].name: Required value"),
         (pod("", name="Web_1"), 422, 'Pod "Web_1" is invalid: metadata.name: Invalid value'),
         (pod("", name="x" * 300), 422, "metadata.name: Invalid value"),
         (pod("", name="wéb"), 422, "metadata.name: Invalid value"),

@@ -126,10 +126,10 @@ def read_containers(field: Field | None, left_out: list[str], *, on_host: bool) 
 
 def _container(field: Field, left_out: list[str], on_host: bool) -> Container:
     fields = field.fields()
-    image, restart = fields.optional("image"), fields.optional("restartPolicy")
+    name, image, restart = fields.optional("name"), fields.optional("image"), fields.optional("restartPolicy")
     requests, limits = read_resources(fields.optional("resources"), left_out)
     container = Container(
-        fields.required("name", 'add a name, for example "main"').string(),
+        "" if name is None else name.string(),
         "" if image is None else image.string(),
         requests,
         limits,

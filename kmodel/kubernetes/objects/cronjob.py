@@ -1,6 +1,6 @@
 """CronJobs [pkg/apis/batch/{types.go,v1/defaults.go,validation/validation.go}, pkg/registry/batch/cronjob, 1.34].
 
-There are no clocks: a schedule comes due a few times at most, each at any time, and is not read itself. Left out:
+There are no clocks: a schedule comes due a few times at most, each at any time, whatever its fields say. Left out:
 startingDeadlineSeconds, time zones, and the limits of the history (Jobs that have finished stay, unless they have
 ttlSecondsAfterFinished).
 """
@@ -13,12 +13,14 @@ import attrs
 from kmodel.kernel import Rank
 from kmodel.kubernetes.manifests.field import Fields
 from kmodel.kubernetes.objects import known
+from kmodel.kubernetes.objects.field_errors import unsupported
 from kmodel.kubernetes.objects.job import Job, read_job_spec
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
 from kmodel.kubernetes.objects.meta import ObjectMeta, read_metadata
 from kmodel.kubernetes.objects.replicaset import PodTemplate
 
 ALLOW, FORBID, REPLACE = POLICIES = ("Allow", "Forbid", "Replace")
+FIELDS = 5  # of a schedule: minute, hour, day of the month, month, day of the week
 MOST_TIMES = 2  # that a schedule may come due
 
 
@@ -40,6 +42,7 @@ class CronJob(ApiObject):
     suspend: bool = False
     job: Job = attrs.field(factory=lambda: Job(ObjectMeta()))
     status: CronJobStatus = CronJobStatus()
+    schedule: str = "* * * * *"
 
     @property
     def template(self) -> PodTemplate:
@@ -49,7 +52,7 @@ class CronJob(ApiObject):
     @property
     def desired(self) -> Any:
         """What is wanted: the spec."""
-        return self.policy, self.suspend, self.job
+        return self.policy, self.suspend, self.schedule, self.job
 
     @property
     def deletes_owners(self) -> bool:
@@ -62,6 +65,12 @@ class CronJob(ApiObject):
 
     def errors(self) -> Iterator[str]:
         """Yield what is wrong with the CronJob."""
+        if not self.schedule:
+            yield "spec.schedule: Required value"
+        elif not self.schedule.startswith("@") and (count := len(self.schedule.split())) != FIELDS:
+            said = f"expected exactly {FIELDS} fields, found {count}: [{self.schedule}]"
+            yield f"spec.schedule: Invalid value: {self.schedule!r}: {said}"
+        yield from unsupported("spec.concurrencyPolicy", self.policy, POLICIES)
         for problem in self.job.defaulted().errors():
             yield f"spec.jobTemplate.{problem}"
 
@@ -90,6 +99,15 @@ class CronJob(ApiObject):
         metadata = ObjectMeta(f"{self.metadata.name}-{number}", self.metadata.namespace)
         return attrs.evolve(self.job, metadata=metadata)
 
+    @property
+    def pods_wanted(self) -> int:
+        """How many pods each of its Jobs wants."""
+        return self.job.pods_wanted
+
+    def at_most(self, pods: int) -> "CronJob":
+        """Return the CronJob whose Jobs want at most so many pods."""
+        return attrs.evolve(self, job=self.job.at_most(pods))
+
     def templates(self) -> tuple[Template, ...]:
         """Return the Jobs of all times at which the schedule may come due, each under a name of its own."""
         jobs = (self.made(number) for number in range(1, MOST_TIMES + 1))
@@ -100,16 +118,18 @@ def _read(top: Fields, left_out: list[str]) -> CronJob:
     metadata = read_metadata(top, left_out)
     spec = top.optional("spec")
     if spec is None:
-        return CronJob(metadata)
+        return CronJob(metadata, schedule="")
     fields = spec.fields()
+    schedule = fields.optional("schedule")
     policy, suspend = fields.optional("concurrencyPolicy"), fields.optional("suspend")
     template = fields.optional("jobTemplate")
     members = None if template is None else template.fields()
     described = None if members is None else members.optional("spec")
     read = CronJob(
         metadata,
-        policy=None if policy is None else policy.one_of(POLICIES),
+        policy=None if policy is None else policy.string() or None,
         suspend=False if suspend is None else suspend.boolean(),
+        schedule="" if schedule is None else schedule.string(),
         job=Job(ObjectMeta()) if described is None else read_job_spec(ObjectMeta(), described.fields(), left_out),
     )
     if members is not None:

@@ -14,12 +14,14 @@ from kmodel.kubernetes.manifests.field import Field, Fields
 from kmodel.kubernetes.objects import known, merging
 from kmodel.kubernetes.objects.affinity import Requirement
 from kmodel.kubernetes.objects.controllerrevision import REVISION_HASH, revision_template
-from kmodel.kubernetes.objects.deployment import HISTORY_LIMIT, Share, read_share, scaled
+from kmodel.kubernetes.objects.deployment import HISTORY_LIMIT
+from kmodel.kubernetes.objects.field_errors import negative, unsupported
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
-from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_labels, read_metadata
+from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_metadata
 from kmodel.kubernetes.objects.pod import Pod
 from kmodel.kubernetes.objects.pod_spec import PodSpec, Toleration
-from kmodel.kubernetes.objects.replicaset import PodTemplate, match_labels, read_template, template_errors
+from kmodel.kubernetes.objects.replicaset import PodTemplate, read_selector, read_template, template_errors
+from kmodel.kubernetes.objects.share import Share, read_share, scaled, share_errors
 
 NODE_NAME = "metadata.name"  # the field of a node that the affinity of a daemon's pod names
 TYPES = ("RollingUpdate", "OnDelete")
@@ -101,20 +103,24 @@ class DaemonSet(ApiObject):
         if self.is_rolling:
             surge, unavailable = strategy.max_surge, strategy.max_unavailable
             strategy = DaemonSetStrategy(
-                "RollingUpdate", 1 if unavailable is None else unavailable, 0 if surge is None else surge
+                strategy.type or "RollingUpdate",
+                1 if unavailable is None else unavailable,
+                0 if surge is None else surge,
             )
         return attrs.evolve(self, strategy=strategy, revision_history_limit=HISTORY_LIMIT if limit is None else limit)
 
     def errors(self) -> Iterator[str]:
         """Yield what is wrong with the DaemonSet."""
         yield from template_errors(None, self.selector, self.template, self.min_ready_seconds)
+        yield from unsupported("spec.updateStrategy.type", self.strategy.type, TYPES)
         rolling = "spec.updateStrategy.rollingUpdate.maxUnavailable"
+        yield from share_errors(rolling, self.strategy.max_unavailable)
+        yield from share_errors("spec.updateStrategy.rollingUpdate.maxSurge", self.strategy.max_surge)
         if self.is_rolling and self.strategy.max_unavailable not in NOTHING and self.strategy.max_surge not in NOTHING:
             yield f"{rolling}: Invalid value: {self.strategy.max_unavailable}: may not be set when maxSurge is non-zero"
         elif self.is_rolling and self.strategy.max_unavailable in (0, "0%") and self.strategy.max_surge in NOTHING:
             yield f"{rolling}: Required value: cannot be 0 when maxSurge is 0"
-        if (self.revision_history_limit or 0) < 0:
-            yield "spec.revisionHistoryLimit: Invalid value: must be greater than or equal to 0"
+        yield from negative("spec.revisionHistoryLimit", self.revision_history_limit)
 
     def created(self) -> "DaemonSet":
         """Return the DaemonSet without a status [registry/apps/daemonset/strategy.go PrepareForCreate]."""
@@ -192,12 +198,12 @@ def _read(top: Fields, left_out: list[str]) -> DaemonSet:
     if spec is None:
         return DaemonSet(metadata)
     fields = spec.fields()
-    selector, limit = fields.optional("selector"), fields.optional("revisionHistoryLimit")
-    min_ready = fields.optional("minReadySeconds")
+    template = read_template(fields.optional("template"), left_out)
+    limit, min_ready = fields.optional("revisionHistoryLimit"), fields.optional("minReadySeconds")
     read = DaemonSet(
         metadata,
-        selector=read_labels(None if selector is None else match_labels(selector, left_out)),
-        template=read_template(fields.optional("template"), left_out),
+        selector=read_selector(fields.optional("selector"), template, left_out),
+        template=template,
         strategy=_strategy(fields.optional("updateStrategy"), left_out),
         revision_history_limit=None if limit is None else limit.integer(),
         min_ready_seconds=0 if min_ready is None else min_ready.integer(),
@@ -214,7 +220,7 @@ def _strategy(field: Field | None, left_out: list[str]) -> DaemonSetStrategy:
     left_out.extend(fields.unmodelled(("rollingUpdate", "type")))
     bounds = None if rolling is None else rolling.fields()
     strategy = DaemonSetStrategy(
-        None if type_ is None else type_.one_of(TYPES),
+        None if type_ is None else type_.string() or None,
         None if bounds is None else read_share(bounds.optional("maxUnavailable")),
         None if bounds is None else read_share(bounds.optional("maxSurge")),
     )

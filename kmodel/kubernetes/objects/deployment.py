@@ -13,9 +13,11 @@ import attrs
 from kmodel.kernel import Rank
 from kmodel.kubernetes.manifests.field import Field, Fields
 from kmodel.kubernetes.objects import known, merging
+from kmodel.kubernetes.objects.field_errors import negative, unsupported
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
-from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_labels, read_metadata
-from kmodel.kubernetes.objects.replicaset import PodTemplate, ReplicaSet, match_labels, read_template, template_errors
+from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_metadata
+from kmodel.kubernetes.objects.replicaset import PodTemplate, ReplicaSet, read_selector, read_template, template_errors
+from kmodel.kubernetes.objects.share import ALL, Share, percentage, read_share, scaled, share_errors
 
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
@@ -25,22 +27,11 @@ MOST = "deployment.kubernetes.io/max-replicas"
 QUARTER = "25%"
 DEADLINE_SECONDS = 600
 HISTORY_LIMIT = 10
-ALL = 100  # percent
 STRATEGIES = ("RollingUpdate", "Recreate")
 # The reasons of the condition Progressing.
 CREATED, FOUND = "NewReplicaSetCreated", "FoundNewReplicaSet"
 UPDATED, AVAILABLE, TIMED_OUT = "ReplicaSetUpdated", "NewReplicaSetAvailable", "ProgressDeadlineExceeded"
 PAUSED, RESUMED = "DeploymentPaused", "DeploymentResumed"
-
-Share = int | str  # a number of pods, or a percentage of those that are wanted
-
-
-def scaled(share: Share | None, replicas: int, *, up: bool) -> int:
-    """Return a share as a number of pods, rounded up or down [intstr.GetScaledValueFromIntOrPercent]."""
-    if share is None or isinstance(share, int):
-        return share or 0
-    percent = int(share.removesuffix("%")) * replicas
-    return -(-percent // ALL) if up else percent // ALL
 
 
 @attrs.frozen(cache_hash=True)
@@ -113,7 +104,7 @@ class Deployment(ApiObject):
         if self.is_rolling:
             surge, unavailable = strategy.max_surge, strategy.max_unavailable
             strategy = RolloutStrategy(
-                "RollingUpdate",
+                strategy.type or "RollingUpdate",
                 QUARTER if surge is None else surge,
                 QUARTER if unavailable is None else unavailable,
             )
@@ -128,7 +119,10 @@ class Deployment(ApiObject):
     def errors(self) -> Iterator[str]:
         """Yield what is wrong with the Deployment."""
         yield from template_errors(self.replicas, self.selector, self.template, self.min_ready_seconds)
+        yield from unsupported("spec.strategy.type", self.strategy.type, STRATEGIES)
         rolling = "spec.strategy.rollingUpdate"
+        yield from share_errors(f"{rolling}.maxUnavailable", self.strategy.max_unavailable)
+        yield from share_errors(f"{rolling}.maxSurge", self.strategy.max_surge)
         if not self.is_rolling and (self.strategy.max_surge, self.strategy.max_unavailable) != (None, None):
             yield f"{rolling}: Forbidden: may not be specified when strategy `type` is 'Recreate'"
         elif self.is_rolling and self.strategy.max_surge in (0, "0%") and self.strategy.max_unavailable in (0, "0%"):
@@ -136,13 +130,12 @@ class Deployment(ApiObject):
                 "`maxSurge` is 0"
             )
         most = self.strategy.max_unavailable
-        if self.is_rolling and isinstance(most, str) and int(most.removesuffix("%")) > ALL:
+        if self.is_rolling and (percentage(most) or 0) > ALL:
             yield f"{rolling}.maxUnavailable: Invalid value: {most}: must not be greater than 100%"
         deadline = self.progress_deadline_seconds
         if deadline is not None and deadline <= self.min_ready_seconds:
             yield "spec.progressDeadlineSeconds: Invalid value: must be greater than minReadySeconds"
-        if (self.revision_history_limit or 0) < 0:
-            yield "spec.revisionHistoryLimit: Invalid value: must be greater than or equal to 0"
+        yield from negative("spec.revisionHistoryLimit", self.revision_history_limit)
 
     def created(self) -> "Deployment":
         """Return the Deployment without a status [registry/apps/deployment/strategy.go PrepareForCreate]."""
@@ -193,6 +186,15 @@ class Deployment(ApiObject):
             metadata, replicas=0, selector=selector, template=template, min_ready_seconds=self.min_ready_seconds
         )
 
+    @property
+    def pods_wanted(self) -> int:
+        """How many replicas it wants."""
+        return self.replicas or 0
+
+    def at_most(self, pods: int) -> "Deployment":
+        """Return the Deployment with at most so many replicas."""
+        return attrs.evolve(self, replicas=min(self.pods_wanted, pods)) if self.pods_wanted > pods else self
+
     def templates(self) -> tuple[Template, ...]:
         """Return the ReplicaSet of the template."""
         wanted = 1 if self.replicas is None else self.replicas
@@ -220,12 +222,12 @@ def _read(top: Fields, left_out: list[str]) -> Deployment:
         field = fields.optional(name)
         return None if field is None else field.integer()
 
-    selector, paused = fields.optional("selector"), fields.optional("paused")
+    template, paused = read_template(fields.optional("template"), left_out), fields.optional("paused")
     deployment = Deployment(
         metadata,
         replicas=number("replicas"),
-        selector=read_labels(None if selector is None else match_labels(selector, left_out)),
-        template=read_template(fields.optional("template"), left_out),
+        selector=read_selector(fields.optional("selector"), template, left_out),
+        template=template,
         strategy=_strategy(fields.optional("strategy"), left_out),
         min_ready_seconds=number("minReadySeconds") or 0,
         progress_deadline_seconds=number("progressDeadlineSeconds"),
@@ -244,25 +246,13 @@ def _strategy(field: Field | None, left_out: list[str]) -> RolloutStrategy:
     left_out.extend(fields.unmodelled(("rollingUpdate", "type")))
     bounds = None if rolling is None else rolling.fields()
     strategy = RolloutStrategy(
-        None if type_ is None else type_.one_of(STRATEGIES),
+        None if type_ is None else type_.string() or None,
         None if bounds is None else read_share(bounds.optional("maxSurge")),
         None if bounds is None else read_share(bounds.optional("maxUnavailable")),
     )
     if bounds is not None:
         left_out.extend(bounds.unmodelled(("maxSurge", "maxUnavailable")))
     return strategy
-
-
-def read_share(field: Field | None) -> Share | None:
-    """Return a number of pods, or a percentage of those that are wanted."""
-    if field is None:
-        return None
-    if not field.is_string:
-        return field.integer(minimum=0)
-    text = field.string()
-    if not (text.endswith("%") and text[:-1].isdecimal()):
-        raise field.error(f'is "{text}"', 'write a whole number, or a percentage such as "25%"')
-    return text
 
 
 DEPLOYMENT = Kind(

@@ -13,10 +13,11 @@ import attrs
 from kmodel.kernel import Rank
 from kmodel.kubernetes.manifests.field import Fields
 from kmodel.kubernetes.objects import known
+from kmodel.kubernetes.objects.field_errors import negative, unsupported
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
 from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_metadata
 from kmodel.kubernetes.objects.pod import Pod
-from kmodel.kubernetes.objects.pod_spec import pod_spec_errors
+from kmodel.kubernetes.objects.pod_spec import INT64, pod_spec_errors
 from kmodel.kubernetes.objects.replicaset import PodTemplate, read_template
 
 JOB_NAME = "batch.kubernetes.io/job-name"
@@ -25,6 +26,7 @@ INDEX = "batch.kubernetes.io/job-completion-index"
 TRACKING = "batch.kubernetes.io/job-tracking"  # the finalizer of a pod that its Job has not counted yet
 BACKOFF_LIMIT = 6
 MODES = ("NonIndexed", "Indexed")
+MOST_INDEXED = 100_000  # pods of a Job with indexes at a time
 COMPLETE, FAILED = "Complete", "Failed"
 MET, TARGET = "SuccessCriteriaMet", "FailureTarget"  # the conditions that come before these two
 
@@ -112,10 +114,15 @@ class Job(ApiObject):
             ("ttlSecondsAfterFinished", self.ttl_seconds_after_finished),
             ("activeDeadlineSeconds", self.active_deadline_seconds),
         ):
-            if (number or 0) < 0:
-                yield f"spec.{name}: Invalid value: must be greater than or equal to 0"
+            yield from negative(f"spec.{name}", number)
+        yield from unsupported("spec.completionMode", self.mode, MODES)
         if self.is_indexed and self.completions is None:
             yield "spec.completions: Required value: when completion mode is Indexed"
+        if self.is_indexed and (self.parallelism or 0) > MOST_INDEXED:
+            yield (
+                f"spec.parallelism: Invalid value: {self.parallelism}: must be less than or equal to {MOST_INDEXED} "
+                "when completion mode is Indexed"
+            )
         yield from pod_spec_errors(self.template.spec, "spec.template.spec")
         if self.template.spec.restart_policy in (None, "Always"):  # the default
             yield 'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'
@@ -199,6 +206,20 @@ class Job(ApiObject):
         )
         return Pod(metadata, self.template.spec)
 
+    @property
+    def pods_wanted(self) -> int:
+        """How many pods there are to be in all, or at a time."""
+        return max(self.completions or 0, self.parallelism or 0)
+
+    def at_most(self, pods: int) -> "Job":
+        """Return the Job with at most so many completions and pods at a time; with more that are refused, as it is."""
+        completions, parallelism = self.completions, self.parallelism
+        if completions is not None:
+            completions = min(completions, pods)
+        if parallelism is not None and not (self.is_indexed and parallelism > MOST_INDEXED):
+            parallelism = min(parallelism, pods)
+        return attrs.evolve(self, completions=completions, parallelism=parallelism)
+
     def templates(self) -> tuple[Template, ...]:
         """Return the pods of the Job, of each index by itself."""
         if self.is_indexed:
@@ -226,16 +247,17 @@ def read_job_spec(metadata: ObjectMeta, fields: Fields, left_out: list[str]) -> 
         return None if field is None else field.integer()
 
     mode, suspend = fields.optional("completionMode"), fields.optional("suspend")
+    deadline = fields.optional("activeDeadlineSeconds")
     job = Job(
         metadata,
         completions=number("completions"),
         parallelism=number("parallelism"),
-        mode=None if mode is None else mode.one_of(MODES),
+        mode=None if mode is None else mode.string() or None,
         backoff_limit=number("backoffLimit"),
         suspend=False if suspend is None else suspend.boolean(),
         template=read_template(fields.optional("template"), left_out),
         ttl_seconds_after_finished=number("ttlSecondsAfterFinished"),
-        active_deadline_seconds=number("activeDeadlineSeconds"),
+        active_deadline_seconds=None if deadline is None else deadline.integer(**INT64),
     )
     left_out.extend(fields.unmodelled(known.JOB_SPEC))
     return job

@@ -10,6 +10,8 @@ from kmodel.kubernetes.manifests.field import Fields
 from kmodel.kubernetes.objects.container import Need
 from kmodel.kubernetes.objects.meta import ObjectMeta, key
 
+MOST_PODS = 26  # of a workload: generated names differ in a letter, of which one is for a pod that is going away
+
 
 class Part(Protocol):
     """A part of an object, as the body of a patch: it replaces that part and nothing else."""
@@ -131,6 +133,15 @@ class ApiObject:
     def needs(self) -> tuple[Need, ...]:
         """The objects that it names and that must be there."""
         return ()
+
+    @property
+    def pods_wanted(self) -> int:
+        """How many pods it wants by a number that its manifest says; 0 if by none."""
+        return 0
+
+    def at_most(self, pods: int) -> Any:
+        """Return the object that wants at most so many pods."""
+        return self
 
     def templates(self) -> tuple["Template", ...]:
         """Return what is made from the object, under generated names."""

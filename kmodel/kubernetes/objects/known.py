@@ -77,9 +77,9 @@ CONDITION = ("lastHeartbeatTime", "lastTransitionTime", "message", "reason", "st
 # fmt: off
 DECIDING = frozenset((
     "activeDeadlineSeconds", "backoffLimitPerIndex", "managedBy", "maxFailedIndexes", "podFailurePolicy",
-    "podReplacementPolicy", "successPolicy", "initContainers", "lifecycle", "minReadySeconds", "os", "overhead",
-    "ownerReferences", "hard", "scopes", "scopeSelector", "podAffinity", "podAntiAffinity", "preemptionPolicy",
-    "preferredDuringSchedulingIgnoredDuringExecution", "priority", "publishNotReadyAddresses",
+    "podReplacementPolicy", "successPolicy", "initContainers", "lifecycle", "matchExpressions", "minReadySeconds",
+    "os", "overhead", "ownerReferences", "hard", "scopes", "scopeSelector", "podAffinity", "podAntiAffinity",
+    "preemptionPolicy", "preferredDuringSchedulingIgnoredDuringExecution", "priority", "publishNotReadyAddresses",
     "resourceClaims", "restartPolicyRules", "topologySpreadConstraints",
 ))
 # fmt: on

@@ -24,6 +24,7 @@ from kmodel.kubernetes.objects.container import (
     requested,
     resource_errors,
 )
+from kmodel.kubernetes.objects.field_errors import negative, unsupported
 from kmodel.kubernetes.objects.meta import Labels, read_labels
 
 NONE = Resources()
@@ -180,24 +181,17 @@ def pod_spec_errors(spec: PodSpec, path: str) -> Iterator[str]:
         yield from _toleration_errors(toleration, f"{path}.tolerations[{index}]")
     if spec.scheduling_gates and spec.node_name is not None:
         yield f"{path}.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared"
-    if spec.restart_policy not in (None, *RESTART_POLICIES):
-        supported = ", ".join(RESTART_POLICIES)
-        yield f"{path}.restartPolicy: Unsupported value: {spec.restart_policy!r}: supported values: {supported}"
-    if (spec.termination_grace_seconds or 0) < 0:
-        yield f"{path}.terminationGracePeriodSeconds: Invalid value: must be greater than or equal to 0"
+    yield from unsupported(f"{path}.restartPolicy", spec.restart_policy, RESTART_POLICIES)
+    yield from negative(f"{path}.terminationGracePeriodSeconds", spec.termination_grace_seconds)
 
 
 def _toleration_errors(toleration: Toleration, path: str) -> Iterator[str]:
-    if toleration.operator not in OPERATORS:
-        supported = ", ".join(OPERATORS)
-        yield f"{path}.operator: Unsupported value: {toleration.operator!r}: supported values: {supported}"
+    yield from unsupported(f"{path}.operator", toleration.operator, OPERATORS)
     if toleration.key is None and toleration.operator != "Exists":
         yield f"{path}.operator: Invalid value: {toleration.operator!r}: operator must be Exists when `key` is empty"
     if toleration.operator == "Exists" and toleration.value:
         yield f"{path}.operator: Invalid value: {toleration.value!r}: value must be empty when `operator` is 'Exists'"
-    if toleration.effect not in (None, *EFFECTS):
-        supported = ", ".join(EFFECTS)
-        yield f"{path}.effect: Unsupported value: {toleration.effect!r}: supported values: {supported}"
+    yield from unsupported(f"{path}.effect", toleration.effect, EFFECTS)
     if toleration.seconds is not None and toleration.effect != "NoExecute":
         yield (
             f"{path}.effect: Invalid value: {toleration.effect or ''!r}: effect must be 'NoExecute' when "

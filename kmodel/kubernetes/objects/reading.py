@@ -8,7 +8,7 @@ import attrs
 from kmodel.input_error import InputError, quoted
 from kmodel.kubernetes.manifests.field import Field, Fields, choose, did_you_mean
 from kmodel.kubernetes.objects import known
-from kmodel.kubernetes.objects.kind import ApiObject, Kind
+from kmodel.kubernetes.objects.kind import MOST_PODS, ApiObject, Kind
 from kmodel.kubernetes.objects.kinds import KINDS, Kinds, written_by_users
 from kmodel.kubernetes.objects.opaque import Opaque, read_opaque
 from kmodel.kubernetes.objects.served import SERVED, all_kinds, group_of, is_custom, versions_of
@@ -16,12 +16,16 @@ from kmodel.kubernetes.objects.served import SERVED, all_kinds, group_of, is_cus
 
 @attrs.frozen(eq=False)
 class Manifest:
-    """An object as a file describes it, its kind, its place, and the fields of it that the model does not read."""
+    """An object as a file describes it, its kind, its place, and the fields of it that the model does not read.
+
+    `cut` says of how many pods that it wants how many are modelled, if not of all: `26 of 100 pods`.
+    """
 
     object: ApiObject
     kind: Kind[Any]
     field: Field
     left_out: tuple[str, ...] = ()
+    cut: str = ""
 
     @property
     def reference(self) -> str:
@@ -98,7 +102,8 @@ def read(document: Field, kinds: Kinds = KINDS) -> Manifest:
         if expected != "status" or kind.reads_status:
             fields.optional(expected)
     left_out.extend(fields.unmodelled(known.OBJECT))
-    return Manifest(value, kind, document, tuple(left_out))
+    cut = f"{MOST_PODS} of {value.pods_wanted} pods" if value.pods_wanted > MOST_PODS else ""
+    return Manifest(value.at_most(MOST_PODS), kind, document, tuple(left_out), cut)
 
 
 def _check_api_version(fields: Fields, kind: str, expected: str) -> None:

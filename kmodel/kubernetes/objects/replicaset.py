@@ -13,6 +13,7 @@ import attrs
 from kmodel.kernel import Rank
 from kmodel.kubernetes.manifests.field import Field, Fields
 from kmodel.kubernetes.objects import known, merging
+from kmodel.kubernetes.objects.field_errors import negative
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
 from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_labels, read_metadata
 from kmodel.kubernetes.objects.pod import Pod
@@ -94,6 +95,15 @@ class ReplicaSet(ApiObject):
         told = (("CURRENT", str(status.replicas)), ("READY", str(status.ready))) if status.observed_generation else ()
         return (("DESIRED", str(self.replicas)), *told)
 
+    @property
+    def pods_wanted(self) -> int:
+        """How many replicas it wants."""
+        return self.replicas or 0
+
+    def at_most(self, pods: int) -> "ReplicaSet":
+        """Return the ReplicaSet with at most so many replicas."""
+        return attrs.evolve(self, replicas=min(self.pods_wanted, pods)) if self.pods_wanted > pods else self
+
     def templates(self) -> tuple[Template, ...]:
         """Return the pods that are made from the template."""
         metadata = ObjectMeta(
@@ -106,14 +116,12 @@ def template_errors(
     replicas: int | None, selector: Labels, template: PodTemplate, min_ready_seconds: int
 ) -> Iterator[str]:
     """Yield what is wrong with what all workloads have that keep pods running."""
-    if replicas is not None and replicas < 0:
-        yield "spec.replicas: Invalid value: must be greater than or equal to 0"
+    yield from negative("spec.replicas", replicas)
     if not selector:
         yield "spec.selector: Required value"
     if not set(selector) <= set(template.labels):
         yield "spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`"
-    if min_ready_seconds < 0:
-        yield "spec.minReadySeconds: Invalid value: must be greater than or equal to 0"
+    yield from negative("spec.minReadySeconds", min_ready_seconds)
     yield from pod_spec_errors(template.spec, "spec.template.spec")
     if template.spec.restart_policy not in (None, "Always"):
         yield "spec.template.spec.restartPolicy: Unsupported value: supported values: Always"
@@ -134,31 +142,52 @@ def _workload(top: Fields, left_out: list[str], kind: str) -> ReplicaSet:
         return ReplicaSet(metadata, kind)
     fields = spec.fields()
     replicas, min_ready = fields.optional("replicas"), fields.optional("minReadySeconds")
-    selector = fields.optional("selector")
-    if selector is not None and kind == "ReplicaSet":
-        selector = match_labels(selector, left_out)
+    template, selector = read_template(fields.optional("template"), left_out), fields.optional("selector")
+    of_labels = kind == "ReplicationController"
     workload = ReplicaSet(
         metadata,
         kind,
         replicas=None if replicas is None else replicas.integer(),
-        selector=read_labels(selector),
-        template=read_template(fields.optional("template"), left_out),
+        selector=read_labels(selector) if of_labels else read_selector(selector, template, left_out),
+        template=template,
         min_ready_seconds=0 if min_ready is None else min_ready.integer(),
     )
     left_out.extend(fields.unmodelled(known.WORKLOAD_SPEC))
     return workload
 
 
-def match_labels(field: Field, left_out: list[str]) -> Field | None:
-    """Return the labels that a selector wants; InputError if it wants more than labels."""
+def read_selector(field: Field | None, template: PodTemplate, left_out: list[str]) -> Labels:
+    """Return the labels that a selector wants of pods such as those of a template.
+
+    What it asks for beside single values is met by the template's labels, or not: those stand for it, and the
+    expression is left out as far as it lets in pods with others.
+    """
+    if field is None:
+        return ()
     fields = field.fields()
-    labels = fields.optional("matchLabels")
+    wanted = dict(read_labels(fields.optional("matchLabels")))
+    there = dict(template.labels)
     expressions = fields.optional("matchExpressions")
-    if expressions is not None and (not expressions.is_list or expressions.items()):
-        # Leaving it out would make the selector select more than it says.
-        raise expressions.error("is not modelled", "select with matchLabels only")
+    for item in () if expressions is None else expressions.items():
+        key, operator, values = _expression(item.fields())
+        if (operator, len(values)) == ("In", 1):
+            wanted.setdefault(key, values[0])
+            continue
+        left_out.append(item.path)
+        is_met = {"In": there.get(key) in values, "Exists": key in there}.get(operator)
+        if is_met is None:  # NotIn and DoesNotExist
+            is_met = key not in there or (operator == "NotIn" and there[key] not in values)
+        if not is_met or operator in ("In", "Exists"):
+            wanted[key] = there[key] if is_met else "(none of it)"  # which no label can be, so that it is refused
     left_out.extend(fields.unmodelled(known.SELECTOR))
-    return labels
+    return tuple(sorted(wanted.items()))
+
+
+def _expression(fields: Fields) -> tuple[str, str, tuple[str, ...]]:
+    """Return the key, the operator and the values of an expression."""
+    values = fields.optional("values")
+    operator = fields.required("operator").one_of(("In", "NotIn", "Exists", "DoesNotExist"))
+    return fields.required("key").string(), operator, () if values is None else values.strings()
 
 
 def read_template(field: Field | None, left_out: list[str]) -> PodTemplate:

@@ -15,10 +15,11 @@ from kmodel.kubernetes.manifests.field import Field, Fields
 from kmodel.kubernetes.objects import known, merging
 from kmodel.kubernetes.objects.controllerrevision import HISTORY_HASH, revision_template, with_hash
 from kmodel.kubernetes.objects.deployment import HISTORY_LIMIT
+from kmodel.kubernetes.objects.field_errors import negative
 from kmodel.kubernetes.objects.kind import ApiObject, Kind, Template
-from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_labels, read_metadata
+from kmodel.kubernetes.objects.meta import Labels, ObjectMeta, read_metadata
 from kmodel.kubernetes.objects.pod import Pod
-from kmodel.kubernetes.objects.replicaset import PodTemplate, match_labels, read_template, template_errors
+from kmodel.kubernetes.objects.replicaset import PodTemplate, read_selector, read_template, template_errors
 
 POLICIES = ("OrderedReady", "Parallel")
 UPDATES = ("RollingUpdate", "OnDelete")
@@ -89,12 +90,15 @@ class StatefulSet(ApiObject):
     def errors(self) -> Iterator[str]:
         """Yield what is wrong with the StatefulSet."""
         yield from template_errors(self.replicas, self.selector, self.template, self.min_ready_seconds)
-        if (self.partition or 0) < 0:
-            yield "spec.updateStrategy.rollingUpdate.partition: Invalid value: must be greater than or equal to 0"
+        if self.policy not in (None, *POLICIES):
+            yield f"spec.podManagementPolicy: Invalid value: {self.policy!r}: must be 'OrderedReady' or 'Parallel'"
+        if self.update not in (None, *UPDATES):
+            yield f"spec.updateStrategy: Invalid value: {self.update!r}: must be 'RollingUpdate' or 'OnDelete'"
+        yield from negative("spec.updateStrategy.rollingUpdate.partition", self.partition)
         if not self.is_rolling and self.partition is not None:
             yield "spec.updateStrategy.rollingUpdate: Invalid value: only allowed for updateStrategy 'RollingUpdate'"
-        if self.start < 0:
-            yield "spec.ordinals.start: Invalid value: must be greater than or equal to 0"
+        yield from negative("spec.ordinals.start", self.start)
+        yield from negative("spec.revisionHistoryLimit", self.revision_history_limit)
 
     def created(self) -> "StatefulSet":
         """Return the StatefulSet without a status [registry/apps/statefulset/strategy.go PrepareForCreate]."""
@@ -133,6 +137,15 @@ class StatefulSet(ApiObject):
         metadata = ObjectMeta(name, self.metadata.namespace, labels=tuple(sorted(labels.items())))
         return Pod(metadata, template.spec)
 
+    @property
+    def pods_wanted(self) -> int:
+        """How many replicas it wants."""
+        return self.replicas or 0
+
+    def at_most(self, pods: int) -> "StatefulSet":
+        """Return the StatefulSet with at most so many replicas."""
+        return attrs.evolve(self, replicas=min(self.pods_wanted, pods)) if self.pods_wanted > pods else self
+
     def templates(self) -> tuple[Template, ...]:
         """Return the revision of the template, and the pods, which have names of their own."""
         names = tuple(f"{self.metadata.name}-{ordinal}" for ordinal in self.ordinals)
@@ -158,16 +171,17 @@ def _read(top: Fields, left_out: list[str]) -> StatefulSet:
         field = fields.optional(name)
         return None if field is None else field.integer()
 
-    selector, policy = fields.optional("selector"), fields.optional("podManagementPolicy")
+    template = read_template(fields.optional("template"), left_out)
+    policy = fields.optional("podManagementPolicy")
     update, partition = _update(fields.optional("updateStrategy"), left_out)
     ordinals = fields.optional("ordinals")
     start = None if ordinals is None else ordinals.fields().optional("start")
     read = StatefulSet(
         metadata,
         replicas=number("replicas"),
-        selector=read_labels(None if selector is None else match_labels(selector, left_out)),
-        template=read_template(fields.optional("template"), left_out),
-        policy=None if policy is None else policy.one_of(POLICIES),
+        selector=read_selector(fields.optional("selector"), template, left_out),
+        template=template,
+        policy=None if policy is None else policy.string() or None,
         update=update,
         partition=partition,
         start=0 if start is None else start.integer(),
@@ -189,7 +203,7 @@ def _update(field: Field | None, left_out: list[str]) -> tuple[str | None, int |
     partition = None if members is None else members.optional("partition")
     if members is not None:
         left_out.extend(members.unmodelled(("maxUnavailable", "partition")))
-    return None if type_ is None else type_.one_of(UPDATES), None if partition is None else partition.integer()
+    return None if type_ is None else type_.string() or None, None if partition is None else partition.integer()
 
 
 STATEFUL_SET = Kind(

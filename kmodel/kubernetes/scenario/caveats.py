@@ -49,18 +49,21 @@ def caveats(
     }
     sentences = list(told(others, replicas))
     fields = [(each.reference, path) for each in manifests for path in each.left_out if decides(path)]
+    cut = [each for each in manifests if each.cut]
     missing = _missing(manifests, settings)
     return Caveats(
         notes=(
             *(("NOT MODELLED", sentence) for sentence, weakens in sentences if weakens),
             *(("ONLY STORED", sentence) for sentence, weakens in sentences if not weakens),
             *(("MAY DECIDE", sentence) for sentence in _not_read(fields)),
+            *(("MAY DECIDE", f"{each.reference}: {each.cut} are modelled") for each in cut),
             *(("MISSING", _brought_elsewhere(reference, user)) for reference, user in missing.items()),
             *(("SKIPPED", sentence) for sentence in _by_reason(skipped)),
         ),
         weakened_by=(
             *(value.reference for value in others if meaning(value).weakens),
             *(f"{name} {_name(path)}" for name, path in dict.fromkeys(fields)),
+            *(f"{each.reference} ({each.cut})" for each in cut),
             *(sentence.partition(":")[0] for sentence in skipped if ": skipped, is a Helm" in sentence),
         ),
         workloads=tuple(value.reference for value in others if value.makes_pods),

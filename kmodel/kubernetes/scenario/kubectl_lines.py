@@ -19,6 +19,7 @@ from kmodel.kubernetes.components.settings import Command
 from kmodel.kubernetes.manifests import choose
 from kmodel.kubernetes.objects import Kind, Kinds, Part, Taint
 from kmodel.kubernetes.objects.edits import Restarted, TaintEdit, Unschedulable, WithLabels
+from kmodel.kubernetes.objects.kind import MOST_PODS
 from kmodel.kubernetes.objects.kinds import written_by_users
 from kmodel.kubernetes.objects.meta import key
 from kmodel.kubernetes.objects.patches import Paused, Scaled, WithImage, WithImages
@@ -27,6 +28,7 @@ from kmodel.kubernetes.scenario.line_error import LineError
 
 CASCADES = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+LONGEST_NUMBER = 9  # digits
 GRACE_NOW = 1  # seconds; what kubectl makes of a grace period of 0 without --force, too
 DELETED = "Deleted"
 FOR_CONDITION, FOR_PHASE, FOR_DELETE = "condition=", "jsonpath={.status.phase}=", "delete"
@@ -110,6 +112,8 @@ FLAG: Mapping[str, Any] = {"action": "store_true"}
 
 def _scale(line: TypedLine) -> Iterator[tuple[Target, Command]]:
     wanted = _whole(line.options.replicas, "scale --replicas")
+    if wanted > MOST_PODS:
+        raise LineError(f"scale --replicas is {wanted}", f"use at most {MOST_PODS}: more pods are not modelled")
     for target in line.targets(line.words):
         yield target, line.command(target, Scaled(wanted), subresource="scale")
 
@@ -117,8 +121,8 @@ def _scale(line: TypedLine) -> Iterator[tuple[Target, Command]]:
 def _whole(text: str | None, of: str) -> int:
     if text is None:
         raise LineError(f"{of} is missing", f"add {of.rpartition(' ')[2]}=N")
-    if not text.isascii() or not text.isdecimal():
-        raise LineError(f"{of} is {quoted(text)}", "use a whole number from 0 on")
+    if not text.isascii() or not text.isdecimal() or len(text) > LONGEST_NUMBER:
+        raise LineError(f"{of} is {quoted(text)}", f"use a whole number of at most {LONGEST_NUMBER} digits")
     return int(text)
 
 

@@ -9,12 +9,13 @@ from kmodel.kubernetes.components.plan import Maker, makes_nothing, populate
 from kmodel.kubernetes.components.settings import Command, Session
 from kmodel.kubernetes.manifests import Field, Fields, InputError, choose, quoted
 from kmodel.kubernetes.objects import Kinds, Part, reference
+from kmodel.kubernetes.objects.kind import MOST_PODS
 from kmodel.kubernetes.objects.kinds import written_by_users
 from kmodel.kubernetes.objects.patches import Paused, Scaled, WithImage, WithImages
 from kmodel.kubernetes.objects.reading import Manifest, read
 from kmodel.kubernetes.scenario.kubectl_lines import CASCADES, DELETED, Target, read_line
 from kmodel.kubernetes.scenario.line_error import LineError
-from kmodel.kubernetes.scenario.scenario_spec import ADMIN, LARGEST_SIZE
+from kmodel.kubernetes.scenario.scenario_spec import ADMIN
 
 PATCHES = ("scale", "setImage", "pause", "resume")
 BRINGING = ("create", "apply", "replace")
@@ -237,7 +238,7 @@ def _command(fields: Fields, verb: str, known: Known) -> tuple[Command, Target, 
 def _patch(fields: Fields, verb: str, described: Manifest | None) -> Part:
     """Return what one of kubectl's shorter commands changes; InputError if the object has nothing of the kind."""
     if verb == "scale":
-        patch: Part = Scaled(fields.required("replicas", "add how many").integer(0, LARGEST_SIZE))
+        patch: Part = Scaled(fields.required("replicas", "add how many").integer(0, MOST_PODS))
     elif verb == "setImage":
         container = fields.optional("container")
         image = fields.required("image", 'add one, for example "nginx:1.27"').string()
