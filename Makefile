@@ -33,7 +33,7 @@ test: $(INSTALLED) ## Run the linters, the specs and the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-long: $(INSTALLED) warm ## Run the tests that take minutes
-	$(BIN)/python -m pytest $(PYTEST_ARGS) -m long
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m long --timeout=1200
 
 test-browser: $(INSTALLED) ## Run the tests in a browser; as root on Debian, installs Chromium if there is none
 	@command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; } >/dev/null

@@ -176,6 +176,7 @@ def test_a_violation_counts_more_than_a_bound() -> None:
     assert run("check", "broken", "--first").exit_code == 1
 
 
+@pytest.mark.long
 def test_sampling_never_claims_to_be_exhaustive() -> None:
     outcome = run("check", "sampled", "--profile", "ci", "--spec", "managers_agree")
     assert outcome.exit_code == 0

@@ -121,6 +121,7 @@ def test_a_file_without_a_model_gets_one_line(
     assert (outcome.exit_code, outcome.stderr) == (ExitCode.USAGE, f"error: {told}\n")
 
 
+@pytest.mark.long
 def test_a_model_of_one_s_own_loads_nothing_of_kubernetes(tmp_path: Path) -> None:
     arguments = ["check", str(two_phase_commit.__file__), "--reports", str(tmp_path)]
     code = (

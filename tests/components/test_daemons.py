@@ -57,6 +57,7 @@ def status(run: Run) -> tuple[int, int, int, int]:
     return known.desired, known.ready, known.updated, known.misscheduled
 
 
+@pytest.mark.long
 def test_an_update_waits_until_the_new_pod_has_been_ready_for_some_time() -> None:
     first, second = daemonset(min_ready_seconds=5), daemonset(image=SECOND, min_ready_seconds=5)
     run = started(apply(second), of=first, actors=WITH_NODES)
@@ -159,6 +160,7 @@ def test_with_surge_the_old_pod_goes_when_the_new_one_is_ready() -> None:
     assert the_pod(after, next(iter(places(after)))).spec.containers[0].image == SECOND
 
 
+@pytest.mark.long
 def test_no_more_pods_are_replaced_at_once_than_may_be_unavailable() -> None:
     run = started(apply(daemonset(image=SECOND)), of=daemonset(), actors=WITH_NODES)
     after = run.user().since(run)

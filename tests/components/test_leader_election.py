@@ -1,6 +1,7 @@
 """Several instances of a program: one leads, the others wait, and what a paused leader does when it goes on."""
 
 import attrs
+import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.results import Verdict
@@ -73,6 +74,7 @@ def test_a_controller_manager_lists_when_it_leads() -> None:
     assert run.can("list_and_watch", watcher=second, resource="pods")
 
 
+@pytest.mark.long
 def test_a_change_of_leaders_overcommits_a_node_unless_the_new_one_waits_for_its_caches() -> None:
     crashes = attrs.evolve(TWO, faults=(("scheduler-restart", 1),))
     verdicts = {}

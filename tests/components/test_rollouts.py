@@ -125,6 +125,7 @@ def test_a_rollout_replaces_the_pod_and_says_so() -> None:
     assert [name for name in run.cluster.names(PODS) if run.cluster[PODS[name]]] == ["web-c-b"]
 
 
+@pytest.mark.long
 def test_a_return_to_the_first_template_uses_its_replica_set_again() -> None:
     run = rolled().user().user().user()
     there = dict(run.cluster[SETS["web-b"]].metadata.annotations)
@@ -133,6 +134,7 @@ def test_a_return_to_the_first_template_uses_its_replica_set_again() -> None:
     assert dict(run.cluster[WEB].metadata.annotations)[REVISION] == "3"
 
 
+@pytest.mark.long
 def test_the_condition_progressing_says_how_a_rollout_began_and_goes_on() -> None:
     run = rolled().user().user().user()
     said = [step.after[WEB].status.progressing for step in run.steps if WEB in step.wrote(stored("deployments"))]
@@ -141,6 +143,7 @@ def test_the_condition_progressing_says_how_a_rollout_began_and_goes_on() -> Non
     assert changes == [*begun, *begun, *undone]
 
 
+@pytest.mark.long
 def test_recreate_waits_until_no_old_pod_runs() -> None:
     run = rolled(strategy=RolloutStrategy("Recreate")).user().user()
     pods = [[name for name in step.after.names(PODS) if step.after[PODS[name]] is not None] for step in run.steps]
@@ -148,6 +151,7 @@ def test_recreate_waits_until_no_old_pod_runs() -> None:
     assert not any(len(names) > 1 for names in pods)
 
 
+@pytest.mark.long
 def test_old_replica_sets_beyond_the_limit_are_deleted() -> None:
     run = rolled(revision_history_limit=0).user().user()
     assert run.cluster[SETS["web-b"]] is None

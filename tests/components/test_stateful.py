@@ -83,6 +83,7 @@ def test_parallel_pods_wait_for_no_other() -> None:
     assert (changes(first), len(changes(run))) == (["+web-0", "+web-1"], 2)
 
 
+@pytest.mark.long
 def test_the_last_pod_goes_first() -> None:
     run = started(scale(1), of=of(replicas=3))
     assert changes(run.user().since(run)) == ["-web-2", "-web-1"]
@@ -93,6 +94,7 @@ def test_a_pod_that_is_deleted_comes_back_under_its_name_and_the_others_wait_for
     assert changes(run.user().since(run)) == ["-web-0", "+web-0"]
 
 
+@pytest.mark.long
 def test_an_update_goes_from_the_last_pod_to_the_first() -> None:
     run = started(apply(of(replicas=2, image=SECOND)), of=of(replicas=2))
     after = run.user()

@@ -60,6 +60,7 @@ def test_a_published_hook_is_run_as_it_is_and_its_batch_is_done() -> None:
     assert broken(result) == set()
 
 
+@pytest.mark.long
 def test_a_status_is_taken_back_that_the_cache_has_not_seen() -> None:
     """As metacontroller#1072: the status is computed from the caches, and written over what is there by then."""
     made = model(scene_of(create(batch()), Command("delete", "pods", "main-0")), (done_is_never_taken_back,))

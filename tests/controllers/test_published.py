@@ -78,6 +78,7 @@ def the_list_names_another(cluster: Cluster) -> bool:
     return made is not None and "unlisted" in made.data.get("maps")
 
 
+@pytest.mark.long
 def test_a_hook_is_shown_the_objects_that_it_asks_for() -> None:
     result = result_of(
         hooked("listings").model((the_list_names_the_map, the_list_names_another)), Bounds(max_states=20_000)

@@ -121,6 +121,7 @@ def test_from_a_checkpoint_of_all_states_a_search_up_to_renaming_goes_on_with_th
     assert result.symmetry.note == "the checkpoint is of a search of all states, which was continued"
 
 
+@pytest.mark.long
 def test_a_search_that_falls_back_from_symmetry_is_cut_off_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,6 +243,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
     assert "is damaged" in refusal(tmp_path)
 
 
+@pytest.mark.long
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     cut_off(BROKEN, tmp_path, 8)
     path = kept_in(tmp_path)
@@ -339,6 +341,7 @@ def test_arrays_leave_memory_one_kind_after_another(tmp_path: Path, monkeypatch:
     assert list(dict.fromkeys(on_disk)) == [kinds[:number] for number in range(4)]
 
 
+@pytest.mark.long
 def test_a_resumed_exploration_keeps_to_its_memory_budget(tmp_path: Path) -> None:
     bounds = Bounds(max_memory_bytes=1 << 20, spill_folder=tmp_path / "spill")
     result, pieces = in_pieces(pods.model(2, 2), tmp_path / "checkpoint", 9, bounds)

@@ -100,6 +100,7 @@ def look_around(cluster: Cluster, name: str) -> Cluster | None:
     return cluster.set(LEVEL[name], 0) if alone and cluster[LEVEL[name]] == 3 else None
 
 
+@pytest.mark.long
 def test_a_loop_over_names_that_ends_early_treats_them_alike() -> None:
     result = result_of(made(look_around), UP_TO_RENAMING)
     assert result.symmetry is not None

@@ -59,6 +59,7 @@ def test_a_violation_is_found_shrunk_and_replays() -> None:
     assert follow(model, finding.trace.address) == finding.trace
 
 
+@pytest.mark.long
 def test_what_was_not_violated_is_never_said_to_hold() -> None:
     result = sampled(two_phase_commit.model(2))
     assert not result.finished
@@ -70,6 +71,7 @@ def test_what_was_not_violated_is_never_said_to_hold() -> None:
     assert f"{result.states:,} distinct states seen" in finding.reason
 
 
+@pytest.mark.long
 def test_a_sometimes_that_was_reached_holds_and_shows_how() -> None:
     finding = finding_on(two_phase_commit.all_commit, sampled(two_phase_commit.model(2)))
     assert finding.verdict is Verdict.HOLDS
@@ -135,6 +137,7 @@ def test_runs_under_the_profile_ci_are_the_same_each_time() -> None:
     assert (first.states, first.generated, first.fired) == (second.states, second.generated, second.fired)
 
 
+@pytest.mark.long
 def test_a_seed_makes_runs_the_same() -> None:
     def run(seed: int) -> int:
         *_, last = explore(two_phase_commit.model(3), Samples("test", seed, 30))

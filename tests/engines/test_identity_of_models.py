@@ -46,6 +46,7 @@ def test_the_identity_of_a_model_knows_defaults_partials_methods_and_what_functi
     assert weighing(partial(Weight(1).of, more=1)) != ways[0]
 
 
+@pytest.mark.long
 def test_the_identity_of_a_model_knows_its_helper_modules(tmp_path: Path) -> None:
     code = """
 import sys
@@ -138,6 +139,7 @@ MODEL = Model((Cluster.of({X: 0}),), (up.bind(),))
 """
 
 
+@pytest.mark.long
 def test_the_identity_of_a_model_knows_its_helpers_that_are_installed(tmp_path: Path) -> None:
     files = {
         "site-packages/helping.py": "def most():\n    return 3\n",

@@ -1,5 +1,6 @@
 """The normal run, on small models whose ends are known from all their states."""
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from kmodel.engines.clock import Deadline
@@ -23,6 +24,7 @@ def test_it_ends_where_the_system_comes_to_rest() -> None:
 
 @given(models())
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.long
 def test_it_ends_in_one_of_the_ends_of_a_random_model(model: Model) -> None:
     run = normal_run(model, everything, Deadline())
     assert run is not None

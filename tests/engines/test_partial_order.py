@@ -261,6 +261,7 @@ def test_scenarios_keep_the_verdict_on_each_spec_alone(name: str) -> None:
         assert_same(full, result_of(only(full.model, spec.name), REDUCED))
 
 
+@pytest.mark.long
 def test_fewer_specs_leave_out_more() -> None:
     full = explored("pod-creation")
     few = result_of(only(full.model, "no_update_is_lost"), REDUCED)

@@ -176,6 +176,7 @@ print(json.dumps([result.states, result.generated, result.depth, dict(result.fir
 """
 
 
+@pytest.mark.long
 def test_walks_with_a_seed_are_the_same_in_every_process_and_under_every_hash_seed() -> None:
     seen = printed(COUNT)
     assert seen[0] == seen[1]

@@ -93,6 +93,7 @@ def test_a_violation_has_a_shortest_trace_of_the_model_itself() -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(symmetric_models())
+@pytest.mark.long
 def test_a_random_symmetric_model_is_explored_as_without_symmetry(model: Model) -> None:
     full = result_of(model, Bounds(max_states=3_000))
     assume(full.finished)
@@ -324,6 +325,7 @@ def compare_up_to(name: str, depth: int) -> None:
     assert result.states < 0.55 * full.states
 
 
+@pytest.mark.long
 def test_which_scenarios_have_interchangeable_names() -> None:
     having = {name for name in EXHAUSTIVE if of_scenario(name, None).symmetry}
     assert having == {"node-lost", "pod-creation-poll", "pod-forced-out"}  # others have one, or some that differ

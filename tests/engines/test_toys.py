@@ -89,6 +89,7 @@ print(json.dumps([result.states, result.generated, result.depth, dict(result.fir
 """
 
 
+@pytest.mark.long
 def test_results_do_not_depend_on_the_hash_seed() -> None:
     seen = printed(COUNT)
     assert seen[0] == seen[1]

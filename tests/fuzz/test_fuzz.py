@@ -13,6 +13,7 @@ LONG = range(SEEDS, 1_060)
 AT_A_TIME = 104
 
 
+@pytest.mark.long
 def test_every_way_of_exploring_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frontier_rounds, "BUCKET", 64)
     found = {seed: differences(draw(seed), seed) for seed in range(SEEDS)}

@@ -13,6 +13,7 @@ SLICES = stored("endpointslices")
 CASE = "a-kubelet-restarts-under-an-endpoint"
 
 
+@pytest.mark.long
 def test_a_service_loses_a_ready_pod_when_its_kubelet_restarts_and_gets_it_back() -> None:
     lost = [
         state

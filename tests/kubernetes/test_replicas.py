@@ -185,6 +185,7 @@ def the_pod_of_a_cordoned_node_goes_first(step: Step) -> bool:
     return True
 
 
+@pytest.mark.long
 def test_a_scale_down_does_not_look_at_which_nodes_are_cordoned() -> None:
     case = "a-scale-down-beside-a-cordoned-node"
     assert not clusters.violated(case)

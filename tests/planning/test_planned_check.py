@@ -62,6 +62,7 @@ def check(*arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.long
 def test_each_exploration_has_its_line_and_what_is_violated_its_story() -> None:
     code, text = check("--faults", "container-crash=1", "--max-time", "0")
     assert code == 1, text

@@ -105,6 +105,7 @@ def test_traces_are_those_of_one_process(folder: Path) -> None:
         assert mine.reason == theirs.reason
 
 
+@pytest.mark.long
 def test_a_task_whose_process_is_lost_is_explored_once_more(folder: Path) -> None:
     outcomes = in_processes(folder, HEAD + KILLED_ONCE)
     assert [str(each.task) for each in outcomes] == ["pod/first", "pod/second"]
@@ -112,6 +113,7 @@ def test_a_task_whose_process_is_lost_is_explored_once_more(folder: Path) -> Non
     assert all(each.result.finished for each in outcomes)
 
 
+@pytest.mark.long
 def test_a_task_whose_process_is_lost_again_is_named(folder: Path) -> None:
     first, second = in_processes(folder, HEAD + KILLED)
     assert first.result.finished
@@ -127,6 +129,7 @@ def test_a_task_that_does_not_come_back_is_named(folder: Path, monkeypatch: pyte
     assert second.in_words.startswith("not explored: it did not come back in ")
 
 
+@pytest.mark.long
 def test_what_is_wrong_with_a_spec_is_told_as_by_one_process(folder: Path) -> None:
     project, _, plan = read(folder, HEAD + WRONG)
     with pytest.raises(ModelError) as alone:
@@ -136,6 +139,7 @@ def test_what_is_wrong_with_a_spec_is_told_as_by_one_process(folder: Path) -> No
     assert str(there.value) == " ".join(str(alone.value).split())
 
 
+@pytest.mark.long
 def test_who_asks_to_stop_is_heard_at_once(folder: Path) -> None:
     project, given, plan = read(folder, HEAD + STUCK)
     deadline = Deadline()
@@ -153,6 +157,7 @@ def test_where_no_process_can_be_started_one_explores_alone(folder: Path, monkey
     assert [bool(each.failures) for each in outcomes] == [False, True]
 
 
+@pytest.mark.long
 def test_the_plan_ends_with_its_stage_also_in_processes(folder: Path) -> None:
     project, given, plan = read(folder, SPEC)
     none = CheckPlan(plan.slices, (PlanStage("no fault", 1.0, ()),))

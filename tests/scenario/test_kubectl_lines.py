@@ -75,11 +75,13 @@ def test_scale(tmp_path: Path) -> None:
     assert len(pods(run_of(tmp_path, "kubectl scale deployments.apps web --replicas 2"))) == 2
 
 
+@pytest.mark.long
 def test_set_image_of_one_container_and_of_all(tmp_path: Path) -> None:
     assert image(run_of(tmp_path, "set image deploy/web nginx=nginx:2")) == "nginx:2"
     assert image(run_of(tmp_path, "set image deploy/web *=nginx:3")) == "nginx:3"
 
 
+@pytest.mark.long
 def test_each_restart_is_a_rollout(tmp_path: Path) -> None:
     run = run_of(tmp_path, "rollout restart deployment/web", "rollout restart deployment/web")
     sizes = [run.cluster[REPLICA_SETS[name]].replicas for name in ("web-b", "web-c", "web-d")]
@@ -178,6 +180,7 @@ def test_how_long_a_deletion_waits(tmp_path: Path, options: str, grace: int | No
     )
 
 
+@pytest.mark.long
 def test_a_patch_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
     patch = {"spec": {"template": {"spec": {"containers": [{"name": "nginx", "image": "nginx:2"}]}}}}
     run = run_of(tmp_path, f"patch deployment/web -p '{str(patch).replace(chr(39), chr(34))}'", replicas=2)
@@ -280,6 +283,7 @@ def test_a_slice_keeps_what_is_done_to_its_objects_and_nodes(tmp_path: Path) -> 
     assert [node.metadata.name for node in web.scenario.settings.nodes] == ["n1", "n2", "n4"]
 
 
+@pytest.mark.long
 def test_the_command_line_has_it(tmp_path: Path) -> None:
     file = tmp_path / "web.yaml"
     file.write_text(WEB.format(replicas=1), encoding="utf-8")

@@ -42,6 +42,7 @@ def scenario_of(tmp_path: Path, *steps: str) -> Run:
     return run
 
 
+@pytest.mark.long
 def test_set_image_makes_a_second_replica_set(tmp_path: Path) -> None:
     run = scenario_of(tmp_path, "setImage: deployment/web, image: nginx:2")
     there = {name: run.cluster[stored("replicasets")[name]] for name in ("web-b", "web-c")}
@@ -55,6 +56,7 @@ def test_scale_makes_as_many_pods(tmp_path: Path) -> None:
     assert run.cluster[stored("deployments")["web"]].status.available == 3
 
 
+@pytest.mark.long
 def test_a_paused_deployment_rolls_when_it_is_resumed(tmp_path: Path) -> None:
     steps = ("pause: deployment/web", "setImage: deployment/web, image: nginx:2", "resume: deployment/web")
     waiting, going = scenario_of(tmp_path, *steps[:2]), scenario_of(tmp_path, *steps)
@@ -72,6 +74,7 @@ def test_undo_returns_to_the_old_template(tmp_path: Path) -> None:
     assert nothing.cluster[KUBECTL["admin"]].answer == NOTHING_TO_DO
 
 
+@pytest.mark.long
 def test_what_is_applied_onto_what_was_created_has_a_name_of_its_own(tmp_path: Path) -> None:
     other = WEB.replace("nodeName: n1", "terminationGracePeriodSeconds: 1").replace("\n", "\n      ")
     file = tmp_path / "web.yaml"

@@ -147,6 +147,7 @@ def test_what_is_found_on_small_graphs(sample: Sample, graph: Edges, spec: Spec,
 
 @given(models())
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.long
 def test_every_lasso_of_a_simulation_is_a_true_one(model: Model) -> None:
     for finding in simulated(model, Walks(3, steps=8)).findings:
         if finding.verdict is Verdict.VIOLATED:
@@ -155,6 +156,7 @@ def test_every_lasso_of_a_simulation_is_a_true_one(model: Model) -> None:
 
 @given(models(), st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.long
 def test_rounds_come_back_and_are_fair(model: Model, random: Random) -> None:
     rounds, space = FairRounds(space := RunSpace(model)), space
     state = space.initial(random.randrange(len(model.initial)))
