@@ -178,8 +178,34 @@ def test_a_folder_skips_what_is_no_manifest(tmp_path: Path) -> None:
             load([tmp_path / f"{name}.yaml"])
 
 
+def test_what_a_chart_or_a_repository_holds_beside_manifests_is_skipped(tmp_path: Path) -> None:
+    write(tmp_path, pod=POD, Chart="apiVersion: v2\nname: web\nversion: 0.1.0\n", jobs="on: push\n", empty="# -\n")
+    write(tmp_path, quoted=POD.replace("name: web", "name: '{{ .Release.Name }}'"))
+    (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
+    got = load(with_folders_below(tmp_path))
+    assert got.settings.pod_names == ("web",)
+    assert notes(got, "SKIPPED") == [
+        "Chart.yaml: skipped, describes a Helm chart; run `helm template CHART | kmodel check -f -` on its chart",
+        "jobs.yaml: skipped, has neither apiVersion nor kind, and has the key on, a boolean in YAML",
+        "quoted.yaml: skipped, is a Helm template; run `helm template CHART | kmodel check -f -` on its chart",
+    ]
+
+
+def test_lists_of_a_kind_and_lists_in_lists(tmp_path: Path) -> None:
+    def listed(kind: str, item: str) -> str:
+        return f"{{apiVersion: v1, kind: {kind}, metadata: {{}}, items: [{item}]}}"
+
+    pod = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: ''}, spec: {containers: []}}"
+    nested = listed("List", listed("PodList", pod) + ", " + listed("ConfigMapList", ""))
+    got = load([write(tmp_path, lists=nested) / "lists.yaml"])
+    assert got.settings.pod_names == ("web",)
+    (tmp_path / "lists.yaml").write_text("{apiVersion: v1, kind: List, items: null}", encoding="utf-8")
+    with pytest.raises(InputError, match=r"lists\.yaml: holds no objects"):
+        load([tmp_path / "lists.yaml"])
+
+
 def test_all_errors_are_found_in_one_run(tmp_path: Path) -> None:
-    write(tmp_path, a="a: [", b="kind: Pod", c=POD, d=POD.replace("containers", "contianers"))
+    write(tmp_path, a="kind: [", b="kind: Pod", c=POD, d=POD.replace("containers", "contianers"))
     with pytest.raises(SeveralError) as caught:
         load([tmp_path])
     assert [Path(error.file).name for error in caught.value.errors] == ["a.yaml", "b.yaml", "d.yaml"]

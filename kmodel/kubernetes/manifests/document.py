@@ -17,6 +17,7 @@ LARGEST_FILE_BYTES = 16 << 20
 # libyaml is what the parser of Kubernetes was translated from: it takes the same tabs, and is ten times as fast.
 LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TEMPLATE = "{{"  # how an expression begins that Helm fills in
+RENDER = "run `helm template CHART | kmodel check -f -` on its chart"
 DEEPEST = 60  # levels of nesting; a real manifest has about a dozen
 
 
@@ -33,9 +34,7 @@ def _unrendered(file: str, text: str, line: int | None) -> NoManifestError | Non
     """Return the error of a Helm template, which is no YAML before it is filled in; None if the text is none."""
     for number, content in enumerate(text.split("\n")[:line], 1):
         if TEMPLATE in content:
-            return NoManifestError(
-                file, number, "", "is a Helm template", "run `helm template CHART | kmodel check -f -` on its chart"
-            )
+            return NoManifestError(file, number, "", "is a Helm template", RENDER)
     return None
 
 

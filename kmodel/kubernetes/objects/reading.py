@@ -13,6 +13,8 @@ from kmodel.kubernetes.objects.kinds import KINDS, Kinds, written_by_users
 from kmodel.kubernetes.objects.opaque import Opaque, read_opaque
 from kmodel.kubernetes.objects.served import SERVED, all_kinds, group_of, is_custom, versions_of
 
+LIST = "List"
+
 
 @attrs.frozen(eq=False)
 class Manifest:
@@ -34,19 +36,23 @@ class Manifest:
 
 
 def read_all(document: Field, kinds: Kinds = KINDS) -> Iterator[Manifest | Opaque]:
-    """Yield the object of a document, or the objects of a document of kind List.
+    """Yield the object of a document, or the objects of a List, or of one of a kind, such as a ConfigMapList.
 
     InputError if no api-server has such a kind, or the model cannot represent the object.
     """
     fields = document.fields()
     kind = fields.optional("kind")
-    if kind is None or kind.string() != "List":
+    name = "" if kind is None else kind.string()
+    if name != LIST and not (name.endswith(LIST) and "items" in fields):
         yield read_any(document, kinds)
         return
-    _check_api_version(fields, "List", "v1")
-    for item in fields.required("items").items():
-        yield read_any(item, kinds)
-    fields.optional("metadata")
+    if name == LIST:
+        _check_api_version(fields, LIST, "v1")
+    items = fields.optional("items")
+    for item in () if items is None else items.items():
+        yield from read_all(item, kinds)
+    for expected in ("apiVersion", "metadata"):
+        fields.optional(expected)
     fields.refuse_others("a List", ("apiVersion", "items", "kind", "metadata"))
 
 

@@ -4,6 +4,7 @@ What a folder holds beside manifests (values of charts, kustomizations, template
 given by its own name must be one. All errors are found in one run.
 """
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import attrs
 
 from kmodel.kubernetes.manifests import Field, InputError, NoManifestError, SeveralError, documents
+from kmodel.kubernetes.manifests.document import RENDER, TEMPLATE
 from kmodel.kubernetes.objects import Kinds
 from kmodel.kubernetes.objects.opaque import Opaque
 from kmodel.kubernetes.objects.reading import Manifest, read_all
@@ -19,6 +21,8 @@ from kmodel.kubernetes.scenario.fields import API_VERSION, KIND
 SUFFIXES = (".yaml", ".yml", ".json")
 STANDARD_INPUT = Path("-")
 KUSTOMIZE = "kustomize.config.k8s.io"
+CHART = "Chart.yaml"
+MARK = re.compile(rb"\b(apiVersion|kind)\b")  # without which a file holds no manifest
 
 
 @attrs.frozen
@@ -50,7 +54,7 @@ def read_files(paths: Sequence[Path], kinds: Kinds) -> Contents:
     for file, is_named in files.items():
         reader.read(file, is_named)
     if not (reader.errors or reader.objects or reader.scenario):
-        nothing = InputError(
+        nothing = NoManifestError(
             str(next(iter(files))), None, "", "holds no objects", "write at least one manifest into it"
         )
         reader.errors.append(reader.refused or nothing)
@@ -79,8 +83,10 @@ class _Reader:
 
     def read(self, file: Path, is_named: bool) -> None:
         """Read a file; one that was not named itself may be something else than manifests."""
+        data = b""
         try:
-            found = documents(_name(file), _bytes(file))
+            data = _bytes(file)
+            found = documents(_name(file), data)
             _refuse_others(file, found)
         except NoManifestError as error:
             if is_named:
@@ -90,7 +96,10 @@ class _Reader:
             self.skipped.append(f"{file.name}: skipped, {error.problem}; {error.fix}")
             return
         except InputError as error:
-            self.errors.append(error)
+            if is_named or not data or MARK.search(data) or b"\0" in data:  # the last: UTF-16, perhaps
+                self.errors.append(error)
+            else:
+                self.skipped.append(f"{file.name}: skipped, has neither apiVersion nor kind, and {error.problem}")
             return
         for document in found:
             try:
@@ -137,6 +146,13 @@ def _refuse_others(file: Path, found: Sequence[Field]) -> None:
         raise NoManifestError(
             _name(file), None, "", "is a kustomization", f"run `kubectl kustomize {folder} | kmodel check -f -`"
         )
+    if file.name == CHART and heads and "kind" not in heads[0]:
+        raise NoManifestError(_name(file), None, "", "describes a Helm chart", RENDER)
+    for head in heads:
+        metadata = head.optional("metadata")
+        name = metadata.fields().optional("name") if metadata is not None and metadata.is_mapping else None
+        if name is not None and name.is_string and TEMPLATE in name.string():
+            raise NoManifestError(_name(file), name.line, "", "is a Helm template", RENDER)
     if found and not any("kind" in head or "apiVersion" in head for head in heads):
         raise NoManifestError(
             _name(file), found[0].line, "", "has neither apiVersion nor kind", "add both, or leave the file out"
@@ -184,7 +200,7 @@ def manifests_in(folder: Path) -> list[Path]:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return [each for each in folder.rglob("*") if each.is_dir()]
+    return [each for each in folder.rglob("*") if each.is_dir() and not each.is_symlink()]  # as kubectl -R does
 
 
 def with_folders_below(folder: Path) -> tuple[Path, ...]:
