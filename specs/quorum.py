@@ -2,11 +2,21 @@
 
 from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
 from kmodel.kubernetes.components.apiserver.watch_cache import connection_of
-from kmodel.kubernetes.components.calls import Transaction, became
+from kmodel.kubernetes.components.calls import (
+    CALLS,
+    TIMEOUT,
+    Acknowledgement,
+    Response,
+    Transaction,
+    became,
+    is_orphan,
+)
 from kmodel.kubernetes.components.control_nodes import CONNECTED, ON_CONTROL_NODES, is_connected
 from kmodel.kubernetes.components.etcd import STORED
 from kmodel.kubernetes.components.processes import PROCESSES
 from kmodel.kubernetes.components.quorum import LEADER, MEMBERS
+
+from .watching import a_write_may_time_out
 
 
 def members_that(cluster: Cluster, attribute: str) -> int:
@@ -21,17 +31,17 @@ def is_written(step: Step) -> bool:
 
 @step_invariant(needs=MEMBERS)
 def no_write_without_a_quorum(step: Step) -> bool | str:
-    """Nothing is written while half of the members of etcd or more are down."""
-    up, count = members_that(step.before, "up"), len(step.before.names(MEMBERS))
-    if is_written(step) and 2 * up <= count:
-        return f"something is written, and {up} of {count} members are up"
+    """Nothing is written while half of the members of etcd or more are down, or wait for their disks."""
+    able, count = members_that(step.before, "writes"), len(step.before.names(MEMBERS))
+    if is_written(step) and 2 * able <= count:
+        return f"something is written, and {able} of {count} members can write"
     return True
 
 
 @sometimes(needs=MEMBERS, shows=no_write_without_a_quorum)
 def a_write_goes_on_without_a_member(step: Step) -> bool:
-    """Something is written while a member of etcd is down."""
-    return is_written(step) and members_that(step.before, "up") < len(step.before.names(MEMBERS))
+    """Something is written while a member of etcd is down, or waits for its disk."""
+    return is_written(step) and members_that(step.before, "writes") < len(step.before.names(MEMBERS))
 
 
 @invariant(needs=MEMBERS)
@@ -60,6 +70,25 @@ def a_leader_of_etcd_has_all_that_was_acknowledged(cluster: Cluster) -> bool | s
 def another_member_comes_to_lead_etcd(step: Step) -> bool:
     """A member is elected after another went down."""
     return LEADER in step.writes and step.before[LEADER] is None
+
+
+@step_invariant(needs=a_write_may_time_out)
+def what_may_still_be_written_is_not_called_failed(step: Step) -> bool | str:
+    """Who has given up on a write that may still be carried out is not told that it failed: it cannot know."""
+    for client, response in became(step, Response):
+        asked = step.before[CALLS[client]]
+        if not isinstance(asked, Transaction) or response.ok or response.code == TIMEOUT:
+            continue
+        for cell in step.wrote(CALLS):
+            if is_orphan(cell.key[0]) and asked.writes_as(step.after[cell]):
+                return f"{client} is told {response.said}, and what it asked for may still be written"
+    return True
+
+
+@sometimes(needs=a_write_may_time_out, shows=what_may_still_be_written_is_not_called_failed)
+def a_write_is_carried_out_that_had_timed_out(step: Step) -> bool:
+    """Something is written on which the client had given up, or has died."""
+    return any(is_orphan(client) and call.succeeded for client, call in became(step, Acknowledgement))
 
 
 def _what_is_cut_off(cluster: Cluster, process: str) -> str | None:

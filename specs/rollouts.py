@@ -19,7 +19,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Deployment, Pod, ReplicaSet
 from kmodel.kubernetes.objects.deployment import AVAILABLE, TIMED_OUT
 
-from .watching import DEADLY, LOST_EVENT, MISSED
+from .watching import DEADLY, LOST_EVENT, MISSED, a_write_may_time_out
 
 DEPLOYMENTS, REPLICA_SETS = stored("deployments"), stored("replicasets")
 UNFORESEEN = (  # faults by which a pod is not available any more, or a controller forgets what it expects
@@ -32,7 +32,7 @@ UNFORESEEN = (  # faults by which a pod is not available any more, or a controll
 def only_rollouts_delete_pods(layout: Layout) -> bool:
     """Tell whether there are Deployments, and nothing but a rollout makes pods go that are ready."""
     commands = (command for session in layout.constant(SETTINGS).sessions for command in session.commands)
-    if any(command.verb == "delete" for command in commands):
+    if any(command.verb == "delete" for command in commands) or a_write_may_time_out(layout):
         return False
     return any(layout.keys(DEPLOYMENTS)) and not any(BUDGET[fault] in layout for fault in UNFORESEEN)
 

@@ -9,8 +9,10 @@ from kmodel.kubernetes.components.apiserver.releases import FIRST_LISTS
 from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, SERVERS, server_of
 from kmodel.kubernetes.components.calls import SPLIT
 from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, Queue, Watch, WatchEvent, stored, version
+from kmodel.kubernetes.components.etcd_members import STOP_WRITES
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import cached, is_open, next_event
+from kmodel.kubernetes.components.quorum import MEMBERS
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import BY_RESOURCE
 
@@ -30,7 +32,13 @@ def an_api_server_may_die(layout: Layout) -> bool:
     return SPLIT in layout and any(BUDGET[fault] in layout for fault in DEADLY)
 
 
-NO_ANSWER = (BUDGET["lost-answer"], BUDGET["late-call"], an_api_server_may_die)
+def a_write_may_time_out(layout: Layout) -> bool:
+    """Tell whether requests may be under way while etcd has no majority, or no leader, so that nobody knows of them."""
+    may_stop = any(BUDGET[fault] in layout for fault in STOP_WRITES)
+    return SPLIT in layout and layout.has_family(MEMBERS.family) and may_stop
+
+
+NO_ANSWER = (BUDGET["lost-answer"], BUDGET["late-call"], an_api_server_may_die, a_write_may_time_out)
 # After these a controller may not know of what it has made: it forgot it, or heard no answer.
 MAY_NOT_KNOW = (
     BUDGET["controller-restart"],

@@ -104,6 +104,7 @@ FAULTS: tuple[Fault, ...] = (
     leader_election.PROCESS_PAUSE,
     etcd_members.MEMBER_CRASH,
     etcd_members.MEMBER_RETURN,
+    etcd_members.SLOW_DISK,
     control_node_failures.CONTROL_NODE_CRASH,
     control_node_failures.CONTROL_NODE_RETURN,
     control_node_partition.CONTROL_NODE_PARTITION,

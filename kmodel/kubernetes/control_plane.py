@@ -81,6 +81,8 @@ def _memory(plan: Plan, components: list[Component]) -> dict[Cell[Any], Any]:
 
 def _actions(plan: Plan, wires: wiring.Wiring) -> Iterator[Action]:
     yield from _calls(plan, wires)
+    watched = tuple((watch.watcher, watch.resource) for watch in wires.watches if not watch.polls)
+    plan = attrs.evolve(plan, clients=wires.living, watched=watched)
     for component in wires.components:
         yield from _steps(plan, component.steps if component.outside else ())
     for watch in wires.watches:
@@ -88,9 +90,8 @@ def _actions(plan: Plan, wires: wiring.Wiring) -> Iterator[Action]:
     yield from wires.tier.own_actions
     for component in wires.components:
         yield from _steps(plan, () if component.outside else component.steps)
-    watched = tuple((watch.watcher, watch.resource) for watch in wires.watches if not watch.polls)
     for fault in wires.faults:
-        yield from _steps(attrs.evolve(plan, clients=wires.living, watched=watched), fault.steps)
+        yield from _steps(plan, fault.steps)
 
 
 def _steps(plan: Plan, steps: tuple[Steps, ...]) -> Iterator[Action]:

@@ -266,6 +266,7 @@ ALIKE = (
     "controller-restart",
     "created-in-a-namespace-that-goes",
     "deployment-surges",
+    "etcd-slow-disk",
     "event-lost-of-a-namespace",
     "event-lost-of-a-quota",
     "event-lost-of-an-owner",
@@ -279,6 +280,7 @@ ALIKE = (
 WHOLE = (
     "control-node-lost-poll",
     "deployment-surges",
+    "etcd-slow-disk",
     "leader-paused",
     "pod-forced-out",
     "node-lost",

@@ -2,6 +2,7 @@
 
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, clients_of
+from kmodel.kubernetes.components.calls import CALLS
 from kmodel.kubernetes.components.control_nodes import CONNECTED
 from kmodel.kubernetes.components.leader_election import CANDIDATES, HOLDERS, RUN_OUT, process_of
 from kmodel.kubernetes.components.quorum import LEADER, MEMBERS, Member
@@ -40,6 +41,12 @@ THREE_MEMBERS = scene(
 )
 
 
+SLOW_DISKS = scene(
+    create(pod()),
+    actors=(),
+    etcd_members=3,
+    faults={"slow-disk": 2},
+)
 ONE_IS_CUT_OFF = scene(
     stored=(pod(),),
     actors=("kube-scheduler",),
@@ -114,6 +121,32 @@ def asks_no_quorum(commit: Function) -> Function:
     return broken
 
 
+def does_not_wait_for_disks(commit: Function) -> Function:
+    """The leader takes a write for written by who has it in memory only."""
+
+    def broken(cluster: Cluster, client: str) -> Cluster | None:
+        slow = [name for name in cluster.names(MEMBERS) if cluster[MEMBERS[name]].slow]
+        whole = cluster
+        for name in slow:
+            whole = whole.update(MEMBERS[name], slow=False)
+        after = commit(whole, client=client)
+        for name in slow:
+            after = None if after is None else after.update(MEMBERS[name], slow=True, has_all=False)
+        return after
+
+    return broken
+
+
+def calls_it_failed(time_out: Function) -> Function:
+    """A client whose write is under way is told that it failed."""
+
+    def broken(cluster: Cluster, client: str) -> Cluster | None:
+        after = time_out(cluster, client=client)
+        return None if after is None else after.update(CALLS[client], code=500, reason="InternalError")
+
+    return broken
+
+
 def acknowledges_too_early(commit: Function) -> Function:
     """The leader acknowledges a write that no other member has."""
 
@@ -179,6 +212,22 @@ OF_CONTROL_NODES = (
         (("commit", acknowledges_too_early),),
         3,
         "commit",
+    ),
+    Mutant(
+        "an_acknowledged_write_survives_the_loss_of_any_minority",
+        "the leader does not wait for disks",
+        SLOW_DISKS,
+        (("commit", does_not_wait_for_disks),),
+        5,
+        "commit",
+    ),
+    Mutant(
+        "what_may_still_be_written_is_not_called_failed",
+        "a write that times out is told as a failure",
+        THREE_MEMBERS,
+        (("time_out", calls_it_failed),),
+        4,
+        "time_out",
     ),
     Mutant(
         "a_leader_of_etcd_has_all_that_was_acknowledged",

@@ -46,6 +46,7 @@ SCENES: dict[str, Settings] = {
     ),
     "member-crash": scene(create(pod()), actors=(), etcd_members=3, faults={"member-crash": 2}),
     "member-return": scene(create(pod()), actors=(), etcd_members=3, faults={"member-crash": 2, "member-return": 2}),
+    "slow-disk": scene(create(pod()), actors=(), etcd_members=3, faults={"slow-disk": 1}),
     "control-node-crash": scene(stored=(BOUND,), actors=("kubelet",), **OF_THREE, faults={"control-node-crash": 1}),
     "control-node-return": scene(
         stored=(BOUND,),

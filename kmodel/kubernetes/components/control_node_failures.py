@@ -2,8 +2,8 @@
 
 One that is cut off from the others: control_node_partition.py.
 
-Leaves out: slow disks; requests of kubectl, and of who polls, that are
-under way to the api-server that goes down (they go on; the fault apiserver-crash loses them).
+Leaves out: requests of kubectl, and of who polls, that are under way to the api-server that goes down (they go on; the
+fault apiserver-crash loses them).
 """
 
 from kmodel.kernel import FAULT, Cluster, transition

@@ -84,7 +84,7 @@ ELECTED = (
 )
 EVERYBODY = tuple(name for each in ELECTED for name in names(each.process, MOST))
 # Faults after which a leader may find that it cannot renew its lease.
-NOBODY_RENEWS = ("member-crash", "control-node-crash", "control-node-partition", "apiserver-outage")
+NOBODY_RENEWS = ("member-crash", "slow-disk", "control-node-crash", "control-node-partition", "apiserver-outage")
 HOLDERS: Cells[str] = Cells("leases of leaders")  # by process, the instance that wrote the lease last
 CANDIDATES: Cells[Candidate] = Cells("candidates")  # by process and instance
 

@@ -227,8 +227,14 @@ def _with_heartbeats(plan: Plan) -> bool:
     return plan.takes_part("heartbeats")
 
 
+UNANSWERED = (  # faults after which a write may be without an answer
+    *("lost-request", "lost-answer", "late-call", "apiserver-outage", "apiserver-crash"),
+    *("member-crash", "slow-disk", "control-node-crash", "control-node-partition"),
+)
+
+
 def _calls_may_fail(plan: Plan) -> bool:
-    return any(plan.budget(fault) for fault in ("lost-request", "lost-answer", "late-call", "apiserver-outage"))
+    return any(plan.budget(fault) for fault in UNANSWERED)
 
 
 COMPONENT = Component(
