@@ -10,7 +10,8 @@ from contextlib import suppress
 
 from kmodel.controllers import Client, NotFound, controller, custom_kind
 
-Budget = custom_kind("policy.example/v1", "Budget", spec={"minAvailable": 0}, status={"allowed": 0, "disrupted": list})
+# As the first eviction has left it: of three pods, of which one must stay, two were allowed to go, and c is gone.
+Budget = custom_kind("policy.example/v1", "Budget", spec={"minAvailable": 0}, status={"allowed": 1, "disrupted": ["c"]})
 
 
 @controller(watches=Budget, maps={"v1/Pod": None})
