@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import click
 import pytest
 
 from kmodel.cli.one_line import one_line
-from kmodel.cli.signals import as_stopped
+from kmodel.engines import alarm
+from kmodel.engines.alarm import as_stopped
 from kmodel.engines.clock import STOPPED, Deadline, TimeIsUp
 
 PROJECT = '''
@@ -134,6 +136,49 @@ def test_an_error_of_what_was_stopped_where_it_was_is_that_stop(is_asked: bool) 
     assert next(events) == 1
     with pytest.raises(KeyboardInterrupt if is_asked else TimeIsUp):
         next(events)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarm")
+def test_what_never_comes_to_a_check_is_stopped_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarm, "STUCK_SECONDS", 0.05)
+    with pytest.raises(TimeIsUp), alarm.stopped_if_stuck(Deadline(0.05)):
+        time.sleep(60)
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarm")
+def test_the_alarm_of_others_stays_theirs() -> None:
+    """pytest-timeout has one, for example."""
+    signal.setitimer(signal.ITIMER_REAL, 600)
+    try:
+        with alarm.stopped_if_stuck(Deadline(0)):
+            assert signal.getitimer(signal.ITIMER_REAL)[0] > 500
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 500
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@pytest.mark.long
+def test_pytest_ends_although_a_spec_never_does(project: Path) -> None:
+    (project / "specs" / "scenarios").mkdir()
+    (project / "pod.yaml").rename(project / "specs" / "scenarios" / "one.yaml")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "endless and one",
+        "--kmodel-max-time",
+        "1",
+    ]
+    path = os.pathsep.join([str(Path.cwd()), *sys.path])
+    told = subprocess.run(
+        command, cwd=project, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=100
+    )
+    assert "one: not exhaustive: time was up (1 s)" in told.stdout
+    assert "in spec endless of" in told.stdout
 
 
 def test_an_error_of_what_was_not_stopped_is_one() -> None:

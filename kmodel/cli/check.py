@@ -28,8 +28,9 @@ from kmodel.cli.inputs import (
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.cli.plan_lines import tell_dry
 from kmodel.cli.planned import MOST_ACTIONS, SECONDS, PlannedCheck
-from kmodel.cli.signals import as_stopped, stopping
+from kmodel.cli.signals import stopping
 from kmodel.cli.user_objects import ObjectsReport, UserObjects
+from kmodel.engines.alarm import as_stopped
 from kmodel.engines.clock import Deadline
 from kmodel.engines.events import Event, Started
 from kmodel.engines.registry import ENGINES, choose

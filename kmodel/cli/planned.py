@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from kmodel.cli.plan_lines import OutcomeRows, tell_hazards, tell_plan
-from kmodel.engines.clock import Deadline
+from kmodel.engines.clock import STOPPED, Deadline
 from kmodel.engines.events import Event, Finished, Started
 from kmodel.printable import printable
 
@@ -76,7 +76,7 @@ class PlannedCheck:
                 yield Started(self.model, "delays")
             self._carry_out(plan, Share(deadline, deadline.left - AFTERWARDS), processes)
         most = DELAYS if deadline.seconds is None else None
-        share = Share(deadline, deadline.left - AFTERWARDS)
+        share = Share.of_all_but(AFTERWARDS, deadline)
         for event in ENGINES["delays"].explore(self.model, DelayBound(most), share):
             if isinstance(event, Finished):
                 # That its share is over is as it is meant.
@@ -111,18 +111,20 @@ class PlannedCheck:
 
         self.needed = sum(len(task.faults) <= 1 for stage in plan.stages for task in stage.tasks)
         rows = OutcomeRows(self.console, plan, self.context.verbose)
-        earlier = self._earlier()
-        known = () if earlier is None else earlier.known(plan)
-        rows.tell_known(len(known))
-        left = without(plan, known)
-        new = processes.carry_out(left, deadline) if processes else carry_out(left, self.specs, deadline)
+        earlier = None
         try:
+            deadline.check()
+            earlier = self._earlier()
+            known = () if earlier is None else earlier.known(plan)
+            rows.tell_known(len(known))
+            left = without(plan, known)
+            new = processes.carry_out(left, deadline) if processes else carry_out(left, self.specs, deadline)
             for each in together(known, new):
                 self.explored.append(each)
                 rows.tell(each)
                 if earlier is not None and not each.is_earlier:
                     earlier.add(each)
-        except KeyboardInterrupt:
+        except STOPPED:
             pass  # the exploration of the whole hears of it, too
         self.left_out = sum(len(stage.tasks) for stage in plan.stages) - len(self.explored)
         rows.tell_end(self.left_out)

@@ -93,7 +93,9 @@ class ObjectsReport:
             self.found = UserObjects(self.given.refused)
             self._print_rows("REFUSED", dict.fromkeys(self.given.refused, True))
             if len(event.model.actions) > MANY_ACTIONS and self.given.has_objects:
-                self._follow_normal_run(event.model, Deadline(min(SECONDS, self.deadline.left)))
+                from kmodel.planning.carrying_out import Share
+
+                self._follow_normal_run(event.model, Share(self.deadline, SECONDS))  # which hears who asks to stop
         elif isinstance(event, Finished) and event.result.ends is not None:
             self._print("IN THE END", dict(self.given.endings(event.result.ends.traces)))
         elif isinstance(event, Finished) and self._leaves_open_where_they_end(event):

@@ -27,6 +27,13 @@ class Share(Deadline):
         left = min(seconds, whole.left)
         super().__init__(round(max(0.0, left), 1) if left < inf else None)
 
+    @staticmethod
+    def of_all_but(seconds: float, whole: Deadline) -> "Share":
+        """Return all that is left of the time but for so many seconds, at which it says that the whole is up."""
+        share = Share(whole, whole.left - seconds)
+        share.seconds = whole.seconds
+        return share
+
     @property
     def left(self) -> float:
         """Seconds until it is time to stop; infinite if there is no limit."""

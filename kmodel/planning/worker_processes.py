@@ -12,9 +12,10 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from math import inf
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
@@ -91,6 +92,20 @@ def _work(connection: Connection, work: Work) -> None:
         except (Exception, SystemExit) as error:
             told = WRONG, _in_words(error).encode()
         connection.send(told)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Hold back Ctrl-C, also from a process that is started: it would tell of it before it can ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # which is started with the first process, and lets it through again
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _end_with_parent() -> None:
@@ -255,7 +270,8 @@ class WorkerProcesses:
         ours, theirs = CONTEXT.Pipe()
         process = CONTEXT.Process(target=_work, args=(theirs, self.work), daemon=True)
         try:
-            process.start()
+            with _interrupts_held_back():
+                process.start()
         except OSError:
             ours.close()
         else:

@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 import pytest
 
+from kmodel.engines.alarm import as_stopped, stopped_if_stuck
 from kmodel.engines.clock import Deadline
-from kmodel.engines.events import Finished, Sampled
+from kmodel.engines.events import Event, Finished, Sampled
 from kmodel.engines.registry import ENGINES
 from kmodel.engines.results import Result
 from kmodel.kernel import ModelError
@@ -19,6 +20,7 @@ from kmodel.pytest_plugin.jobs import ScenarioJob
 from kmodel.pytest_plugin.live_note import tell_compiling
 from kmodel.pytest_plugin.outcomes import Explored, explored, failed
 from kmodel.pytest_plugin.sharing import Shared
+from kmodel.reporting.handler import drive
 from kmodel.reporting.reports import ReportContext, Written, handlers, of_files
 
 REPORTS = "reports"
@@ -111,16 +113,17 @@ class Explorations:
         """Return the result of an exploration, of which each report of files and the statistics hear every event."""
         engine = ENGINES[self.engine or job.engine]
         options = engine.Options.of({"profile": self.profile, **job.told, **self.told}, None)
-        reports = handlers(of_files(), context)
-        for event in engine.explore(job.model, options, Deadline(self.max_seconds)):
+        deadline = Deadline(self.max_seconds)
+
+        def note(event: Event) -> None:
             if isinstance(event, Finished) and event.interrupted:  # pytest knows what to do
                 raise KeyboardInterrupt
             if isinstance(event, Sampled):
                 self.statistics[job.name] = "\n\n".join(filter(None, (self.statistics.get(job.name), event.text)))
-            for handle in reports:
-                handle(event)
-        assert isinstance(event, Finished), "an engine ends with its result"
-        return event.result
+
+        events = as_stopped(engine.explore(job.model, options, deadline), deadline)
+        reports = handlers(of_files(), context)
+        return drive(events, note, *reports, while_exploring=stopped_if_stuck(deadline)).result
 
     def _near(self, written: Written) -> Written:
         """Return the paths as one would type them where pytest was started."""

@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from kmodel.cli import main, planned
+from kmodel.cli import main, planned, user_objects
 from kmodel.cli.planned import PlannedCheck
 from kmodel.engines.clock import Deadline, TimeIsUp
-from kmodel.engines.events import Finished
+from kmodel.engines.events import Finished, Started
 from kmodel.engines.results import Result, Verdict
 from kmodel.engines.retracing import recheck_all
 from kmodel.engines.runs.in_the_whole import in_the_whole
@@ -172,3 +172,31 @@ def test_a_share_ends_with_the_whole_time_and_with_its_own() -> None:
     with pytest.raises(KeyboardInterrupt):
         share.check()
     assert Share(Deadline(), float("inf")).seconds is None
+
+
+def test_all_but_the_last_seconds_end_as_the_whole_time_in_words() -> None:
+    share = Share.of_all_but(3.0, Deadline(2.5))
+    assert share.is_over
+    assert share.why(TimeIsUp()) == "time was up (2.5 s)"
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_has_no_time_for_its_plan_says_so_and_asks_for_no_earlier_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these are of takes seconds to find out where much is loaded."""
+    monkeypatch.setattr("kmodel.planning.check_plan.AFTERWARDS", 100.0)
+    monkeypatch.setattr(PlannedCheck, "_earlier", lambda check: pytest.fail("there is no time for it"))
+    code, text = check("--max-time", "20s", "--jobs", "1")
+    assert code == 3
+    assert "NO TIME" in text
+    assert "time was up (20 s)" in " ".join(text.split())
+
+
+def test_the_normal_run_hears_who_asks_to_stop(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_objects, "MANY_ACTIONS", 0)
+    project = Project(Path("specs"), only_mine=True)
+    given = project.read([folder / "app"])
+    deadline = Deadline()
+    deadline.ask()
+    told = user_objects.ObjectsReport(given, Console(), wide=False, deadline=deadline)
+    with pytest.raises(KeyboardInterrupt):
+        told.tell_first(Started(given.model(project.specs), "delays"))

@@ -2,6 +2,9 @@
 
 import json
 import multiprocessing
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -149,6 +152,17 @@ def test_who_asks_to_stop_is_heard_at_once(folder: Path) -> None:
         deadline.ask()
         with pytest.raises(KeyboardInterrupt):
             next(told)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system holds back no signals")
+def test_a_process_that_is_started_hears_no_interrupt() -> None:
+    """Those who press Ctrl-C in a terminal send it to all processes there, also to one that is just being started."""
+    ask = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))"
+    for _ in range(2):  # the first time, what starts processes is started itself
+        with worker_processes._interrupts_held_back():
+            told = subprocess.run([sys.executable, "-S", "-c", ask], capture_output=True, text=True, check=True)
+        assert told.stdout == "True\n"
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_where_no_process_can_be_started_one_explores_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
