@@ -3,9 +3,11 @@
 import attrs
 import pytest
 
-from kmodel.kubernetes.components.etcd import PODS, stored
+from kmodel.kubernetes.components.etcd import PODS, stored, with_metadata
+from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, cached
+from kmodel.kubernetes.objects.ownership import ORPHAN
 from tests.components.runs import Run
-from tests.components.scenes import delete, replicaset, scene
+from tests.components.scenes import delete, deployment, replicaset, scene
 
 WEB = stored("replicasets")["web"]
 
@@ -48,3 +50,16 @@ def test_a_deletion_and_each_change_of_the_spec_make_a_new_generation() -> None:
     assert before.metadata.generation is not None
     assert after.metadata.generation is not None
     assert before.metadata.generation < after.metadata.generation
+
+
+@pytest.mark.parametrize(("propagation", "stays"), [("Foreground", False), ("Background", True)])
+def test_dependents_of_what_would_orphan_them_go_only_before_an_owner_that_waits(propagation: str, stays: bool) -> None:
+    command = attrs.evolve(delete("deployments/web"), propagation=propagation)
+    actors = ("deployment-controller", "replicaset-controller", "garbage-collector")
+    run = Run.of(scene(command, stored=(deployment(),), names_per_workload=1, calls="fused", actors=actors)).settle()
+    cluster = run.cluster
+    for cell in (stored("replicasets")["web-b"], cached("replicasets")[CONTROLLER_MANAGER, "web-b"]):
+        cluster = cluster.set(cell, with_metadata(cluster[cell], finalizers=(ORPHAN,)))
+    run = attrs.evolve(run, cluster=cluster).user()
+    assert run.cluster[stored("deployments")["web"]] is None
+    assert (run.cluster[PODS["web-b-b"]] is not None) is stays

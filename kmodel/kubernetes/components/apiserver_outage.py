@@ -7,6 +7,8 @@ does not come back to a NoSchedule taint by itself (see controllers/node_lifecyc
 
 Leaves out: answers that are lost when it goes (the fault lost-answer); live reads of one object, which are answered all
 the same; one of several api-servers (see watch_cache.py).
+
+Upstream: staging/src/k8s.io/apiserver/pkg/server/lifecycle_signals.go, 1.34.
 """
 
 from kmodel.kernel import FAULT, Cluster, transition

@@ -6,10 +6,12 @@ again; or it is in none that counts, and lost. A disk that is slow holds its mem
 write, a majority that needs it acknowledges late, and if it led, another is elected, since its heartbeats wait as well.
 
 Leaves out: two writes of one client that are in a log at a time (it gives up on one before it asks for the next, which
-no leader takes); reads of one object, which are answered all the same; lists wait, as they would try again.
+no leader takes); that a read of one object waits for a majority, too, since reads are linearizable unless they are
+asked for as serializable: here it is answered; lists wait, as they would try again.
 
-Upstream: etcd.io docs op-guide/failures and faq (v3.6); etcd server/etcdserver/v3_server.go and errors/errors.go
-(processInternalRaftRequestOnce, ErrTimeout, ErrTimeoutDueToLeaderFail), v3.6.
+Upstream: etcd.io docs op-guide/failures, faq and learning/api_guarantees (v3.6); etcd
+server/etcdserver/v3_server.go and errors/errors.go (processInternalRaftRequestOnce, ErrTimeout,
+ErrTimeoutDueToLeaderFail), v3.6.
 """
 
 from collections.abc import Iterator

@@ -10,9 +10,9 @@ A container that is told to stop ends with 143, or with 0 by the fault container
 fail, StartContainer does by the fault failed-start; any other that fails changes nothing and is made again, as if it
 came later.
 
-Leaves out: images, but that one cannot be pulled, for as long as its pod is there; networks, logs; containers that end
-well when they are told to (they end with 143); the calls of the CRI as messages (kubelet and runtime share a machine,
-and a kubelet that dies between the call and its answer looks at the runtime again when it is back).
+Leaves out: images, but that one cannot be pulled, for as long as its pod is there; networks, logs; the calls of the CRI
+as messages (kubelet and runtime share a machine, and a kubelet that dies between the call and its answer looks at the
+runtime again when it is back).
 
 Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto;
 pkg/kubelet/kuberuntime/{kuberuntime_sandbox,kuberuntime_container}.go, 1.34.

@@ -1,23 +1,24 @@
 """Admission: what the api-server fills in, and what it refuses although the user may do it.
 
-Models: defaulting, the mutating plugins ServiceAccount and DefaultTolerationSeconds, the validating plugin
-NodeRestriction, in this order; ServiceAccount, Priority and RuntimeClass refuse a pod that names what is not there;
-LimitRanger fills in what a container does not say of cpu and memory, and refuses what is outside the limits of its
-namespace; TaintNodesByCondition puts a taint on a Node that is created, if the node lifecycle controller takes part,
-which alone takes it off again (where it does not, a new node may be used at once). A plugin that looks at nothing but
-the request is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further plugins
-of the same shape. Quotas have a file of their own: quotas.py.
+Models: defaulting; ServiceAccount and DefaultTolerationSeconds, which fill in; NodeRestriction, which is off by default
+and on in a cluster that kubeadm made; ServiceAccount, Priority and RuntimeClass refuse a pod that names what is not
+there; LimitRanger fills in what a container does not say of cpu and memory, and refuses what is outside the limits of
+its namespace; TaintNodesByCondition puts a taint on a Node that is created, if the node lifecycle controller takes
+part, which alone takes it off again (where it does not, a new node may be used at once). A plugin that looks at nothing
+but the request is a function `(request, object, stored) -> object or a sentence that refuses`; webhooks are further
+plugins of the same shape. Quotas have a file of their own: quotas.py.
 
 NamespaceLifecycle answers what is created in a namespace that is not there with 404, where the scenario says which
 there are, and in one that is being deleted with 403: bindings, too. It looks into etcd: what the api-server's cache
 adds to the time between admission and the write is time that the write may take as well.
 
-Leaves out: what a RuntimeClass adds to its pods (overhead, node selector, tolerations); the other plugins that are on
-by default, which touch no modelled field.
+Leaves out: what a RuntimeClass adds to its pods (overhead, node selector, tolerations); the order of the plugins, by
+which only the first of several refusals is told; the other plugins that are on by default, which touch no modelled
+field.
 
 Upstream: pkg/apis/core/v1/defaults.go;
-plugin/pkg/admission/{defaulttolerationseconds,limitranger,nodetaint}/admission.go; their order:
-pkg/kubeapiserver/options/plugins.go;
+plugin/pkg/admission/{defaulttolerationseconds,limitranger,noderestriction,nodetaint,runtimeclass}/admission.go; which
+are on, and their order: pkg/kubeapiserver/options/plugins.go;
 staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go, 1.34.
 """
 

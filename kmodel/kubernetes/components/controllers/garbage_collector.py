@@ -109,15 +109,21 @@ def collect(cluster: Cluster, kind: str, name: str) -> Cluster | None:
         return None
     if len(lost) + len(waiting) < len(owners):
         return _forget(cluster, kind, latest, (*lost, *waiting))
-    foreground = FOREGROUND in latest.metadata.finalizers or (waiting and any(dependents(cluster, latest)))
-    propagation = "Orphan" if ORPHAN in latest.metadata.finalizers else "Foreground" if foreground else "Background"
     request = Request(
         *(USER, "delete", _resource(cluster, kind), latest.metadata.key),
         uid=latest.metadata.uid,
         resource_version=version(latest),
-        propagation=propagation,
+        propagation=_propagation(latest, first=bool(waiting) and any(dependents(cluster, latest))),
     )
     return send(cluster, client_of(kind, name), request)
+
+
+def _propagation(latest: Any, *, first: bool) -> str:
+    """Return how an object is deleted: with its own dependents `first`, or as its finalizers say."""
+    if first:
+        return "Foreground"
+    finalizers = latest.metadata.finalizers
+    return "Orphan" if ORPHAN in finalizers else "Foreground" if FOREGROUND in finalizers else "Background"
 
 
 @transition(actor=ACTOR, object="{kind}/{name}")
