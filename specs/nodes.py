@@ -262,7 +262,7 @@ def _contradiction(cluster: Cluster, node: str, pod: str, status: PodStatus) -> 
         return "ready, though not all its containers run"
     if status.ready and known is not None and not worker.passed(known.spec):
         return "ready, though its probes have not succeeded since its containers were started"
-    never = sandbox is not None and sandbox.all_in("created") and not status.restarts
+    never = sandbox is not None and all(each.state == "created" for each in sandbox.containers) and not status.restarts
     if status.phase == "Running" and never:
         return "Running, though no container was started yet"
     if status.phase == "Succeeded" and sandbox is not None and any(each.exit_code != 0 for each in sandbox.containers):
@@ -301,3 +301,27 @@ def a_kubelet_finishes_a_deletion(step: Step) -> bool:
     return gone and any(
         isinstance(call, Transaction) and call.request.user.startswith("system:node:") for call in calls
     )
+
+
+def some_containers_run_first(layout: Layout) -> bool:
+    """Tell whether a pod has init containers."""
+    pods = (each.spec for each in layout.constant(SETTINGS).given if isinstance(each, Pod))
+    templates = (workload.template.spec for workload in layout.constant(SETTINGS).workloads)
+    return any(layout.keys(RUNTIME)) and any(spec.run_first for spec in (*pods, *templates))
+
+
+@invariant(needs=some_containers_run_first)
+def init_containers_run_first(cluster: Cluster) -> bool | str:
+    """A container runs only once all init containers of its pod have ended well, and these run one by one."""
+    for node, name, sandbox in running(cluster):
+        if sandbox.pending and any(each.state in ("running", "stopping") for each in sandbox.containers):
+            return f"pod/{name} runs on {node}, and init container {sandbox.pending[0].name} has not ended well"
+        if sum(each.state in ("running", "stopping") for each in sandbox.first) > 1:
+            return f"two init containers of pod/{name} run at once on {node}"
+    return True
+
+
+@sometimes(needs=some_containers_run_first, shows=init_containers_run_first)
+def an_init_container_runs(cluster: Cluster) -> bool:
+    """An init container runs."""
+    return any(each.state == "running" for _, _, sandbox in running(cluster) for each in sandbox.first)

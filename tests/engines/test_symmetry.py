@@ -243,6 +243,7 @@ DIFFERING = (
     "event-lost-of-a-statefulset",
     "event-lost-of-a-rollout",
     "event-lost-of-a-node",
+    "init-containers",
     "job",
     "job-cleaned-up",
     "job-doubled",

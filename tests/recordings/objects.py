@@ -193,7 +193,11 @@ def _pod_status(value: Mapping[str, Any]) -> PodStatus:
     return PodStatus(
         phase=value.get("phase", "Pending"),
         ready=conditions.get("Ready", {}).get("status") == "True",
-        restarts=sum(container["restartCount"] for container in value.get("containerStatuses") or ()),
+        restarts=sum(
+            container["restartCount"]
+            for name in ("initContainerStatuses", "containerStatuses")
+            for container in value.get(name) or ()
+        ),
         reason=value.get("reason") or not_scheduled or _not_pulled(value),
         scheduled=None if scheduled is None else scheduled["status"] == "True",
         lost=any(_is_lost(container) for container in value.get("containerStatuses") or ()),

@@ -13,7 +13,6 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -216,21 +215,10 @@ def faults(folder: Path, actions: list[dict[str, Any]], start: str) -> Iterator[
             yield {"t": seconds(start, action["t"]), "do": "probe fails", **place(folder, pod)}
     yield from not_pulled(folder, start)
     for call in read(folder / "runtime.jsonl"):
-        if call["op"] == "container ends" and (call["pod"], call["container"]) not in init_containers(folder):
+        if call["op"] == "container ends":
             ended = {name: call[name] for name in ("node", "pod", "container", "code")}
             ended["pod"] = called(call["pod"], call["namespace"])
             yield {"t": seconds(start, call["t"]), "do": "container ends", **ended}
-
-
-@cache
-def init_containers(folder: Path) -> frozenset[tuple[str, str]]:
-    """Return the init containers, each by its pod and its name: the model has not that they run."""
-    specs = (
-        (event["objectRef"].get("name"), event["requestObject"])
-        for event in read(folder / "audit.jsonl")
-        if (event["verb"] == "create" and event["objectRef"]["resource"] == "pods" and "spec" in event["requestObject"])
-    )
-    return frozenset((pod, each["name"]) for pod, body in specs for each in body["spec"].get("initContainers", ()))
 
 
 def not_pulled(folder: Path, start: str) -> Iterator[dict[str, Any]]:

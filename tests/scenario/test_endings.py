@@ -173,6 +173,10 @@ WAITS = [
         pod("", "{name: a, image: x, env: [{name: E, valueFrom: {configMapKeyRef: {name: c, key: k}}}]}"),
         'CreateContainerConfigError configmap "c" not found',
     ),
+    (
+        pod("initContainers: [{name: i, image: x, envFrom: [{secretRef: {name: db}}]}]"),
+        'Init:CreateContainerConfigError secret "db" not found',
+    ),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.objects import PodStatus
+from kmodel.kubernetes.objects.container import Container
 from tests.components.scenes import (
     apply,
     create,
@@ -37,6 +38,7 @@ BOUND = pod(node="n1")
 RUNS = scene(stored=(BOUND,))
 PROBED = scene(stored=(pod(node="n1", containers=probed_containers()),))
 RUNS_BESIDE_ANOTHER_NODE = scene(stored=(BOUND,), nodes=2)
+RUNS_FIRST = scene(stored=(pod(node="n1", init_containers=(Container("init", "busybox:1.28"),)),))
 IS_SCHEDULED = scene(stored=(pod(),), actors=("kube-scheduler",))
 IS_CREATED = scene(create(pod()), actors=("kubelet",))
 INVALID = scene(create(pod(memory_mib=200, limit_mib=100)), actors=())
@@ -156,6 +158,14 @@ MUTANTS = (
         (("crash_node", clients.loses_its_disk),),
         11,
         "create_containers",
+    ),
+    Mutant(
+        "init_containers_run_first",
+        "the kubelet starts all containers at once",
+        RUNS_FIRST,
+        (("start_container", clients.starts_all_at_once),),
+        4,
+        "start_container",
     ),
     Mutant(
         "a_container_runs_only_where_its_pod_is_bound",

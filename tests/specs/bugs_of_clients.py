@@ -197,6 +197,18 @@ def kubelet_runs_every_pod(create_containers: Function) -> Function:
     return broken
 
 
+def starts_all_at_once(start_container: Function) -> Function:
+    """A kubelet starts containers though init containers have not ended."""
+
+    def broken(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+        sandbox = cluster[RUNTIME[node, pod]]
+        if sandbox is None or not any(each.starts_next for each in sandbox.everybody):
+            return None
+        return cluster.set(RUNTIME[node, pod], sandbox.change(lambda each: each.starts_next, state="running"))
+
+    return broken
+
+
 def _with_policy_always(cluster: Cluster, binding: dict[str, str]) -> Hidden:
     cell = cached("pods")[f"kubelet/{binding['node']}", binding["pod"]]
     known: Pod | None = cluster[cell]

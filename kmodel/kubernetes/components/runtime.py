@@ -2,7 +2,8 @@
 
 Models: one sandbox per pod with its containers, each created, running, stopping or exited(code). The kubelet asks for a
 sandbox, for a restart and for a stop; the runtime starts and stops containers in steps of its own. A container may also
-end by itself, or not start at all; one of a Job's pod ends well at last, unless a fault comes first. The records of
+end by itself, or not start at all; one of a Job's pod, and an init container, ends well at last, unless a fault comes
+first. Init containers are started one after the other, each once the one before has ended well. The records of
 sandboxes and containers are on disk: after a node went down they are still there, of a sandbox that is not ready and
 containers of which nobody knows how they ended; one that was never started stays so.
 
@@ -18,7 +19,7 @@ Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto;
 pkg/kubelet/kuberuntime/{kuberuntime_sandbox,kuberuntime_container}.go, 1.34.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -63,24 +64,45 @@ class RunningContainer:
 
 @attrs.frozen(cache_hash=True)
 class Sandbox:
-    """The containers of one pod, by the pod's UID; a sandbox whose node went down is not ready, and runs nothing."""
+    """The containers of one pod, by the pod's UID; a sandbox whose node went down is not ready, and runs nothing.
+
+    `first` are the init containers: each runs to its end before the next one is started, and all before the others.
+    """
 
     uid: Rank
     containers: tuple[RunningContainer, ...]
     ready: bool = True
-
-    def all_in(self, *states: str) -> bool:
-        """Tell whether all containers are in one of these states."""
-        return all(container.state in states for container in self.containers)
-
-    def any_in(self, *states: str) -> bool:
-        """Tell whether a container is in one of these states."""
-        return any(container.state in states for container in self.containers)
+    first: tuple[RunningContainer, ...] = ()
 
     @property
-    def may_start(self) -> bool:
-        """Whether a container is to be started now."""
-        return self.ready and not self.any_in("stopping") and any(each.starts_next for each in self.containers)
+    def everybody(self) -> tuple[RunningContainer, ...]:
+        """The init containers, and the others."""
+        return (*self.first, *self.containers)
+
+    @property
+    def pending(self) -> tuple[RunningContainer, ...]:
+        """The init containers that have not ended well."""
+        return tuple(each for each in self.first if each.exit_code != 0)
+
+    @property
+    def turn(self) -> tuple[RunningContainer, ...]:
+        """The containers whose turn it is: the next init container; once none is left, all others."""
+        return self.pending[:1] or self.containers
+
+    def all_in(self, *states: str) -> bool:
+        """Tell whether all containers are in one of these states, but init containers that have ended well."""
+        return all(container.state in states for container in (*self.pending, *self.containers))
+
+    def any_in(self, *states: str) -> bool:
+        """Tell whether a container is in one of these states, other than an init container that has ended well."""
+        return any(container.state in states for container in (*self.pending, *self.containers))
+
+    @property
+    def next_to_start(self) -> str | None:
+        """The name of the container that is to be started now; None if none is."""
+        if not self.ready or self.any_in("stopping"):
+            return None
+        return next((each.name for each in self.turn if each.starts_next), None)
 
     def stopped(self) -> "Sandbox":
         """Return the sandbox whose running containers have to stop, and whose created ones never start."""
@@ -88,32 +110,35 @@ class Sandbox:
             "running": {"state": "stopping"},
             "created": {"state": "exited", "exit_code": TERMINATED},
         }
-        changed = tuple(attrs.evolve(each, **states.get(each.state, {})) for each in self.containers)
-        return attrs.evolve(self, containers=changed)
+        return self._with(attrs.evolve(each, **states.get(each.state, {})) for each in self.everybody)
 
     def lost(self) -> "Sandbox":
         """Return what is left of the sandbox after its node went down."""
         ended = (
             attrs.evolve(each, state="exited", exit_code=LOST) if each.state in ("running", "stopping") else each
-            for each in self.containers
+            for each in self.everybody
         )
-        return attrs.evolve(self, containers=tuple(ended), ready=False)
+        return attrs.evolve(self._with(ended), ready=False)
 
     def end(self, name: str, exit_code: int, *states: str) -> "Sandbox | None":
         """Return the sandbox after a container ended by itself; None if it is in none of these states."""
-        if not any(container.name == name and container.state in states for container in self.containers):
+        if not any(container.name == name and container.state in states for container in self.everybody):
             return None
-        ended = (
-            attrs.evolve(each, state="exited", exit_code=exit_code) if each.name == name else each
-            for each in self.containers
-        )
-        return attrs.evolve(self, containers=tuple(ended))
+        return self.change(lambda each: each.name == name, state="exited", exit_code=exit_code)
 
     def change(self, which: Callable[[RunningContainer], bool], **changes: Any) -> "Sandbox":
         """Return the sandbox with the first of its containers that is so changed."""
-        index = next(index for index, container in enumerate(self.containers) if which(container))
-        changed = attrs.evolve(self.containers[index], **changes)
-        return attrs.evolve(self, containers=(*self.containers[:index], changed, *self.containers[index + 1 :]))
+        found = next(each for each in self.everybody if which(each))
+        return self.having(attrs.evolve(found, **changes))
+
+    def having(self, container: RunningContainer) -> "Sandbox":
+        """Return the sandbox with a container in the place of the one of its name."""
+        return self._with(container if each.name == container.name else each for each in self.everybody)
+
+    def _with(self, everybody: Iterable[RunningContainer]) -> "Sandbox":
+        """Return the sandbox with these containers: the init containers, and the others."""
+        changed = tuple(everybody)
+        return attrs.evolve(self, first=changed[: len(self.first)], containers=changed[len(self.first) :])
 
 
 RUNTIME: Cells[Sandbox | None] = Cells("container-runtime")
@@ -123,9 +148,10 @@ RUNTIME: Cells[Sandbox | None] = Cells("container-runtime")
 def start_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Start the next container that the kubelet created."""
     sandbox = cluster[RUNTIME[node, pod]]
-    if sandbox is None or not sandbox.may_start:
+    name = None if sandbox is None else sandbox.next_to_start
+    if sandbox is None or name is None:
         return None
-    return cluster.set(RUNTIME[node, pod], sandbox.change(lambda each: each.starts_next, state="running"))
+    return cluster.set(RUNTIME[node, pod], sandbox.change(lambda each: each.name == name, state="running"))
 
 
 @transition(actor="container-runtime/{node}", object="pod/{pod}")
@@ -143,7 +169,17 @@ def stop_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
 def finish_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """The next container of a pod of a Job has done its work: it exits with code 0."""
     sandbox = cluster[RUNTIME[node, pod]]
-    if sandbox is None or not sandbox.ready or not sandbox.any_in("running"):
+    if sandbox is None or not sandbox.ready or sandbox.pending or not sandbox.any_in("running"):
+        return None
+    ended = sandbox.change(lambda each: each.state == "running", state="exited", exit_code=0)
+    return cluster.set(RUNTIME[node, pod], ended)
+
+
+@transition(actor="container-runtime/{node}", object="pod/{pod}")
+def finish_init_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
+    """The init container that runs has done its work: it exits with code 0, so that the next one may start."""
+    sandbox = cluster[RUNTIME[node, pod]]
+    if sandbox is None or not sandbox.ready or not any(each.state == "running" for each in sandbox.pending):
         return None
     ended = sandbox.change(lambda each: each.state == "running", state="exited", exit_code=0)
     return cluster.set(RUNTIME[node, pod], ended)
@@ -153,6 +189,13 @@ def that_end(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield the pods that run to an end of their own, those of Jobs, on each node."""
     for pod, versions in plan.population.objects.get("pods", {}).items():
         if any(JOB_NAME in dict(each.metadata.labels) for each in versions):
+            yield from ((node, pod) for node in plan.nodes)
+
+
+def that_begin(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the pods that have init containers, on each node."""
+    for pod, versions in plan.population.objects.get("pods", {}).items():
+        if any(each.spec.run_first for each in versions):  # type: ignore[attr-defined]
             yield from ((node, pod) for node in plan.nodes)
 
 
@@ -182,9 +225,10 @@ def fail_to_start_container(cluster: Cluster, node: str, pod: str) -> Cluster | 
     """The runtime cannot start a container: the call fails, and the container has ended with code 128."""
     sandbox = cluster[RUNTIME[node, pod]]
     spent = spend(cluster, "failed-start")
-    if spent is None or sandbox is None or not sandbox.may_start:
+    name = None if sandbox is None else sandbox.next_to_start
+    if spent is None or sandbox is None or name is None:
         return None
-    failed = sandbox.change(lambda each: each.starts_next, state="exited", exit_code=NOT_STARTED)
+    failed = sandbox.change(lambda each: each.name == name, state="exited", exit_code=NOT_STARTED)
     return spent.set(RUNTIME[node, pod], failed)
 
 
@@ -192,7 +236,7 @@ def fail_to_start_container(cluster: Cluster, node: str, pod: str) -> Cluster | 
 def fail_to_pull_image(cluster: Cluster, node: str, pod: str, container: str) -> Cluster | None:
     """The image of a container is not on its node, and cannot be pulled: the container waits, and never starts."""
     sandbox = cluster[RUNTIME[node, pod]]
-    waits = [each for each in sandbox.containers if each.name == container] if sandbox is not None else []
+    waits = [each for each in sandbox.turn if each.name == container] if sandbox is not None else []
     if sandbox is None or not any(each.starts_next and not each.restarts for each in waits):
         return None
     spent = spend(cluster, "failed-image-pull")
@@ -204,7 +248,8 @@ def _containers(plan: Plan) -> Iterator[tuple[str, str, str]]:
     """Yield each container that may ever run: its node, its pod and its name."""
     for node in plan.nodes:
         for pod, versions in plan.population.objects.get("pods", {}).items():
-            names = dict.fromkeys(container.name for each in versions for container in each.spec.containers)  # type: ignore[attr-defined]
+            specs = [each.spec for each in versions]  # type: ignore[attr-defined]
+            names = dict.fromkeys(one.name for spec in specs for one in (*spec.run_first, *spec.containers))
             yield from ((node, pod, name) for name in names)
 
 

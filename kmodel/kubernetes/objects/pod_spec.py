@@ -1,7 +1,7 @@
 """What a pod is to run: its containers, where, and how [kubernetes/kubernetes pkg/apis/core/{types.go,v1/defaults.go,
 validation/validation.go}, 1.34].
 
-Left out: the run of init containers (what they request counts), ephemeral containers, affinity to other pods,
+Left out: the run of sidecars (what they request counts), ephemeral containers, affinity to other pods,
 priority, the contents of volumes.
 """
 
@@ -114,6 +114,16 @@ class PodSpec:
         """The ports that the pod takes on its node: the protocol, the address and the number of each."""
         everybody = (*self.containers, *(each for each in self.init_containers if each.stays))
         return tuple(port for each in everybody for port in each.host_ports)
+
+    @property
+    def run_first(self) -> tuple[Container, ...]:
+        """The init containers that run to their end, in order, before the other containers start."""
+        return tuple(each for each in self.init_containers if not each.stays)
+
+    @property
+    def all_containers(self) -> tuple[Container, ...]:
+        """The containers that run: those that run first, and the others."""
+        return (*self.run_first, *self.containers)
 
     @property
     def has_probes(self) -> bool:
@@ -265,8 +275,9 @@ def read_pod_spec(field: Field | None, left_out: list[str]) -> PodSpec:
         runtime_class=_text(fields.optional("runtimeClassName")),
         volumes=tuple(_sources(fields.optional("volumes"))),
     )
-    if spec.init_containers and first is not None:
-        left_out.append(first.path)  # they are not run
+    for index, each in enumerate(spec.init_containers):
+        if each.stays:
+            left_out.append(f"{field.path}.initContainers[{index}]")  # a sidecar is not run
     left_out.extend(fields.unmodelled(known.POD_SPEC))
     return spec
 

@@ -146,10 +146,11 @@ def _status(cluster: Cluster, pod: Pod) -> tuple[str, str]:
         volume = missing_volume(cluster, spec, namespace)
         if volume is not None:
             return "ContainerCreating", f'MountVolume.SetUp failed: {volume.kind} "{volume.name}" not found'
-        for container in spec.containers:
+        for container in spec.all_containers:
             need = missing_config(cluster, container, namespace)
             if need is not None:
-                return "CreateContainerConfigError", f'{need.kind} "{need.name}" not found'
+                init = "" if container in spec.containers else "Init:"
+                return f"{init}CreateContainerConfigError", f'{need.kind} "{need.name}" not found'
     if pod.status.phase == "Running" and spec.readiness_gates:
         return "Running", f'readiness gate "{spec.readiness_gates[0]}" is not met: nothing that is modelled sets it'
     return pod.status.reason or pod.status.phase, ""

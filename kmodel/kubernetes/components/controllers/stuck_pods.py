@@ -23,7 +23,7 @@ def is_stuck(cluster: Cluster, pod: Pod) -> bool:
         return True
     if missing_volume(cluster, spec, namespace) is not None:
         return True
-    if any(missing_config(cluster, container, namespace) is not None for container in spec.containers):
+    if any(missing_config(cluster, container, namespace) is not None for container in spec.all_containers):
         return True
     if _lacks_an_image(cluster, pod.metadata.key, spec):
         return True
@@ -33,7 +33,7 @@ def is_stuck(cluster: Cluster, pod: Pod) -> bool:
 def _lacks_an_image(cluster: Cluster, pod: str, spec: PodSpec) -> bool:
     there = RUNTIME[spec.node_name or "", pod]
     sandbox = cluster[there] if cluster.has(there) else None
-    return sandbox is not None and not all(each.pulled for each in sandbox.containers)
+    return sandbox is not None and not all(each.pulled for each in sandbox.everybody)
 
 
 def _hangs_for_good(cluster: Cluster, pod: str, spec: PodSpec) -> bool:

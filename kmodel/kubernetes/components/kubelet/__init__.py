@@ -120,6 +120,7 @@ COMPONENT = Component(
             each("nodes", "pods"),
         ),
         Steps((runtime.finish_container,), runtime.that_end),
+        Steps((runtime.finish_init_container,), runtime.that_begin),
         Steps((status.end_pod,), status.pods_that_end),
         *probes.STEPS,
         resizing.STEPS,

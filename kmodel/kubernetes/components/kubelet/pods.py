@@ -8,16 +8,19 @@ pods and finds the containers again; after a reboot it finds their records, by w
 ContainerStatusUnknown (exit code 137), start again where the restartPolicy says so, and never do under Never. On a node
 whose disk was lost it goes by what it had reported, and counts restarts from 0 (calcRestartCountByLogDir).
 
-Leaves out: static, mirror and critical pods (which drive others away), init containers, backoff between restarts, the
-order among containers that stop; admission by taints (only NoExecute counts there), and its order (here any, upstream
-by creation time); labels of the node that change later (resizes: see resizing.py). Workers go by names here, so that of
-two pods of one name the younger waits for the elder to be cleaned up; upstream they go by UIDs, and only static pods
-wait [allowPodStart].
+Init containers run one after the other before all others, and all of them again after a reboot; one that fails is
+started again, unless the restartPolicy is Never: then the pod fails [computeInitContainerActions].
+
+Leaves out: static, mirror and critical pods (which drive others away), sidecars (init containers that stay), backoff
+between restarts, the order among containers that stop; admission by taints (only NoExecute counts there), and its order
+(here any, upstream by creation time); labels of the node that change later (resizes: see resizing.py). Workers go by
+names here, so that of two pods of one name the younger waits for the elder to be cleaned up; upstream they go by UIDs,
+and only static pods wait [allowPodStart].
 
 Upstream: pkg/kubelet/{kubelet.go,pod_workers.go,lifecycle/predicate.go,kuberuntime/kuberuntime_manager.go}, 1.34.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -144,15 +147,18 @@ def create_containers(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         return None if again is None else cluster.set(RUNTIME[node, pod], again)
     if known.spec.restart_policy == "Never" and known.status.phase != "Pending":
         return None  # it ran, and its records are gone with the disk
-    containers = tuple(
-        RunningContainer(
-            container.name,
-            startable=missing_config(cluster, container, known.metadata.namespace) is None,
+    first, containers = (
+        tuple(
+            RunningContainer(
+                container.name,
+                startable=missing_config(cluster, container, known.metadata.namespace) is None,
+            )
+            for container in listed
         )
-        for container in known.spec.containers
+        for listed in (known.spec.run_first, known.spec.containers)
     )
     assert known.metadata.uid is not None
-    return cluster.set(RUNTIME[node, pod], Sandbox(known.metadata.uid, containers))
+    return cluster.set(RUNTIME[node, pod], Sandbox(known.metadata.uid, containers, first=first))
 
 
 def _anew(lost: Sandbox, policy: str | None) -> Sandbox | None:
@@ -162,10 +168,13 @@ def _anew(lost: Sandbox, policy: str | None) -> Sandbox | None:
     """
     if policy == "Never" or all(each.state == "exited" and not restarts(policy, each) for each in lost.containers):
         return None
-    containers = (
-        each.again() if each.state == "created" or restarts(policy, each) else each for each in lost.containers
-    )
-    return attrs.evolve(lost, containers=tuple(containers), ready=True)
+    containers: Iterable[RunningContainer] = lost.containers
+    if not lost.pending:  # otherwise none of them was there yet
+        containers = (
+            each.again() if each.state == "created" or restarts(policy, each) else each for each in containers
+        )
+    first = (each if each.state == "created" else each.again() for each in lost.first)
+    return attrs.evolve(lost, containers=tuple(containers), first=tuple(first), ready=True)
 
 
 @transition(actor="kubelet/{node}", object="pod/{pod}")
@@ -178,12 +187,11 @@ def restart_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     known = known_pod(cluster, node, pod)
     if known is None or must_stop(cluster, node, pod):
         return None
-    for index, container in enumerate(sandbox.containers):
+    for container in sandbox.turn:
         if container.state == "exited" and restarts(known.spec.restart_policy, container):
-            containers = (*sandbox.containers[:index], container.again(), *sandbox.containers[index + 1 :])
             if known.spec.has_probes:
                 cluster = cluster.set(WORKERS[node, pod], worker.without(container.name))
-            return cluster.set(RUNTIME[node, pod], attrs.evolve(sandbox, containers=containers))
+            return cluster.set(RUNTIME[node, pod], sandbox.having(container.again()))
     return None
 
 

@@ -74,8 +74,8 @@ def observed_status(pod: Pod, worker: Worker, sandbox: Sandbox | None) -> PodSta
         and sandbox.all_in("running", "stopping")
         and not pod.spec.readiness_gates  # nobody sets the conditions that they ask for
         and worker.passed(pod.spec),
-        restarts=sum(container.restarts for container in sandbox.containers),
-        reason=None if pod.metadata.deleting or all(each.pulled for each in sandbox.containers) else NOT_PULLED,
+        restarts=sum(container.restarts for container in sandbox.everybody),
+        reason=None if pod.metadata.deleting or all(each.pulled for each in sandbox.everybody) else NOT_PULLED,
     )
 
 
@@ -98,6 +98,8 @@ def _phase(pod: Pod, last: PodStatus, sandbox: Sandbox) -> str:
     ended = ended_in(pod, last, sandbox)
     if ended is not None:
         return ended if pod.metadata.deleting else last.phase
+    if sandbox.pending:
+        return "Pending"
     if any(container.state == "created" and container.restarts == 0 for container in sandbox.containers):
         return "Pending"
     return "Running"
@@ -107,6 +109,8 @@ def ended_in(pod: Pod, last: PodStatus, sandbox: Sandbox | None) -> str | None:
     """Return the phase in which a pod has ended whose containers have, or are lost; None if they run, or will again."""
     if sandbox is None:
         return "Failed" if last.lost and pod.spec.restart_policy == "Never" else None
+    if pod.spec.restart_policy == "Never" and any(each.state == "exited" for each in sandbox.pending):
+        return "Failed"
     if not sandbox.all_in("exited"):
         return None
     if not pod.metadata.deleting and any(restarts(pod.spec.restart_policy, each) for each in sandbox.containers):
