@@ -14,6 +14,8 @@ from kmodel.engines.events import Event, Finished, Started
 from kmodel.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from kmodel.kernel import Model, Trace
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from kmodel.reporting.answer import ObjectEnd
 
 MOST_STORIES = 3
+MOST_ENDS = 2  # of an object that have a line each, if none of them is wrong
 MANY_ACTIONS = 400  # of a model that is not likely to be seen whole
 SECONDS = 10.0  # that the normal run may take
 AFTERWARDS = 2.0  # the same where the exploration has ended, and not all that it was to see was seen
@@ -124,10 +127,14 @@ class ObjectsReport:
         wrong = tuple(ending for ending in endings if self.given.is_wrong(ending))
         self.found = UserObjects(self.given.refused, endings, wrong)
         width = max((len(ending.reference) for ending in endings), default=0)
-        told = {
-            f"{ending.reference.ljust(width)}  {ending.status}  {ending.message}".rstrip(): ending in wrong
-            for ending in endings
-        }
+        by_object: dict[str, list[Ending]] = {}
+        for ending in endings:
+            by_object.setdefault(ending.reference, []).append(ending)
+        told: dict[str, bool] = {}
+        for reference, ends in by_object.items():
+            is_short = len(ends) > MOST_ENDS and not self.wide and not any(end in wrong for end in ends)
+            rows = {_together(ends): False} if is_short else {_in_full(end): end in wrong for end in ends}
+            told |= {f"{reference.ljust(width)}  {row}": is_wrong for row, is_wrong in rows.items()}
         self._print_rows(label, told)
 
     def _print_rows(self, label: str, rows: dict[str, bool]) -> None:
@@ -155,6 +162,16 @@ class ObjectsReport:
             self.console.print()
             _say(self.console, event_table(trace, width=self.console.width, wide=self.wide), "")
             _say(self.console, "and then nothing, for ever", "")
+
+
+def _in_full(ending: Ending) -> str:
+    return f"{ending.status}  {ending.message}".rstrip()
+
+
+def _together(endings: Sequence[Ending]) -> str:
+    """Return in one line how an object may end; `-o wide` and the page say why."""
+    *others, last = dict.fromkeys(ending.status for ending in endings)
+    return " or ".join(filter(None, (", ".join(others), last)))
 
 
 def _say(console: Console, text: str, style: str) -> None:

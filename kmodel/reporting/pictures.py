@@ -66,7 +66,7 @@ def handler(context: ReportContext) -> Handler:
         notes = [each.drawing.note for each in context.pictures if each.drawing.note]
         if len(violated) > MOST_NEAR and len(context.pictures) > 1:
             which = f"{MOST_NEAR} of the {len(violated)} violations and hazards"
-            notes.append(f"pictures of the states nearby are drawn for {which}")
+            notes.append(f"{which} have a picture of the states nearby")
         context.notes = tuple(dict.fromkeys(notes))
 
     return writing(context, draw_all)

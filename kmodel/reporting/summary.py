@@ -6,7 +6,7 @@ What is well is counted, and what does not change a verdict is named; `-v` lists
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain, repeat
+from textwrap import shorten
 
 from rich.console import Console
 from rich.text import Text
@@ -40,15 +40,18 @@ STYLE = {
 }
 MOST_SPECS = 3  # that are told to see much of the model
 QUIET = ("ONLY STORED",)  # headings of what changes no verdict
+ALIKE = ("MISSING",)  # headings whose sentences all end in what may be done, which is told once
 MOST_SENTENCES = 4  # under one heading
 FEW_SPECS = 10  # of which each has its line, whatever its verdict
 MOST_NAMED = 3  # of what is counted
+MOST_HAZARDS = 2  # of which it is told how
 TOLD_TOGETHER = (  # verdicts that are counted in one line
     (Standing.OPEN,),
     (Standing.NOT_JUDGED,),
     (Standing.HOLDS, Standing.VACUOUS),
 )
 SENTENCE = re.compile(r"(?<=[.\]])\s+(?=[A-Z])")  # where one ends and another begins
+SPARE = 16  # columns of two lines, for a word that does not fit at the end of the first
 LABEL = 14  # columns for the label of a fact
 NARROWEST = 40  # columns for its text, when names are to fit in one line
 
@@ -63,31 +66,32 @@ def handler(context: ReportContext) -> Handler:
 
 
 def print_summary(console: Console, source: Source, result: Result, *, verbose: bool = False) -> None:
-    """Print what was explored and the verdicts; of many specs only those, each by itself, that do not hold."""
-    room = None if verbose else max(console.width - LABEL, NARROWEST)
-    for label, text, style in (*_scenario(source, room), *_exploration(result, verbose), *_coverage(result, room)):
-        _print_fact(console, label, text, style)
+    """Print what was explored and the verdicts; of many specs only those, each by itself, that are violated."""
+    room = max(console.width - LABEL, NARROWEST)
+    most = None if verbose else room
     is_table = verbose or len(result.findings) <= FEW_SPECS
-    for label, text, style in () if is_table else _counts(result):
+    facts = [*_scenario(source, most), *_exploration(result, verbose), *_coverage(result, most)]
+    causes = _all_causes(result) if verbose else _causes(result, room)
+    for label, text, style in facts if is_table else (*facts, *_counts(result), *_hazards(result, room), *causes):
         _print_fact(console, label, text, style)
     listed = [
-        (finding, wording)
-        for finding, wording in ordered(result)
-        if is_table or wording.standing in (Standing.VIOLATED, Standing.HAZARD)
+        (finding, wording) for finding, wording in ordered(result) if is_table or wording.standing is Standing.VIOLATED
     ]
-    if not listed:
-        return
-    console.print()
+    if listed:
+        console.print()
+        _print_table(console, listed)
+    if is_table and causes:
+        console.print()
+        for label, text, style in causes:
+            _print_fact(console, label, text, style)
+
+
+def _print_table(console: Console, listed: Sequence[tuple[Finding, Wording]]) -> None:
     rows = [[finding.spec.name, str(wording.in_short)] for finding, wording in listed]
     head, *body = columns(["SPEC", "VERDICT"], rows, console.width)
     print_lines(console, head)
     for (_, wording), lines in zip(listed, body, strict=True):
         print_lines(console, lines, wording.verdict, STYLE[wording.standing])
-    causes = list(_causes(result, verbose))
-    if causes:
-        console.print()
-    for label, text, style in causes:
-        _print_fact(console, label, text, style)
 
 
 def print_lines(console: Console, lines: list[str], word: str = "", style: str = "") -> None:
@@ -105,18 +109,18 @@ Fact = tuple[str, str, str]  # a label, a text, and its style
 def _scenario(source: Source, room: int | None) -> Iterator[Fact]:
     """Yield what takes part and what does not; of what changes no verdict only names, as many as there is room for."""
     verbose = room is None
-    yield "SCENARIO", source.name, "bold"
-    if source.description:
-        yield "", source.description, ""
-    yield "TAKES PART", ", ".join(source.taking_part) or "every actor of the model", ""
+    yield "SCENARIO", ": ".join(filter(None, (source.name, source.description))), ""
+    yield "TAKES PART", _named(source.taking_part, room) or "every actor of the model", ""
     if source.left_out:
         names = _named([name for _, alike in source.left_out_by_reason for name in alike], room)
         whole = [": ".join(filter(None, (", ".join(alike), why))) for why, alike in source.left_out_by_reason]
         yield from _rows("LEFT OUT", whole if verbose else (names,), "" if verbose else "dim")
     for heading, sentences in source.notes_by_heading:
         if heading in QUIET and not verbose:
-            yield heading, ", ".join(sentence.partition(":")[0] for sentence in sentences), "dim"
+            yield heading, _named([sentence.partition(":")[0] for sentence in sentences], room), "dim"
             continue
+        if heading in ALIKE and not verbose:
+            sentences = (sentences[0], *(sentence.partition("; ")[0] for sentence in sentences[1:]))
         more = 0 if verbose else len(sentences) - MOST_SENTENCES
         shown = (*sentences[:MOST_SENTENCES], f"and {more} more; -v lists them") if more > 1 else sentences
         yield from _rows(heading, shown, "" if heading in QUIET else "yellow")
@@ -153,13 +157,9 @@ def _coverage(result: Result, room: int | None) -> Iterator[Fact]:
     unfired, idle = never_fired(result), tuple(finding.spec.name for finding in untested(result))
     if unfired:
         yield "NEVER FIRED" if result.finished else "NOT FIRED YET", _named(unfired, room), "dim"
-    if idle:
-        which = ", ".join(idle) if room is None or len(idle) <= MOST_NAMED else count(len(idle), "spec")
-        yield (
-            "NOT TESTED",
-            f"{which}: nothing happens here that could violate {'them' if idle[1:] else 'it'}",
-            "dim",
-        )
+    if idle and (room is None or len(idle) <= MOST_NAMED):  # of more, the last line tells how many there are
+        it = "them" if idle[1:] else "it"
+        yield "NOT TESTED", f"{', '.join(idle)}: nothing happens here that could violate {it}", "dim"
 
 
 def _named(names: Sequence[str], room: int | None) -> str:
@@ -177,20 +177,49 @@ def _cut(names: Sequence[str], kept: int) -> str:
     return f"{', '.join(names[:kept])} and {len(names) - kept} more"
 
 
-def _causes(result: Result, verbose: bool) -> Iterator[Fact]:
-    """Yield what documented hazards are known to come from, each cause once, with the specs that it breaks.
+def _hazards(result: Result, room: int) -> Iterator[Fact]:
+    """Yield what Kubernetes itself breaks: how, in a line each, or of many as many names as fit in one."""
+    found = [finding for finding in result.findings if finding.is_hazard]
+    told = [f"{finding.spec.name}: {finding.reason}" for finding in found]
+    if len(told) > MOST_HAZARDS:
+        told = [_named([finding.spec.name for finding in found], room)]
+    if told:
+        yield from _rows("HAZARDS", [shorten(text, room, placeholder=" …") for text in told], STYLE[Standing.HAZARD])
 
-    Only with `verbose`, more of it than the first sentence.
-    """
+
+def _broken(result: Result) -> dict[str, list[str]]:
+    """Return what documented hazards are known to come from, each cause once, with the specs that it breaks."""
     broken: dict[str, list[str]] = {}
     for finding in result.findings:
         for hazard in finding.spec.hazards if finding.is_hazard else ():
             broken.setdefault(hazard.why, []).append(finding.spec.name)
-    for label, (cause, specs) in zip(chain(["KNOWN CAUSE"], repeat("")), broken.items(), strict=False):
-        first = cause if verbose else SENTENCE.split(cause, 1)[0]
-        of = [", ".join(specs) if len(specs) <= MOST_NAMED else count(len(specs), "spec")] if len(broken) > 1 else []
-        aside = "; ".join([*of, *(["-v tells more"] if first != cause else [])])
-        yield label, f"{first} ({aside})" if aside else first, ""
+    return broken
+
+
+def _all_causes(result: Result) -> list[Fact]:
+    """Return what documented hazards are known to come from, in full."""
+    broken = _broken(result)
+    told = [f"{cause} ({_specs(specs)})" if len(broken) > 1 else cause for cause, specs in broken.items()]
+    return list(_rows("KNOWN CAUSE", told)) if told else []
+
+
+def _causes(result: Result, room: int) -> list[Fact]:
+    """Return the first sentence of the first of them, in two lines at most, and how much more there is."""
+    broken = _broken(result)
+    if not broken:
+        return []
+    cause, specs = next(iter(broken.items()))
+    first = SENTENCE.split(cause, 1)[0]
+    others = len(broken) - 1
+    most = 2 * room - SPARE
+    more = f"{count(others, 'more cause')}: -v" if others else "-v tells more" if cause[most:] or first != cause else ""
+    aside = "; ".join(filter(None, (_specs(specs) if others else "", more)))
+    end = f" ({aside})" if aside else ""
+    return [("KNOWN CAUSE", shorten(first, most - len(end), placeholder=" …") + end, "")]
+
+
+def _specs(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= MOST_NAMED else count(len(names), "spec")
 
 
 def _counts(result: Result) -> Iterator[Fact]:

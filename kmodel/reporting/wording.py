@@ -209,7 +209,7 @@ def ends(result: Result) -> str | None:
         when = f"the nearest after {count(nearest, 'step')}"
     else:
         when = f"after {f'{nearest:,} to ' if nearest < farthest else ''}{count(farthest, 'step')}"
-    return f"{count(found.states, 'state')} in which the system comes to rest{alike}, {when}"
+    return f"the system comes to rest in {count(found.states, 'state')}{alike}, {when}"
 
 
 def kind_in_words(kind: SpecKind) -> str:

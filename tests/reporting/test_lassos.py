@@ -164,7 +164,7 @@ def test_replay_judges_no_run_that_is_unfair_or_does_not_come_back() -> None:
 def test_where_the_system_comes_to_rest_in_words() -> None:
     outcome = stuck()
     assert outcome.ends is not None
-    assert ends(outcome) == "5 states in which the system comes to rest, after 3 to 7 steps"
+    assert ends(outcome) == "the system comes to rest in 5 states, after 3 to 7 steps"
 
     def told(found: Ends | None) -> str | None:
         return ends(attrs.evolve(outcome, ends=found))
@@ -172,10 +172,10 @@ def test_where_the_system_comes_to_rest_in_words() -> None:
     assert told(None) is None
     assert told(Ends(0, 0, ())) == "the system never comes to rest"
     one = outcome.ends.traces[:1]
-    assert told(Ends(1, 1, one)) == "1 state in which the system comes to rest, after 3 steps"
-    assert told(Ends(6, 1, one)) == "6 states in which the system comes to rest (1 up to names), after 3 steps"
+    assert told(Ends(1, 1, one)) == "the system comes to rest in 1 state, after 3 steps"
+    assert told(Ends(6, 1, one)) == "the system comes to rest in 6 states (1 up to names), after 3 steps"
     assert told(Ends(99, 99, outcome.ends.traces)) == (
-        "99 states in which the system comes to rest, the nearest after 3 steps"
+        "the system comes to rest in 99 states, the nearest after 3 steps"
     )
 
 
@@ -216,7 +216,7 @@ def test_the_page_tells_the_cycle_the_idle_and_the_ends() -> None:
     assert [rows[first - 1][0], rows[first + 1][0]] == ["3", "4"]
     assert "and again from step 4 on" in rows
     assert "<li><code>take_first(philosopher=&#34;p0&#34;)</code> not enabled after step 5</li>" in text
-    assert "1 state in which the system comes to rest, after 4 steps." in text
+    assert "The system comes to rest in 1 state, after 4 steps." in text
     assert "<b>a_second_meal_is_forgotten</b>. Nothing ever waits for the conclusion" in text
     several = page(stuck(), SOURCE)
     assert several.count("other than 1 in") == 4

@@ -17,7 +17,7 @@ from kmodel.reporting.handler import drive
 from kmodel.reporting.progress import ProgressLine, ProgressNotes, counts
 from kmodel.reporting.source import Source
 from kmodel.reporting.story import event_table
-from kmodel.reporting.summary import print_summary
+from kmodel.reporting.summary import FEW_SPECS, print_summary
 from kmodel.reporting.wording import all_states, overall, word
 from tests.reporting import lassos
 from tests.reporting.examples import SOURCE, broken_model, result
@@ -54,6 +54,13 @@ def test_of_many_notes_the_first_are_told_and_how_many_there_are() -> None:
     assert "secret/8" in printed(outcome, many, verbose=True)
 
 
+def test_what_may_be_done_about_what_is_missing_is_told_once() -> None:
+    missing = attrs.evolve(SOURCE, notes=tuple(("MISSING", f"secret/{name}; add it: {name}") for name in "ab"))
+    outcome = result(broken_model())
+    assert "MISSING       secret/a; add it: a\n              secret/b\n" in printed(outcome, missing)
+    assert "secret/b; add it: b\n" in printed(outcome, missing, verbose=True)
+
+
 def test_of_many_specs_those_that_hold_are_counted() -> None:
     def named(number: int) -> Spec:
         def always(cluster: Cluster) -> bool:
@@ -69,18 +76,45 @@ def test_of_many_specs_those_that_hold_are_counted() -> None:
     assert "so_it_is_8" in printed(many, verbose=True)
 
 
-def test_a_cause_of_hazards_is_told_once_for_all_that_it_breaks() -> None:
+def hazardous(*hazards: tuple[Hazard, ...]) -> Result:
+    """Return a result in which a spec is broken for each of these, and others hold."""
     outcome = result(broken_model())
     struck = next(finding for finding in outcome.findings if finding.is_hazard)
-    late, gone = Hazard("Events come late. All wait [v1.34, a.go]."), Hazard("Nodes go.")
-    each_with = ((late,), (late, gone), (late,), (late,))
-    findings = tuple(attrs.evolve(struck, spec=attrs.evolve(struck.spec, hazards=hazards)) for hazards in each_with)
-    text = printed(attrs.evolve(outcome, findings=findings))
-    assert text.count("documented hazard after 1 step: the spec returned") == 4
-    assert text.endswith(
-        "\n\nKNOWN CAUSE   Events come late. (4 specs; -v tells more)\n              Nodes go. (all_managers_commit)\n"
+    held = [finding for finding in outcome.findings if not (finding.is_failure or finding.is_hazard)]
+    broken = [attrs.evolve(struck, spec=attrs.evolve(struck.spec, hazards=each)) for each in hazards]
+    return attrs.evolve(outcome, findings=(*broken, *held * FEW_SPECS))
+
+
+LATE, GONE = Hazard("Events come late. All wait [v1.34, a.go]."), Hazard("Nodes go.")
+
+
+def test_a_cause_of_hazards_is_told_once_and_the_others_are_counted() -> None:
+    outcome = hazardous((LATE,), (LATE, GONE), (LATE,), (LATE,))
+    text = printed(outcome)
+    assert "HAZARDS       all_managers_commit, all_managers_commit and 2 more\n" in text
+    assert "KNOWN CAUSE   Events come late. (4 specs; 1 more cause: -v)\n" in text
+    whole = printed(outcome, verbose=True)
+    assert whole.count("documented hazard after 1 step: the spec returned") == 4
+    assert (
+        "Events come late. All wait [v1.34, a.go]. (4 specs)\n              Nodes go. (all_managers_commit)\n" in whole
     )
-    assert "All wait [v1.34, a.go]. (4 specs)\n" in printed(attrs.evolve(outcome, findings=findings), verbose=True)
+
+
+def test_of_few_hazards_each_is_told_in_a_line() -> None:
+    outcome = hazardous((GONE,), (GONE,))
+    why = "a manager that is called by a long name " * 3
+    outcome = attrs.evolve(outcome, findings=tuple(attrs.evolve(each, reason=why) for each in outcome.findings))
+    lines = printed(outcome).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("HAZARDS"))
+    told = "all_managers_commit: a manager that is called by a long name a …"
+    assert lines[first : first + 3] == [f"HAZARDS       {told}", f"              {told}", "KNOWN CAUSE   Nodes go."]
+
+
+def test_a_long_first_sentence_of_a_cause_is_cut_after_two_lines() -> None:
+    lines = printed(hazardous((Hazard("so it goes on and on " * 20),))).splitlines()
+    (first,) = (number for number, line in enumerate(lines) if line.startswith("KNOWN CAUSE"))
+    assert len(lines) == first + 2
+    assert lines[-1].endswith("… (-v tells more)")
 
 
 def test_of_names_as_many_are_told_as_fit_in_a_line() -> None:

@@ -93,9 +93,9 @@ def kubelet_goes_to_etcd(report_status: Function) -> Function:
     def broken(cluster: Cluster, node: str, pod: str) -> Cluster | None:
         after = report_status(cluster, node=node, pod=pod)
         value = cluster[stored("pods")[pod]]
-        if after is None or value is None:
+        request: Any = None if after is None else after[CALLS[client_of(node, pod)]]
+        if after is None or value is None or request is None:
             return None
-        request: Any = after[CALLS[client_of(node, pod)]]
         after = after.set(CALLS[client_of(node, pod)], None)
         return write(after, "pods", pod, attrs.evolve(value, status=request.body))
 
