@@ -19,6 +19,7 @@ LONG = (
     "deployment-rolled-out",
     "deployment-surges",
     "deployment-undone",
+    "etcd-slow-disk",
     "event-lost",
     "event-lost-of-a-lost-pod",
     "event-lost-of-a-node",
