@@ -5,7 +5,8 @@ kmodel check examples/etcd_members.py
 Models: members with a term, a log and what they know to be committed; an election in which a majority votes, none of
 which has a log that is more up to date; a leader that begins its term with an entry of its own, copies its log,
 commits what a majority has, and answers a read once a majority has confirmed it; a crash that keeps the log; a leader
-that is cut off and does not know that another leads.
+that is cut off and does not know that another leads. A serializable read, which any member answers by itself, changes
+nothing, so that it is no step: whether it would be old is asked of each state.
 
 Source: Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm (2014), figure 3.
 """
@@ -178,6 +179,14 @@ def a_read_shows_a_write(cluster: Cluster) -> bool:
     return bool(cluster[SEEN])
 
 
+@sometimes(shows=a_linearizable_read_never_goes_back)
+def a_serializable_read_would_be_old(cluster: Cluster) -> bool:
+    """A member that anybody may ask knows less to be committed than what was acknowledged."""
+    done = {write for write in cluster.names(WRITE) if cluster[WRITE[write]] == "acknowledged"}
+    known = ({what for _, what in cluster[LOG[name]][: cluster[COMMITTED[name]]]} for name in up(cluster))
+    return any(not done <= each for each in known)
+
+
 TRANSITIONS = (elect, propose, replicate, commit, read, crash, cut_off, come_back)
 SPECS = (
     an_acknowledged_write_survives_the_loss_of_any_minority,
@@ -186,6 +195,7 @@ SPECS = (
     two_members_know_of_a_committed_entry,
     a_linearizable_read_never_goes_back,
     a_read_shows_a_write,
+    a_serializable_read_would_be_old,
 )
 
 
