@@ -87,6 +87,8 @@ def _why_not(cluster: Cluster, key: str, name: str) -> str | None:
         if known is None or other == key or known.terminal:
             continue
         if known.spec.node_name == name or (assumed is not None and assumed.node == name):
+            if is_kept_apart(pod, known) or is_kept_apart(known, pod):
+                return f"on which is pod/{other}, from which it is to be kept apart"
             pods += 1
             cpu += known.counted.cpu_millicores
             memory += known.counted.memory_bytes
@@ -97,6 +99,22 @@ def _why_not(cluster: Cluster, key: str, name: str) -> str | None:
     if memory + pod.spec.memory_bytes > node.status.memory_bytes and pod.spec.memory_bytes:
         return "that has too little memory"
     return None
+
+
+def is_kept_apart(pod: Pod, other: Pod) -> bool:
+    """Tell whether a pod wants no node with the other one on it."""
+    labels = dict(other.metadata.labels)
+    return any(
+        other.metadata.namespace in (term.namespaces or (pod.metadata.namespace,))
+        and all(
+            (labels.get(each.key) in each.values) is (each.operator == "In")
+            if each.values
+            else (each.key in labels) is (each.operator == "Exists")
+            for each in term.requirements
+        )
+        for term in pod.spec.kept_apart
+        if term.requirements is not None
+    )
 
 
 def tolerates(tolerations: tuple[Toleration, ...], taint: Taint) -> bool:

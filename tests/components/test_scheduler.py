@@ -7,6 +7,7 @@ from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.resources import fit, tolerated
 from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, best_nodes, client_of, feasible, score
 from kmodel.kubernetes.objects import Node, NodeSpec, NodeStatus, ObjectMeta, Pod, PodSpec, Taint, Toleration
+from kmodel.kubernetes.objects.affinity import KeptApart, Requirement
 from tests.components.runs import Run
 from tests.components.scenes import ADMIN, create, delete, node, pod, scene
 
@@ -60,6 +61,31 @@ def test_a_node_selector_needs_its_labels() -> None:
     picky = Pod(ObjectMeta("web"), PodSpec(node_selector=(("disk", "ssd"),)))
     assert feasible(picky, node(), []) == "node(s) didn't match Pod's node affinity/selector"
     assert feasible(picky, Node(ObjectMeta("n1", labels=(("disk", "ssd"), ("zone", "a")))), []) is None
+
+
+BESIDE_WEB = "node(s) didn't match pod anti-affinity rules"
+BESIDE_PICKY = "node(s) didn't satisfy existing pods anti-affinity rules"
+
+
+@pytest.mark.parametrize(
+    ("requirements", "namespaces", "is_meant"),
+    [
+        ((Requirement("app", "In", ("web", "api")),), (), True),
+        ((Requirement("app", "In", ("api",)),), (), False),
+        ((Requirement("app", "NotIn", ("api",)),), ("shop", "default"), True),
+        ((Requirement("app", "In", ("web",)),), ("shop",), False),
+        ((Requirement("tier", "DoesNotExist"), Requirement("app", "Exists")), (), True),
+        ((), (), True),
+        (None, (), False),
+    ],
+)
+def test_pods_are_kept_apart_both_ways(
+    requirements: tuple[Requirement, ...] | None, namespaces: tuple[str, ...], is_meant: bool
+) -> None:
+    picky = pod("picky", kept_apart=(KeptApart(requirements, namespaces),))
+    assert feasible(picky, node(), [pod()]) == (BESIDE_WEB if is_meant else None)
+    assert feasible(pod(), node(), [picky]) == (BESIDE_PICKY if is_meant else None)
+    assert feasible(picky, node(), []) is None
 
 
 def test_the_emptier_node_has_the_better_score() -> None:

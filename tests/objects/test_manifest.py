@@ -171,10 +171,10 @@ def test_fields_that_the_model_does_not_read_are_reported() -> None:
     )
     assert manifest.left_out == (
         "metadata.annotations",
+        "spec.affinity.podAffinity",
         "spec.containers[0].resources.claims",
         "spec.containers[0].lifecycle",
         "spec.initContainers[0].tty",
-        "spec.affinity.podAffinity",
         "status",
     )
 

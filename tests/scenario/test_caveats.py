@@ -93,11 +93,11 @@ def test_a_field_that_decides_is_told_apart(tmp_path: Path) -> None:
 
 
 def test_fields_that_the_same_objects_have_are_told_together(tmp_path: Path) -> None:
-    hooks = "image: nginx, lifecycle: {preStop: {sleep: {seconds: 5}}}, restartPolicyRules: []"
+    hooks = "image: nginx, resourceClaims: [a], lifecycle: {preStop: {sleep: {seconds: 5}}}, restartPolicyRules: []"
     for name in ("a", "b", "c", "d", "e"):
         write(tmp_path, **{name: POD.replace("image: nginx", hooks).replace("name: web", f"name: {name}", 1)})
     assert notes(load([tmp_path]), "MAY DECIDE") == [
-        "pod/a, pod/b, pod/c and 2 more: lifecycle, restartPolicyRules are not read"
+        "pod/a, pod/b, pod/c and 2 more: resourceClaims, restartPolicyRules are not read"
     ]
 
 

@@ -207,6 +207,24 @@ def test_two_pods_want_one_port_of_a_node(tmp_path: Path) -> None:
     assert is_wrong
 
 
+APART = "{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {a: b}}}"
+
+
+def test_two_pods_are_kept_apart(tmp_path: Path) -> None:
+    head = "apiVersion: kmodel.dev/v1alpha1\nkind: Scenario\nspec: {calls: fused, stored: [pod/web]}\n"
+    apart = f"affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{APART}]}}}}"
+    first = pod("nodeName: n1").replace("{name: web}", "{name: web, labels: {a: b}}")
+    (tmp_path / "f.yaml").write_text(f"{head}---\n{first}---\n{pod(apart, name='b')}", encoding="utf-8")
+    assert load([tmp_path / "f.yaml"]).caveats.weakened_by == ()
+    told, is_wrong = found(tmp_path / "f.yaml")
+    why = "0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules"
+    assert set(told) == {"pod/web Running 1/1", f"pod/b Pending {why}"}
+    assert is_wrong
+    zones = apart.replace("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+    (tmp_path / "f.yaml").write_text(pod(zones), encoding="utf-8")
+    assert load([tmp_path / "f.yaml"]).caveats.weakened_by == ("pod/web podAntiAffinity",)
+
+
 def test_what_the_scenario_expects_is_not_wrong(tmp_path: Path) -> None:
     head = "apiVersion: kmodel.dev/v1alpha1\nkind: Scenario\nspec: {requests: [{create: pod/web, expect: WORD}]}\n---\n"
     for text, word in ((pod("schedulerName: other"), "Pending"), (pod("serviceAccountName: robot"), "Forbidden")):

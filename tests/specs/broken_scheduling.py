@@ -3,6 +3,7 @@
 import attrs
 
 from kmodel.kubernetes.objects import NodeSpec, NodeStatus, Taint
+from kmodel.kubernetes.objects.affinity import KeptApart, Requirement
 from tests.components.scenes import node, pod, scene
 from tests.specs import bugs
 from tests.specs import bugs_of_clients as clients
@@ -16,6 +17,12 @@ CORDONED = scene(
 ONE_AT_A_TIME = scene(
     stored=(pod("left"), pod("right")),
     nodes=(attrs.evolve(node(), status=NodeStatus(pods=1)),),
+    actors=("kube-scheduler",),
+)
+TWO_APART = scene(
+    stored=tuple(
+        pod(name, kept_apart=(KeptApart((Requirement("app", "In", ("web",)),)),)) for name in ("left", "right")
+    ),
     actors=("kube-scheduler",),
 )
 TWO_FOR_ONE = scene(
@@ -54,6 +61,14 @@ MUTANTS = (
         "the scheduler ignores memory",
         TWO_FOR_ONE,
         (("schedule", clients.ignores_memory),),
+        2,
+        "schedule",
+    ),
+    Mutant(
+        "bound_only_to_a_node_that_passed_the_filters",
+        "the scheduler puts pods together that are to be kept apart",
+        TWO_APART,
+        (("schedule", clients.ignores_assumed_pods),),
         2,
         "schedule",
     ),

@@ -1,12 +1,12 @@
 """What both the scheduler and the kubelet ask: does a pod fit, is a taint tolerated.
 
-Upstream: pkg/scheduler/framework/plugins/{noderesources,nodeports,nodeaffinity};
+Upstream: pkg/scheduler/framework/plugins/{noderesources,nodeports,nodeaffinity,interpodaffinity};
 k8s.io/component-helpers scheduling/corev1/helpers.go, 1.34.
 """
 
 from collections.abc import Iterator, Sequence
 
-from kmodel.kubernetes.objects import Node, NodeStatus, PodSpec, Taint, Toleration
+from kmodel.kubernetes.objects import Node, NodeStatus, Pod, PodSpec, Taint, Toleration
 from kmodel.kubernetes.objects.affinity import admits
 
 ANY_ADDRESS = "0.0.0.0"
@@ -47,6 +47,12 @@ def ports_are_free(pod: PodSpec, others: Sequence[PodSpec]) -> bool:
 def _same_port(port: tuple[str, str, int], other: tuple[str, str, int]) -> bool:
     addresses = {port[1], other[1]}
     return (port[0], port[2]) == (other[0], other[2]) and (len(addresses) == 1 or ANY_ADDRESS in addresses)
+
+
+def keeps_apart(pod: Pod, other: Pod) -> bool:
+    """Tell whether a pod must not be on a node with another one, by its own anti-affinity."""
+    here, there = pod.metadata.namespace, other.metadata
+    return any(each.means(here, there.namespace, there.labels) for each in pod.spec.kept_apart)
 
 
 def matching(taint: Taint, tolerations: Sequence[Toleration]) -> Toleration | None:

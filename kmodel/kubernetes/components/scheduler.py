@@ -2,14 +2,14 @@
 
 Models: an informer's cache of pods and nodes; per pod a place in the queue (active, or unschedulable until something
 changes), unless a gate holds it back or it names another scheduler; filters (resources, taints, unschedulable, node
-selector and affinity, host ports, claims that are not there); the least-allocated score, with a free choice among the
-best, or, as the scenario has it, among all that pass (upstream adds seven more scores, which may prefer any of them
-[default_plugins.go]); assuming the pod on its node while the binding is under way; forgetting it when the binding
-fails, which wakes the unschedulable pods as the deletion of a pod does [schedule_one.go handleBindingCycleError]. One
-pod per scheduling cycle, any number of bindings under way.
+selector and affinity, host ports, pods that are kept apart on nodes, claims that are not there); the least-allocated
+score, with a free choice among the best, or, as the scenario has it, among all that pass (upstream adds seven more
+scores, which may prefer any of them [default_plugins.go]); assuming the pod on its node while the binding is under way;
+forgetting it when the binding fails, which wakes the unschedulable pods as the deletion of a pod does [schedule_one.go
+handleBindingCycleError]. One pod per scheduling cycle, any number of bindings under way.
 
-Leaves out: priorities and preemption, affinity to pods, spreading, where volumes can be attached; the order of the
-active queue (any active pod may be next, which only adds behaviours); backoff and the choice of events that wake an
+Leaves out: priorities and preemption, other affinity to pods, spreading, where volumes can be attached; the order of
+the active queue (any active pod may be next, which only adds behaviours); backoff and the choice of events that wake an
 unschedulable pod (any change of a pod or node does, as the five-minute flush would in the end); what happens during a
 cycle (it is one step: no event comes between its snapshot and its decision), and a cache and a snapshot that lag behind
 the informer's.
@@ -34,7 +34,7 @@ from kmodel.kubernetes.components.leader_election import befalls, exit_leader, r
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import fail_over, restart
 from kmodel.kubernetes.components.references import is_there
-from kmodel.kubernetes.components.resources import lacking, matches_node, ports_are_free, tolerated
+from kmodel.kubernetes.components.resources import keeps_apart, lacking, matches_node, ports_are_free, tolerated
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, NODE, POD, Binding, Node, Pod, Taint, Unscheduled
 
@@ -128,9 +128,12 @@ def filters(pod: Pod, node: Node, there: list[Pod]) -> Iterator[str]:
         yield "node(s) didn't match Pod's node affinity/selector"
     elif not ports_are_free(pod.spec, others):
         yield "node(s) didn't have free ports for the requested pod ports"
-    else:
-        for what in lacking(pod.spec, others, node.status):
-            yield "Too many pods" if what == "pods" else f"Insufficient {what}"
+    elif short := list(lacking(pod.spec, others, node.status)):
+        yield from ("Too many pods" if what == "pods" else f"Insufficient {what}" for what in short)
+    elif any(keeps_apart(pod, other) for other in there):
+        yield "node(s) didn't match pod anti-affinity rules"
+    elif any(keeps_apart(other, pod) for other in there):
+        yield "node(s) didn't satisfy existing pods anti-affinity rules"
 
 
 def lost_claim(cluster: Cluster, pod: Pod) -> str | None:

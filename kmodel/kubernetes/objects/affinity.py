@@ -1,7 +1,8 @@
-"""Node affinity: the terms of which a node must match one
-[staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go, 1.34].
+"""Affinity: the terms of which a node must match one, and the pods beside which a pod must not run
+[staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go; pkg/apis/core/types.go
+PodAffinityTerm, 1.34].
 
-Left out: what is only preferred, and the affinity to other pods.
+Left out: what is only preferred; pods beside which one must run; whatever keeps pods apart by more than a node (zones).
 """
 
 from collections.abc import Iterator
@@ -9,9 +10,11 @@ from collections.abc import Iterator
 import attrs
 
 from kmodel.kubernetes.manifests.field import Field
-from kmodel.kubernetes.objects.meta import Labels
+from kmodel.kubernetes.objects.meta import Labels, read_labels
 
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
+HOSTNAME = "kubernetes.io/hostname"
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
@@ -45,6 +48,23 @@ class Requirement:
             return False
         first, second = numbers[0] or 0, numbers[1] or 0
         return first > second if self.operator == "Gt" else first < second
+
+
+@attrs.frozen(cache_hash=True)
+class KeptApart:
+    """Pods of which none may be on a node with the pod: of these namespaces (none: its own), meeting all requirements.
+
+    A term without a selector means no pods [framework.newAffinityTerm].
+    """
+
+    requirements: tuple[Requirement, ...] | None
+    namespaces: tuple[str, ...] = ()
+
+    def means(self, own: str, namespace: str, labels: Labels) -> bool:
+        """Tell whether a pod of a namespace with these labels is meant by a pod of the namespace `own`."""
+        if self.requirements is None or namespace not in (self.namespaces or (own,)):
+            return False
+        return all(each.matches("", labels) for each in self.requirements)
 
 
 def _number(text: str) -> int | None:
@@ -81,11 +101,12 @@ def affinity_errors(terms: Terms | None, path: str) -> Iterator[str]:
                 yield f"{at}.values: Required value: must be specified single value when `operator` is 'Lt' or 'Gt'"
 
 
-def read_affinity(field: Field | None, left_out: list[str]) -> Terms | None:
-    """Return the terms of which a node must match one; None if any node will do."""
+def read_affinity(field: Field | None, left_out: list[str]) -> tuple[Terms | None, tuple[KeptApart, ...]]:
+    """Return the terms of which a node must match one (None if any node will do), and the pods that are kept apart."""
     if field is None:
-        return None
+        return None, ()
     fields = field.fields()
+    apart = tuple(_kept_apart(fields.optional("podAntiAffinity"), left_out))
     of_node = fields.optional("nodeAffinity")
     terms = None
     if of_node is not None:
@@ -94,9 +115,41 @@ def read_affinity(field: Field | None, left_out: list[str]) -> Terms | None:
         if required is not None:
             listed = required.fields().optional("nodeSelectorTerms")
             terms = () if listed is None else tuple(_term(item) for item in listed.items())
-        left_out.extend(members.unmodelled((REQUIRED, "preferredDuringSchedulingIgnoredDuringExecution")))
+        left_out.extend(members.unmodelled((REQUIRED, PREFERRED)))
     left_out.extend(fields.unmodelled(("nodeAffinity", "podAffinity", "podAntiAffinity")))
-    return terms
+    return terms, apart
+
+
+def _kept_apart(field: Field | None, left_out: list[str]) -> Iterator[KeptApart]:
+    if field is None:
+        return
+    members = field.fields()
+    required = members.optional(REQUIRED)
+    for item in () if required is None else required.items():
+        parts = item.fields()
+        key, selector, namespaces = (parts.optional(name) for name in ("topologyKey", "labelSelector", "namespaces"))
+        others = parts.unmodelled(("labelSelector", "namespaces", "topologyKey"))
+        if others or key is None or key.string() != HOSTNAME:
+            left_out.append(field.path)
+            continue
+        requirements = None if selector is None else tuple(_of_labels(selector))
+        yield KeptApart(requirements, () if namespaces is None else namespaces.strings())
+    left_out.extend(members.unmodelled((REQUIRED, PREFERRED)))
+
+
+def _of_labels(selector: Field) -> Iterator[Requirement]:
+    """Yield what a label selector asks for."""
+    members = selector.fields()
+    yield from (Requirement(key, "In", (value,)) for key, value in read_labels(members.optional("matchLabels")))
+    expressions = members.optional("matchExpressions")
+    yield from () if expressions is None else map(_requirement, expressions.items())
+
+
+def _requirement(item: Field) -> Requirement:
+    parts = item.fields()
+    values = parts.optional("values")
+    key, operator = parts.required("key").string(), parts.required("operator").string()
+    return Requirement(key, operator, () if values is None else values.strings())
 
 
 def _term(field: Field) -> Term:
@@ -105,15 +158,6 @@ def _term(field: Field) -> Term:
     for name in ("matchExpressions", "matchFields"):
         listed = members.optional(name)
         for item in () if listed is None else listed.items():
-            parts = item.fields()
-            values = parts.optional("values")
-            found.append(
-                Requirement(
-                    parts.required("key").string(),
-                    parts.required("operator").string(),
-                    () if values is None else values.strings(),
-                    of_fields=name == "matchFields",
-                )
-            )
+            found.append(attrs.evolve(_requirement(item), of_fields=name == "matchFields"))
     members.refuse_others("a node selector term", ("matchExpressions", "matchFields"))
     return tuple(found)

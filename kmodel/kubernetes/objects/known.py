@@ -73,11 +73,12 @@ NODE_STATUS = (
 # fmt: on
 TAINT = ("effect", "key", "timeAdded", "value")
 CONDITION = ("lastHeartbeatTime", "lastTransitionTime", "message", "reason", "status", "type")
-# Of the fields that are not read, those that may decide where a pod runs, whether, or for how long.
+# Of the fields that are not read, those that may decide where a pod runs, whether, or for how long. Hooks are none of
+# them: a container takes any time to start and to stop as it is, and one whose hook fails has crashed.
 # fmt: off
 DECIDING = frozenset((
     "activeDeadlineSeconds", "backoffLimitPerIndex", "managedBy", "maxFailedIndexes", "podFailurePolicy",
-    "podReplacementPolicy", "successPolicy", "initContainers", "lifecycle", "matchExpressions", "minReadySeconds",
+    "podReplacementPolicy", "successPolicy", "initContainers", "matchExpressions", "minReadySeconds",
     "os", "overhead", "ownerReferences", "hard", "scopes", "scopeSelector", "podAffinity", "podAntiAffinity",
     "preemptionPolicy", "preferredDuringSchedulingIgnoredDuringExecution", "priority", "publishNotReadyAddresses",
     "resourceClaims", "restartPolicyRules", "topologySpreadConstraints",

@@ -11,7 +11,7 @@ import attrs
 
 from kmodel.kubernetes.manifests.field import Field
 from kmodel.kubernetes.objects import known, merging
-from kmodel.kubernetes.objects.affinity import Terms, affinity_errors, read_affinity
+from kmodel.kubernetes.objects.affinity import KeptApart, Terms, affinity_errors, read_affinity
 from kmodel.kubernetes.objects.container import (
     Amount,
     Container,
@@ -70,6 +70,7 @@ class PodSpec:
     service_account: str | None = None
     priority_class: str | None = None
     runtime_class: str | None = None
+    kept_apart: tuple[KeptApart, ...] = ()  # beside which it must not run, nor they beside it
     volumes: tuple[Need, ...] = ()  # what they come from, as far as that must be there
 
     def requested(self, amount: Amount) -> int:
@@ -255,6 +256,7 @@ def read_pod_spec(field: Field | None, left_out: list[str]) -> PodSpec:
     is_on_host = on_host is not None and on_host.boolean()
     restart_policy = fields.optional("restartPolicy")
     requests, limits = read_resources(fields.optional("resources"), left_out)
+    node_affinity, kept_apart = read_affinity(fields.optional("affinity"), left_out)
     first = fields.optional("initContainers")
     spec = PodSpec(
         containers=read_containers(fields.optional("containers"), left_out, on_host=is_on_host),
@@ -266,7 +268,8 @@ def read_pod_spec(field: Field | None, left_out: list[str]) -> PodSpec:
         termination_grace_seconds=None if grace is None else grace.integer(**INT64),
         requests=requests,
         limits=limits,
-        node_affinity=read_affinity(fields.optional("affinity"), left_out),
+        node_affinity=node_affinity,
+        kept_apart=kept_apart,
         scheduling_gates=_names(fields.optional("schedulingGates"), "name"),
         scheduler_name=_text(fields.optional("schedulerName")) or DEFAULT_SCHEDULER,
         readiness_gates=_names(fields.optional("readinessGates"), "conditionType"),

@@ -64,9 +64,8 @@ def refusals(settings: Settings, kinds: Kinds) -> Iterator[RefusedRequest]:
             for template in () if command.object is None else all_templates(command.object):
                 missing = refusal(settings, template.object.defaulted())
                 if missing is not None:
-                    yield RefusedRequest(
-                        reference, 403, "Forbidden", f'pods "{template.called}" is forbidden: {missing}'
-                    )
+                    name = template.called.rpartition("/")[2]
+                    yield RefusedRequest(reference, 403, "Forbidden", f'pods "{name}" is forbidden: {missing}')
                     break
 
 
