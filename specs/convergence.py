@@ -11,6 +11,7 @@ from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.kubelet.state import is_connected
 from kmodel.kubernetes.components.kubelet.status import NOT_PULLED
 from kmodel.kubernetes.components.proxy import RULES
+from kmodel.kubernetes.components.references import refusal
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
 from kmodel.kubernetes.components.scheduler import QUEUE, feasible
 from kmodel.kubernetes.components.settings import SETTINGS
@@ -112,7 +113,10 @@ def desired_state_converges(cluster: Cluster) -> bool | str:
     hazard=(Hazard(NOT_ADMITTED, (a_template_names_its_node,)), MISSES_EVENT),
 )
 def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
-    """At last every ReplicaSet has as many active pods as it wants, and keeps them."""
+    """At last every ReplicaSet has as many active pods as it wants, and keeps them, unless they name what is missing.
+
+    The api-server refuses them then, whenever they are created.
+    """
     for kind, name in cluster.layout.keys(EXPECTATIONS):
         workload = cluster[stored(RESOURCES[kind])[name]]
         if workload is None or workload.metadata.deleting:
@@ -121,7 +125,8 @@ def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
             pod for _, pod in pods(cluster) if pod.metadata.owner and pod.metadata.owner.uid == workload.metadata.uid
         ]
         active = sum(pod.active for pod in owned)
-        if active != workload.replicas:
+        is_refused = any(refusal(cluster[SETTINGS], template.object) for template in workload.templates())
+        if active > (workload.replicas or 0) or (active != workload.replicas and not is_refused):
             return f"{kind}/{name} has {active} active pods, {workload.replicas} are wanted"
     return True
 

@@ -20,6 +20,7 @@ from kmodel.kubernetes.objects.deployment import (
 )
 from tests.components.runs import Run
 from tests.components.scenes import ADMIN, apply, create, deployment, scene
+from tests.specs.mutants import TEMPORAL
 
 CONTROLLERS = ("deployment-controller", "replicaset-controller", "replicaset-status")
 WITH_NODES = (*CONTROLLERS, "kubelet")
@@ -190,3 +191,21 @@ def test_a_rollout_whose_image_cannot_be_pulled_exceeds_its_deadline() -> None:
         "fail_to_pull_image", node="n1", pod="web-b-b", container=first.template.spec.containers[0].name
     ).settle()
     assert run.cluster[WEB].status.progressing == TIMED_OUT
+
+
+def test_a_rollout_whose_pods_are_refused_exceeds_its_deadline() -> None:
+    made = deployment()
+    spec = attrs.evolve(made.template.spec, service_account="nobody")
+    made = attrs.evolve(made, template=attrs.evolve(made.template, spec=spec))
+    run = Run.of(scene(stored=(made,), names_per_workload=1, calls="fused", actors=WITH_NODES))
+    run = run.settle(until=lambda cluster: cluster[WEB].status.progressing == TIMED_OUT)
+    assert all(run.cluster[PODS[name]] is None for name in run.cluster.names(PODS))
+    assert TEMPORAL["replicasets_get_their_pods"].function(run.cluster) is True
+
+
+def test_a_rollout_of_more_pods_than_a_quota_allows_exceeds_its_deadline() -> None:
+    made = deployment(replicas=2, node="n1")
+    run = Run.of(scene(stored=(made,), names_per_workload=2, pod_quota=1, calls="fused", actors=WITH_NODES))
+    run = run.settle(until=lambda cluster: cluster[WEB].status.progressing == TIMED_OUT)
+    assert run.cluster[WEB].status.available == 1
+    assert "2 are wanted" in str(TEMPORAL["replicasets_get_their_pods"].function(run.cluster))

@@ -7,7 +7,7 @@ The name of a ReplicaSet is that of the Deployment with the hash of the template
 409 AlreadyExists. That one was created, or which revision it has now, the Deployment's status says in a write of its
 own, before anything is scaled or counted. The deadline is exceeded when its cause is there, since there are no clocks:
 the pods that the rollout waits for cannot become available (no node has room, what they name is missing, their node is
-silent).
+silent), or the api-server refuses them (by what they name, or by a quota).
 
 Leaves out: one snapshot of the caches for all calls of a reconcile (informers that lag have the same effect, as long as
 they lag alike); adoption of ReplicaSets by label; collisions of hashes; annotations that users give a Deployment, which
@@ -26,7 +26,7 @@ from kmodel.kubernetes.components.calls import CALLS, Request, clients, idle, re
 from kmodel.kubernetes.components.component import Caller, Component, each
 from kmodel.kubernetes.components.controllers import rollouts
 from kmodel.kubernetes.components.controllers.rollouts import Rollout, is_owned
-from kmodel.kubernetes.components.controllers.stuck_pods import is_stuck
+from kmodel.kubernetes.components.controllers.stuck_pods import is_refused, is_stuck
 from kmodel.kubernetes.components.etcd import PODS, QUEUES, version, with_metadata
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, has_caught_up, in_cache, synced
 from kmodel.kubernetes.components.settings import POOLS
@@ -232,9 +232,12 @@ def exceed_deadline(cluster: Cluster, deployment: str) -> Cluster | None:
 
 
 def _is_stuck(cluster: Cluster, now: Rollout) -> bool:
-    """Tell whether the pods that a rollout waits for are there, and none of them can become what it waits for."""
-    waited_for = [pod for pod in _waited_for(cluster, now) if not pod.status.ready]
-    return bool(waited_for) and all(is_stuck(cluster, pod) for pod in waited_for)
+    """Tell whether no pod that a rollout waits for can become what it waits for, be it there or refused."""
+    there = list(_waited_for(cluster, now))
+    waited_for = [pod for pod in there if not pod.status.ready]
+    if waited_for or now.new is None:
+        return bool(waited_for) and all(is_stuck(cluster, pod) for pod in waited_for)
+    return now.new.status.available == len(there) < (now.new.replicas or 0) and is_refused(cluster, now.new)
 
 
 def _waited_for(cluster: Cluster, now: Rollout) -> Iterator[Pod]:

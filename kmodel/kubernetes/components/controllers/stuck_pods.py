@@ -1,11 +1,14 @@
-"""Pods that cannot become ready, whoever waits: the cause of time-outs, which have no clock in the model."""
+"""Pods that cannot be created, or become ready, whoever waits: the cause of time-outs, which have no clock."""
 
 from kmodel.kernel import Cluster
+from kmodel.kubernetes.components.apiserver.quotas import exceeds_quota, quotas_of
+from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.etcd import NODES
 from kmodel.kubernetes.components.kubelet.state import WORKERS, is_connected
-from kmodel.kubernetes.components.references import missing_config, missing_volume
+from kmodel.kubernetes.components.references import missing_config, missing_volume, refusal
 from kmodel.kubernetes.components.runtime import RUNTIME
-from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, Pod, PodSpec
+from kmodel.kubernetes.components.settings import SETTINGS
+from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, ObjectMeta, Pod, PodSpec, ReplicaSet
 from kmodel.kubernetes.objects.container import LIVENESS, READINESS, STARTUP
 
 
@@ -28,6 +31,17 @@ def is_stuck(cluster: Cluster, pod: Pod) -> bool:
     if _lacks_an_image(cluster, pod.metadata.key, spec):
         return True
     return spec.has_probes and _hangs_for_good(cluster, pod.metadata.key, spec)
+
+
+def is_refused(cluster: Cluster, workload: ReplicaSet) -> bool:
+    """Tell whether the api-server refuses another pod of a ReplicaSet: by what it names, or by a quota."""
+    namespace = workload.metadata.namespace
+    pod = Pod(ObjectMeta("", namespace, labels=workload.template.labels), workload.template.spec)
+    if refusal(cluster[SETTINGS], pod) is not None:
+        return True
+    if exceeds_quota(cluster, Request("", "create", "pods", "")):
+        return True
+    return any(quota.charged(pod) is None for quota in quotas_of(cluster, namespace))
 
 
 def _lacks_an_image(cluster: Cluster, pod: str, spec: PodSpec) -> bool:
