@@ -73,8 +73,8 @@ def another_member_comes_to_lead_etcd(step: Step) -> bool:
 
 
 @step_invariant(needs=a_write_may_time_out)
-def what_may_still_be_written_is_not_called_failed(step: Step) -> bool | str:
-    """Who has given up on a write that may still be carried out is not told that it failed: it cannot know."""
+def what_may_still_be_written_is_not_called_refused(step: Step) -> bool | str:
+    """Who has given up on a write that may still be carried out is not told that it was refused: it cannot know."""
     for client, response in became(step, Response):
         asked = step.before[CALLS[client]]
         if not isinstance(asked, Transaction) or response.ok or response.code == TIMEOUT:
@@ -85,7 +85,7 @@ def what_may_still_be_written_is_not_called_failed(step: Step) -> bool | str:
     return True
 
 
-@sometimes(needs=a_write_may_time_out, shows=what_may_still_be_written_is_not_called_failed)
+@sometimes(needs=a_write_may_time_out, shows=what_may_still_be_written_is_not_called_refused)
 def a_write_is_carried_out_that_had_timed_out(step: Step) -> bool:
     """Something is written on which the client had given up, or has died."""
     return any(is_orphan(client) and call.succeeded for client, call in became(step, Acknowledgement))

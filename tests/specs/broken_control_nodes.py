@@ -137,12 +137,12 @@ def does_not_wait_for_disks(commit: Function) -> Function:
     return broken
 
 
-def calls_it_failed(time_out: Function) -> Function:
-    """A client whose write is under way is told that it failed."""
+def calls_it_refused(time_out: Function) -> Function:
+    """A client whose write is under way is told that it was refused."""
 
     def broken(cluster: Cluster, client: str) -> Cluster | None:
         after = time_out(cluster, client=client)
-        return None if after is None else after.update(CALLS[client], code=500, reason="InternalError")
+        return None if after is None else after.update(CALLS[client], code=409, reason="Conflict")
 
     return broken
 
@@ -222,10 +222,10 @@ OF_CONTROL_NODES = (
         "commit",
     ),
     Mutant(
-        "what_may_still_be_written_is_not_called_failed",
-        "a write that times out is told as a failure",
+        "what_may_still_be_written_is_not_called_refused",
+        "a write that times out is told as a conflict",
         THREE_MEMBERS,
-        (("time_out", calls_it_failed),),
+        (("time_out", calls_it_refused),),
         4,
         "time_out",
     ),

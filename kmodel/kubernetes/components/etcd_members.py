@@ -1,13 +1,15 @@
 """etcd, several members: elections, members that crash, return and catch up, disks that are slow, and time-outs.
 
 Models: what a write needs (quorum.py). A write that is under way when there is no majority, or no leader, times out:
-its client is told no more than that. The write may be in the log of a member, and be carried out once there is a leader
+its client is told no more than that (in Kubernetes by a 500 that says "etcdserver: request timed out", here by no
+answer at all: it knows as little). The write may be in the log of a member, and be carried out once there is a leader
 again; or it is in none that counts, and lost. A disk that is slow holds its member back: it has later what the others
 write, a majority that needs it acknowledges late, and if it led, another is elected, since its heartbeats wait as well.
 
 Leaves out: two writes of one client that are in a log at a time (it gives up on one before it asks for the next, which
 no leader takes); that a read of one object waits for a majority, too, since reads are linearizable unless they are
-asked for as serializable: here it is answered; lists wait, as they would try again.
+asked for as serializable: here it is answered, by what was there just before, since nothing is written meanwhile;
+lists wait, as they would try again.
 
 Upstream: etcd.io docs op-guide/failures, faq and learning/api_guarantees (v3.6); etcd
 server/etcdserver/v3_server.go and errors/errors.go (processInternalRaftRequestOnce, ErrTimeout,
