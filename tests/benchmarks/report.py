@@ -11,8 +11,18 @@ from tests.benchmarks.ways import Sizes, Way
 NOTES = Path(__file__).parent / "notes.md"
 
 
-def report(ways: list[Way], runs: Runs, sizes: Sizes, rounds: int, load: float) -> str:
-    """Return the report; of each figure that is not reached it says why not."""
+def report(
+    ways: list[Way],
+    runs: Runs,
+    sizes: Sizes,
+    rounds: int,
+    load: float,
+    hazards: Mapping[str, Mapping[str, float | None]],
+) -> str:
+    """Return the report; of each figure that is not reached it says why not.
+
+    `hazards` has for each scenario the seconds to the first counterexample, by engine; None: not in time.
+    """
     measured = figures(runs, sizes)
     lines = [
         "# Benchmarks",
@@ -34,6 +44,7 @@ def report(ways: list[Way], runs: Runs, sizes: Sizes, rounds: int, load: float) 
             for each in measured
         ),
         "",
+        *_first_counterexamples(hazards),
         notes()["What is measured"],
         *_why_not(measured),
     ]
@@ -73,6 +84,22 @@ def _row(way: Way, runs: Runs) -> str:
         elif peak := median(each, lambda run: run.peak_bytes):
             memory = f"{peak / count:.1f}"
     return f"| {way.name} | {explored} | {took} | {per_second} | {memory} |"
+
+
+def _first_counterexamples(hazards: Mapping[str, Mapping[str, float | None]]) -> list[str]:
+    engines = list(dict.fromkeys(engine for each in hazards.values() for engine in each))
+    if not engines:
+        return []
+    rows = (
+        [name, *("-" if took is None else f"{took:.2f}" for took in map(each.get, engines))]
+        for name, each in hazards.items()
+    )
+    return [
+        f"| seconds to the first documented hazard | {' | '.join(engines)} |",
+        f"| --- |{' ---: |' * len(engines)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+        "",
+    ]
 
 
 def _why_not(measured: list[Figure]) -> list[str]:

@@ -28,11 +28,11 @@ def test_a_figure_is_explained_only_where_it_is_not_reached(
 ) -> None:
     each, runs = measured
     runs["pods(3,1): kmodel, 2 threads"] = [Run(seconds=0.5, count=1_000_000)]
-    reached = report(each, runs, QUICK, 1, 0.0)
+    reached = report(each, runs, QUICK, 1, 0.0, {})
     assert "| pods(3,1): two threads over one | 2.00 | at least 1.7 | yes |" in reached
     assert notes()["two threads over one"] not in reached
     runs["pods(3,1): kmodel, 2 threads"] = [Run(seconds=1.25, count=1_000_000)]
-    missed = report(each, runs, QUICK, 1, 0.0)
+    missed = report(each, runs, QUICK, 1, 0.0, {})
     assert "| pods(3,1): two threads over one | 0.80 | at least 1.7 | no |" in missed
     assert notes()["two threads over one"] in missed
 
@@ -40,7 +40,7 @@ def test_a_figure_is_explained_only_where_it_is_not_reached(
 def test_a_way_that_cannot_run_is_named_with_the_reason(measured: tuple[list[Way], dict[str, list[Run]]]) -> None:
     each, runs = measured
     runs["pods(3,1): Spin"] = []
-    written = report(each, runs, QUICK, 1, 0.0)
+    written = report(each, runs, QUICK, 1, 0.0, {})
     assert "| pods(3,1): Spin | not measured: spin or gcc is not installed |" in written
     assert "one thread over Spin" not in written
 
@@ -53,7 +53,9 @@ def test_every_note_is_of_a_figure(measured: tuple[list[Way], dict[str, list[Run
 def test_medians_are_of_all_rounds(measured: tuple[list[Way], dict[str, list[Run]]]) -> None:
     each, runs = measured
     runs["pods(3,1): kmodel, 1 thread"] = [Run(seconds, 1_000_000) for seconds in (1.0, 9.0, 2.0)]
-    assert "| pods(3,1): kmodel, 1 thread | 1,000,000 states | 2.00 | 500,000 |" in report(each, runs, QUICK, 3, 0.0)
+    assert "| pods(3,1): kmodel, 1 thread | 1,000,000 states | 2.00 | 500,000 |" in report(
+        each, runs, QUICK, 3, 0.0, {}
+    )
 
 
 def test_ways_that_see_all_states_must_agree_on_their_number() -> None:
@@ -63,3 +65,10 @@ def test_ways_that_see_all_states_must_agree_on_their_number() -> None:
     runs[other.name] = [Run(1, 11, complete=True)]
     with pytest.raises(SystemExit, match="toy: TLC finds 11 states, but kmodel 10"):
         check_counts([one, other, partial], runs)
+
+
+def test_each_hazard_has_the_seconds_of_each_engine(measured: tuple[list[Way], dict[str, list[Run]]]) -> None:
+    hazards = {"event-lost": {"exhaustive": 1.234, "delays": None}}
+    written = report(*measured, QUICK, 1, 0.0, hazards)
+    assert "| seconds to the first documented hazard | exhaustive | delays |" in written
+    assert "| event-lost | 1.23 | - |" in written

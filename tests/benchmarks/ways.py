@@ -1,5 +1,6 @@
 """What is measured: each way to explore a model, at its full size and at one for a quick look."""
 
+import json
 import subprocess
 import sys
 import tarfile
@@ -37,6 +38,9 @@ class Sizes:
     kernel_states: int
     scenario_states: int
     machine_runs: int
+    sets: tuple[str, ...] = ("1-3-3", "5-2-3", "10-3-3")  # ReplicaSets, replicas, nodes
+    by_engine: tuple[str, ...] = ("scheduler-restart", "controller-restart", "event-lost", "job", "deployment-surges")
+    hazards: tuple[str, ...] = ()  # scenarios; none: all
     note: str = ""
 
     @property
@@ -56,7 +60,19 @@ class Sizes:
 
 
 FULL = Sizes(4, 8, 12, 400_000, 5_000, 6_000_000, 300)
-QUICK = Sizes(3, 6, 12, 60_000, 1_000, 300_000, 100, "A quick look at smaller models than those of the figures.")
+QUICK = Sizes(
+    3,
+    6,
+    12,
+    60_000,
+    1_000,
+    300_000,
+    100,
+    ("1-1-2",),
+    ("controller-restart",),
+    ("event-lost",),
+    note="A quick look at smaller models than those of the figures.",
+)
 
 
 @attrs.frozen
@@ -68,6 +84,7 @@ class Way:
     run: Callable[[], Run] | None
     missing: str = ""
     unit: str = "states"
+    is_once: bool = False  # measured in the first round only
 
     @property
     def name(self) -> str:
@@ -99,7 +116,43 @@ def ways(sizes: Sizes, folder: Path) -> list[Way]:
         Way("pod-creation", "Hypothesis", partial(_machine, sizes, ROOT), unit=machine),
         Way("pod-creation", "Hypothesis, first version", _first_machine(sizes, folder), NO_FIRST, unit=machine),
         Way("unauthorized-user", "kmodel check, from start to end", _start_up, unit=""),
+        *(way for size in sizes.sets for way in _runs_of(size)),
+        *(way for name in sizes.by_engine for way in _by_engines(name)),
     ]
+
+
+def _runs_of(size: str) -> list[Way]:
+    """Return the ways to take runs of so many ReplicaSets, of so many replicas, on so many nodes."""
+    name = f"sets({','.join(size.split('-'))})"
+    return [
+        Way(name, "normal run", _engine("normal", f"sets-{size}"), unit="steps", is_once=True),
+        Way(name, "random walk, all specs", _engine("walk", f"sets-{size}"), unit="steps", is_once=True),
+    ]
+
+
+def _by_engines(name: str) -> list[Way]:
+    """Return the ways to explore a scenario: all of it, and with few delays."""
+    return [
+        Way(name, "exhaustive", _engine("exhaustive", name), is_once=True),
+        *(
+            Way(name, f"{count} delay{'' if count == 1 else 's'}", _engine("delays", name, str(count)), is_once=True)
+            for count in range(3)
+        ),
+    ]
+
+
+def to_first_counterexamples(sizes: Sizes) -> dict[str, dict[str, float | None]]:
+    """Return for each scenario with documented hazards the seconds to the first, by engine; None: not in time."""
+    command = [sys.executable, "-m", "tests.benchmarks.engine_runs", "first", *sizes.hazards]
+    shown = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=TIME_LIMIT_SECONDS
+    ).stdout
+    found: dict[str, dict[str, float | None]] = json.loads(shown)
+    return found
+
+
+def _engine(*arguments: str) -> Callable[[], Run]:
+    return partial(in_process, "-m", "tests.benchmarks.engine_runs", *arguments)
 
 
 def warm_up() -> None:
