@@ -178,11 +178,20 @@ class PlannedCheck:
         """Print how slices come to what is violated in them."""
         if not isinstance(event, Finished):
             return
+        from kmodel.reporting.causes import Causes
         from kmodel.reporting.failure import story_of
 
+        causes = Causes()  # each spec is told once here
         for each, finding in self._told_here(event):
             self.console.print()
-            text = story_of(finding, heading=f"VIOLATED in {each.task}:", width=self.console.width, wide=self.wide)
+            text = story_of(
+                finding,
+                heading=f"VIOLATED in {each.task}:",
+                width=self.console.width,
+                wide=self.wide,
+                found=causes.of(each.result.model, finding),
+                said=causes.sentences(each.result.model, finding),
+            )
             self.console.print(printable(text, keep="\n"), markup=False, soft_wrap=True)
 
     def write_replays(self, event: Finished) -> None:

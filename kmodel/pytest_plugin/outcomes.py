@@ -9,6 +9,7 @@ import attrs
 from kmodel.engines.results import Finding, Result
 from kmodel.printable import in_one_line
 from kmodel.pytest_plugin.jobs import ScenarioJob
+from kmodel.reporting.causes import Causes
 from kmodel.reporting.failure import failure_text
 from kmodel.reporting.reports import Written
 from kmodel.reporting.wording import Standing, all_states, word
@@ -61,6 +62,8 @@ def explored(job: ScenarioJob, result: Result, report: Written | str, width: int
         (None, {}, (report,)) if isinstance(report, str) else (report.index, report.traces, report.notes)
     )
 
+    causes = Causes()
+
     def outcome(finding: Finding) -> Outcome:
         wording = word(finding, result)
         is_sometimes = finding.spec.form.wanted
@@ -69,7 +72,15 @@ def explored(job: ScenarioJob, result: Result, report: Written | str, width: int
         if wording.standing is not Standing.VIOLATED:
             return Outcome(wording.standing, in_one_line(wording.why), label, is_sometimes)
         trace_file = traces.get(finding.spec.name)
-        text = failure_text(finding, job.source, trace_file=trace_file, index=index, width=width)
+        text = failure_text(
+            finding,
+            job.source,
+            trace_file=trace_file,
+            index=index,
+            width=width,
+            found=causes.of(result.model, finding),
+            said=causes.sentences(result.model, finding),
+        )
         return Outcome(wording.standing, text, label, is_sometimes)
 
     return Explored(

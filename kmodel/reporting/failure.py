@@ -17,14 +17,25 @@ from kmodel.reporting.wording import where
 
 
 def failure_text(
-    finding: Finding, source: Source, *, trace_file: Path | None = None, index: Path | None = None, width: int = WIDTH
+    finding: Finding,
+    source: Source,
+    *,
+    trace_file: Path | None = None,
+    index: Path | None = None,
+    width: int = WIDTH,
+    found: Because | None = None,
+    said: Sequence[str] | None = None,
 ) -> str:
-    """Return the text of a violation; its trace's file and the report's page are named if they were written."""
+    """Return the text of a violation; its trace's file and the report's page are named if they were written.
+
+    What is `found` and `said` of why it comes about is told as in `story_of`.
+    """
     assert finding.trace is not None, "only a finding with a trace can be told"
     afterwards = [f"replay   {replay_command(finding.trace, source, trace_file)}"]
     if index is not None:
         afterwards.append(f"report   {index}")
-    return "\n".join([story_of(finding, width=width), "", *map(in_one_line, afterwards)])
+    told = story_of(finding, width=width, found=found, said=said)
+    return "\n".join([told, "", *map(in_one_line, afterwards)])
 
 
 def story_of(

@@ -50,7 +50,16 @@ def _case(
         message = _plain(f"{wording.verdict} {wording.why}")
         failure = ElementTree.SubElement(case, "failure", message=message, type=finding.spec.kind.word)
         file = context.traces.get(finding.spec.name)
-        failure.text = _plain(failure_text(finding, context.source, trace_file=file, index=context.index))
+        failure.text = _plain(
+            failure_text(
+                finding,
+                context.source,
+                trace_file=file,
+                index=context.index,
+                found=context.causes.of(result.model, finding),
+                said=context.causes.sentences(result.model, finding),
+            )
+        )
     elif wording.standing in SKIPPED:
         ElementTree.SubElement(case, "skipped", message=_plain(f"{wording.verdict} {wording.why}"))
 

@@ -144,7 +144,9 @@ def test_a_story_is_told_before_its_trace_is_written_and_if_that_cannot_be(folde
     check = PlannedCheck(given, whole, project.specs, console, context, explored=explored)
     last = Finished(Result(whole, "delays", (), states=1, generated=1, depth=0, seconds=0.0))
     check.tell_failures(last)
-    assert "VIOLATED in pod/second:" in console.export_text()
+    told = console.export_text()
+    assert "VIOLATED in pod/second:" in told
+    assert "steps decide" in told
     writing(context, check.write_replays)(last)
     assert isinstance(context.problem, OSError)
 

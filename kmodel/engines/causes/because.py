@@ -105,7 +105,7 @@ def _tried_away(retaken: Retaken, inside: list[int], deadline: Deadline) -> list
         deadline.check()
         if place in kept:
             without = retaken.takeable([other for other in kept if other != place])
-            kept = without if retaken.alone(without) is not None else kept
+            kept = without if retaken.is_enough(without) else kept
     return kept
 
 

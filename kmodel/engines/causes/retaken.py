@@ -78,6 +78,12 @@ class Retaken:
         made = Trace(self.trace.initial, tuple(steps), (), cycle)
         return made if not self.spec.is_temporal or self._is_violating_run(made) else None
 
+    def is_enough(self, places: Sequence[int]) -> bool:
+        """Tell whether these steps, which can be taken in their order, violate the spec without the others."""
+        if self.spec.is_temporal:
+            return self.alone(places) is not None
+        return self._is_violated_by([self.choices[place] for place in places])
+
     def is_violated_with(self, extra: int, before: int) -> bool:
         """Tell whether the spec is violated if an action is taken before a step, and then what can be of the others.
 
