@@ -106,6 +106,14 @@ def test_any_node_that_passes_the_filters_may_be_chosen_if_the_scenario_says_so(
     assert [run.can("schedule", pod="web", node=name) for name in ("n1", "n2", "n3")] == [True, True, False]
 
 
+@pytest.mark.parametrize("prefers", [(True, False), (False, True)])
+def test_any_node_may_be_chosen_where_a_pod_prefers_some(prefers: tuple[bool, bool]) -> None:
+    there = pod("there", node="n3", prefers=prefers[1])
+    nodes = (node("n1"), node("n2", memory_mib=1024), node("n3", memory_mib=256))
+    run = Run.of(scene(stored=(pod(memory_mib=512, prefers=prefers[0]), there), nodes=nodes))
+    assert best_nodes(run.cluster, run.cluster[PODS["web"]]) == ["n1", "n2"]
+
+
 def test_a_pod_is_assumed_until_the_cache_says_so() -> None:
     run = Run.of(scene(stored=(pod(memory_mib=600),), actors=SCHEDULED)).take("schedule", pod="web", node="n1")
     assumed = run.cluster[ASSUMED["web"]]

@@ -162,7 +162,7 @@ def test_fields_that_the_model_does_not_read_are_reported() -> None:
         metadata: {name: web, annotations: {a: b}}
         spec:
           volumes: []
-          affinity: {nodeAffinity: {}, podAffinity: {}}
+          affinity: {nodeAffinity: {}, podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{}]}}
           initContainers: [{name: i, tty: true}]
           containers:
           - {name: a, livenessProbe: {}, lifecycle: {}, resources: {limits: {nvidia.com/gpu: 1}, claims: []}}

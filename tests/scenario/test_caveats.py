@@ -92,6 +92,24 @@ def test_a_field_that_decides_is_told_apart(tmp_path: Path) -> None:
     assert got.ignored_fields == ("pod/web: spec.dnsPolicy",)
 
 
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1}]"
+SPREAD = "{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [f"affinity: {{{kind}: {{{PREFERRED}}}}}" for kind in ("nodeAffinity", "podAffinity", "podAntiAffinity")]
+    + [f"topologySpreadConstraints: [{SPREAD}]"],
+)
+def test_what_a_pod_only_prefers_weakens_nothing(tmp_path: Path, spec: str) -> None:
+    file = write(tmp_path, pod=POD.replace("spec: {containers:", f"spec: {{{spec}, containers:")) / "pod.yaml"
+    got = load([file])
+    assert got.caveats.weakened_by == ()
+    ((command,),) = (session.commands for session in got.settings.sessions)
+    assert command.object is not None
+    assert command.object.spec.prefers  # type: ignore[attr-defined]
+
+
 def test_fields_that_the_same_objects_have_are_told_together(tmp_path: Path) -> None:
     hooks = "image: nginx, resourceClaims: [a], lifecycle: {preStop: {sleep: {seconds: 5}}}, restartPolicyRules: []"
     for name in ("a", "b", "c", "d", "e"):

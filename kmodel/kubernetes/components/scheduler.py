@@ -161,13 +161,19 @@ def _free(used: int, allocatable: int) -> int:
 
 
 def best_nodes(cluster: Cluster, pod: Pod) -> list[str]:
-    """Return the names of the feasible nodes with the best score (or all), as the scheduler sees the cluster now."""
+    """Return the names of the feasible nodes with the best score, as the scheduler sees the cluster now.
+
+    They are all that are feasible where the scenario has it so, or where this pod or one that is there prefers some: by
+    how much a preference outweighs the other scores, nobody says here.
+    """
     scores: dict[str, int] = {}
+    any_will_do = cluster[SETTINGS].scoring == "any" or pod.spec.prefers
     for node in all_in_cache(cluster, SCHEDULER, NODE) if lost_claim(cluster, pod) is None else ():
         there = pods_on(cluster, node.metadata.name)
+        any_will_do = any_will_do or any(other.spec.prefers for other in there)
         if feasible(pod, node, there) is None:
             scores[node.metadata.name] = score(pod, node, there)
-    if cluster[SETTINGS].scoring == "any":
+    if any_will_do:
         return list(scores)
     return [name for name, points in scores.items() if points == max(scores.values())]
 

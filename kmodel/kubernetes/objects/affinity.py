@@ -2,7 +2,8 @@
 [staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go; pkg/apis/core/types.go
 PodAffinityTerm, 1.34].
 
-Left out: what is only preferred; pods beside which one must run; whatever keeps pods apart by more than a node (zones).
+Left out: which nodes are preferred (that some are counts); pods beside which one must run; whatever keeps pods apart by
+more than a node (zones).
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from kmodel.kubernetes.objects.meta import Labels, read_labels
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
 HOSTNAME = "kubernetes.io/hostname"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
+TERM = ("labelSelector", "matchLabelKeys", "mismatchLabelKeys", "namespaceSelector", "namespaces", "topologyKey")
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
@@ -101,23 +104,48 @@ def affinity_errors(terms: Terms | None, path: str) -> Iterator[str]:
                 yield f"{at}.values: Required value: must be specified single value when `operator` is 'Lt' or 'Gt'"
 
 
-def read_affinity(field: Field | None, left_out: list[str]) -> tuple[Terms | None, tuple[KeptApart, ...]]:
-    """Return the terms of which a node must match one (None if any node will do), and the pods that are kept apart."""
+@attrs.frozen
+class Affinity:
+    """What a pod's affinity says: the terms of which a node must match one (None: any node will do), the pods that are
+    kept apart from it, and whether it prefers nodes to others.
+    """
+
+    terms: Terms | None = None
+    kept_apart: tuple[KeptApart, ...] = ()
+    prefers: bool = False
+
+
+def read_affinity(field: Field | None, left_out: list[str]) -> Affinity:
+    """Return what a pod's affinity says."""
     if field is None:
-        return None, ()
+        return Affinity()
     fields = field.fields()
-    apart = tuple(_kept_apart(fields.optional("podAntiAffinity"), left_out))
-    of_node = fields.optional("nodeAffinity")
-    terms = None
-    if of_node is not None:
-        members = of_node.fields()
-        required = members.optional(REQUIRED)
-        if required is not None:
-            listed = required.fields().optional("nodeSelectorTerms")
-            terms = () if listed is None else tuple(_term(item) for item in listed.items())
-        left_out.extend(members.unmodelled((REQUIRED, PREFERRED)))
-    left_out.extend(fields.unmodelled(("nodeAffinity", "podAffinity", "podAntiAffinity")))
-    return terms, apart
+    of_node, of_pods, against = (fields.optional(name) for name in AFFINITIES)
+    terms = _terms(of_node, left_out)
+    kept_apart = tuple(_kept_apart(against, left_out))
+    if of_pods is not None and REQUIRED in of_pods.fields():
+        left_out.append(of_pods.path)
+    left_out.extend(fields.unmodelled(AFFINITIES))
+    prefers = any(_has_preferences(each) for each in (of_node, of_pods, against) if each is not None)
+    return Affinity(terms, kept_apart, prefers)
+
+
+def _has_preferences(field: Field) -> bool:
+    preferred = field.fields().optional(PREFERRED)
+    return preferred is not None and bool(preferred.items())
+
+
+def _terms(field: Field | None, left_out: list[str]) -> Terms | None:
+    if field is None:
+        return None
+    members = field.fields()
+    required = members.optional(REQUIRED)
+    members.optional(PREFERRED)
+    left_out.extend(members.unmodelled((REQUIRED, PREFERRED)))
+    if required is None:
+        return None
+    listed = required.fields().optional("nodeSelectorTerms")
+    return () if listed is None else tuple(_term(item) for item in listed.items())
 
 
 def _kept_apart(field: Field | None, left_out: list[str]) -> Iterator[KeptApart]:
@@ -125,10 +153,11 @@ def _kept_apart(field: Field | None, left_out: list[str]) -> Iterator[KeptApart]
         return
     members = field.fields()
     required = members.optional(REQUIRED)
+    members.optional(PREFERRED)
     for item in () if required is None else required.items():
         parts = item.fields()
         key, selector, namespaces = (parts.optional(name) for name in ("topologyKey", "labelSelector", "namespaces"))
-        others = parts.unmodelled(("labelSelector", "namespaces", "topologyKey"))
+        others = parts.unmodelled(TERM)
         if others or key is None or key.string() != HOSTNAME:
             left_out.append(field.path)
             continue

@@ -80,7 +80,7 @@ DECIDING = frozenset((
     "activeDeadlineSeconds", "backoffLimitPerIndex", "managedBy", "maxFailedIndexes", "podFailurePolicy",
     "podReplacementPolicy", "successPolicy", "initContainers", "matchExpressions", "minReadySeconds",
     "os", "overhead", "ownerReferences", "hard", "scopes", "scopeSelector", "podAffinity", "podAntiAffinity",
-    "preemptionPolicy", "preferredDuringSchedulingIgnoredDuringExecution", "priority", "publishNotReadyAddresses",
+    "preemptionPolicy", "priority", "publishNotReadyAddresses",
     "resourceClaims", "restartPolicyRules", "topologySpreadConstraints",
 ))
 # fmt: on

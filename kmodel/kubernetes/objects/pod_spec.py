@@ -71,6 +71,7 @@ class PodSpec:
     priority_class: str | None = None
     runtime_class: str | None = None
     kept_apart: tuple[KeptApart, ...] = ()  # beside which it must not run, nor they beside it
+    prefers: bool = False  # some nodes to others, or to be spread over them
     volumes: tuple[Need, ...] = ()  # what they come from, as far as that must be there
 
     def requested(self, amount: Amount) -> int:
@@ -256,7 +257,10 @@ def read_pod_spec(field: Field | None, left_out: list[str]) -> PodSpec:
     is_on_host = on_host is not None and on_host.boolean()
     restart_policy = fields.optional("restartPolicy")
     requests, limits = read_resources(fields.optional("resources"), left_out)
-    node_affinity, kept_apart = read_affinity(fields.optional("affinity"), left_out)
+    affinity = read_affinity(fields.optional("affinity"), left_out)
+    spread = fields.optional("topologySpreadConstraints")
+    if spread is not None and not all(map(_is_only_wanted, spread.items())):
+        left_out.append(spread.path)
     first = fields.optional("initContainers")
     spec = PodSpec(
         containers=read_containers(fields.optional("containers"), left_out, on_host=is_on_host),
@@ -268,8 +272,9 @@ def read_pod_spec(field: Field | None, left_out: list[str]) -> PodSpec:
         termination_grace_seconds=None if grace is None else grace.integer(**INT64),
         requests=requests,
         limits=limits,
-        node_affinity=node_affinity,
-        kept_apart=kept_apart,
+        node_affinity=affinity.terms,
+        kept_apart=affinity.kept_apart,
+        prefers=affinity.prefers or spread is not None,
         scheduling_gates=_names(fields.optional("schedulingGates"), "name"),
         scheduler_name=_text(fields.optional("schedulerName")) or DEFAULT_SCHEDULER,
         readiness_gates=_names(fields.optional("readinessGates"), "conditionType"),
@@ -283,6 +288,12 @@ def read_pod_spec(field: Field | None, left_out: list[str]) -> PodSpec:
             left_out.append(f"{field.path}.initContainers[{index}]")  # a sidecar is not run
     left_out.extend(fields.unmodelled(known.POD_SPEC))
     return spec
+
+
+def _is_only_wanted(constraint: Field) -> bool:
+    """Tell whether a pod runs all the same where it would not be spread as a constraint says."""
+    action = constraint.fields().optional("whenUnsatisfiable")
+    return action is not None and action.string() == "ScheduleAnyway"
 
 
 def _text(field: Field | None) -> str | None:
