@@ -254,6 +254,7 @@ DIFFERING = (
     "node-given-up",
     "node-reboots",
     "node-replaced",
+    "pod-resized",
     "probes",
     "rejected-template",
     "silent-node",

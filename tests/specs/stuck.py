@@ -8,6 +8,7 @@ from tests.specs import (
     broken_namespaces,
     broken_ownership,
     broken_quotas,
+    broken_resizes,
     broken_rollouts,
     broken_stateful,
 )
@@ -72,6 +73,7 @@ STUCK = (
     *broken_jobs.STUCK,
     *broken_stateful.STUCK,
     *broken_rollouts.STUCK,
+    *broken_resizes.STUCK,
     Mutant(
         "desired_state_converges",
         "the kubelet tells nobody how its pods are",
