@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -59,15 +59,7 @@ def raises(cluster: Cluster) -> bool:
     return 1 // len(cluster.names(two_phase_commit.SENT)[:0]) == 1
 
 
-def load(
-    paths: Sequence[Path],
-    *,
-    nodes: int | None,
-    faults: Mapping[str, int] | None,
-    assumed: Sequence[str],
-    lines: Sequence[str],
-    catalog: Catalog,
-) -> Scenario:
+def load(paths: Sequence[Path], *, nodes: int | None, **more: object) -> Scenario:
     text = "".join(path.read_text() for path in paths).strip()
     if text == "malformed":
         raise InputError(f"{paths[0]}:1: spec.nodes: is no number; write a number")
@@ -249,6 +241,7 @@ def test_files_make_one_scenario_and_are_in_the_replay_command(tmp_path: Path) -
         "with": [],
         "hooks": [],
         "do": [],
+        "detail": {},
     }
 
 

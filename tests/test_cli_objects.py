@@ -68,3 +68,28 @@ def test_all_that_is_said_of_a_check_that_passes_is_seen_at_a_glance(tmp_path: P
     assert max(map(len, said)) <= 80
     assert outcome.stdout.startswith("IN THE END    pod/web  Running 1/1\n")
     assert "no spec violated in all" in said[-1] + said[-2]
+
+
+def test_the_detail_of_parts_is_chosen_on_the_command_line_and_said(tmp_path: Path) -> None:
+    detail = "calls=fused,kubelet=coarse,clientCaches=prompt"
+    code, text = check(tmp_path, "--detail", detail, "--engine", "delays", "--delays", "0")
+    assert code in (0, 1)
+    told = " ".join(text.split())
+    assert "DETAIL calls: fused, so nothing comes between a request and its answer kubelet: coarse, so" in told
+    assert "clientCaches: prompt, so events of watches arrive at once, and none is lost" in told
+
+
+@pytest.mark.parametrize(
+    ("detail", "line"),
+    [
+        ("calls=foo", "error: --detail: calls=foo: is no detail of it; use one of split, fused"),
+        ("call=fused", 'error: --detail: call: is no part whose detail can be chosen; did you mean "calls"?'),
+        ("calls", "error: Invalid value for '--detail': 'calls' is no part with its detail; write for example"),
+    ],
+)
+def test_a_detail_that_is_none_is_told_in_one_line(tmp_path: Path, detail: str, line: str) -> None:
+    (tmp_path / "pod.yaml").write_text(POD, encoding="utf-8")
+    outcome = CliRunner().invoke(main, ["check", "-f", str(tmp_path / "pod.yaml"), "--detail", detail])
+    assert outcome.exit_code == 2
+    assert outcome.stderr.startswith(line)
+    assert outcome.stderr.count("\n") == 1

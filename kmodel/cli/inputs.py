@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,6 +37,22 @@ class Faults(click.ParamType[dict[str, int]]):
                 self.fail(f"{part!r} is no fault with its budget; write for example container-crash=1", param, ctx)
             budgets[kind.strip()] = int(budget)
         return budgets
+
+
+class Details(click.ParamType[dict[str, str]]):
+    """The type of an option such as `calls=fused,kubelet=coarse`."""
+
+    name = "PART=HOW,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, str]:
+        """Return how finely each part is modelled."""
+        if isinstance(value, dict):
+            return value
+        parts = [part.partition("=") for part in str(value).split(",") if part.strip()]
+        for part, equals, how in parts:
+            if not equals or not how:
+                self.fail(f"{part!r} is no part with its detail; write for example calls=fused", param, ctx)
+        return {part.strip(): how.strip() for part, _, how in parts}
 
 
 class MemoryAmount(click.ParamType[int]):
@@ -90,6 +106,12 @@ def do(lines: Sequence[str]) -> None:
     meta[f"{__name__}.lines"] = _noted("lines") or tuple(lines)
 
 
+def detail(parts: Mapping[str, str]) -> None:
+    """Model parts as finely as this says, as --detail does, unless something is said of that."""
+    meta = click.get_current_context().meta
+    meta[f"{__name__}.detail"] = _noted("detail") or parts
+
+
 def _note(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     ctx.meta[f"{__name__}.{param.name}"] = value
 
@@ -139,6 +161,11 @@ def scenario_options(command: F) -> F:
             metavar="COMMAND",
             help='What the admin does after all else, as typed after kubectl: "scale deployment/web --replicas=0"; '
             "may be repeated.",
+        ),
+        _noted_option(
+            "--detail",
+            type=Details(),
+            help="How finely to model: calls=fused,kubelet=coarse,clientCaches=prompt. Fewer states show less.",
         ),
         _noted_option(
             "--assume",
@@ -247,7 +274,8 @@ def read_files(files: Sequence[Path], nodes: int | None, faults: dict[str, int] 
             raise InputProblem(f"{file}: there is no such file or folder; name a manifest, a scenario or a folder")
     if any(file.suffix == ".py" for file in files):
         return _read_model(files, nodes, faults)
-    return project().read(_with_folders_below(files), nodes, faults, _noted("assumed") or (), _noted("lines") or ())
+    assumed, lines = _noted("assumed") or (), _noted("lines") or ()
+    return project().read(_with_folders_below(files), nodes, faults, assumed, lines, _noted("detail"))
 
 
 def _with_folders_below(files: Sequence[Path]) -> Sequence[Path]:

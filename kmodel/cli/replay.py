@@ -10,7 +10,7 @@ import attrs
 import click
 
 from kmodel.cli.exit_codes import EPILOG, ExitCode, worst
-from kmodel.cli.inputs import add_to_project, all_specs, assume, do, read_files, scenario_options
+from kmodel.cli.inputs import add_to_project, all_specs, assume, detail, do, read_files, scenario_options
 from kmodel.cli.one_line import InputProblem, OneLineCommand, one_line
 from kmodel.printable import in_one_line, json_text, printable
 
@@ -120,6 +120,7 @@ def made_of(
     add_to_project(saved.source.more, saved.source.hooks)
     assume(saved.source.assumed)
     do(saved.source.lines)
+    detail(dict(saved.source.detail))
     given = read_files(
         filenames or saved.source.files,
         saved.source.nodes if nodes is None else nodes,

@@ -21,6 +21,7 @@ from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import cached
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.processes import PROCESSES
+from kmodel.kubernetes.components.prompt import in_detail
 from kmodel.kubernetes.components.settings import NAME_HOLDERS, POOLS, RIGHTS, SETTINGS, SINGULARS, Settings
 
 
@@ -28,7 +29,7 @@ def build(settings: Settings, catalog: Catalog = BUILT_IN) -> tuple[Cluster, tup
     """Return the initial cluster of a scenario and the actions of all that takes part in it."""
     plan = catalog.plan(settings)
     wires = wiring.wire(plan, catalog.components, catalog.taking_part(plan), catalog.faults)
-    return _initial(plan, wires), tuple(_actions(plan, wires))
+    return _initial(plan, wires), in_detail(plan, wires, tuple(_actions(plan, wires)))
 
 
 def _initial(plan: Plan, wires: wiring.Wiring) -> Cluster:

@@ -239,10 +239,13 @@ class Project:
         faults: Mapping[str, int] | None = None,
         assumed: Sequence[str] = (),
         lines: Sequence[str] = (),
+        detail: Mapping[str, str] | None = None,
     ) -> Input:
         """Return the scenario that files and folders make together; InputError if anything is wrong."""
         catalog = self.catalog_with_hooks(paths)
-        made = scenario.load(paths, nodes=nodes, faults=faults, assumed=assumed, lines=lines, catalog=catalog)
+        made = scenario.load(
+            paths, nodes=nodes, faults=faults, assumed=assumed, lines=lines, detail=detail, catalog=catalog
+        )
         source = Source(
             made.name,
             tuple(paths),
@@ -259,6 +262,7 @@ class Project:
             made.assumed,
             self.hooks,
             tuple(lines),
+            tuple((detail or {}).items()),
         )
         return Input(made, source)
 

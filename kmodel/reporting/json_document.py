@@ -47,6 +47,7 @@ def check_document(result: Result, source: Source, written: Written | None = Non
             "notChecked": list(source.not_checked),
             "assumed": list(source.assumed),
             "do": list(source.lines),
+            "detail": dict(source.detail),
         },
         "engine": result.engine,
         "finished": result.finished,

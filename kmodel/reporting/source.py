@@ -15,7 +15,8 @@ class Source:
 
     `notes` say, each under a heading, what else the model does not have of the manifests; `weakened_by` names what of
     it may change a verdict, and `not_checked` what is not checked at all for that. `assumed` are the objects that the
-    user declared to be there; `lines` are the commands that were given on the command line, as typed after `kubectl`.
+    user declared to be there; `lines` are the commands that were given on the command line, as typed after `kubectl`;
+    `detail` is how finely parts are modelled, as said there.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Source:
     assumed: tuple[str, ...] = ()
     hooks: tuple[Path, ...] = ()
     lines: tuple[str, ...] = ()
+    detail: tuple[tuple[str, str], ...] = ()
 
     @property
     def ignored_by_object(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -72,4 +74,6 @@ class Source:
             words += ["--faults", ",".join(f"{kind}={budget}" for kind, budget in self.faults)]
         words += [word for name in self.assumed for word in ("--assume", name)]
         words += [word for line in self.lines for word in ("--do", line)]
+        if self.detail:
+            words += ["--detail", ",".join(f"{part}={how}" for part, how in self.detail)]
         return words

@@ -63,6 +63,7 @@ def save(path: Path, trace: Trace, source: Source, spec: Spec | None = None, rea
             "faults": dict(source.faults),
             "assume": list(source.assumed),
             "do": list(source.lines),
+            "detail": dict(source.detail),
             "with": [_as_seen_from(folder, file) for file in source.more],
             "hooks": [_as_seen_from(folder, file) for file in source.hooks],
         },
@@ -126,6 +127,7 @@ def _saved(document: dict[str, Any], folder: Path) -> Saved:
         assumed=tuple(str(name) for name in scenario.get("assume", ())),
         hooks=tuple(_near(folder / file) for file in scenario.get("hooks", ())),
         lines=tuple(str(line) for line in scenario.get("do", ())),
+        detail=tuple((str(part), str(how)) for part, how in scenario.get("detail", {}).items()),
     )
     choices = tuple(
         NamedAction(str(step["transition"]), tuple((str(name), str(value)) for name, value in step["binding"].items()))

@@ -1,4 +1,7 @@
-"""What the explorer relies on: cells mention only the ranks that they may, and fused calls end where split ones do."""
+"""What the explorer relies on: cells mention only the ranks that they may, and less detail shows what more does."""
+
+from functools import cache
+from typing import Any
 
 import attrs
 import pytest
@@ -72,6 +75,7 @@ END_SCENES: dict[str, Settings] = {
 }
 
 
+@cache
 def ends(settings: Settings) -> set[tuple[tuple[Cell[object], object], ...]]:
     """Return what the states hold in which nothing can happen any more; calls are over in all of them."""
     initial, actions = build(settings)
@@ -92,3 +96,26 @@ def test_fused_calls_come_to_rest_where_split_calls_do(name: str) -> None:
     fused = ends(attrs.evolve(END_SCENES[name], calls="fused"))
     assert split
     assert fused == split
+
+
+DETAILS: dict[str, Any] = {"calls": "fused", "kubelet": "coarse", "client_caches": "prompt"}
+
+
+def coarsely(name: str, detail: tuple[str, ...]) -> Settings:
+    return attrs.evolve(END_SCENES[name], **{part: DETAILS[part] for part in detail})
+
+
+@cache
+def contents(settings: Settings) -> frozenset[tuple[Any, ...]]:
+    """Return what the cells hold in all states of a scene."""
+    initial, actions = build(settings)
+    graph = extract(Model((initial,), actions), 20_000)
+    assert graph.complete
+    return frozenset(cluster.values for cluster in graph.states)
+
+
+@pytest.mark.parametrize("detail", [*((part,) for part in DETAILS), tuple(DETAILS)], ids=str)
+def test_what_is_seen_in_less_detail_is_seen_in_more(detail: tuple[str, ...]) -> None:
+    coarse, fine = coarsely("create and delete", detail), coarsely("create and delete", ())
+    assert contents(coarse) < contents(fine)
+    assert ends(coarse) == ends(fine)

@@ -25,7 +25,7 @@ def test_a_trace_survives_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     scenario.touch()
     file = tmp_path / "reports" / "two" / "trace.json"
     file.parent.mkdir(parents=True)
-    source = Source("two", (scenario,), nodes=2, faults=(("crash", 1),))
+    source = Source("two", (scenario,), nodes=2, faults=(("crash", 1),), detail=(("calls", "fused"),))
     trace_file.save(
         file, counterexample(), source, two_phase_commit.managers_agree, "one manager committed, another aborted"
     )
@@ -34,6 +34,8 @@ def test_a_trace_survives_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     saved = trace_file.load(Path("two/trace.json"))
     assert saved.source.files == (Path("../scenarios/two.yaml"),)
     assert (saved.source.nodes, saved.source.faults, saved.spec) == (2, (("crash", 1),), "managers_agree")
+    assert saved.source.replay_arguments[-2:] == ["--detail", "calls=fused"]
+    assert saved.source.detail == source.detail
     assert follow_actions(broken_model(), saved.initial, saved.choices) == counterexample()
     assert saved.address == counterexample().path
     assert follow_path(broken_model(), saved.address) == counterexample()

@@ -90,7 +90,7 @@ class Settings:
     deletions: str = "fused"  # or "split": what is deleted without a grace period is marked first, then removed
     scheduler: str = "watch"  # or "poll"
     scoring: str = "least-allocated"  # or "any": whichever feasible node
-    kubelet: str = "watch"  # or "poll"
+    kubelet: str = "watch"  # or "poll"; or "coarse": it watches, and does what is to be done for a pod in one step
     register_nodes: bool = False  # kubelets create their Node objects; otherwise these are there at the start
     actors: tuple[str, ...] = ()  # the optional ones that take part: see catalog.py
     control_nodes: int = 1
@@ -98,7 +98,7 @@ class Settings:
     api_servers: int = 1  # several have a watch cache each, which lags behind etcd at its own pace
     first_list: str = "consistent"  # or "any": as old as the api-server's watch cache; or a release, as it does
     watch_caches: str = "late"  # or "prompt": each api-server has all that is stored
-    client_caches: str = "late"  # or "prompt": with several api-servers, a cache is as new as that of its server
+    client_caches: str = "late"  # or "prompt": a cache is as new as that of its server
     schedulers: int = 1  # several elect a leader, which alone acts
     controller_managers: int = 1
     new_leader: str = "at-once"  # or "caught-up": a new leader acts when its caches have all that is stored

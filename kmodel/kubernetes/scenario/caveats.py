@@ -15,6 +15,7 @@ from kmodel.kubernetes.objects import known
 from kmodel.kubernetes.objects.kind import all_templates, copies_in_all
 from kmodel.kubernetes.objects.opaque import SHORT_NAMES, Opaque, meaning, some, told
 from kmodel.kubernetes.objects.reading import Manifest
+from kmodel.kubernetes.scenario.detail import coarse_parts
 
 INDEX = re.compile(r"\[\d+\]$")
 
@@ -53,6 +54,7 @@ def caveats(
     missing = _missing(manifests, settings)
     return Caveats(
         notes=(
+            *(("DETAIL", sentence) for sentence in coarse_parts(settings)),
             *(("NOT MODELLED", sentence) for sentence, weakens in sentences if weakens),
             *(("ONLY STORED", sentence) for sentence, weakens in sentences if not weakens),
             *(("MAY DECIDE", sentence) for sentence in _not_read(fields)),

@@ -98,7 +98,12 @@ FIELDS = (
         "Which of the nodes that pass the filters the scheduler takes: one with most left, or any. Kubernetes scores "
         "by more than that, so that what holds with `any` holds whatever it takes.",
     ),
-    FieldOfScenario("kubelet", "watch or poll", "watch", "How kubelets learn of changes."),
+    FieldOfScenario(
+        "kubelet",
+        "watch, poll or coarse",
+        "watch",
+        "How kubelets learn of changes. A coarse one watches, and does at once all that is to be done for a pod.",
+    ),
     FieldOfScenario(
         "controlNodes",
         "number",
@@ -143,8 +148,8 @@ FIELDS = (
         "clientCaches",
         "late or prompt",
         "late",
-        "With several api-servers, whether events reach a client some time after its api-server, or at once, so that "
-        "only the api-servers lag.",
+        "Whether events reach a client some time after its api-server, or at once, so that of several api-servers only "
+        "these lag, and of one nobody does.",
     ),
     FieldOfScenario(
         "schedulers",

@@ -15,6 +15,7 @@ from kmodel.kubernetes.objects.opaque import Opaque, read_opaque
 from kmodel.kubernetes.objects.reading import Manifest
 from kmodel.kubernetes.scenario.caveats import caveats, decides, read_assumed
 from kmodel.kubernetes.scenario.completing import complete
+from kmodel.kubernetes.scenario.detail import overrides
 from kmodel.kubernetes.scenario.endings import refusals
 from kmodel.kubernetes.scenario.manifest_files import STANDARD_INPUT, Contents, read_files
 from kmodel.kubernetes.scenario.requests import (
@@ -41,18 +42,20 @@ def load(
     faults: Mapping[str, int] | None = None,
     assumed: Sequence[str] = (),
     lines: Sequence[str] = (),
+    detail: Mapping[str, str] | None = None,
     catalog: Catalog = BUILT_IN,
 ) -> Scenario:
     """Read manifests and at most one Scenario from files and folders; InputError, in one line, if anything is wrong.
 
     `nodes` takes the place of the nodes that the files name, `faults` the place of the budgets of the same names.
     `assumed` are objects that are there beside those of the files: `secret/db`; `lines` are commands that the admin
-    gives after all others, as typed after `kubectl`. `catalog` has the components, kinds and faults that there are.
+    gives after all others, as typed after `kubectl`. `detail` says how finely parts are modelled, in place of what the
+    files say: `{"calls": "fused"}`. `catalog` has the components, kinds and faults that there are.
     """
     _check_overrides(nodes, faults or {}, catalog)
     declared = (*read_assumed(assumed),)
     contents = read_files(paths, catalog.kinds)
-    spec = read_spec(contents.scenario, catalog)
+    spec = attrs.evolve(read_spec(contents.scenario, catalog), **overrides(detail or {}))
     cluster_nodes, replaced = _nodes(spec, contents, nodes)
     around = _around(spec, contents, catalog.kinds)
     manifests = {item.reference: item for item in contents.manifests if not item.kind.is_machine and item not in around}

@@ -9,6 +9,7 @@ from kmodel.kubernetes.components.apiserver.releases import RELEASES
 from kmodel.kubernetes.components.plan import SUFFIXES
 from kmodel.kubernetes.components.settings import User
 from kmodel.kubernetes.manifests import Field, Fields, InputError, choose, quoted
+from kmodel.kubernetes.scenario.detail import MODES
 from kmodel.kubernetes.scenario.fields import NAMES
 from kmodel.kubernetes.scenario.scenario import SCENARIO_ENGINES, Engine
 
@@ -99,8 +100,8 @@ def _name(field: Field | None) -> str | None:
 
 
 def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
-    def mode(what: str, first: str, *others: str) -> str:
-        field = fields.optional(what)
+    def mode(what: str, *values: str) -> str:
+        field, (first, *others) = fields.optional(what), values or MODES[what]
         return first if field is None else field.one_of((first, *others))
 
     def number(what: str, minimum: int, maximum: int) -> int | None:
@@ -120,17 +121,17 @@ def _read(name: str | None, fields: Fields, catalog: Catalog) -> ScenarioSpec:
         users=_users(fields.optional("users"), catalog),
         faults=_faults(fields.optional("faults"), catalog),
         actors=_actors(fields.optional("actors"), catalog),
-        calls=mode("calls", "split", "fused"),
-        deletions=mode("deletions", "fused", "split"),
-        scheduler=mode("scheduler", "watch", "poll"),
+        calls=mode("calls"),
+        deletions=mode("deletions"),
+        scheduler=mode("scheduler"),
         scoring=mode("scoring", "least-allocated", "any"),
-        kubelet=mode("kubelet", "watch", "poll"),
+        kubelet=mode("kubelet"),
         control_nodes=control_nodes,
         etcd_members=number("etcdMembers", 1, MOST_INSTANCES) or control_nodes,
         api_servers=number("apiServers", 1, MOST_INSTANCES) or control_nodes,
-        watch_caches=mode("watchCaches", "late", "prompt"),
+        watch_caches=mode("watchCaches"),
         first_list=mode("firstList", release or "consistent", "consistent", "any"),
-        client_caches=mode("clientCaches", "late", "prompt"),
+        client_caches=mode("clientCaches"),
         schedulers=number("schedulers", 1, MOST_INSTANCES) or control_nodes,
         controller_managers=number("controllerManagers", 1, MOST_INSTANCES) or control_nodes,
         new_leader=mode("newLeader", "at-once", "caught-up"),

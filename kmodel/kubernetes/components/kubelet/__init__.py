@@ -10,7 +10,7 @@ Upstream: pkg/kubelet, 1.34.
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components import runtime
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps, each
-from kmodel.kubernetes.components.kubelet import pods, probes, resizing, state, status
+from kmodel.kubernetes.components.kubelet import coarse, pods, probes, resizing, state, status
 from kmodel.kubernetes.components.kubelet.failures import may_be_silent
 from kmodel.kubernetes.components.plan import Plan
 
@@ -106,19 +106,8 @@ COMPONENT = Component(
         ),
     ),
     steps=(
-        Steps(
-            (  # the runtime's among the kubelet's own: it is an actor of each node, and takes part where a kubelet does
-                pods.admit_pod,
-                pods.create_containers,
-                runtime.start_container,
-                pods.restart_container,
-                pods.stop_containers,
-                runtime.stop_container,
-                pods.remove_containers,
-                pods.forget_pod,
-            ),
-            each("nodes", "pods"),
-        ),
+        Steps(coarse.FINE, each("nodes", "pods"), when=lambda plan: plan.settings.kubelet != "coarse"),
+        Steps((coarse.work_on_pod,), each("nodes", "pods"), when=lambda plan: plan.settings.kubelet == "coarse"),
         Steps((runtime.finish_container,), runtime.that_end),
         Steps((runtime.finish_init_container,), runtime.that_begin),
         Steps((status.end_pod,), status.pods_that_end),
