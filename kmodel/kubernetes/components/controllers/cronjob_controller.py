@@ -8,8 +8,9 @@ live look at the CronJob where the cache shows a Job that runs and is in no list
 before its controller died, or before its status was refused, is in no list until its creation is tried again and meets
 it [jobAlreadyExists]; if the schedule has come due again by then, it never is.
 
-Leaves out: starting deadlines, the limits of the history, time zones, lastSuccessfulTime. Under Replace the next Job is
-created once the list is written without those that were deleted: upstream creates it in the same sync, and writes once.
+Leaves out: starting deadlines, the limits of the history, time zones, lastSuccessfulTime. Under Replace the Jobs that
+the cache shows are deleted, and the next one is created once the list is written without them: upstream looks each up
+live, creates the next one in the same sync, and writes once.
 
 Upstream: pkg/controller/cronjob/cronjob_controllerv2.go syncCronJob, 1.34.
 """

@@ -13,7 +13,8 @@ same (here the collector tries again); that what is being deleted is deleted onc
 be later than the caches. Which dependents there are is what the cache shows, as upstream: one that is created meanwhile
 is collected afterwards.
 
-Upstream: pkg/controller/garbagecollector/{garbagecollector.go attemptToDeleteItem,graph_builder.go,patch.go}, 1.34.
+Upstream: pkg/controller/garbagecollector/{garbagecollector.go attemptToDeleteItem,graph_builder.go,operations.go,
+patch.go}, 1.34; kubernetes/kubernetes#132632.
 """
 
 from collections.abc import Iterator

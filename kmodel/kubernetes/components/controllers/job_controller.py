@@ -14,9 +14,10 @@ any time. Meanwhile the status of a Job that lacks pods says that none is active
 The deadline of a Job passes when its cause is there, since there are no clocks: one of its pods cannot run.
 
 Leaves out: that this time is longer after each failure; deadlines that pass while all goes well; policies; batches that
-begin small (pods are created one after the other). Each write is decided on the caches as they are then, so that the
-last write of a sync, which upstream makes on the answer of the one before, waits for the events of that here. Of pods
-that rank alike those with the first names go first.
+begin small (pods are created one after the other); that the pods of a Job that is to end are deleted whatever is
+expected, and are not expected to go [deleteActivePods] (here it waits, and they are). Each write is decided on the
+caches as they are then, so that the last write of a sync, which upstream makes on the answer of the one before, waits
+for the events of that here. Of pods that rank alike those with the first names go first.
 
 Upstream: pkg/controller/job/{job_controller,tracking_utils,indexed_job_utils,backoff_utils}.go, 1.34.
 """

@@ -6,7 +6,8 @@ have ended are deleted and made anew; the history of templates; adoption and rel
 is created only when the cache shows no more of the last one, so that at most one of a name runs, unless somebody
 deletes it without a grace period.
 
-Leaves out: claims (see objects/statefulset.py); pods whose labels or volumes were changed; what the controller waits
+Leaves out: claims (see objects/statefulset.py); pods whose labels or volumes were changed; that under Parallel an old
+pod may be deleted in the sync that creates a missing one (here it waits until that is there); what the controller waits
 for besides its cache (KEP-5647): a pod that it has deleted, and that its cache still shows, it may delete again.
 
 Upstream: pkg/controller/statefulset/{stateful_set,stateful_set_control,stateful_pod_control}.go, 1.34.
