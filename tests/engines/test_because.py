@@ -102,6 +102,29 @@ def test_the_steps_that_are_needed_violate_the_spec_alone() -> None:
     assert ask(never_acts_late, rests_on.alone.last)[0] is False
 
 
+def test_what_is_left_may_violate_the_spec_earlier_and_ends_there() -> None:
+    @transition(actor="user")
+    def shield(cluster: Cluster) -> Cluster | None:
+        """Keep off the first strike."""
+        return cluster.set(ASIDE, 1) if cluster[ASIDE] == 0 and cluster[ACTED] == 0 else None
+
+    @transition(actor="other")
+    def strike(cluster: Cluster) -> Cluster | None:
+        """Strike, once and again."""
+        struck = cluster.set(ACTED, cluster[ACTED] + 1)
+        return struck.set(ASIDE, 0) if cluster[ASIDE] else struck.set(TRUTH, 1)
+
+    @invariant
+    def is_unhurt(cluster: Cluster) -> bool:
+        """Nobody is hurt."""
+        return cluster[TRUTH] == 0
+
+    hurt = Model.of(FIRST, (shield, strike), (is_unhurt,))
+    rests_on = found(hurt, told(hurt, "shield", "strike", "strike"))
+    assert (rests_on.needed, rests_on.accidents) == ((2,), (1, 3))
+    assert ask(is_unhurt, rests_on.alone.last)[0] is False
+
+
 def test_of_a_shortest_counterexample_nothing_can_be_left_out() -> None:
     for broken in (broken_model(), model(acts_on_the_truth), model(never_acts_late)):
         for finding in result_of(broken).failures:

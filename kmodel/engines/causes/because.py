@@ -74,8 +74,8 @@ def _because(model: Model, finding: Finding, deadline: Deadline) -> Because | No
     if trace is None or not trace.steps or spec.form.compares_ends or spec.form.wanted:
         return None
     retaken, found = Retaken(model, spec, trace), Dependences.of(spec, trace)
-    inside = found.slice()
-    if retaken.alone(inside) is None:  # it rests on what was not done, as a run that stands still does
+    inside = retaken.enough(found.slice())
+    if inside is None:  # it rests on what was not done, as a run that stands still does
         inside = list(range(len(trace.steps)))
     kept = _tried_away(retaken, inside, deadline)
     alone = retaken.alone(kept)
@@ -105,7 +105,7 @@ def _tried_away(retaken: Retaken, inside: list[int], deadline: Deadline) -> list
         deadline.check()
         if place in kept:
             without = retaken.takeable([other for other in kept if other != place])
-            kept = without if retaken.is_enough(without) else kept
+            kept = retaken.enough(without) or kept
     return kept
 
 

@@ -65,7 +65,8 @@ class Retaken:
         """Return the trace that takes only these steps, if it can be taken and violates the spec."""
         choices = [self.choices[place] for place in places]
         cycle = None if self.trace.cycle is None else sum(place < self.trace.cycle for place in places)
-        if not (self._is_fair(choices, cycle) if self.spec.is_temporal else self._is_violated_by(choices)):
+        is_so = self._is_fair(choices, cycle) if self.spec.is_temporal else self._violated_after(choices) is not None
+        if not is_so:
             return None
         steps: list[Step] = []
         cluster = self.trace.initial
@@ -78,11 +79,15 @@ class Retaken:
         made = Trace(self.trace.initial, tuple(steps), (), cycle)
         return made if not self.spec.is_temporal or self._is_violating_run(made) else None
 
-    def is_enough(self, places: Sequence[int]) -> bool:
-        """Tell whether these steps, which can be taken in their order, violate the spec without the others."""
+    def enough(self, places: list[int]) -> list[int] | None:
+        """Return the first of these steps, which can be taken in their order, that violate the spec without the others.
+
+        Without some of them it may be violated earlier than at the end of the trace.
+        """
         if self.spec.is_temporal:
-            return self.alone(places) is not None
-        return self._is_violated_by([self.choices[place] for place in places])
+            return places if self.alone(places) is not None else None
+        after = self._violated_after([self.choices[place] for place in places])
+        return None if after is None else places[:after]
 
     def is_violated_with(self, extra: int, before: int) -> bool:
         """Tell whether the spec is violated if an action is taken before a step, and then what can be of the others.
@@ -92,22 +97,23 @@ class Retaken:
         rest = list(self.choices[before:])
         if extra in rest:
             rest.remove(extra)
-        return self._is_violated_by([*self.choices[:before], extra, *rest], skipping=True)
+        return self._violated_after([*self.choices[:before], extra, *rest], skipping=True) is not None
 
-    def _is_violated_by(self, choices: Sequence[int], *, skipping: bool = False) -> bool:
+    def _violated_after(self, choices: Sequence[int], *, skipping: bool = False) -> int | None:
+        """Return after how many of these the spec is first violated; None if it is not, or they cannot be taken."""
         row = self.start
         if not self.spec.of_steps and self._is_bad(row):
-            return True
-        for choice in choices:
+            return 0
+        for number, choice in enumerate(choices, start=1):
             following = self.after(row, choice)
             if following is None and not skipping:
-                return False
+                return None
             if following is None:
                 continue
             if self._is_bad_step(row, choice) if self.spec.of_steps else self._is_bad(following):
-                return True
+                return number
             row = following
-        return False
+        return None
 
     def _is_bad(self, row: Row) -> bool:
         if row not in self._answers:
