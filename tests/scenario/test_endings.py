@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
+from kmodel.kubernetes.objects.affinity import HOSTNAME, REQUIRED
 from kmodel.kubernetes.scenario import load, model
 from kmodel.kubernetes.scenario.endings import Ending, endings
 from kmodel.project.project import Project
 from tests.specs.mutants import TEMPORAL
 
 HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
-IMAGE = "image: x"
+ODD = "labelSelector: {matchExpressions: [{key: a, operator: Gt, values: ['1']}]}"
 
 
 def pod(spec: str, containers: str = "{name: a, image: x}", name: str = "web") -> str:
@@ -97,6 +98,16 @@ def in_terms(expression: str, labels: str = "a: b") -> str:
         (cron_job('schedule: "@daily", concurrencyPolicy: Wait'), 422, "concurrencyPolicy: Unsupported value: 'Wait'"),
         (in_terms("key: a, operator: NotIn, values: [b, c]"), 422, "`selector` does not match template `labels`"),
         (in_terms("key: a, operator: In, values: [c, d]"), 422, "`selector` does not match template `labels`"),
+        (
+            pod(f"affinity: {{podAntiAffinity: {{{REQUIRED}: [{{}}]}}}}"),
+            422,
+            "[0].topologyKey: Required value: can not be",
+        ),
+        (
+            pod(f"affinity: {{podAntiAffinity: {{{REQUIRED}: [{{topologyKey: {HOSTNAME}, {ODD}}}]}}}}"),
+            422,
+            "labelSelector: Invalid value: 'Gt': not a valid label selector operator",
+        ),
         (pod("", "{image: x}"), 422, "spec.containers[0].name: Required value"),
         (pod("", name="Web_1"), 422, 'Pod "Web_1" is invalid: metadata.name: Invalid value'),
         (pod("", name="x" * 300), 422, "metadata.name: Invalid value"),

@@ -13,7 +13,8 @@ import attrs
 from kmodel.kubernetes.manifests.field import Field
 from kmodel.kubernetes.objects.meta import Labels, read_labels
 
-OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
+OF_LABELS = ("In", "NotIn", "Exists", "DoesNotExist")
+OPERATORS = (*OF_LABELS, "Gt", "Lt")
 HOSTNAME = "kubernetes.io/hostname"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
@@ -57,11 +58,12 @@ class Requirement:
 class KeptApart:
     """Pods of which none may be on a node with the pod: of these namespaces (none: its own), meeting all requirements.
 
-    A term without a selector means no pods [framework.newAffinityTerm].
+    A term without a selector means no pods [framework.newAffinityTerm]; one without a topology key is refused.
     """
 
     requirements: tuple[Requirement, ...] | None
     namespaces: tuple[str, ...] = ()
+    topology_key: str = HOSTNAME
 
     def means(self, own: str, namespace: str, labels: Labels) -> bool:
         """Tell whether a pod of a namespace with these labels is meant by a pod of the namespace `own`."""
@@ -102,6 +104,17 @@ def affinity_errors(terms: Terms | None, path: str) -> Iterator[str]:
                 yield f"{at}.values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
             if each.operator in ("Gt", "Lt") and len(each.values) != 1:
                 yield f"{at}.values: Required value: must be specified single value when `operator` is 'Lt' or 'Gt'"
+
+
+def kept_apart_errors(terms: tuple[KeptApart, ...], path: str) -> Iterator[str]:
+    """Yield what is wrong with the terms by which pods are kept apart [validatePodAffinityTerm]."""
+    for number, term in enumerate(terms):
+        here = f"{path}.affinity.podAntiAffinity.{REQUIRED}[{number}]"
+        if not term.topology_key:
+            yield f"{here}.topologyKey: Required value: can not be empty"
+        for each in term.requirements or ():
+            if each.operator not in OF_LABELS:
+                yield f"{here}.labelSelector: Invalid value: {each.operator!r}: not a valid label selector operator"
 
 
 @attrs.frozen
@@ -158,11 +171,12 @@ def _kept_apart(field: Field | None, left_out: list[str]) -> Iterator[KeptApart]
         parts = item.fields()
         key, selector, namespaces = (parts.optional(name) for name in ("topologyKey", "labelSelector", "namespaces"))
         others = parts.unmodelled(TERM)
-        if others or key is None or key.string() != HOSTNAME:
+        topology = "" if key is None else key.string()
+        if others or topology not in ("", HOSTNAME):
             left_out.append(field.path)
             continue
         requirements = None if selector is None else tuple(_of_labels(selector))
-        yield KeptApart(requirements, () if namespaces is None else namespaces.strings())
+        yield KeptApart(requirements, () if namespaces is None else namespaces.strings(), topology)
     left_out.extend(members.unmodelled((REQUIRED, PREFERRED)))
 
 

@@ -11,7 +11,7 @@ import attrs
 
 from kmodel.kubernetes.manifests.field import Field
 from kmodel.kubernetes.objects import known, merging
-from kmodel.kubernetes.objects.affinity import KeptApart, Terms, affinity_errors, read_affinity
+from kmodel.kubernetes.objects.affinity import KeptApart, Terms, affinity_errors, kept_apart_errors, read_affinity
 from kmodel.kubernetes.objects.container import (
     Amount,
     Container,
@@ -189,6 +189,7 @@ def pod_spec_errors(spec: PodSpec, path: str) -> Iterator[str]:
             names.append(container.name)
     yield from resource_errors(spec.requests, spec.limits, f"{path}.resources.requests")
     yield from affinity_errors(spec.node_affinity, path)
+    yield from kept_apart_errors(spec.kept_apart, path)
     for index, toleration in enumerate(spec.tolerations):
         yield from _toleration_errors(toleration, f"{path}.tolerations[{index}]")
     if spec.scheduling_gates and spec.node_name is not None:
