@@ -61,6 +61,7 @@ class Blocks:
         self.jumps = np.zeros(JUMPS, np.int64)
         self.group_memo.used = self.used[GROUPS : GROUPS + 1]
         self.packing = Packing([1] * blocks)
+        self.numbers: list[dict[tuple[int, ...], int]] = [{} for _ in range(blocks)]  # as far as Python has asked
 
     def arrays(self, done: Ints, packing: Packing | None = None) -> Arrays:
         """Return all arrays as they are now; they go stale when any of them has grown."""

@@ -149,14 +149,11 @@ class Frontier:
     def row(self, place: Place) -> list[int]:
         """Return the numbers of a state's values, one per cell."""
         shard, state = place
-        words = self.shards[shard].states[state].tolist()
         blocks, packing = self.blocks, self.blocks.packing
-        row = [0] * self.tables.cells
-        for block, cells in enumerate(blocks.partition):
-            value = (words[packing.word[block]] >> int(packing.shift[block])) & int(packing.mask[block])
-            start = int(blocks.row_base[block]) + value * len(cells)
-            for cell, held in zip(cells, blocks.rows[start : start + len(cells)].tolist(), strict=True):
-                row[cell] = held
+        words = self.shards[shard].states[state].astype(np.int64)
+        values = (words[packing.word] >> packing.shift) & packing.mask
+        starts = blocks.row_base + values * blocks.sizes
+        row: list[int] = blocks.rows[starts[blocks.cell_block] + blocks.cell_slot].tolist()
         return row
 
     def place(self, state: int) -> Place:
@@ -331,20 +328,28 @@ class Frontier:
 
     def packed(self, row: list[int]) -> tuple[Ints, Ints]:
         """Return a state, given as the numbers of its cells' values, packed, and its two fingerprints."""
-        values = []
-        for block, cells in enumerate(self.blocks.partition):
-            part = np.array([row[cell] for cell in cells], np.int64)
-            while (value := int(number_row(self.arrays, block, part))) < 0:
-                self.blocks.grow()
-                self.refresh()
-            values.append(value)
-        if any(value > mask for value, mask in zip(values, self.blocks.packing.mask, strict=True)):
+        values = np.array(
+            [
+                self._number(block, tuple(row[cell] for cell in cells))
+                for block, cells in enumerate(self.blocks.partition)
+            ]
+        )
+        if (values > self.blocks.packing.mask).any():
             self.repack()
         packing, state = self.blocks.packing, np.zeros(self.blocks.packing.words, np.uint32)
-        for block, value in enumerate(values):
-            state[packing.word[block]] |= np.uint32(value << int(packing.shift[block]))
-        entries = self.blocks.base + np.array(values)
+        np.bitwise_or.at(state, packing.word, (values << packing.shift).astype(np.uint32))
+        entries = self.blocks.base + values
         return state, np.array([self.blocks.fingerprint[entries].sum(), self.blocks.second[entries].sum()])
+
+    def _number(self, block: int, part: tuple[int, ...]) -> int:
+        """Return the number of a block's value, given as the numbers of its cells' values."""
+        numbers = self.blocks.numbers[block]
+        if part not in numbers:
+            while (value := int(number_row(self.arrays, block, np.array(part, np.int64)))) < 0:
+                self.blocks.grow()
+                self.refresh()
+            numbers[part] = value
+        return numbers[part]
 
     def repack(self) -> None:
         """Make room for more values of the blocks in the words of the states."""
