@@ -59,6 +59,14 @@ def test_workloads_that_one_service_selects_are_together(tmp_path: Path) -> None
     ]
 
 
+def test_workloads_whose_pods_are_kept_apart_are_together(tmp_path: Path) -> None:
+    term = "{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: db}}}"
+    apart = f"affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{term}]}}}}"
+    cache = workload("cache").replace("containers:", f"{apart}\n      containers:")
+    made = load(tmp_path, workload("db", memory="2Mi"), workload("web"), cache)
+    assert [each.objects for each in slices(made)] == [("deployment/db", "deployment/cache"), ("deployment/web",)]
+
+
 def test_slices_that_differ_in_names_only_are_explored_once(tmp_path: Path) -> None:
     made = load(tmp_path, workload("one"), workload("two"), workload("three"), workload("large", memory="9Mi"))
     assert [(each.name, each.like) for each in slices(made)] == [

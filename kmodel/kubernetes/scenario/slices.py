@@ -1,8 +1,9 @@
 """Slices: parts of a scenario that hardly interact, each as a scenario of its own in a stated, small scope.
 
 Objects are in one slice that refer to each other: one selects what the other makes, or both select the same, or one is
-the owner of the other or makes it, or names it. What all share are the nodes: where all pods together have room on each
-of them, no pod keeps another from one. Where they have not, the slices say so, since only the whole shows that.
+the owner of the other or makes it, or names it, or their pods are kept apart. What all share are the nodes: where all
+pods together have room on each of them, no pod keeps another from one. Where they have not, the slices say so, since
+only the whole shows that.
 
 Of more than two replicas a slice has two, and of more than two nodes that are alike but for their names as well.
 """
@@ -15,8 +16,9 @@ import attrs
 
 from kmodel.kubernetes.components.plan import names_needed, populate
 from kmodel.kubernetes.components.references import refusal
+from kmodel.kubernetes.components.resources import keeps_apart
 from kmodel.kubernetes.components.settings import Command, Settings
-from kmodel.kubernetes.objects import ApiObject, Node, kind_named
+from kmodel.kubernetes.objects import ApiObject, Node, PodSpec, kind_named
 from kmodel.kubernetes.objects.kind import all_templates
 from kmodel.kubernetes.objects.patches import Scaled
 from kmodel.kubernetes.scenario.completing import complete
@@ -109,9 +111,23 @@ def _groups(given: Sequence[ApiObject]) -> list[list[ApiObject]]:
 def _are_related(one: ApiObject, other: ApiObject) -> bool:
     if (one.kind, one.metadata.key) == (other.kind, other.metadata.key):
         return True
+    if _are_kept_apart(one, other):
+        return True
     if one.metadata.namespace != other.metadata.namespace:
         return False
     return _owns(one, other) or _owns(other, one) or bool(_touches(one) & _touches(other)) or _share_pods(one, other)
+
+
+def _are_kept_apart(one: ApiObject, other: ApiObject) -> bool:
+    """Tell whether pods of one must not be on a node with pods of the other."""
+    pairs = [(mine, theirs) for mine in _pods(one) for theirs in _pods(other)]
+    return any(keeps_apart(mine, theirs) or keeps_apart(theirs, mine) for mine, theirs in pairs)
+
+
+def _pods(value: ApiObject) -> list[Any]:
+    """Return the pods that an object makes, or the one that it is."""
+    found = [each.object for each in all_templates(value)] if value.templates() else [value]
+    return [each for each in found if isinstance(getattr(each, "spec", None), PodSpec)]
 
 
 def _owns(one: ApiObject, other: ApiObject) -> bool:
