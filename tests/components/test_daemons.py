@@ -1,15 +1,11 @@
 """DaemonSets: which nodes get a pod, what such pods tolerate, updates, and what becomes of pods that fail."""
 
-from typing import Any
-
 import attrs
 import pytest
 
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.results import Verdict
 from kmodel.kubernetes.components.calls import Request
-from kmodel.kubernetes.components.controllers.daemonset_controller import DAEMONS_EXPECTED
-from kmodel.kubernetes.components.controllers.expectations import Expectations
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.settings import Command
 from kmodel.kubernetes.objects import (
@@ -71,23 +67,6 @@ def test_an_update_waits_until_the_new_pod_has_been_ready_for_some_time() -> Non
     run = run.settle()
     assert status(run) == (2, 2, 2, 0)
     assert run.cluster[stored("daemonsets")["web"]].status.available == 2
-
-
-def test_a_generation_is_observed_only_when_something_was_decided_by_it() -> None:
-    run = started(apply(daemonset(image=SECOND)), of=daemonset(), nodes=1)
-    waits = attrs.evolve(run, cluster=run.cluster.set(DAEMONS_EXPECTED["web"], Expectations(1)))
-    waits = waits.take("run_command", user=ADMIN).settle(without=("expire_daemon_expectations",))
-    assert observed(waits) < generation(waits)
-    done = waits.settle()
-    assert observed(done) == generation(done)
-
-
-def observed(run: Run) -> Any:
-    return run.cluster[stored("daemonsets")["web"]].status.observed_generation
-
-
-def generation(run: Run) -> Any:
-    return run.cluster[stored("daemonsets")["web"]].metadata.generation
 
 
 def test_each_node_gets_a_pod_that_is_bound_there() -> None:

@@ -9,9 +9,10 @@ Leaves out: the backoff before a failed pod is deleted; the toleration by which 
 that of their node; with surge, that old pods go from nodes where new ones may not run, as far as enough others are
 ready (here they stay there, as all do whose node only bears NoSchedule); creations in batches of 1, 2, 4, … and
 deletions, at once (here one after the other); at most 250 of each in one sync; the second try of a status that is
-refused, after a GET (here the cache is waited for). The DaemonSet, its history and the nodes upstream takes from the
-caches once for a sync, and the pods anew for each part of it (pods, updates, history, status); here each step takes
-them as they are.
+refused, after a GET (here the cache is waited for). A status that is written while something is expected upstream does
+not name the latest generation (here it does, which is one write less). The DaemonSet, its history and the nodes
+upstream takes from the caches once for a sync, and the pods anew for each part of it (pods, updates, history, status);
+here each step takes them as they are.
 
 Upstream: pkg/controller/daemon/{daemon_controller,update}.go, 1.34.
 """
@@ -208,11 +209,7 @@ def update_daemon_set_status(cluster: Cluster, daemonset: str) -> Cluster | None
     known = _workload(cluster, daemonset)
     now = None if known is None or known.metadata.deleting else known_daemons(cluster, daemonset)
     status = None if now is None else now.status()
-    if known is None or status is None:
-        return None
-    if not cluster[DAEMONS_EXPECTED[daemonset]].fulfilled:  # nothing was decided by the latest generation yet
-        status = attrs.evolve(status, observed_generation=known.status.observed_generation)
-    if status == known.status:
+    if known is None or status is None or status == known.status:
         return None
     body = attrs.evolve(known, status=status)
     request = Request(USER, "update", RESOURCE, daemonset, body, "status", resource_version=version(known))
