@@ -170,9 +170,13 @@ def called_from_python() -> set[str]:
         for function in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(function, ast.FunctionDef):
                 continue
-            if {"compiled", "inlined"} & {node.id for node in function.decorator_list if isinstance(node, ast.Name)}:
+            if {"compiled", "compiled_to_borrow", "inlined"} & {
+                node.id for node in function.decorator_list if isinstance(node, ast.Name)
+            }:
                 compiled_ones.add(function.name)
             else:
                 calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
-                called |= {call.id for call in calls if isinstance(call, ast.Name)}
+                names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+                its_own = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+                called |= {call.id for call in calls if isinstance(call, ast.Name)} - its_own
     return compiled_ones & called
