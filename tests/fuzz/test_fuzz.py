@@ -9,7 +9,7 @@ from tests.fuzz.explored import Outcome, differences, draw, outcomes
 from tests.fuzz.seeded_faults import FAULTS, MOST_MODELS, ROOT, Caught, Fault, explored
 
 SEEDS = 20
-LONG = range(SEEDS, 436)
+LONG = range(SEEDS, 228)
 AT_A_TIME = 104
 RARELY_SEEN = {  # by one model in more than sixty: `make fuzz-faults` has the time for these
     "a rank overwritten at once leaves a gap",
