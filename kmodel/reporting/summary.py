@@ -165,7 +165,7 @@ def _coverage(result: Result, room: int | None) -> Iterator[Fact]:
 def _named(names: Sequence[str], room: int | None) -> str:
     """Return names that fit in one line, and how many more there are; all of them if room is of no account."""
     whole = ", ".join(names)
-    if room is None or len(whole) <= room:
+    if room is None or len(names) < 2 or len(whole) <= room:
         return whole
     kept = len(names) - 1
     while kept > 1 and len(_cut(names, kept)) > room:

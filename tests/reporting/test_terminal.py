@@ -125,6 +125,12 @@ def test_of_names_as_many_are_told_as_fit_in_a_line() -> None:
     assert "controller-7, controller-8: not asked for EXPLORED" in whole
 
 
+def test_a_single_name_that_does_not_fit_is_told_all_the_same() -> None:
+    name = "ServiceAccount " + ", ".join(f"account-{number}" for number in range(9))
+    stored = attrs.evolve(SOURCE, notes=(("ONLY STORED", f"{name}: stored as it is"),))
+    assert "ONLY STORED   ServiceAccount account-0, " in printed(result(broken_model()), stored)
+
+
 def test_summary_when_a_bound_was_hit() -> None:
     outcome = result(two_phase_commit.model(3), Bounds(max_states=20))
     # How far an engine gets in the last level before it stops is its own affair.
