@@ -64,9 +64,9 @@ def handler(context: ReportContext) -> Handler:
         context.pictures = pictures(event.result.model, violated, subject=context.subject, seconds=SECONDS, look=look)
         write_pictures(context.pictures, context.file)
         notes = [each.drawing.note for each in context.pictures if each.drawing.note]
-        if len(violated) > MOST_NEAR and len(context.pictures) > 1:
-            which = f"{MOST_NEAR} of the {len(violated)} violations and hazards"
-            notes.append(f"{which} have a picture of the states nearby")
+        failures = len(event.result.failures)
+        if failures > MOST_NEAR and len(context.pictures) > 1:
+            notes.append(f"{MOST_NEAR} of the {failures} violations have a picture of the states nearby")
         context.notes = tuple(dict.fromkeys(notes))
 
     return writing(context, draw_all)

@@ -40,6 +40,7 @@ STYLE = {
 }
 MOST_SPECS = 3  # that are told to see much of the model
 QUIET = ("ONLY STORED",)  # headings of what changes no verdict
+BRIEF = ("DETAIL",)  # headings whose sentences have a reason after the first comma, which `-v` tells
 ALIKE = ("MISSING",)  # headings whose sentences all end in what may be done, which is told once
 MOST_SENTENCES = 4  # under one heading
 FEW_SPECS = 10  # of which each has its line, whatever its verdict
@@ -119,6 +120,10 @@ def _scenario(source: Source, room: int | None) -> Iterator[Fact]:
         if heading in QUIET and not verbose:
             yield heading, _named([sentence.partition(":")[0] for sentence in sentences], room), "dim"
             continue
+        if heading in BRIEF and not verbose:
+            short = "; ".join(sentence.partition(",")[0] for sentence in sentences)
+            yield heading, f"{short} (-v says what that leaves out)", "yellow"
+            continue
         if heading in ALIKE and not verbose:
             sentences = (sentences[0], *(sentence.partition("; ")[0] for sentence in sentences[1:]))
         more = 0 if verbose else len(sentences) - MOST_SENTENCES
@@ -158,8 +163,9 @@ def _coverage(result: Result, room: int | None) -> Iterator[Fact]:
     if unfired:
         yield "NEVER FIRED" if result.finished else "NOT FIRED YET", _named(unfired, room), "dim"
     if idle and (room is None or len(idle) <= MOST_NAMED):  # of more, the last line tells how many there are
-        it = "them" if idle[1:] else "it"
-        yield "NOT TESTED", f"{', '.join(idle)}: nothing happens here that could violate {it}", "dim"
+        whole = f"{', '.join(idle)}: nothing happens here that could violate {'them' if idle[1:] else 'it'}"
+        is_short = room is None or len(whole) <= room
+        yield "NOT TESTED", whole if is_short else _named(idle, room), "dim"
 
 
 def _named(names: Sequence[str], room: int | None) -> str:
@@ -204,17 +210,14 @@ def _all_causes(result: Result) -> list[Fact]:
 
 
 def _causes(result: Result, room: int) -> list[Fact]:
-    """Return the first sentence of the first of them, in two lines at most, and how much more there is."""
-    broken = _broken(result)
-    if not broken:
+    """Return the first sentence of the only cause in two lines at most, or of the first of several in one."""
+    causes = list(_broken(result))
+    if not causes:
         return []
-    cause, specs = next(iter(broken.items()))
-    first = SENTENCE.split(cause, 1)[0]
-    others = len(broken) - 1
-    most = 2 * room - SPARE
-    more = f"{count(others, 'more cause')}: -v" if others else "-v tells more" if cause[most:] or first != cause else ""
-    aside = "; ".join(filter(None, (_specs(specs) if others else "", more)))
-    end = f" ({aside})" if aside else ""
+    first = SENTENCE.split(causes[0], 1)[0]
+    most = room if causes[1:] else 2 * room - SPARE
+    more = f"1 of {len(causes)}; -v" if causes[1:] else "-v tells more" if first[most:] or first != causes[0] else ""
+    end = f" ({more})" if more else ""
     return [("KNOWN CAUSE", shorten(first, most - len(end), placeholder=" …") + end, "")]
 
 

@@ -61,6 +61,13 @@ def test_what_may_be_done_about_what_is_missing_is_told_once() -> None:
     assert "secret/b; add it: b\n" in printed(outcome, missing, verbose=True)
 
 
+def test_how_coarsely_parts_are_modelled_takes_a_line_and_verbose_says_why() -> None:
+    coarse = attrs.evolve(SOURCE, notes=tuple(("DETAIL", f"{part}: fused, so all at once") for part in ("calls", "io")))
+    outcome = result(broken_model())
+    assert "DETAIL        calls: fused; io: fused (-v says what that leaves out)\n" in printed(outcome, coarse)
+    assert "calls: fused, so all at once\n" in printed(outcome, coarse, verbose=True)
+
+
 def test_of_many_specs_those_that_hold_are_counted() -> None:
     def named(number: int) -> Spec:
         def always(cluster: Cluster) -> bool:
@@ -92,7 +99,7 @@ def test_a_cause_of_hazards_is_told_once_and_the_others_are_counted() -> None:
     outcome = hazardous((LATE,), (LATE, GONE), (LATE,), (LATE,))
     text = printed(outcome)
     assert "HAZARDS       all_managers_commit, all_managers_commit and 2 more\n" in text
-    assert "KNOWN CAUSE   Events come late. (4 specs; 1 more cause: -v)\n" in text
+    assert "KNOWN CAUSE   Events come late. (1 of 2; -v)\n" in text
     whole = printed(outcome, verbose=True)
     assert whole.count("documented hazard after 1 step: the spec returned") == 4
     assert (
