@@ -1,6 +1,6 @@
 """etcd with several members: what was acknowledged stays, and nothing is written that may not."""
 
-from kmodel.kernel import Cluster, Step, invariant, sometimes, step_invariant
+from kmodel.kernel import Cluster, Layout, Step, invariant, sometimes, step_invariant
 from kmodel.kubernetes.components.apiserver.watch_cache import connection_of
 from kmodel.kubernetes.components.calls import (
     CALLS,
@@ -13,8 +13,12 @@ from kmodel.kubernetes.components.calls import (
 )
 from kmodel.kubernetes.components.control_nodes import CONNECTED, ON_CONTROL_NODES, is_connected
 from kmodel.kubernetes.components.etcd import STORED
+from kmodel.kubernetes.components.etcd_members import STOP_WRITES
+from kmodel.kubernetes.components.faults import BUDGET
+from kmodel.kubernetes.components.kubectl import KUBECTL, command_of, reads_first
 from kmodel.kubernetes.components.processes import PROCESSES
-from kmodel.kubernetes.components.quorum import LEADER, MEMBERS
+from kmodel.kubernetes.components.quorum import LEADER, MEMBERS, serves
+from kmodel.kubernetes.components.settings import SETTINGS
 
 from .watching import a_write_may_time_out
 
@@ -70,6 +74,34 @@ def a_leader_of_etcd_has_all_that_was_acknowledged(cluster: Cluster) -> bool | s
 def another_member_comes_to_lead_etcd(step: Step) -> bool:
     """A member is elected after another went down."""
     return LEADER in step.writes and step.before[LEADER] is None
+
+
+def a_command_may_find_no_quorum(layout: Layout) -> bool:
+    """Tell whether a command that reads first may be run while etcd has no majority, or no leader."""
+    if not layout.has_family(MEMBERS.family) or not any(BUDGET[fault] in layout for fault in STOP_WRITES):
+        return False
+    return any(reads_first(each) for session in layout.constant(SETTINGS).sessions for each in session.commands)
+
+
+def _ends_unanswered(step: Step, user: str) -> bool:
+    before, after = step.before[KUBECTL[user]], step.after[KUBECTL[user]]
+    return after.command > before.command and after.answer == TIMEOUT
+
+
+@step_invariant(needs=a_command_may_find_no_quorum)
+def no_command_goes_on_from_a_read_without_a_quorum(step: Step) -> bool | str:
+    """A command that reads an object first fails while etcd has no majority to confirm what it reads."""
+    user = step.action.arguments.get("user", "")
+    command = command_of(step.before, user) if step.action.transition.name == "run_command" else None
+    if command is None or not reads_first(command) or serves(step.before) or _ends_unanswered(step, user):
+        return True
+    return f"{user}'s {command.verb} goes on from what no majority has confirmed"
+
+
+@sometimes(needs=a_command_may_find_no_quorum, shows=no_command_goes_on_from_a_read_without_a_quorum)
+def a_command_fails_that_cannot_read(step: Step) -> bool:
+    """A command ends before it has asked for anything, since nobody answers what it reads first."""
+    return step.action.transition.name == "run_command" and _ends_unanswered(step, step.action.arguments["user"])
 
 
 @step_invariant(needs=a_write_may_time_out)

@@ -9,6 +9,7 @@ from kmodel.controllers.remembered import Remembered
 from kmodel.controllers.running import NOT_DETERMINISTIC, Answered, History, Replay, RunEnd, run
 from kmodel.kernel import Cluster, Event, ModelError, Step, Transition, transition
 from kmodel.kernel.values import identity, plain
+from kmodel.kubernetes.components.apiserver import answers_reads
 from kmodel.kubernetes.components.calls import CALLS, Request, Response, idle, received, send
 from kmodel.kubernetes.components.etcd import QUEUES, Watch
 from kmodel.kubernetes.components.informer import synced
@@ -127,7 +128,14 @@ class Actions:
     ) -> Cluster:
         controller = self.controller
         replay = Replay(
-            cluster, controller.name, controller.watched, controller.written, list(answers), response, may_look
+            cluster,
+            controller.name,
+            controller.watched,
+            controller.written,
+            list(answers),
+            response,
+            may_look,
+            is_answered=not may_look or answers_reads(cluster, controller.client_of(key)),
         )
         outcome = run(replay, controller.code, key, Client(replay, controller.user, controller.kinds))
         cell = HISTORY[controller.name, key]

@@ -14,7 +14,7 @@ from kmodel.controllers.client import AsyncClient, Client, Question
 from kmodel.controllers.guard import Guard, Stopped, is_users, place
 from kmodel.kernel import Cluster, ModelError
 from kmodel.kernel.errors import place_of
-from kmodel.kubernetes.components.calls import Request, Response
+from kmodel.kubernetes.components.calls import TIMEOUT, Request, Response
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.informer import in_cache
 from kmodel.kubernetes.components.settings import POOLS
@@ -83,6 +83,7 @@ class Replay:
     answers: list[Answered]
     response: Response | None = None
     may_look: bool = False
+    is_answered: bool = True  # whether a live read is
     position: int = 0
     stopped_at: Question | None = None
     problem: str = ""
@@ -119,7 +120,7 @@ class Replay:
             return self._read(question)
         if question.live and self.may_look:
             self.may_look = False
-            return self._read(question)
+            return self._read(question) if self.is_answered else Failure(TIMEOUT, "Timeout")
         if question.request is not None and self.response is not None:
             response, self.response = self.response, None
             return response.key if response.ok else Failure(response.code, response.reason)

@@ -2,9 +2,11 @@
 
 from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Response, slot
 from kmodel.kubernetes.components.etcd import PODS
+from kmodel.kubernetes.components.kubectl import KUBECTL as KUBECTL_SESSIONS
+from kmodel.kubernetes.components.kubectl import SessionState
 from kmodel.kubernetes.components.quorum import LEADER, MEMBERS
 from tests.components.runs import KUBECTL, Run
-from tests.components.scenes import ADMIN, create, pod, scene
+from tests.components.scenes import ADMIN, apply, create, pod, scene
 
 TWO_CRASH = scene(create(pod()), actors=(), etcd_members=3, faults={"member-crash": 2, "member-return": 1})
 LATE = slot(KUBECTL, 1)
@@ -67,3 +69,21 @@ def test_a_leader_whose_disk_is_slow_leads_no_more_and_a_majority_that_needs_it_
     run = run.take("slow_down_disk", member="etcd-3")
     assert not run.can("commit", client=KUBECTL)
     assert run.take("write_at_last", member="etcd-1").can("commit", client=KUBECTL)
+
+
+def test_a_command_that_reads_first_fails_while_no_majority_confirms_what_it_reads() -> None:
+    run = Run.of(scene(apply(pod()), apply(pod()), actors=(), etcd_members=3, faults={"member-crash": 1}))
+    run = run.take("crash_member", member="etcd-1").take("run_command", user=ADMIN)
+    assert run.cluster[KUBECTL_SESSIONS[ADMIN]] == SessionState(1, "ready", TIMEOUT)
+    assert run.cluster[CALLS[KUBECTL]] is None
+    run = run.take("elect_member", member="etcd-2").take("run_command", user=ADMIN)
+    assert run.cluster[KUBECTL_SESSIONS[ADMIN]].doing == "asked"
+
+
+def test_who_looks_at_what_is_stored_waits_for_a_majority() -> None:
+    reported = scene(stored=(pod(node="n1"),), actors=("kubelet",), etcd_members=3, faults={"member-crash": 1})
+    run = Run.of(reported).settle(without=("report_status",))
+    assert run.can("report_status", node="n1", pod="web")
+    run = run.take("crash_member", member="etcd-1")
+    assert not run.can("report_status", node="n1", pod="web")
+    assert run.take("elect_member", member="etcd-2").can("report_status", node="n1", pod="web")

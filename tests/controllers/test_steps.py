@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import attrs
 import pytest
 
 from kmodel.controllers import Client, Controller, NotFound, Requeue, Timeout, controller
@@ -24,6 +25,7 @@ class Played:
     """A scenario as it is played step by step."""
 
     def __init__(self, made: Scenario) -> None:
+        self.scenario = made
         self.cluster, self.actions = start(made)
 
     def can(self, action: str) -> bool:
@@ -123,6 +125,24 @@ def test_a_live_read_is_a_step_of_its_own() -> None:
     assert not run.can(GOES_ON)
     run.take(READS)
     assert seen[-1] is None
+    assert run.state == (False, False, Failures())
+
+
+def test_a_live_read_times_out_while_etcd_has_no_majority() -> None:
+    told: list[str] = []
+
+    def code(client: Client, key: str) -> None:
+        try:
+            client.get("v1/Pod", "web", live=True)
+        except Timeout as error:
+            told.append(str(error))
+
+    made = played(code, faults={"member-crash": 1}, makes=lambda value: [manifest("web")]).scenario
+    run = Played(attrs.evolve(made, settings=attrs.evolve(made.settings, etcd_members=3)))
+    run.take(RUN, 'crash_member(member="etcd-1")')
+    assert not told
+    run.take(READS)
+    assert told[-1] == "get pod/web live: no answer"
     assert run.state == (False, False, Failures())
 
 

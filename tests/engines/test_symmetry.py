@@ -269,6 +269,7 @@ ALIKE = (
     "created-in-a-namespace-that-goes",
     "deployment-surges",
     "etcd-slow-disk",
+    "etcd-unavailable",
     "event-lost-of-a-namespace",
     "event-lost-of-a-quota",
     "event-lost-of-an-owner",

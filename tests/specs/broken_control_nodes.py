@@ -6,7 +6,7 @@ from kmodel.kubernetes.components.calls import CALLS
 from kmodel.kubernetes.components.control_nodes import CONNECTED
 from kmodel.kubernetes.components.leader_election import CANDIDATES, HOLDERS, RUN_OUT, process_of
 from kmodel.kubernetes.components.quorum import LEADER, MEMBERS, Member
-from tests.components.scenes import create, node, pod, scene
+from tests.components.scenes import apply, create, node, pod, scene
 from tests.specs.mutants import Function, Mutant
 
 TWO_API_SERVERS = scene(
@@ -41,6 +41,7 @@ THREE_MEMBERS = scene(
 )
 
 
+READ_FIRST = scene(apply(pod()), actors=(), etcd_members=3, faults={"member-crash": 1})
 SLOW_DISKS = scene(
     create(pod()),
     actors=(),
@@ -117,6 +118,21 @@ def asks_no_quorum(commit: Function) -> Function:
         for name in cluster.names(MEMBERS):
             after = after.set(MEMBERS[name], cluster[MEMBERS[name]])
         return after.set(LEADER, cluster[LEADER])
+
+    return broken
+
+
+def answers_by_what_it_has(run_command: Function) -> Function:
+    """etcd answers a read although no majority confirms the answer."""
+
+    def broken(cluster: Cluster, user: str) -> Cluster | None:
+        whole = cluster.set(LEADER, "etcd-1")
+        for name in cluster.names(MEMBERS):
+            whole = whole.set(MEMBERS[name], Member())
+        after = run_command(whole, user=user)
+        for name in cluster.names(MEMBERS):
+            after = None if after is None else after.set(MEMBERS[name], cluster[MEMBERS[name]])
+        return None if after is None else after.set(LEADER, cluster[LEADER])
 
     return broken
 
@@ -204,6 +220,14 @@ OF_CONTROL_NODES = (
         (("commit", asks_no_quorum),),
         5,
         "commit",
+    ),
+    Mutant(
+        "no_command_goes_on_from_a_read_without_a_quorum",
+        "etcd answers a read though it has no majority",
+        READ_FIRST,
+        (("run_command", answers_by_what_it_has),),
+        2,
+        "run_command",
     ),
     Mutant(
         "an_acknowledged_write_survives_the_loss_of_any_minority",

@@ -5,11 +5,12 @@ its client is told no more than that (in Kubernetes by a 500 that says "etcdserv
 answer at all: it knows as little). The write may be in the log of a member, and be carried out once there is a leader
 again; or it is in none that counts, and lost. A disk that is slow holds its member back: it has later what the others
 write, a majority that needs it acknowledges late, and if it led, another is elected, since its heartbeats wait as well.
+Reads are linearizable unless they are asked for as serializable: they need a majority, too, and time out without one.
+Informers and the control plane's own controllers try again until they are answered (here they wait), kubectl gives up,
+and the code of a user's controller is told (apiserver answers_reads).
 
 Leaves out: two writes of one client that are in a log at a time (it gives up on one before it asks for the next, which
-no leader takes); that a read of one object waits for a majority, too, since reads are linearizable unless they are
-asked for as serializable: here it is answered, by what was there just before, since nothing is written meanwhile;
-lists wait, as they would try again.
+no leader takes).
 
 Upstream: etcd.io docs op-guide/failures, faq and learning/api_guarantees (v3.6); etcd
 server/etcdserver/v3_server.go and errors/errors.go (processInternalRaftRequestOnce, ErrTimeout,

@@ -5,9 +5,11 @@ the one applied last named: see objects/merging.py; replace sends the version th
 it, too, and may find nothing to be done: see objects/edits.py); the user sees the answer,
 and may wait until the object is as they want it, or gone, before the next command.
 
+A command that fails, or whose answer never comes, is reported and not repeated, as kubectl does: also if what it reads
+first is not answered, since etcd has no quorum. Whoever waits has a watch, and goes on waiting.
+
 Leaves out: reading as a call of its own (the answer of a GET may be old when it arrives, as a request may be slow to
-arrive: the same); an apply that changes nothing sends its patch all the same, which is answered and not written. A
-command that fails, or whose answer never comes, is reported and not repeated, as kubectl does.
+arrive: the same); an apply that changes nothing sends its patch all the same, which is answered and not written.
 
 Upstream: staging/src/k8s.io/kubectl/pkg/cmd/{create,apply,replace,scale,set,rollout,label,annotate,taint,drain,patch,
 delete,wait}, 1.34.
@@ -18,8 +20,8 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import Cells, Cluster, Event, Step, transition
-from kmodel.kubernetes.components.apiserver import read
-from kmodel.kubernetes.components.calls import CALLS, Request, clients, received, send
+from kmodel.kubernetes.components.apiserver import answers_reads, read
+from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, clients, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
 from kmodel.kubernetes.components.controllers.rollouts import is_owned, revision, stands_for, without_hash
 from kmodel.kubernetes.components.etcd import stored, version, with_metadata
@@ -78,7 +80,10 @@ def _asked(step: Step) -> Event:
     about = reference(step.before, command.resource, command.key)
     if command.verb == "wait":
         return Event("Normal", "Wait", about, f"kubectl wait: until it is {command.wait}")
-    if step.after[KUBECTL[user]].answer == NOTHING_TO_DO:
+    before, after = step.before[KUBECTL[user]], step.after[KUBECTL[user]]
+    if after.command > before.command and after.answer == TIMEOUT:
+        return Event("Warning", "Failed", about, f"kubectl {command.verb}: cannot read it: no answer")
+    if after.command > before.command:
         said = _body(command, read(step.before, command.resource, command.key))
         why = said if isinstance(said, str) else "there is nothing to be done"
         return Event("Warning", "Skipped", about, f"kubectl {command.verb}: {why}")
@@ -96,10 +101,18 @@ def run_command(cluster: Cluster, user: str) -> Cluster | None:
         return None
     if command.verb == "wait":
         return cluster.set(KUBECTL[user], SessionState(progress.command, "waiting", progress.answer))
+    if reads_first(command) and not answers_reads(cluster, client_of(user)):
+        return cluster.set(KUBECTL[user], SessionState(progress.command + 1, "ready", TIMEOUT))
     request = _request(cluster, user, command)
     if request is None:
         return cluster.set(KUBECTL[user], SessionState(progress.command + 1, "ready", NOTHING_TO_DO))
     return send(cluster.update(KUBECTL[user], doing="asked"), client_of(user), request)
+
+
+def reads_first(command: Command) -> bool:
+    """Tell whether kubectl reads an object before it sends what it asks for."""
+    sends_at_once = command.verb in ("create", "delete", "wait")
+    return not sends_at_once and (command.patch is None or isinstance(command.patch, ObjectEdit))
 
 
 def _request(cluster: Cluster, user: str, command: Command) -> Request | None:

@@ -7,8 +7,9 @@ may take several transactions, one after the other, each on what is there by the
 
 Several api-servers have a watch cache each: see watch_cache.py.
 
-Leaves out: priority and fairness; reads as calls (a GET of one object is
-one step of the reader, see kubectl.py and informer.py).
+A GET of one object is of what is stored, which a quorum of etcd confirms; without one it times out (answers_reads).
+
+Leaves out: priority and fairness; reads as calls (a GET is one step of the reader, see kubectl.py and informer.py).
 
 Upstream: staging/src/k8s.io/apiserver/pkg/{endpoints/handlers,registry/generic/registry/store.go}, 1.34.
 """
@@ -44,6 +45,7 @@ from kmodel.kubernetes.components.calls import (
 )
 from kmodel.kubernetes.components.component import NOTHING, Component, Memory
 from kmodel.kubernetes.components.etcd import stored, version
+from kmodel.kubernetes.components.quorum import serves
 from kmodel.kubernetes.components.serving import AWAY, SERVER, is_away
 from kmodel.kubernetes.components.settings import reference
 from kmodel.kubernetes.objects import ApiObject, Kind
@@ -201,6 +203,14 @@ def read(cluster: Cluster, of: str, key: str) -> Any: ...
 def read(cluster: Cluster, of: Kind[Any] | str, key: str) -> Any:
     """Return what a GET of one object answers now."""
     return cluster[stored(of)[key]]
+
+
+def answers_reads(cluster: Cluster, client: str) -> bool:
+    """Tell whether a GET is answered: it names no resourceVersion, so that a quorum of etcd has to confirm the answer.
+
+    Otherwise it times out: who tries again until it is answered, waits, as nothing that it knows has changed.
+    """
+    return serves(cluster) and comes_through(cluster, client)
 
 
 COMPONENT = Component(

@@ -8,7 +8,7 @@ Upstream: pkg/controller/controller_ref_manager.go ClaimPods, 1.34.
 from typing import Any
 
 from kmodel.kernel import Cluster
-from kmodel.kubernetes.components.apiserver import read
+from kmodel.kubernetes.components.apiserver import answers_reads, read
 from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, all_in_cache, in_cache
 from kmodel.kubernetes.objects import POD, OwnerReference, Pod, selects
@@ -41,7 +41,7 @@ def _selects(workload: Any, pod: Pod) -> bool:
     return same and selects(workload.selector, pod.metadata.labels)
 
 
-def claim(cluster: Cluster, user: str, resource: str, workload: Any, pod: str) -> Request | None:
+def claim(cluster: Cluster, user: str, client: str, resource: str, workload: Any, pod: str) -> Request | None:
     """Return the request by which a workload adopts or releases a pod, if it has to, and may."""
     known = in_cache(cluster, CONTROLLER_MANAGER, POD, pod)
     if known is None or workload.metadata.deleting:
@@ -49,7 +49,7 @@ def claim(cluster: Cluster, user: str, resource: str, workload: Any, pod: str) -
     if _is_lost(known, workload):
         body = WithoutOwners((workload.metadata.uid,))
         return Request(user, "patch", "pods", pod, body, uid=known.metadata.uid)
-    if not _is_free(known, workload):
+    if not _is_free(known, workload) or not answers_reads(cluster, client):
         return None
     live = read(cluster, resource, workload.metadata.key)
     if live is None or live.metadata.uid != workload.metadata.uid or live.metadata.deleting:

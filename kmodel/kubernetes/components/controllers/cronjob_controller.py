@@ -15,10 +15,12 @@ live, creates the next one in the same sync, and writes once.
 Upstream: pkg/controller/cronjob/cronjob_controllerv2.go syncCronJob, 1.34.
 """
 
+from collections.abc import Iterator
+
 import attrs
 
 from kmodel.kernel import Cells, Cluster, Rank, transition
-from kmodel.kubernetes.components.apiserver import read
+from kmodel.kubernetes.components.apiserver import answers_reads, read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Fault, Memory, Steps, each
@@ -90,15 +92,29 @@ def _known(cluster: Cluster, cronjob: str) -> CronJob | None:
     if not idle(cluster, client_of(cronjob)) or not synced(cluster, CONTROLLER_MANAGER, RESOURCE, "jobs"):
         return None
     known = in_cache(cluster, CONTROLLER_MANAGER, CRON_JOB, cronjob)
-    return None if known is None else _looked_up(cluster, known)
+    if known is None or (not answers_reads(cluster, client_of(cronjob)) and _has_to_look_up(cluster, known)):
+        return None
+    return _looked_up(cluster, known)
+
+
+def _has_to_look_up(cluster: Cluster, known: CronJob) -> bool:
+    """Tell whether the cache shows a Job that is not in the list, or does not show one that is."""
+    listed = [(_job_of(cluster, known, name), uid) for name, uid in known.status.active]
+    return any(_unlisted(cluster, known)) or any(job is None or job.metadata.uid != uid for job, uid in listed)
+
+
+def _unlisted(cluster: Cluster, known: CronJob) -> Iterator[tuple[str, Rank | None]]:
+    """Yield the Jobs of a CronJob that run and are not in its list."""
+    for job in all_in_cache(cluster, CONTROLLER_MANAGER, JOB):
+        owner, entry = job.metadata.owner, (job.metadata.name, job.metadata.uid)
+        is_own = owner is not None and owner.uid == known.metadata.uid
+        if is_own and not job.status.finished and entry not in known.status.active:
+            yield entry
 
 
 def _looked_up(cluster: Cluster, known: CronJob) -> CronJob:
     """Return a CronJob as it is stored, if a Job of it runs that is only in that one's list [inActiveList]."""
-    for job in all_in_cache(cluster, CONTROLLER_MANAGER, JOB):
-        owner, entry = job.metadata.owner, (job.metadata.name, job.metadata.uid)
-        if owner is None or owner.uid != known.metadata.uid or job.status.finished or entry in known.status.active:
-            continue
+    for entry in _unlisted(cluster, known):
         live = read(cluster, CRON_JOB, known.metadata.key)
         if live is not None and live.metadata.uid == known.metadata.uid and entry in live.status.active:
             return live

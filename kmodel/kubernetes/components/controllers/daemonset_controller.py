@@ -119,7 +119,7 @@ def forget_daemon_revision(cluster: Cluster, daemonset: str) -> Cluster | None:
 def claim_daemon_pod(cluster: Cluster, daemonset: str, pod: str) -> Cluster | None:
     """Adopt a pod that is selected and that nobody controls, or release one that is selected no more."""
     known = _workload(cluster, daemonset)
-    request = None if known is None else claim(cluster, USER, RESOURCE, known, pod)
+    request = None if known is None else claim(cluster, USER, client_of(daemonset), RESOURCE, known, pod)
     return None if request is None else send(cluster, client_of(daemonset), request)
 
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kmodel.kernel import Cell, Cluster, Rank, transition
-from kmodel.kubernetes.components.apiserver import read
+from kmodel.kubernetes.components.apiserver import answers_reads, read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component
@@ -89,6 +89,8 @@ def _forget(cluster: Cluster, kind: str, known: Any, uids: tuple[Rank, ...]) -> 
 
 
 def _latest(cluster: Cluster, kind: str, known: Any) -> Any:
+    if not answers_reads(cluster, client_of(kind, known.metadata.key)):
+        return None
     found = read(cluster, _resource(cluster, kind), known.metadata.key)
     return found if found is not None and found.metadata.uid == known.metadata.uid else None
 

@@ -20,7 +20,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import Cell, Cluster, transition
-from kmodel.kubernetes.components.apiserver import read
+from kmodel.kubernetes.components.apiserver import answers_reads, read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, each
@@ -51,12 +51,12 @@ def namespace_of(key: str) -> str:
     return key.rpartition("/")[0] or DEFAULT_NAMESPACE
 
 
-def _terminating(cluster: Cluster, namespace: str) -> Namespace | None:
+def _terminating(cluster: Cluster, namespace: str, client: str) -> Namespace | None:
     """Return a namespace that is being deleted as it is stored, if the cache knows it to be."""
     if not synced(cluster, CONTROLLER_MANAGER, "namespaces"):
         return None
     known = in_cache(cluster, CONTROLLER_MANAGER, NAMESPACE, namespace)
-    if known is None or not known.metadata.deleting:
+    if known is None or not known.metadata.deleting or not answers_reads(cluster, client):
         return None
     found = read(cluster, NAMESPACE, namespace)
     return found if found is not None and found.metadata.deleting and found.is_held else None
@@ -66,7 +66,7 @@ def _terminating(cluster: Cluster, namespace: str) -> Namespace | None:
 def delete_content(cluster: Cluster, kind: str, name: str) -> Cluster | None:
     """Delete what is in a namespace that is being deleted, pods before all else."""
     client, namespace = client_of(kind, name), namespace_of(name)
-    if not idle(cluster, client) or _terminating(cluster, namespace) is None:
+    if not idle(cluster, client) or _terminating(cluster, namespace, client) is None:
         return None
     resource = next(resource for resource, singular in cluster[SINGULARS] if singular == kind)
     value = cluster[stored(resource)[name]]
@@ -87,7 +87,7 @@ def read_content_answer(cluster: Cluster, kind: str, name: str) -> Cluster | Non
 def finalize(cluster: Cluster, namespace: str) -> Cluster | None:
     """Take the finalizer off a namespace in which nothing is left."""
     client = finalizer_of(namespace)
-    found = _terminating(cluster, namespace) if idle(cluster, client) else None
+    found = _terminating(cluster, namespace, client) if idle(cluster, client) else None
     if found is None or any(content(cluster, namespace)):
         return None
     request = Request(USER, "update", "namespaces", namespace, subresource="finalize", uid=found.metadata.uid)

@@ -14,7 +14,7 @@ markFailedAndDeletePodWithCondition, 1.34.
 """
 
 from kmodel.kernel import Cells, Cluster, transition
-from kmodel.kubernetes.components.apiserver import read
+from kmodel.kubernetes.components.apiserver import answers_reads, read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import CALLS, Request, clients, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps, each
@@ -50,7 +50,7 @@ def is_orphaned(cluster: Cluster, pod: Pod) -> bool:
     if not cluster.has(QUARANTINE[node]):
         return True  # nodeName names a node that there never was
     gone = cluster[QUARANTINE[node]] and in_cache(cluster, CONTROLLER_MANAGER, NODE, node) is None
-    return gone and read(cluster, NODE, node) is None
+    return gone and answers_reads(cluster, client_of(pod.metadata.key)) and read(cluster, NODE, node) is None
 
 
 def is_beyond_threshold(cluster: Cluster, pod: Pod) -> bool:

@@ -33,7 +33,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import Cells, Cluster, Event, Step, transition
-from kmodel.kubernetes.components.apiserver import read
+from kmodel.kubernetes.components.apiserver import answers_reads, read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import CALLS, Request, clients, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, Steps
@@ -210,7 +210,7 @@ def _to_claim(
 def adopt_pod(cluster: Cluster, kind: str, name: str, pod: str) -> Cluster | None:
     """Become the controller of a pod that is selected and that nobody controls, after a live look at oneself."""
     workload, known = _to_claim(cluster, kind, name, pod, is_orphan_of)
-    if workload is None:
+    if workload is None or not answers_reads(cluster, client_of(kind, name)):
         return None
     live = read(cluster, RESOURCES[kind], name)
     if live is None or live.metadata.uid != workload.metadata.uid or live.metadata.deleting:

@@ -85,7 +85,7 @@ def forget_stateful_revision(cluster: Cluster, statefulset: str) -> Cluster | No
 def claim_stateful_pod(cluster: Cluster, statefulset: str, pod: str) -> Cluster | None:
     """Adopt a pod that is selected and that nobody controls, or release one that is selected no more."""
     known = _workload(cluster, statefulset)
-    request = None if known is None else claim(cluster, USER, RESOURCE, known, pod)
+    request = None if known is None else claim(cluster, USER, client_of(statefulset), RESOURCE, known, pod)
     return None if request is None else send(cluster, client_of(statefulset), request)
 
 

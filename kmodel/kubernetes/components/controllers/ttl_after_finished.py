@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kmodel.kernel import Cluster, transition
-from kmodel.kubernetes.components.apiserver import read
+from kmodel.kubernetes.components.apiserver import answers_reads, read
 from kmodel.kubernetes.components.apiserver.access import CONTROLLER_USER
 from kmodel.kubernetes.components.calls import Request, clients, drop_answer, idle, send
 from kmodel.kubernetes.components.component import Caller, Component, each
@@ -38,7 +38,7 @@ def delete_finished_job(cluster: Cluster, job: str) -> Cluster | None:
     """Have a Job deleted whose time has passed since it finished."""
     if not synced(cluster, CONTROLLER_MANAGER, RESOURCE) or not idle(cluster, client_of(job)):
         return None
-    if not has_to_go(in_cache(cluster, CONTROLLER_MANAGER, JOB, job)):
+    if not has_to_go(in_cache(cluster, CONTROLLER_MANAGER, JOB, job)) or not answers_reads(cluster, client_of(job)):
         return None
     latest: Job | None = read(cluster, JOB, job)
     if latest is None or not has_to_go(latest):

@@ -24,7 +24,7 @@ from typing import Any
 import attrs
 
 from kmodel.kernel import Cluster, Event, Step, fresh, transition
-from kmodel.kubernetes.components.apiserver import read
+from kmodel.kubernetes.components.apiserver import answers_reads, read
 from kmodel.kubernetes.components.apiserver.access import NODE_USER
 from kmodel.kubernetes.components.calls import CALLS, Request, drop_answer, idle, received, send
 from kmodel.kubernetes.components.etcd import version
@@ -173,6 +173,8 @@ def report_status(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     if held is not None:
         status = attrs.evolve(status, allocated=held, resize=pending_resize(cluster, node, pod, known))
     if status == (worker.reported or known.status) and not _is_overwritten(cluster, known, status):
+        return None
+    if not answers_reads(cluster, client_of(node, pod)):
         return None
     live: Any = read(cluster, POD, pod)
     if live is None or live.metadata.uid != worker.uid:
