@@ -6,6 +6,7 @@ and that it is not being deleted; requests and faults have budgets, so on every 
 
 from kmodel.kernel import Cell, Cluster, Hazard, Layout, Step, converges, finitely_often, sometimes
 from kmodel.kubernetes.components.controllers.replicaset_controller import EXPECTATIONS, RESOURCES
+from kmodel.kubernetes.components.controllers.stuck_pods import quota_refusal
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.kubelet.state import is_connected
@@ -115,7 +116,8 @@ def desired_state_converges(cluster: Cluster) -> bool | str:
 def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
     """At last every ReplicaSet has as many active pods as it wants, and keeps them, unless they name what is missing.
 
-    The api-server refuses them then, whenever they are created.
+    The api-server refuses them then, whenever they are created, and the report begins with that. Whether a quota
+    refuses them depends on what else is there: the reason names it.
     """
     for kind, name in cluster.layout.keys(EXPECTATIONS):
         workload = cluster[stored(RESOURCES[kind])[name]]
@@ -124,10 +126,14 @@ def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
         owned = [
             pod for _, pod in pods(cluster) if pod.metadata.owner and pod.metadata.owner.uid == workload.metadata.uid
         ]
-        active = sum(pod.active for pod in owned)
-        is_refused = any(refusal(cluster[SETTINGS], template.object) for template in workload.templates())
-        if active > (workload.replicas or 0) or (active != workload.replicas and not is_refused):
-            return f"{kind}/{name} has {active} active pods, {workload.replicas} are wanted"
+        active, wanted = sum(pod.active for pod in owned), workload.replicas or 0
+        if active == wanted:
+            continue
+        lacks = active < wanted
+        if lacks and any(refusal(cluster[SETTINGS], template.object) for template in workload.templates()):
+            continue
+        why = quota_refusal(cluster, workload) if lacks else None
+        return f"{kind}/{name} has {active} active pods, {wanted} are wanted" + (f": {why}" if why else "")
     return True
 
 

@@ -208,4 +208,5 @@ def test_a_rollout_of_more_pods_than_a_quota_allows_exceeds_its_deadline() -> No
     run = Run.of(scene(stored=(made,), names_per_workload=2, pod_quota=1, calls="fused", actors=WITH_NODES))
     run = run.settle(until=lambda cluster: cluster[WEB].status.progressing == TIMED_OUT)
     assert run.cluster[WEB].status.available == 1
-    assert "2 are wanted" in str(TEMPORAL["replicasets_get_their_pods"].function(run.cluster))
+    said = str(TEMPORAL["replicasets_get_their_pods"].function(run.cluster))
+    assert said.endswith("has 1 active pods, 2 are wanted: exceeded quota: pods=1")

@@ -70,19 +70,32 @@ def answers_to(value: Pod, there: ResourceQuota) -> set[int | None]:
 
 
 @pytest.mark.parametrize(
-    ("value", "there", "expected"),
+    ("value", "there", "expected", "why"),
     [
-        (pod("a", memory_mib=64), quota(requests_memory=64 * MEBIBYTE), 201),
-        (pod("a", memory_mib=65), quota(requests_memory=64 * MEBIBYTE), 403),
-        (pod("a", memory_mib=64, limit_mib=128), quota(limits_memory=64 * MEBIBYTE), 403),
-        (pod("a"), quota(requests_memory=64 * MEBIBYTE), 403),  # which does not say how much it takes
-        (pod("a"), quota(counted=False, pods=0), 201),  # which its controller has not seen
-        (pod("a"), quota(pods=0), 403),
+        (pod("a", memory_mib=64), quota(requests_memory=64 * MEBIBYTE), 201, None),
+        (
+            pod("a", memory_mib=65),
+            quota(requests_memory=64 * MEBIBYTE),
+            403,
+            "exceeded quota: quota, requested: requests.memory=68157440, used: requests.memory=0, "
+            "limited: requests.memory=67108864",
+        ),
+        (
+            pod("a", memory_mib=64, limit_mib=128),
+            quota(limits_memory=64 * MEBIBYTE),
+            403,
+            "exceeded quota: quota, requested: limits.memory=134217728, used: limits.memory=0, "
+            "limited: limits.memory=67108864",
+        ),
+        (pod("a"), quota(requests_memory=64 * MEBIBYTE), 403, "failed quota: quota: must specify requests.memory"),
+        (pod("a"), quota(counted=False, pods=0), 201, None),  # which its controller has not seen
+        (pod("a"), quota(pods=0), 403, "exceeded quota: quota, requested: pods=1, used: pods=0, limited: pods=0"),
     ],
     ids=["enough", "too much", "limits", "not said", "not counted", "none at all"],
 )
-def test_what_a_pod_takes_is_charged(value: Pod, there: ResourceQuota, expected: int) -> None:
+def test_what_a_pod_takes_is_charged(value: Pod, there: ResourceQuota, expected: int, why: str | None) -> None:
     assert answers_to(value, there) == {expected}
+    assert there.refusal(value) == why
 
 
 def test_a_quota_is_charged_by_compare_and_swap_so_that_one_of_two_is_refused() -> None:

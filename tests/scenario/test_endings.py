@@ -149,6 +149,14 @@ def test_pods_of_a_template_that_are_refused(tmp_path: Path) -> None:
     assert load([tmp_path / "f.yaml"], assumed=["sa/robot"]).refused == ()
 
 
+def test_so_are_those_of_what_is_stored_at_the_start(tmp_path: Path) -> None:
+    text = replica_set("replicas: 1").replace("spec: {containers", "spec: {serviceAccountName: robot, containers")
+    stored = "{kind: Scenario, apiVersion: kmodel.dev/v1alpha1, metadata: {name: a}, spec: {stored: [replicaset/web]}}"
+    (tmp_path / "f.yaml").write_text(f"{stored}\n---\n{text}", encoding="utf-8")
+    (refused,) = load([tmp_path / "f.yaml"]).refused
+    assert str(refused).startswith('replicaset/web: 403 Forbidden: pods "web-" is forbidden: error looking up service')
+
+
 GPU = "{name: a, image: x, resources: {limits: {nvidia.com/gpu: 4}}}"
 TERMS = "nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: In, values: [a]}]}]"
 WAITS = [

@@ -60,13 +60,26 @@ class ResourceQuota(ApiObject):
 
         What the controller has not seen yet does not count [generic/evaluator.go Matches, by status.hard].
         """
+        if self.refusal(value) is not None:
+            return None
+        used = dict(self.status.used)
+        for name, _ in self.status.hard or ():
+            used[name] = used.get(name, 0) + (value.takes(name) or 0)
+        return attrs.evolve(self, status=attrs.evolve(self.status, used=tuple(sorted(used.items()))))
+
+    def refusal(self, value: ApiObject) -> str | None:
+        """Return why an object that is created is too much, or does not say how much it takes; None if it is neither
+        [staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go CheckRequest, 1.34].
+        """
         used = dict(self.status.used)
         for name, most in self.status.hard or ():
             taken = value.takes(name)
-            if taken is None or (taken and used.get(name, 0) + taken > most):
-                return None
-            used[name] = used.get(name, 0) + taken
-        return attrs.evolve(self, status=attrs.evolve(self.status, used=tuple(sorted(used.items()))))
+            if taken is None:
+                return f"failed quota: {self.metadata.name}: must specify {name}"
+            if taken and used.get(name, 0) + taken > most:
+                asked = f"requested: {name}={taken}, used: {name}={used.get(name, 0)}, limited: {name}={most}"
+                return f"exceeded quota: {self.metadata.name}, {asked}"
+        return None
 
 
 def _read(fields: Fields, left_out: list[str]) -> ResourceQuota:

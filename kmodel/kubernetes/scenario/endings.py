@@ -19,7 +19,7 @@ from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.references import missing_config, missing_volume, refusal
 from kmodel.kubernetes.components.scheduler import QUEUE, filters, lost_claim
 from kmodel.kubernetes.components.settings import RIGHTS, SETTINGS, Command, Settings
-from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, ApiObject, Kinds, Node, Pod, kind_named
+from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, ApiObject, Kinds, Node, Pod, kind_named, kind_of
 from kmodel.kubernetes.objects.kind import all_templates
 
 PENDING = "Pending"
@@ -52,7 +52,10 @@ class Ending:
 
 
 def refusals(settings: Settings, kinds: Kinds) -> Iterator[RefusedRequest]:
-    """Yield what is refused whatever else happens: 401, 403, 404, 422, of users' requests and pods of templates."""
+    """Yield what is refused whatever else happens: 401, 403, 404, 422, of users' requests and pods of templates.
+
+    What is stored at the start has templates as well. A quota refuses by what else is there: specs tell of that.
+    """
     cluster: Cluster = Cluster.of({}, {SETTINGS: settings, RIGHTS: ()})
     for session in settings.sessions:
         for command in session.commands:
@@ -61,12 +64,23 @@ def refusals(settings: Settings, kinds: Kinds) -> Iterator[RefusedRequest]:
             if found is not None:
                 yield RefusedRequest(reference, *found)
                 continue
-            for template in () if command.object is None else all_templates(command.object):
-                missing = refusal(settings, template.object.defaulted())
-                if missing is not None:
-                    name = template.called.rpartition("/")[2]
-                    yield RefusedRequest(reference, 403, "Forbidden", f'pods "{name}" is forbidden: {missing}')
-                    break
+            if command.object is not None:
+                yield from _refused_pods(settings, reference, command.object)
+    told = {(command.resource, command.key) for session in settings.sessions for command in session.commands}
+    for value in settings.objects:
+        kind = kind_of(value, kinds)
+        if (kind.resource, value.metadata.key) not in told:
+            yield from _refused_pods(settings, f"{kind.singular}/{value.metadata.key}", value)
+
+
+def _refused_pods(settings: Settings, reference: str, value: ApiObject) -> Iterator[RefusedRequest]:
+    """Yield the refusal of what is made from an object's templates, of the first that is refused."""
+    for template in all_templates(value):
+        missing = refusal(settings, template.object.defaulted())
+        if missing is not None:
+            name = template.called.rpartition("/")[2]
+            yield RefusedRequest(reference, 403, "Forbidden", f'pods "{name}" is forbidden: {missing}')
+            return
 
 
 def _refusal(cluster: Cluster, user: str, command: Command, kinds: Kinds) -> tuple[int, str, str] | None:

@@ -35,13 +35,21 @@ def is_stuck(cluster: Cluster, pod: Pod) -> bool:
 
 def is_refused(cluster: Cluster, workload: ReplicaSet) -> bool:
     """Tell whether the api-server refuses another pod of a ReplicaSet: by what it names, or by a quota."""
-    namespace = workload.metadata.namespace
-    pod = Pod(ObjectMeta("", namespace, labels=workload.template.labels), workload.template.spec)
-    if refusal(cluster[SETTINGS], pod) is not None:
-        return True
+    return refusal(cluster[SETTINGS], _next_of(workload)) is not None or quota_refusal(cluster, workload) is not None
+
+
+def quota_refusal(cluster: Cluster, workload: ReplicaSet) -> str | None:
+    """Return by which quota the api-server refuses another pod of a ReplicaSet, in its words; None if by none."""
     if exceeds_quota(cluster, Request("", "create", "pods", "")):
-        return True
-    return any(quota.charged(pod) is None for quota in quotas_of(cluster, namespace))
+        return f"exceeded quota: pods={cluster[SETTINGS].pod_quota}"
+    pod = _next_of(workload)
+    said = (quota.refusal(pod) for quota in quotas_of(cluster, workload.metadata.namespace))
+    return next((why for why in said if why is not None), None)
+
+
+def _next_of(workload: ReplicaSet) -> Pod:
+    metadata = ObjectMeta("", workload.metadata.namespace, labels=workload.template.labels)
+    return Pod(metadata, workload.template.spec)
 
 
 def _lacks_an_image(cluster: Cluster, pod: str, spec: PodSpec) -> bool:
