@@ -5,6 +5,7 @@ forgotten. Along one trace it is known which rank became which, so each keeps th
 """
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import attrs
@@ -19,7 +20,8 @@ Counts = dict[Rank, Rank]
 
 def counted(trace: Trace) -> Trace:
     """Return the trace with the ranks of each scope numbered in the order in which they were made."""
-    counts: Counts = {rank: rank for rank in _mentioned(trace.initial)}
+    mentioned = _Mentioned()
+    counts: Counts = {rank: rank for rank in mentioned.anywhere(trace.initial)}
     highest: dict[str, int] = {}
     for rank in counts:
         highest[rank.scope] = max(highest.get(rank.scope, 0), rank.number)
@@ -27,7 +29,7 @@ def counted(trace: Trace) -> Trace:
     for step in trace.steps:
         old, new = step.before.values, step.after.values
         changed = [place for place, value in enumerate(new) if value is not old[place]]
-        for rank in sorted({rank for place in changed for rank in ranks(new[place])} - counts.keys()):
+        for rank in _in_order({rank for place in changed for rank in mentioned.by(new[place])} - counts.keys()):
             highest[rank.scope] = highest.get(rank.scope, 0) + 1
             counts[rank] = Rank(rank.scope, highest[rank.scope])
         replace = _replacing(counts)
@@ -36,21 +38,36 @@ def counted(trace: Trace) -> Trace:
             values[place] = replace(new[place])
         before, shown = shown, BareCluster(shown.layout, tuple(values))
         steps.append(attrs.evolve(step, before=before, after=shown, next=shown))
-        if any(ranks(old[place]) - ranks(new[place]) for place in changed):
+        if any(mentioned.by(old[place]) - mentioned.by(new[place]) for place in changed):
             # what is moved up keeps its order, so the ranks of the next state are these, one by one
-            moved = zip(sorted(_mentioned(step.after)), sorted(_mentioned(step.next)), strict=True)
-            counts = {now: counts[was] for was, now in moved}
+            was, now = (_in_order(mentioned.anywhere(state)) for state in (step.after, step.next))
+            counts = dict(zip(now, map(counts.__getitem__, was), strict=True))
     return attrs.evolve(trace, steps=tuple(steps))
 
 
-def _mentioned(cluster: Cluster) -> frozenset[Rank]:
-    return frozenset[Rank]().union(*map(ranks, cluster.values))
+class _Mentioned:
+    """The ranks that the values of a trace mention; most states have most values from the one before."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, frozenset[Rank]] = {}  # by id: the trace keeps its values
+
+    def by(self, value: Any) -> frozenset[Rank]:
+        found = self._known.get(id(value))
+        if found is None:
+            found = self._known[id(value)] = ranks(value)
+        return found
+
+    def anywhere(self, cluster: Cluster) -> frozenset[Rank]:
+        return frozenset[Rank]().union(*map(self.by, cluster.values))
+
+
+def _in_order(found: AbstractSet[Rank]) -> list[Rank]:
+    return sorted(found, key=lambda rank: (rank.scope, rank.number))
 
 
 def _replacing(counts: Mapping[Rank, Rank]) -> Callable[[Any], Any]:
     def replace(value: Any) -> Any:
-        found = ranks(value)
-        if all(counts[rank] is rank or counts[rank] == rank for rank in found):
+        if all(counts[rank] is rank or counts[rank] == rank for rank in ranks(value)):
             return value
         return counts[value] if isinstance(value, Rank) else with_parts(value, replace)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from kmodel.engines.events import Finished
 from kmodel.kernel import Cluster, Trace
+from kmodel.kernel.values import remembered
 from kmodel.printable import printable
 from kmodel.reporting.files import write
 from kmodel.reporting.handler import Handler
@@ -27,6 +28,9 @@ def handler(context: ReportContext) -> Handler:
                 write(context.file(f"{finding.spec.name}.itf.json"), json.dumps(document, indent=1) + "\n")
 
     return writing(context, write_files)
+
+
+_text = remembered(show)  # most cells hold the same in one state after the other
 
 
 def itf(trace: Trace, description: str) -> dict[str, Any]:
@@ -52,4 +56,4 @@ def _value(value: Any) -> Any:
         return value
     if isinstance(value, int):
         return {"#bigint": str(value)}
-    return value if isinstance(value, str) else show(value)
+    return value if isinstance(value, str) else _text(value)

@@ -21,15 +21,23 @@ class Retaken:
     start: Row = attrs.field(init=False)
     _answers: dict[object, bool] = attrs.field(init=False, factory=dict)
     _enabled: dict[Row, frozenset[int]] = attrs.field(init=False, factory=dict)
+    _next: dict[tuple[Row, int], Row | None] = attrs.field(init=False, factory=dict)
+    _steps: dict[tuple[Row, int], Step | None] = attrs.field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.walker = walker_of(self.model)
         index = {action: number for number, action in enumerate(self.model.actions)}
         self.choices = tuple(index[step.action] for step in self.trace.steps)
         self.start = tuple(self.walker.numbering.row(self.trace.initial))
+        self._steps |= zip(zip(self.rows(), self.choices, strict=False), self.trace.steps, strict=True)
 
     def after(self, row: Row, choice: int) -> Row | None:
         """Return where an action leads; None if it is not enabled, or beyond what the model can tell."""
+        if (row, choice) not in self._next:
+            self._next[row, choice] = self._after(row, choice)
+        return self._next[row, choice]
+
+    def _after(self, row: Row, choice: int) -> Row | None:
         try:
             taken, _ = self.walker.answer(self.walker.actions[choice], row)
         except BoundReached:
@@ -69,13 +77,13 @@ class Retaken:
         if not is_so:
             return None
         steps: list[Step] = []
-        cluster = self.trace.initial
-        for place in places:
-            step = take(self.trace.steps[place].action, cluster)
-            if step is None:
+        row: Row | None = self.start
+        for choice in choices:
+            step = None if row is None else self._step(row, choice)
+            if row is None or step is None:
                 return None
             steps.append(step)
-            cluster = step.next
+            row = self.after(row, choice)
         made = Trace(self.trace.initial, tuple(steps), (), cycle)
         return made if not self.spec.is_temporal or self._is_violating_run(made) else None
 
@@ -122,9 +130,15 @@ class Retaken:
 
     def _is_bad_step(self, row: Row, choice: int) -> bool:
         if (row, choice) not in self._answers:
-            step = take(self.model.actions[choice], self._cluster(row))
+            step = self._step(row, choice)
             self._answers[row, choice] = step is not None and self.spec.form.found(ask(self.spec, step)[0]) is not None
         return self._answers[row, choice]
+
+    def _step(self, row: Row, choice: int) -> Step | None:
+        """Return the step; runs that differ in their later steps take the earlier ones once."""
+        if (row, choice) not in self._steps:
+            self._steps[row, choice] = take(self.model.actions[choice], self._cluster(row))
+        return self._steps[row, choice]
 
     def _cluster(self, row: Row) -> Cluster:
         return self.walker.numbering.cluster(row)
