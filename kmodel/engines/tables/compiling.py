@@ -9,6 +9,7 @@ from typing import Any
 
 import numba
 from numba.core import event
+from numba.core.runtime.nrt import rtsys
 
 FUNCTIONS: list[Any] = []  # all that may be compiled, of the modules that were imported
 ONCE = "compiling the search, once after an installation, up to a minute; `kmodel warm` does it ahead"
@@ -35,9 +36,6 @@ def _load_without_blas() -> None:
     arraymath._HAVE_BLAS = True
 
 
-_load_without_blas()
-
-
 def on_first_call(function: Callable[..., Any], **options: Any) -> Any:
     """Return the function compiled on its first call, kept if a folder can be written; as it is if Numba is off."""
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]  # which Numba sets from the environment
@@ -45,7 +43,9 @@ def on_first_call(function: Callable[..., Any], **options: Any) -> Any:
     try:
         fast = numba.njit(function, nogil=True, cache=True, **options)
         _forgive(fast._cache._cache_file)
+        _load_alone(fast._cache)
     except RuntimeError:  # Numba finds no folder: neither beside the module, nor of the user, nor NUMBA_CACHE_DIR
+        _load_without_blas()
         fast = numba.njit(function, nogil=True, **options)
     FUNCTIONS.append(fast)
     return fast
@@ -65,6 +65,28 @@ def _forgive(file: Any) -> None:
             return {}
 
     file._load_index = load_if_readable
+
+
+def _load_alone(cache: Any) -> None:
+    """Have what is kept be loaded without all that Numba knows of typing and lowering, which only compiling needs.
+
+    Numba loads that before it looks for what is kept (`Cache.load_overload` in numba/core/caching.py, 0.68), which
+    takes a tenth of a small check, and makes sure of it again before it compiles (`CompilerBase` in core/compiler.py).
+    Of it, kept functions need the runtime that counts references; other versions may need more, and so load all.
+    """
+    if not numba.__version__.startswith("0.68."):
+        _load_without_blas()
+        return
+
+    def load_overload(signature: Any, context: Any) -> Any:
+        rtsys.initialize(context)
+        with cache._guard_against_spurious_io_errors():
+            kept = cache._load_overload(signature, context)
+        if kept is None:
+            _load_without_blas()
+        return kept
+
+    cache.load_overload = load_overload
 
 
 def folder() -> Path | None:
