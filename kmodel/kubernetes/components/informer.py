@@ -6,11 +6,11 @@ watch (the component restarted, or fell behind) makes the component list again; 
 sees one by one. Of several api-servers it lists from one, with which it stays: see apiserver/watch_cache.py.
 
 Leaves out: the LIST as a call: its answer is a snapshot, all later events queue up behind it, so that a slow answer
-cannot be told from slow events; resync; bookmarks; the time between a change of the cache and the handlers that hear of
-it. A LIST is of what is stored now. That is so wherever the client streams its lists (WatchListClient: in all from 1.35
-on, in kube-controller-manager from 1.34); in 1.34 the first LIST of a kubelet, the scheduler or kube-proxy names
-resourceVersion 0, and may show what an api-server's watch cache had at any time before [relistResourceVersion]: so it
-is with several api-servers and `firstList: any`.
+cannot be told from slow events; resync; bookmarks (why, says apiserver/watch_cache.py); the time between a change of
+the cache and the handlers that hear of it. A LIST is of what is stored now. That is so wherever the client streams its
+lists (WatchListClient: in all from 1.35 on, in kube-controller-manager from 1.34); in 1.34 the first LIST of a kubelet,
+the scheduler or kube-proxy names resourceVersion 0, and may show what an api-server's watch cache had at any time
+before [relistResourceVersion]: so it is with several api-servers and `firstList: any`.
 
 Upstream: staging/src/k8s.io/client-go/{tools/cache/{reflector,shared_informer}.go,features/known_features.go}, 1.34.
 """

@@ -11,17 +11,22 @@ one that is killed is not ready until its caches are filled. One that falls too 
 and closes the watches of it [cacher.go terminateAllWatchers]: too old (410 Gone), so that its clients list again.
 
 Leaves out: reads of one object (they are of what is stored, as with resourceVersion unset), and so lists of those who
-poll; lists of an exact version, which no informer asks for; a watch that goes on from where it broke off, which is as
-one that did not break, only later; bookmarks, as if there was one after each event; a consistent list that is answered
-although something was written since it was asked. Requests reach etcd whichever api-server they go to: it compares
-versions there.
+poll; a watch that goes on from where it broke off, which is as one that did not break, only later; a consistent list
+that is answered although something was written since it was asked. Requests reach etcd whichever api-server they go to:
+it compares versions there.
+Lists of an exact version: who asks for one knows the version from an earlier answer, and is shown what that showed, or
+is told that it is compacted (410 Expired). Only further pages of a list are asked for so [pager.go List]; all pages are
+the list of one version, or, if that is compacted meanwhile, of a later one: here one list at one moment.
+Bookmarks move the version from which a client goes on past events that it does not select, so that there is less to
+replay, and less that is too old to be [reflector.go handleAnyWatch]. What it selects is the same at all versions in
+between, so that without them it would be shown the same; here it is as if there was one after each event.
 
 Where watch caches are prompt, an api-server is no more than whom its clients are connected to.
 
 With one api-server the tier is left out: it is one with etcd.
 
-Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go and staging/src/k8s.io/client-go/tools/cache/
-reflector.go (relistResourceVersion), 1.34; KEP-2340, KEP-3157.
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go and staging/src/k8s.io/client-go/tools/{
+cache/reflector.go (relistResourceVersion),pager/pager.go}, 1.34; KEP-2340, KEP-3157.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
