@@ -19,7 +19,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Node, Pod, selects
 from kmodel.kubernetes.objects.container import READINESS
 
-from .watching import MISSES_EVENT
+from .watching import MAY_WAIT_FOR_EVER
 
 IS_SILENT = (BUDGET["node-crash"], BUDGET["network-partition"])
 NOT_ADMITTED = (
@@ -97,7 +97,7 @@ def unlike_desired(cluster: Cluster, name: str, pod: Pod) -> str | None:
             "[kubernetes/kubernetes#118321].",
             IS_SILENT,
         ),
-        MISSES_EVENT,
+        *MAY_WAIT_FOR_EVER,
     ),
 )
 def desired_state_converges(cluster: Cluster) -> bool | str:
@@ -111,7 +111,7 @@ def desired_state_converges(cluster: Cluster) -> bool | str:
 
 @converges(
     needs=EXPECTATIONS,
-    hazard=(Hazard(NOT_ADMITTED, (a_template_names_its_node,)), MISSES_EVENT),
+    hazard=(Hazard(NOT_ADMITTED, (a_template_names_its_node,)), *MAY_WAIT_FOR_EVER),
 )
 def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
     """At last every ReplicaSet has as many active pods as it wants, and keeps them, unless they name what is missing.
@@ -137,7 +137,7 @@ def replicasets_get_their_pods(cluster: Cluster) -> bool | str:
     return True
 
 
-@converges(needs=RUNTIME, hazard=(MISSES_EVENT,))
+@converges(needs=RUNTIME, hazard=MAY_WAIT_FOR_EVER)
 def status_tells_the_truth(cluster: Cluster) -> bool | str:
     """At last the status of every pod says what runs, unless its node is down or cut off."""
     for name, pod in pods(cluster):
@@ -160,7 +160,7 @@ def _has_its_node(cluster: Cluster, pod: Pod) -> bool:
     return not cluster.has(cell) or cluster[cell] is not None
 
 
-@converges(needs=stored("endpointslices"), hazard=(MISSES_EVENT,))
+@converges(needs=stored("endpointslices"), hazard=MAY_WAIT_FOR_EVER)
 def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
     """At last the EndpointSlice of every Service lists exactly its ready pods of its namespace as ready.
 
@@ -190,7 +190,7 @@ def endpoints_are_the_ready_pods(cluster: Cluster) -> bool | str:
     return True
 
 
-@converges(needs=RULES, hazard=(MISSES_EVENT,))
+@converges(needs=RULES, hazard=MAY_WAIT_FOR_EVER)
 def nodes_route_to_the_endpoints(cluster: Cluster) -> bool | str:
     """At last every node that is not silent routes each Service to its ready endpoints, or to the last that serve."""
     for node, service in cluster.layout.keys(RULES):

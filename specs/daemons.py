@@ -19,7 +19,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Pod
 from kmodel.kubernetes.objects.daemonset import node_of
 
-from .watching import MAY_NOT_KNOW, MISSES_EVENT
+from .watching import MAY_NOT_KNOW, MAY_WAIT_FOR_EVER, MISSES_EVENT
 
 DAEMON_SETS = stored("daemonsets")
 REVISIONS = stored(revisions.RESOURCE)
@@ -143,7 +143,7 @@ def an_update_gives_up_a_daemon(step: Step) -> bool:
     return bool(_given_up(step))
 
 
-@converges(needs=daemons_can_run, hazard=(MISSES_EVENT,))
+@converges(needs=daemons_can_run, hazard=MAY_WAIT_FOR_EVER)
 def each_node_has_the_daemons_it_should_have(cluster: Cluster) -> bool | str:
     """At last each node that may run a pod of a DaemonSet has one, of the latest template, and no other has any."""
     for name in cluster.names(DAEMON_SETS):

@@ -12,7 +12,7 @@ from kmodel.kubernetes.components.runtime import RUNTIME
 from kmodel.kubernetes.objects import Node, Pod, Taints
 
 from .scheduling import tolerates
-from .watching import MISSES_EVENT
+from .watching import MAY_WAIT_FOR_EVER
 
 
 def pods_are_evicted(layout: Layout) -> bool:
@@ -148,6 +148,6 @@ def _nothing_is_left(cluster: Cluster, pod: str) -> bool | str:
     return True
 
 
-@leads_to(_is_left_behind, _nothing_is_left, each=PODS, needs=QUARANTINE, hazard=(MISSES_EVENT,))
+@leads_to(_is_left_behind, _nothing_is_left, each=PODS, needs=QUARANTINE, hazard=MAY_WAIT_FOR_EVER)
 def nothing_is_left_of_a_node_that_is_gone() -> None:
     """A pod that is bound to a Node that does not exist goes at last, and its containers; unless the Node comes."""

@@ -14,7 +14,7 @@ from kmodel.kubernetes.objects import Job, Pod
 from kmodel.kubernetes.objects.job import index_of, is_tracked
 from kmodel.kubernetes.objects.ownership import FOREGROUND
 
-from .watching import MAY_NOT_KNOW, MISSES_EVENT
+from .watching import MAY_NOT_KNOW, MAY_WAIT_FOR_EVER, MISSES_EVENT
 
 JOBS = stored("jobs")
 
@@ -141,7 +141,7 @@ def a_job_has_as_many_pods_as_it_may(cluster: Cluster) -> bool:
     return any(0 < (job.parallelism or 0) == sum(pod.active for pod in pods_of_job(cluster, job)) for job in jobs)
 
 
-@converges(needs=JOB_EXPECTED, hazard=(MISSES_EVENT,))
+@converges(needs=JOB_EXPECTED, hazard=MAY_WAIT_FOR_EVER)
 def a_job_has_the_pods_that_it_wants(cluster: Cluster) -> bool | str:
     """At last a Job that is not finished has as many active pods as it wants, and no more, if they can be made."""
     for name in cluster.names(JOBS):
@@ -154,7 +154,7 @@ def a_job_has_the_pods_that_it_wants(cluster: Cluster) -> bool | str:
     return True
 
 
-@converges(needs=jobs_can_run, hazard=(MISSES_EVENT,))
+@converges(needs=jobs_can_run, hazard=MAY_WAIT_FOR_EVER)
 def a_job_comes_to_an_end(cluster: Cluster) -> bool | str:
     """At last a Job is complete or has failed, unless it is suspended, or its pods cannot be made, or cannot run.
 
@@ -178,7 +178,7 @@ def jobs_are_cleaned_up(layout: Layout) -> bool:
     return any(layout.keys(JOB_EXPECTED)) and TTL.name in actors and "garbage-collector" in actors
 
 
-@converges(needs=jobs_are_cleaned_up, hazard=(MISSES_EVENT,))
+@converges(needs=jobs_are_cleaned_up, hazard=MAY_WAIT_FOR_EVER)
 def a_finished_job_is_cleaned_up(cluster: Cluster) -> bool | str:
     """At last no Job is there that has finished and is to go some time later, unless another finalizer holds it."""
     for name in cluster.names(JOBS):

@@ -7,7 +7,7 @@ from kmodel.kubernetes.components.etcd import NAMESPACES, stored
 from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.objects import BY_RESOURCE
 
-from .watching import MISSES_EVENT
+from .watching import MAY_WAIT_FOR_EVER
 
 OF_NAMESPACES = tuple(stored(resource) for resource, kind in BY_RESOURCE.items() if kind.namespaced)
 ADMITTED_BEFORE = (
@@ -118,7 +118,7 @@ def _is_emptied(cluster: Cluster, namespace: str) -> bool | str:
     _is_emptied,
     each=NAMESPACES,
     needs=namespaces_are_emptied,
-    hazard=(MISSES_EVENT,),
+    hazard=MAY_WAIT_FOR_EVER,
 )
 def a_namespace_that_is_deleted_is_emptied_and_goes() -> None:
     """A Namespace that is deleted goes at last; if something in it stays for a while, all that goes first is marked."""

@@ -17,7 +17,7 @@ from kmodel.kubernetes.components.leader_election import as_its_program
 from kmodel.kubernetes.objects import ApiObject, OwnerReference, Pod
 from kmodel.kubernetes.objects.ownership import FOREGROUND, WithoutFinalizer, WithOwner, is_deleting_dependents
 
-from .watching import MISSES_EVENT
+from .watching import MAY_WAIT_FOR_EVER
 
 
 def garbage_is_collected(layout: Layout) -> bool:
@@ -149,7 +149,7 @@ def a_pod_is_adopted(step: Step) -> bool:
     return bool(_adopted(step))
 
 
-@converges(needs=garbage_is_collected, hazard=(MISSES_EVENT,))
+@converges(needs=garbage_is_collected, hazard=MAY_WAIT_FOR_EVER)
 def nothing_outlives_its_owners(cluster: Cluster) -> bool | str:
     """At last all that has lost its owners is deleted, and an owner goes once nothing depends on it any more."""
     there = [

@@ -16,7 +16,7 @@ from kmodel.kubernetes.objects import Pod, ReplicaSet
 from kmodel.kubernetes.objects.container import LIVENESS
 
 from .convergence import IS_SILENT, feasible_nodes, pods, sandbox_of
-from .watching import MISSES_EVENT
+from .watching import MAY_WAIT_FOR_EVER, etcd_may_lose_its_majority
 
 MAY_SEEM_SILENT = (*IS_SILENT, BUDGET["late-heartbeat"])
 MAY_WAIT = (
@@ -26,7 +26,7 @@ MAY_WAIT = (
         "long [pkg/controller/podgc/gc_controller.go, 1.34].",
         IS_SILENT,
     ),
-    MISSES_EVENT,
+    *MAY_WAIT_FOR_EVER,
 )
 
 
@@ -46,7 +46,7 @@ def _is_bound_or_not_feasible(cluster: Cluster, pod: str) -> bool | str:
     _is_bound_or_not_feasible,
     each=PODS,
     needs=QUEUE,
-    hazard=(MISSES_EVENT,),
+    hazard=MAY_WAIT_FOR_EVER,
 )
 def a_feasible_pod_is_bound() -> None:
     """A pod for which a node has room is bound at last, unless it goes, or the room does."""
@@ -76,7 +76,7 @@ def _runs_or_says_why_not(cluster: Cluster, pod: str) -> bool | str:
             "computePodActions, 1.34; kubernetes/kubernetes#118321].",
             (BUDGET["node-restart"],),
         ),
-        MISSES_EVENT,
+        *MAY_WAIT_FOR_EVER,
     ),
 )
 def a_bound_pod_runs_or_says_why_not() -> None:
@@ -99,7 +99,7 @@ def _is_said_to_be_scheduled(cluster: Cluster, pod: str) -> bool | str:
     _is_said_to_be_scheduled,
     each=PODS,
     needs=RUNTIME,
-    hazard=(MISSES_EVENT,),
+    hazard=MAY_WAIT_FOR_EVER,
 )
 def pod_scheduled_tells_the_truth() -> None:
     """A pod that is bound, and to run, is at last said to be scheduled, unless its node falls silent."""
@@ -178,7 +178,7 @@ def _is_replaced(cluster: Cluster, pod: str) -> bool | str:
     each=PODS,
     needs=(EXPECTATIONS, UP),
     hazard=(
-        MISSES_EVENT,
+        *MAY_WAIT_FOR_EVER,
         Hazard(
             "Where the api-server is away for a while, an eviction is given up after five tries, 10 ms apart, until "
             "the taints of the node change [pkg/controller/tainteviction/taint_eviction.go deletePodHandler, 1.34].",
@@ -195,7 +195,9 @@ def a_pod_lost_with_its_node_is_replaced() -> None:
 
 
 def nodes_are_watched(layout: Layout) -> bool:
-    """Tell whether a node may fall silent, or seem to, and the node lifecycle controller takes part."""
+    """Tell whether a node may fall silent, or seem to, and the node lifecycle controller takes part and may say so."""
+    if etcd_may_lose_its_majority(layout):
+        return False
     clients = (node_lifecycle.client_of(node) for (node,) in layout.keys(NODES))
     return any(CALLS[client] in layout for client in clients) and any(budget in layout for budget in MAY_SEEM_SILENT)
 
@@ -231,7 +233,7 @@ def _is_not_said_to_be_ready(cluster: Cluster, pod: str) -> bool | str:
     _is_not_said_to_be_ready,
     each=PODS,
     needs=nodes_are_watched,
-    hazard=(MISSES_EVENT,),
+    hazard=MAY_WAIT_FOR_EVER,
 )
 def a_pod_of_a_silent_node_is_not_ready() -> None:
     """A pod whose node is down or cut off is at last not said to be ready any more, so that no Service routes to it."""

@@ -7,7 +7,7 @@ from kmodel.kubernetes.components.controllers.resourcequota_controller import cl
 from kmodel.kubernetes.components.etcd import PODS
 from kmodel.kubernetes.objects import Pod
 
-from .watching import MISSES_EVENT
+from .watching import MAY_WAIT_FOR_EVER
 
 
 def quotas_are_counted(layout: Layout) -> bool:
@@ -52,7 +52,7 @@ def the_last_place_of_a_quota_is_taken(cluster: Cluster) -> bool:
     return any(quota is not None and quota.status.hard and quota.status.used == quota.status.hard for quota in quotas)
 
 
-@converges(needs=quotas_are_counted, hazard=(MISSES_EVENT,))
+@converges(needs=quotas_are_counted, hazard=MAY_WAIT_FOR_EVER)
 def a_quota_is_counted_at_last(cluster: Cluster) -> bool | str:
     """At last a quota is charged with what the pods of its namespace take."""
     for name in cluster.names(QUOTAS):

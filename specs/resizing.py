@@ -8,7 +8,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Pod, Resources
 
 from .convergence import pods
-from .watching import LOST_EVENT
+from .watching import LOST_EVENT, etcd_may_lose_its_majority
 
 
 def _given(cluster: Cluster, node: str) -> tuple[int, int]:
@@ -49,8 +49,8 @@ def a_pod_is_given_more(step: Step) -> bool:
 
 
 def resizes_are_heard_of(layout: Layout) -> bool:
-    """Tell whether pods may be resized, and no event is lost that tells their kubelets."""
-    return any(layout.keys(ALLOCATED)) and LOST_EVENT not in layout
+    """Tell whether pods may be resized, and nothing keeps their kubelets from hearing or telling of it."""
+    return any(layout.keys(ALLOCATED)) and LOST_EVENT not in layout and not etcd_may_lose_its_majority(layout)
 
 
 @converges(needs=resizes_are_heard_of)

@@ -19,7 +19,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Deployment, Pod, ReplicaSet
 from kmodel.kubernetes.objects.deployment import AVAILABLE, TIMED_OUT
 
-from .watching import DEADLY, LOST_EVENT, MISSED, a_write_may_time_out
+from .watching import DEADLY, MAY_WAIT_FOR_EVER, a_write_may_time_out
 
 DEPLOYMENTS, REPLICA_SETS = stored("deployments"), stored("replicasets")
 UNFORESEEN = (  # faults by which a pod is not available any more, or a controller forgets what it expects
@@ -245,7 +245,7 @@ def _unlike_promised(cluster: Cluster, now: Rollout) -> str | None:
     return None if waits is None else f"is said to be rolled out, and pod/{waits.metadata.key} is not ready"
 
 
-@converges(needs=pods_can_run, hazard=MISSED, hazard_with=(LOST_EVENT,))
+@converges(needs=pods_can_run, hazard=MAY_WAIT_FOR_EVER)
 def a_rollout_completes_or_says_why_not(cluster: Cluster) -> bool | str:
     """At last all pods of a Deployment are of its template and available, as it says; or its deadline has passed.
 

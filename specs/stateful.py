@@ -18,7 +18,7 @@ from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Pod, StatefulSet
 from kmodel.kubernetes.objects.statefulset import ordinal_of
 
-from .watching import MISSES_EVENT
+from .watching import MAY_WAIT_FOR_EVER
 
 STATEFUL_SETS = stored("statefulsets")
 REVISIONS = stored(revisions.RESOURCE)
@@ -125,7 +125,7 @@ def an_update_gives_up_a_stateful_pod(step: Step) -> bool:
     return any(o in now.workload.ordinals and now.pods[o].status.ready for now, o in _given_up(step))
 
 
-@converges(needs=stateful_sets_can_run, hazard=(MISSES_EVENT,))
+@converges(needs=stateful_sets_can_run, hazard=MAY_WAIT_FOR_EVER)
 def a_statefulset_has_all_its_pods(cluster: Cluster) -> bool | str:
     """At last a StatefulSet has the pods that it wants, new where they should be, and says so, if they can run."""
     for name in cluster.names(STATEFUL_SETS):

@@ -23,6 +23,28 @@ MISSED = (
     "kubernetes/kubernetes#76624]."
 )
 MISSES_EVENT = Hazard(MISSED, (LOST_EVENT,))
+LOSE_MEMBERS = ("member-crash", "control-node-crash", "control-node-partition")  # until they are brought back
+
+
+def etcd_may_lose_its_majority(layout: Layout) -> bool:
+    """Tell whether so many members of etcd may go down, or be cut off, for good that no majority is left."""
+    if not layout.has_family(MEMBERS.family):
+        return False
+    settings = layout.constant(SETTINGS)
+    left = settings.etcd_members - sum(settings.budget(fault) for fault in LOSE_MEMBERS)
+    return 2 * left <= settings.etcd_members
+
+
+# Why what should happen at last may never happen.
+MAY_WAIT_FOR_EVER = (
+    MISSES_EVENT,
+    Hazard(
+        "Without a majority of its members etcd writes nothing, and answers no read of now; members that are down, or "
+        "cut off, do not come back by themselves. All that is to be written waits as long "
+        "[etcd.io docs op-guide/failures, v3.6].",
+        (etcd_may_lose_its_majority,),
+    ),
+)
 # Faults by which an api-server dies, or is cut off, with requests that are under way.
 DEADLY = ("apiserver-crash", "control-node-crash", "control-node-partition")
 

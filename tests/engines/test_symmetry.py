@@ -270,6 +270,7 @@ ALIKE = (
     "deployment-surges",
     "etcd-slow-disk",
     "etcd-unavailable",
+    "etcd-without-majority",
     "event-lost-of-a-namespace",
     "event-lost-of-a-quota",
     "event-lost-of-an-owner",
