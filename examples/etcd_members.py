@@ -8,6 +8,8 @@ commits what a majority has, and answers a read once a majority has confirmed it
 that is cut off and does not know that another leads. A serializable read, which any member answers by itself, changes
 nothing, so that it is no step: whether it would be old is asked of each state.
 
+tests/EtcdMembers.tla is the same in TLA+, of which TLC finds as many states.
+
 Source: Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm (2014), figure 3.
 """
 

@@ -1,6 +1,7 @@
-"""The members of etcd: counted by an independent explorer, and each guarantee of Raft is missed where it is broken."""
+"""The members of etcd: counted independently, also by TLC; each guarantee of Raft is missed where it is broken."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -11,7 +12,9 @@ from examples.etcd_members import COMMITTED, LEADS, LOG, SEEN, STATE
 from kmodel.engines.exhaustive import Bounds, result_of
 from kmodel.engines.results import Verdict
 from kmodel.kernel import Action, Cluster, Model
+from tests.benchmarks.checkers import tlc
 
+MODULE = Path(__file__).parent / "EtcdMembers.tla"
 BOUNDS = {"writes": 1, "elections": 2, "crashes": 1, "cuts": 1}
 # Of the plain explorer a member is (state, term, leads, log, committed); a state is (members, writes, seen, budgets).
 NEW, ASKED, DONE = 0, 1, 2
@@ -86,6 +89,31 @@ def test_an_independent_explorer_finds_as_many_states(members: int, changes: dic
     assert result.finished
     assert result.states == counted(members, **bounds) == states
     assert {finding.verdict for finding in result.findings} <= {Verdict.HOLDS, Verdict.NEVER_HAPPENS}
+
+
+def of_tlc(folder: Path, text: str, members: int, writes: int, elections: int, crashes: int, cuts: int) -> int:
+    """Return how many states TLC finds of the module, which violate none of its invariants; SystemExit if one does."""
+    (folder / MODULE.name).write_text(text)
+    constants = {"M": members, "W": writes, "MaxElections": elections, "MaxCrashes": crashes, "MaxCuts": cuts}
+    invariants = "AcknowledgedWritesSurvive CommittedLogsAgree ReadsNeverGoBack"
+    run = tlc(folder / "tlc", folder / MODULE.name, constants, invariants)
+    if run is None:
+        pytest.skip("TLC or Java is not installed; `make bench` installs TLC")
+    return run().count
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("members", "changes", "states"), [(2, {}, 2_202), (3, {"cuts": 0}, 14_977)])
+def test_tlc_finds_as_many_states(members: int, changes: dict[str, int], states: int, tmp_path: Path) -> None:
+    assert of_tlc(tmp_path, MODULE.read_text(), members, **BOUNDS | changes) == states
+
+
+@pytest.mark.long
+def test_tlc_misses_a_guarantee_that_is_broken(tmp_path: Path) -> None:
+    whole, guarantee = MODULE.read_text(), r"Majority({v \in Members : log[v] = log[m]})"
+    assert whole.count(guarantee) == 1
+    with pytest.raises(SystemExit, match="states left on queue"):  # it stops at a violation, before it has seen all
+        of_tlc(tmp_path, whole.replace(guarantee, "TRUE"), 3, **BOUNDS)
 
 
 def commits_alone(cluster: Cluster, member: str) -> Cluster | None:

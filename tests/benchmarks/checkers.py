@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,14 +30,19 @@ def spin(folder: Path, text: str) -> Callable[[], Run] | None:
     return run
 
 
-def tlc(folder: Path, module: Path, managers: int) -> Callable[[], Run] | None:
-    """Return what runs TLC once, with one worker, on a module with the constant N."""
+def tlc(folder: Path, module: Path, constants: Mapping[str, int], invariants: str = "") -> Callable[[], Run] | None:
+    """Return what runs TLC once, with one worker, on a module with these constants; None stands for no TLC.
+
+    If one of the invariants, whose names are apart by spaces, is violated, the run ends with SystemExit.
+    """
     jar = tlc_jar()
     if jar is None:
         return None
     folder.mkdir()
     shutil.copy(module, folder)
-    (folder / "model.cfg").write_text(f"SPECIFICATION Spec\nCONSTANT N = {managers}\n")
+    settled = "".join(f"CONSTANT {name} = {value}\n" for name, value in constants.items())
+    asked = f"INVARIANTS {invariants}\n" if invariants else ""
+    (folder / "model.cfg").write_text(f"SPECIFICATION Spec\n{settled}{asked}")
     options = ["-workers", "1", "-deadlock", "-config", "model.cfg", "-metadir", str(folder / "states")]
     command = ["java", "-XX:+UseParallelGC", "-cp", str(jar), "tlc2.TLC", *options, module.stem]
 

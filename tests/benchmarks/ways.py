@@ -98,7 +98,7 @@ def ways(sizes: Sizes, folder: Path) -> list[Way]:
     plain_states, machine = str(sizes.plain_states), "steps of the Hypothesis machine"
     spin_of_pods = spin(folder / "pods", promela.pods(sizes.pods, 1))
     spin_of_commit = spin(folder / "commit", promela.two_phase_commit(sizes.managers))
-    tlc_of_commit = tlc(folder / "tlc", HERE / "TwoPhaseCommit.tla", sizes.managers)
+    tlc_of_commit = tlc(folder / "tlc", HERE / "TwoPhaseCommit.tla", {"N": sizes.managers})
     minicheck = _measure("minicheck", commit) if find_spec("minicheck") is not None else None
     return [
         Way(sizes.of_pods, "kmodel, 1 thread", _measure("kmodel", pods)),
