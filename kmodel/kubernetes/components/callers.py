@@ -1,5 +1,6 @@
 """What becomes of a call between its sender and its receiver; and the steps of a call fused into one."""
 
+from collections.abc import Iterator
 from functools import wraps
 
 import attrs
@@ -8,6 +9,7 @@ from kmodel.kernel import Cluster, Event, Step, Transition
 from kmodel.kubernetes.components import apiserver, etcd
 from kmodel.kubernetes.components.calls import CALLS, Response
 from kmodel.kubernetes.components.component import Caller
+from kmodel.kubernetes.components.settings import reference
 
 STEPS = (apiserver.handle, etcd.commit, apiserver.answer)  # of each call, by its client
 
@@ -35,19 +37,25 @@ def fuse(send: Transition, caller: Caller) -> Transition:
         return after
 
     def told(step: Step) -> Event:
-        reason = "".join(word.capitalize() for word in send.name.split("_"))
-        said = f"{send.sentence} It is done at once{_what_it_wrote(step)}."
-        return Event("Normal", reason, step.action.object or step.action.actor, said)
+        arguments = step.action.arguments
+        sent = send.function(step.before, **{name: arguments[name] for name in send.parameters})
+        if send.describe is None or sent is None:
+            reason = "".join(word.capitalize() for word in send.name.split("_"))
+            asked = Event("Normal", reason, step.action.object or step.action.actor, send.sentence)
+        else:  # it says what is sent
+            asked = send.describe(attrs.evolve(step, after=sent, next=sent))
+        return attrs.evolve(asked, message="; ".join((asked.message.rstrip("."), *_what_it_wrote(step))))
 
     return attrs.evolve(send, function=in_one_step, describe=told)
 
 
-def _what_it_wrote(step: Step) -> str:
-    """Return which objects a step created, changed or deleted, as the end of a sentence."""
-    told = []
+def _what_it_wrote(step: Step) -> Iterator[str]:
+    """Yield which objects a step created, changed or deleted, and what they are like now."""
     for cell in step.writes:
         if cell.family.startswith(etcd.STORED):
-            before, after = step.before[cell] is not None, step.after[cell] is not None
-            verb = {(False, True): "creates", (True, False): "deletes"}.get((before, after), "changes")
-            told.append(f"{verb} {cell.family.removeprefix(etcd.STORED)}/{'/'.join(cell.key)}")
-    return f": {', '.join(told)}" if told else ""
+            before, after = step.before[cell], step.after[cell]
+            about = reference(step.before, cell.family.removeprefix(etcd.STORED), "/".join(cell.key))
+            if after is None:
+                yield f"deletes {about}"
+            else:
+                yield f"{'creates' if before is None else 'changes'} {about}: {after.summary()}"

@@ -15,12 +15,13 @@ Leaves out: partitions among the components of the control plane (they are many 
 from collections.abc import Iterator
 
 from kmodel.kernel import FAULT as FAULT
-from kmodel.kernel import Cells, Cluster, transition
+from kmodel.kernel import Cells, Cluster, Event, Step, transition
 from kmodel.kubernetes.components.calls import CALLS, TIMEOUT, Request, Response, orphan, respond
 from kmodel.kubernetes.components.component import Fault, Steps
 from kmodel.kubernetes.components.etcd import QUEUES, close_watches
 from kmodel.kubernetes.components.informer import next_event, without_first
 from kmodel.kubernetes.components.plan import Plan
+from kmodel.kubernetes.components.settings import reference
 
 BUDGET: Cells[int] = Cells("budget")
 
@@ -77,7 +78,17 @@ def restart_apiserver(cluster: Cluster) -> Cluster | None:
     return None if spent is None else close_watches(spent)
 
 
-@transition(actor=FAULT, object="{watcher}", environment=True)
+def _lost(step: Step) -> Event:
+    watcher, resource = (step.action.arguments[name] for name in ("watcher", "resource"))
+    event = step.before.look(QUEUES[watcher, resource], next_event)
+    assert event is not None
+    about = reference(step.before, resource, event.key)
+    known = "" if event.object is None else f" ({event.object.summary()})"
+    said = f"the event {event.type.upper()} of {about}{known} is lost: it hears of what comes after, never of this"
+    return Event("Warning", "LoseEvent", watcher, said)
+
+
+@transition(actor=FAULT, object="{watcher}", environment=True, describe=_lost)
 def lose_event(cluster: Cluster, watcher: str, resource: str) -> Cluster | None:
     """An event of a watch is lost: the watcher hears of what comes after it, and never of this."""
     if cluster.look(QUEUES[watcher, resource], next_event) is None:

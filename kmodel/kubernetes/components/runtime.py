@@ -24,7 +24,7 @@ from typing import Any
 
 import attrs
 
-from kmodel.kernel import Cells, Cluster, Rank, transition
+from kmodel.kernel import Cells, Cluster, Event, Rank, Step, transition
 from kmodel.kubernetes.components.component import Fault, Memory, Steps, each
 from kmodel.kubernetes.components.faults import FAULT, spend
 from kmodel.kubernetes.components.plan import Plan
@@ -144,7 +144,26 @@ class Sandbox:
 RUNTIME: Cells[Sandbox | None] = Cells("container-runtime")
 
 
-@transition(actor="container-runtime/{node}", object="pod/{pod}")
+def _changed(step: Step) -> str:
+    """Return the names of the containers that a step changed."""
+    cell = RUNTIME[step.action.arguments["node"], step.action.arguments["pod"]]
+    before, after = step.before[cell], step.after[cell]
+    assert before is not None
+    assert after is not None
+    pairs = zip(before.everybody, after.everybody, strict=True)
+    return ", ".join(new.name for old, new in pairs if new != old)
+
+
+def _started(step: Step) -> Event:
+    return Event("Normal", "Started", step.action.object, f"starts container {_changed(step)}")
+
+
+def _stopped(step: Step) -> Event:
+    said = f"stops container {_changed(step)}: TERM, and KILL after the grace period"
+    return Event("Normal", "Stopped", step.action.object, said)
+
+
+@transition(actor="container-runtime/{node}", object="pod/{pod}", describe=_started)
 def start_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Start the next container that the kubelet created."""
     sandbox = cluster[RUNTIME[node, pod]]
@@ -154,7 +173,7 @@ def start_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     return cluster.set(RUNTIME[node, pod], sandbox.change(lambda each: each.name == name, state="running"))
 
 
-@transition(actor="container-runtime/{node}", object="pod/{pod}")
+@transition(actor="container-runtime/{node}", object="pod/{pod}", describe=_stopped)
 def stop_container(cluster: Cluster, node: str, pod: str) -> Cluster | None:
     """Stop the next container that the kubelet wants stopped: TERM, and KILL after the grace period."""
     sandbox = cluster[RUNTIME[node, pod]]

@@ -17,7 +17,8 @@ the informer's.
 Upstream: pkg/scheduler/{schedule_one.go,eventhandlers.go,backend/{cache,queue}}, 1.34.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -38,6 +39,7 @@ from kmodel.kubernetes.components.resources import keeps_apart, lacking, matches
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, NODE, POD, Binding, Node, Pod, Taint, Unscheduled
 
+MOST_TOLD = 5  # nodes that were not chosen, of which it is told why
 UNSCHEDULABLE = Taint("node.kubernetes.io/unschedulable")
 # What the score counts for a pod that requests nothing [pkg/scheduler/util/pod_resources.go].
 DEFAULT_CPU_MILLICORES = 100
@@ -136,6 +138,20 @@ def filters(pod: Pod, node: Node, there: list[Pod]) -> Iterator[str]:
         yield "node(s) didn't satisfy existing pods anti-affinity rules"
 
 
+def why_no_node(cluster: Cluster, pod: Pod, nodes: Sequence[tuple[Node, list[Pod]]]) -> str:
+    """Return, in upstream's words, why none of the nodes will do beside the pods that are there; nothing if one will.
+
+    Upstream: pkg/scheduler/framework/types.go FitError.Error, 1.34.
+    """
+    refusals = [list(filters(pod, node, there)) for node, there in nodes]
+    lost = lost_claim(cluster, pod)
+    if lost is None and not all(refusals):
+        return ""
+    counts = Counter(why for refusal in refusals for why in refusal)
+    said = lost or ", ".join(sorted(f"{number} {why}" for why, number in counts.items()))
+    return f"0/{len(nodes)} nodes are available: {said}" if said else ""
+
+
 def lost_claim(cluster: Cluster, pod: Pod) -> str | None:
     """Return why no node will do whatever it is like: a claim that is not there [volumebinding PreFilter]."""
     claims = (need for need in pod.spec.volumes if need.kind == "persistentvolumeclaim")
@@ -191,7 +207,15 @@ def next_pod(cluster: Cluster, pod: str) -> Pod | None:
 
 def _chosen(step: Step) -> Event:
     pod, node = step.action.arguments["pod"], step.action.arguments["node"]
-    return Event("Normal", "Chooses", f"pod/{pod}", f"filters and scores the nodes: {node}; asks to bind the pod there")
+    asked = in_cache(step.before, SCHEDULER, POD, pod)
+    assert asked is not None
+    told: dict[str, str] = {}
+    for known in all_in_cache(step.before, SCHEDULER, NODE):
+        there = pods_on(step.before, known.metadata.name)
+        told[known.metadata.name] = feasible(asked, known, there) or f"{score(asked, known, there)} points"
+    others = [f"{name}: {said}" for name, said in told.items() if name != node]
+    beside = f" ({', '.join(others[:MOST_TOLD])}{', …' if others[MOST_TOLD:] else ''})" if others else ""
+    return Event("Normal", "Chooses", f"pod/{pod}", f"asks to bind the pod to {node}: {told[node]}{beside}")
 
 
 @transition(actor=SCHEDULER, object="pod/{pod}", describe=_chosen)
@@ -207,7 +231,16 @@ def schedule(cluster: Cluster, pod: str, node: str) -> Cluster | None:
     return send(cluster, client_of(pod), request)
 
 
-@transition(actor=SCHEDULER, object="pod/{pod}")
+def _found_none(step: Step) -> Event:
+    pod = step.action.arguments["pod"]
+    asked = in_cache(step.before, SCHEDULER, POD, pod)
+    assert asked is not None
+    nodes = all_in_cache(step.before, SCHEDULER, NODE)
+    why = why_no_node(step.before, asked, [(node, pods_on(step.before, node.metadata.name)) for node in nodes])
+    return Event("Warning", "FailedScheduling", f"pod/{pod}", why or "no nodes available to schedule pods")
+
+
+@transition(actor=SCHEDULER, object="pod/{pod}", describe=_found_none)
 def find_no_node(cluster: Cluster, pod: str) -> Cluster | None:
     """Find that no node passes the filters: set the pod aside and report it as Unschedulable."""
     pending = next_pod(cluster, pod)

@@ -4,7 +4,6 @@ The words are those of `kubectl get` and `kubectl describe` [pkg/printers/intern
 pkg/scheduler/framework/types.go FitError; pkg/scheduler/schedule_one.go ErrNoNodesAvailable, 1.34].
 """
 
-from collections import Counter
 from collections.abc import Iterator
 
 import attrs
@@ -17,7 +16,7 @@ from kmodel.kubernetes.components.calls import Request
 from kmodel.kubernetes.components.controllers.garbage_collector import owner_of
 from kmodel.kubernetes.components.etcd import NODES, PODS, stored
 from kmodel.kubernetes.components.references import missing_config, missing_volume, refusal
-from kmodel.kubernetes.components.scheduler import QUEUE, filters, lost_claim
+from kmodel.kubernetes.components.scheduler import QUEUE, why_no_node
 from kmodel.kubernetes.components.settings import RIGHTS, SETTINGS, Command, Settings
 from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, ApiObject, Kinds, Node, Pod, kind_named, kind_of
 from kmodel.kubernetes.objects.kind import all_templates
@@ -175,19 +174,15 @@ def _unbound(cluster: Cluster, pod: Pod) -> tuple[str, str]:
     if pod.spec.scheduler_name != DEFAULT_SCHEDULER:
         return PENDING, f'no scheduler is called "{pod.spec.scheduler_name}"'
     nodes = [node for name in cluster.names(NODES) if (node := cluster[NODES[name]]) is not None]
-    lost = lost_claim(cluster, pod)
-    said = lost or ", ".join(_histogram(cluster, pod, nodes))
-    if said:
-        return PENDING, f"0/{len(nodes)} nodes are available: {said}"
+    why = why_no_node(cluster, pod, [(node, _beside(cluster, pod, node)) for node in nodes])
+    if why:
+        return PENDING, why
     if not cluster.layout.has_family(QUEUE.family):
         return PENDING, "no scheduler takes part"
     return PENDING, "a node has room, but is not chosen" if nodes else "no nodes available to schedule pods"
 
 
-def _histogram(cluster: Cluster, pod: Pod, nodes: list[Node]) -> list[str]:
-    counts: Counter[str] = Counter()
-    for node in nodes:
-        others = (other for other in _pods(cluster) if other.metadata.key != pod.metadata.key and not other.terminal)
-        there = [other for other in others if other.node == node.metadata.name]
-        counts.update(filters(pod, node, there))
-    return sorted(f"{number} {why}" for why, number in counts.items())
+def _beside(cluster: Cluster, pod: Pod, node: Node) -> list[Pod]:
+    """Return the other pods that take room on a node."""
+    others = (other for other in _pods(cluster) if other.metadata.key != pod.metadata.key and not other.terminal)
+    return [other for other in others if other.node == node.metadata.name]
