@@ -10,6 +10,7 @@ from kmodel.cli.exit_codes import EPILOG
 from kmodel.cli.explore import explore
 from kmodel.cli.gallery import incidents
 from kmodel.cli.graph import graph
+from kmodel.cli.leaving import run
 from kmodel.cli.new import new
 from kmodel.cli.one_line import Group
 from kmodel.cli.replay import replay
@@ -17,9 +18,9 @@ from kmodel.cli.specs import specs
 from kmodel.cli.survey import survey
 from kmodel.cli.warm import warm
 
-__all__ = ["main"]
+__all__ = ["at_the_prompt", "main"]
 
-NEW_OBJECTS = 50_000  # before cycles are looked for: most of what a command makes stays until it ends
+NEW_OBJECTS = 200_000  # before cycles are looked for: most of what a command makes stays until it ends
 
 
 @click.group(
@@ -49,3 +50,8 @@ def main() -> None:
 
 for command in (check, replay, explore, graph, specs, incidents, survey, warm, new, completion):
     main.add_command(command)
+
+
+def at_the_prompt() -> None:
+    """Run what the command line asks for, in a process of its own."""
+    run(main)
