@@ -6,7 +6,8 @@ are ready; if none is, to those that are terminating and still serve [KEP-1669].
 Leaves out: how a connection is made (a rule is a list of pods), session affinity, the traffic policy Local, topology,
 the Service objects themselves.
 
-Upstream: pkg/proxy/{endpointslicecache.go,topology.go CategorizeEndpoints,iptables/proxier.go}, 1.34.
+Upstream: pkg/proxy/{endpointslicecache.go,topology.go CategorizeEndpoints,iptables/proxier.go}; topology.go
+read in 1.36 (008b3652); no recording has rules.
 """
 
 from kmodel.kernel import Cells, Cluster, transition

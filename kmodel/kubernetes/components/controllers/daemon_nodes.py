@@ -4,7 +4,8 @@ Functions of a DaemonSet, the nodes and its pods. Where upstream takes the oldes
 of nodes, all that may be so are returned, since the model has no creation times.
 
 Upstream: pkg/controller/daemon/{daemon_controller.go podsShouldBeOnNode NodeShouldRunDaemonPod updateDaemonSetStatus,
-update.go rollingUpdate findUpdatedPodsOnNode}, 1.34.
+update.go rollingUpdate findUpdatedPodsOnNode}, read in 1.36 or later (7e74f25f); 1.34.4 by the recording
+daemonset.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -13,7 +13,8 @@ Leaves out: one snapshot of the caches for all calls of a reconcile (informers t
 they lag alike); adoption of ReplicaSets by label; collisions of hashes; annotations that users give a Deployment, which
 are copied to its ReplicaSets.
 
-Upstream: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate,progress}.go, 1.34.
+Upstream: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate,progress}.go; progress.go read in
+1.36 (008b3652); 1.34.4 by the recordings deployment and deployment-stuck.
 """
 
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ be later than the caches. Which dependents there are is what the cache shows, as
 is collected afterwards.
 
 Upstream: pkg/controller/garbagecollector/{garbagecollector.go attemptToDeleteItem,graph_builder.go,operations.go,
-patch.go}, 1.34; kubernetes/kubernetes#132632.
+patch.go}; 1.34.4 by the recording garbage; kubernetes/kubernetes#132632.
 """
 
 from collections.abc import Iterator

@@ -4,7 +4,7 @@ Functions of a Job and of the pods that it controls, as some cache has them. A p
 until its UID is in the status as uncounted; then it loses the finalizer; then the UID leaves the status for a counter.
 
 Upstream: pkg/controller/job/{job_controller.go syncJob manageJob trackJobStatusAndRemoveFinalizers,
-indexed_job_utils.go}, 1.34.
+indexed_job_utils.go}, read in 1.31 (6ae037f1); 1.34.4 by the recording job.
 """
 
 import attrs

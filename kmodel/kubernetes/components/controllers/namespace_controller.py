@@ -11,7 +11,7 @@ be written at any later time, which upstream bets takes less), the estimates by 
 status, objects of kinds that are not modelled.
 
 Upstream: pkg/controller/namespace/{namespace_controller.go,deletion/namespaced_resources_deleter.go Delete,
-deleteAllContent,finalizeNamespace}, 1.34.
+deleteAllContent,finalizeNamespace}; 1.34.4 by the recording namespace-deletion.
 """
 
 from collections.abc import Iterator

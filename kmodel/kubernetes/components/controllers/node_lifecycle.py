@@ -23,7 +23,8 @@ grace period, which neither is taken to be here.
 
 Upstream: pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth,
 handleDisruption, ComputeZoneState, doNoScheduleTaintingPass,
-pkg/controller/util/node/controller_utils.go, 1.34.
+pkg/controller/util/node/controller_utils.go, read at 003e8629 (1.32 or later); 1.34.4 by the recordings node-dies and
+node-partition.
 """
 
 from typing import Any

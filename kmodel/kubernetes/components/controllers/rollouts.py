@@ -3,7 +3,8 @@
 Functions of a Deployment and its ReplicaSets, as some cache has them. Where ReplicaSets are taken one after the other
 by age, revisions stand for creation times, which the model has not.
 
-Upstream: pkg/controller/deployment/{rolling,recreate,sync,progress}.go, util/deployment_util.go, 1.34.
+Upstream: pkg/controller/deployment/{rolling,recreate,sync,progress}.go, util/deployment_util.go; progress.go read in
+1.36 (008b3652); 1.34.4 by the recordings deployment and deployment-stuck.
 """
 
 from collections.abc import Callable, Iterable, Sequence

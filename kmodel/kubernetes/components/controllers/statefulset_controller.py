@@ -10,7 +10,8 @@ Leaves out: claims (see objects/statefulset.py); pods whose labels or volumes we
 pod may be deleted in the sync that creates a missing one (here it waits until that is there); what the controller waits
 for besides its cache (KEP-5647): a pod that it has deleted, and that its cache still shows, it may delete again.
 
-Upstream: pkg/controller/statefulset/{stateful_set,stateful_set_control,stateful_pod_control}.go, 1.34.
+Upstream: pkg/controller/statefulset/{stateful_set,stateful_set_control,stateful_pod_control}.go; the control
+read in 1.36 (008b3652); 1.34.4 by the recording statefulset.
 """
 
 import attrs
