@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
@@ -30,12 +31,15 @@ def incidents(name: str | None, output: str) -> None:
       kmodel check --incident K15
       kmodel check --incident K15 --fixed
     """
+    from rich.console import Console
+
     from kmodel.project.incidents import incident
     from kmodel.project.incidents import incidents as known
 
     if name is not None:
         found = incident(name)
-        click.echo((found.folder / "README.md").read_text(encoding="utf-8").rstrip())
+        page = (found.folder / "README.md").read_text(encoding="utf-8")
+        click.echo(_filled(page, Console().width))
         command = f"kmodel check --incident {found.id}"
         click.echo(f"\nHow it comes about:  {command}\nWith the correction: {command} --fixed")
         return
@@ -45,21 +49,30 @@ def incidents(name: str | None, output: str) -> None:
 
         click.echo(json_text(as_list("Incident", [_document(each) for each in listed])))
         return
-    from rich.console import Console
-
     from kmodel.reporting.columns import columns
 
-    headings = ["ID", "BUGGY", "NEEDS", "TITLE"]
-    rows = [[each.id, f"violated, {each.expected['buggy']['steps']} steps", each.needs, each.title] for each in listed]
+    headings = ["ID", "STORY", "WHAT WENT WRONG"]
+    rows = [[each.id, f"{each.expected['buggy']['steps']} steps", each.title] for each in listed]
     width: int | None = Console().width
     if output == "wide":
-        headings, width = [*headings, "SPEC", "FIXED", "SOURCE"], None
+        headings, width = [*headings, "SPEC", "FIXED", "NEEDS", "SOURCE"], None
         rows = [
-            [*row, each.spec, f"holds, {each.expected['fixed']['states']} states", each.source]
+            [*row, each.spec, f"holds, {each.expected['fixed']['states']} states", each.needs, each.source]
             for row, each in zip(rows, listed, strict=True)
         ]
     for lines in columns(headings, rows, width):
         click.echo("\n".join(lines))
+    if output == "table":
+        first = listed[0].id
+        click.echo(f"\nTell one:            kmodel incidents {first}")
+        click.echo(f"See how it happened: kmodel check --incident {first}")
+
+
+def _filled(page: str, width: int) -> str:
+    """Return the paragraphs of a page as wide as the terminal; where it comes from begins a line of its own."""
+    paragraphs = page.strip().replace("\nSource: ", "\n\nSource: ").split("\n\n")
+    filled = (textwrap.fill(each, width, break_long_words=False, break_on_hyphens=False) for each in paragraphs)
+    return "\n\n".join(filled)
 
 
 def _document(each: Incident) -> dict[str, object]:
