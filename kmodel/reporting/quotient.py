@@ -69,7 +69,7 @@ class Quotient:
 
 def quotient(graph: Graph, fields: Sequence[CellField]) -> Quotient:
     """Return the graph with all states that agree in the fields drawn together."""
-    columns = [_column(field, _joint(graph, field.cells)) for field in fields]
+    columns = [_column(field, _Joint.of(graph, field.cells)) for field in fields]
     values = list(zip(*columns, strict=True)) if columns else [()] * len(graph.states)
     sizes = Counter(values)
     numbers = {value: number for number, value in enumerate(sizes)}
@@ -115,7 +115,7 @@ class Columns:
         """Return those of the cells of one family."""
         if family not in self._known:
             cells = _families(self.graph)[family]
-            joint = _joint(self.graph, cells)
+            joint = _Joint.of(self.graph, cells)
             self._known[family] = {field: _column(field, joint) for field in _candidates(self.graph, cells)}
         return self._known[family]
 
@@ -159,16 +159,29 @@ def _bits(sizes: Counter[tuple[int, str]]) -> float:
     return -sum(size / total * math.log2(size / total) for size in sizes.values())
 
 
-def _joint(graph: Graph, cells: Sequence[Cell[Any]]) -> list[tuple[Any, ...]]:
-    """Return what each state holds in the cells."""
-    positions = [graph.states[0].layout.position(cell) for cell in cells]
-    return [tuple([state.values[position] for position in positions]) for state in graph.states]
+@attrs.frozen(eq=False)
+class _Joint:
+    """What the states of a graph hold in cells: the values that there are, and by state which of them."""
+
+    values: tuple[tuple[Any, ...], ...]
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, graph: Graph, cells: Sequence[Cell[Any]]) -> "_Joint":
+        """Return what is held in the cells."""
+        positions = [graph.states[0].layout.position(cell) for cell in cells]
+        known: dict[tuple[Any, ...], int] = {}
+        numbers = [
+            known.setdefault(tuple([state.values[position] for position in positions]), len(known))
+            for state in graph.states
+        ]
+        return cls(tuple(known), tuple(numbers))
 
 
-def _column(field: CellField, joint: Sequence[tuple[Any, ...]]) -> list[str]:
+def _column(field: CellField, joint: _Joint) -> list[str]:
     """Return what each state holds in a field: values that are there in many are shown once."""
-    texts = {values: field.of(values) for values in dict.fromkeys(joint)}
-    return [texts[values] for values in joint]
+    texts = [field.of(values) for values in joint.values]
+    return [texts[number] for number in joint.numbers]
 
 
 def _candidates(graph: Graph, cells: tuple[Cell[Any], ...]) -> Iterator[CellField]:
