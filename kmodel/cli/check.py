@@ -244,7 +244,7 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
 
     objects_of, exploration = exploration, exploration.as_if_nothing_were_missing()
     given = exploration.given
-    console = Console(highlight=False, quiet=output == "json")
+    console = Console(highlight=False, emoji=False, quiet=output == "json")
     context = ReportContext(
         given.source, exploration.folder, console, wide=output == "wide", verbose=verbose, subject=given
     )

@@ -196,7 +196,6 @@ class _Search:
     def _new_space(self) -> Frontier:
         from kmodel.engines.exhaustive.fingerprinted import FingerprintShard
         from kmodel.engines.exhaustive.memory import MemoryBudget
-        from kmodel.engines.exhaustive.orbits.orbit_rounds import OrbitFrontier
         from kmodel.engines.exhaustive.partial_order import Dependence
         from kmodel.engines.exhaustive.rounds import Frontier
         from kmodel.engines.exhaustive.store import Shard
@@ -206,6 +205,8 @@ class _Search:
         if bounds.spill_folder is not None:
             memory.folder = bounds.spill_folder
         if bounds.symmetry:
+            from kmodel.engines.exhaustive.orbits.orbit_rounds import OrbitFrontier
+
             return OrbitFrontier(self.model, bounds.threads, memory)
         store = FingerprintShard if bounds.fingerprints else Shard
         space = Frontier(self.model, bounds.threads, memory, store)
