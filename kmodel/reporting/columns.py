@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from kmodel.printable import in_one_line
 
 GAP = "   "
-NARROWEST_LAST = 30  # columns; with less room than this, if any does not fit, all go on lines of their own
+NARROWEST_LAST = 30  # columns; with less room than this, or where it takes fewer lines, all go on lines of their own
 INDENT = 7  # columns by which that is indented
 
 
@@ -16,8 +16,11 @@ def columns(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int |
     widths = [max(len(row[column]) for row in table) for column in range(len(headings) - 1)]
     start = sum(widths) + len(GAP) * len(widths)
     room = None if width is None else width - start
-    is_below = room is not None and room < NARROWEST_LAST and any(len(last) > room for *_, last in table)
-    return [_lines(row, widths, room, width, is_below=is_below) for row in table]
+    beside = [_lines(row, widths, room, width, is_below=False) for row in table]
+    if room is None or all(len(last) <= room for *_, last in table):
+        return beside
+    below = [_lines(row, widths, room, width, is_below=True) for row in table]
+    return below if room < NARROWEST_LAST or sum(map(len, below)) < sum(map(len, beside)) else beside
 
 
 def _lines(
@@ -29,7 +32,7 @@ def _lines(
         return [(head + last).rstrip()]
     if is_below:
         return [head.rstrip(), *wrapped(last, width, INDENT)]
-    first, *more = textwrap.wrap(last, room, break_on_hyphens=False) or [""]
+    first, *more = textwrap.wrap(last, max(room, 1), break_on_hyphens=False) or [""]
     return [(head + first).rstrip(), *(" " * len(head) + line for line in more)]
 
 
