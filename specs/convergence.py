@@ -14,7 +14,7 @@ from kmodel.kubernetes.components.kubelet.status import NOT_PULLED
 from kmodel.kubernetes.components.proxy import RULES
 from kmodel.kubernetes.components.references import refusal
 from kmodel.kubernetes.components.runtime import RUNTIME, Sandbox
-from kmodel.kubernetes.components.scheduler import QUEUE, feasible
+from kmodel.kubernetes.components.scheduler import QUEUE, counted_if_bound, feasible, filtered_by
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Node, Pod, selects
 from kmodel.kubernetes.objects.container import READINESS
@@ -56,9 +56,10 @@ def is_unready(pod: Pod, sandbox: Sandbox | None) -> bool:
 def feasible_nodes(cluster: Cluster, pod: Pod) -> list[str]:
     """Return the nodes that pass the scheduler's filters for a pod, by what etcd holds."""
     found = []
+    bound = [other for each in cluster.names(PODS) if (other := cluster.look(PODS[each], counted_if_bound)) is not None]
     for name in cluster.names(NODES):
-        node: Node | None = cluster[NODES[name]]
-        there = [other for _, other in pods(cluster) if other.spec.node_name == name and not other.terminal]
+        node: Node | None = cluster.look(NODES[name], filtered_by)
+        there = [other for other in bound if other.spec.node_name == name]
         if node is not None and feasible(pod, node, there) is None:
             found.append(name)
     return found

@@ -172,6 +172,23 @@ def a_pod_finds_no_node(cluster: Cluster) -> bool:
     return any(cluster[QUEUE[pod]] == "unschedulable" for pod in cluster.names(QUEUE))
 
 
+def held_on_its_node(pod: Pod | None) -> tuple[str, int, int] | None:
+    """The projection of a pod on its node and the memory and cpu that it holds there; None if it takes no room."""
+    if pod is None or pod.terminal or pod.spec.node_name is None:
+        return None
+    return pod.spec.node_name, pod.held.memory_bytes, pod.held.cpu_millicores
+
+
+def memory_asked(pod: Pod | None) -> tuple[str | None, int] | None:
+    """The projection of a pod on its node and the memory that it asks for; None if it takes no room anywhere."""
+    return None if pod is None or pod.terminal else (pod.spec.node_name, pod.spec.memory_bytes)
+
+
+def memory_and_cpu(node: Node | None) -> tuple[int, int] | None:
+    """The projection of a node on the memory and cpu that it has for pods."""
+    return None if node is None else (node.status.memory_bytes, node.status.cpu_millicores)
+
+
 @invariant(
     hazard="A binding outlives the scheduler that asked for it: one that restarts, a standby that takes over, or one "
     "that gives up on an answer, takes the room for free while the binding is still under way, and binds another pod "
@@ -191,29 +208,28 @@ def a_pod_finds_no_node(cluster: Cluster) -> bool:
 )
 def no_node_is_overcommitted(cluster: Cluster) -> bool | str:
     """The pods bound to a node that have not finished request no more than the node has."""
-    pods = [pod for name in cluster.names(PODS) if (pod := cluster[PODS[name]]) is not None and not pod.terminal]
+    holding = [pod for name in cluster.names(PODS) if (pod := cluster.look(PODS[name], held_on_its_node)) is not None]
     for name in cluster.names(NODES):
-        node = cluster[NODES[name]]
-        if node is None:
+        has = cluster.look(NODES[name], memory_and_cpu)
+        if has is None:
             continue
-        there = [pod for pod in pods if pod.spec.node_name == name]
-        memory = sum(pod.held.memory_bytes for pod in there)
-        cpu = sum(pod.held.cpu_millicores for pod in there)
-        if memory > node.status.memory_bytes:
-            return f"the pods on {name} request {memory >> 20}Mi of memory, it has {node.status.memory_bytes >> 20}Mi"
-        if cpu > node.status.cpu_millicores:
-            return f"the pods on {name} request {cpu}m of cpu, it has {node.status.cpu_millicores}m"
+        memory = sum(memory for node, memory, _ in holding if node == name)
+        cpu = sum(cpu for node, _, cpu in holding if node == name)
+        if memory > has[0]:
+            return f"the pods on {name} request {memory >> 20}Mi of memory, it has {has[0] >> 20}Mi"
+        if cpu > has[1]:
+            return f"the pods on {name} request {cpu}m of cpu, it has {has[1]}m"
     return True
 
 
 @sometimes(shows=no_node_is_overcommitted)
 def a_node_has_no_room_for_another(cluster: Cluster) -> bool:
     """A pod is bound while another would not fit beside it any more."""
-    pods = [pod for name in cluster.names(PODS) if (pod := cluster[PODS[name]]) is not None and not pod.terminal]
-    for name in cluster.names(NODES):
-        node = cluster[NODES[name]]
-        used = sum(pod.spec.memory_bytes for pod in pods if pod.spec.node_name == name)
-        waiting = [pod.spec.memory_bytes for pod in pods if pod.spec.node_name is None]
-        if node is not None and used and any(used + wanted > node.status.memory_bytes for wanted in waiting):
+    asking = [pod for name in cluster.names(PODS) if (pod := cluster.look(PODS[name], memory_asked)) is not None]
+    waiting = [memory for node, memory in asking if node is None]
+    for name in cluster.names(NODES) if waiting else ():
+        has = cluster.look(NODES[name], memory_and_cpu)
+        used = sum(memory for node, memory in asking if node == name)
+        if has is not None and used and any(used + wanted > has[0] for wanted in waiting):
             return True
     return False

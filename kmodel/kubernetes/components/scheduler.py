@@ -27,9 +27,9 @@ from kmodel.kernel import Cells, Cluster, Event, Rank, Step, transition
 from kmodel.kubernetes.components.apiserver.access import SCHEDULER_USER
 from kmodel.kubernetes.components.calls import CALLS, Request, clients, idle, received, send
 from kmodel.kubernetes.components.component import NOTHING, Caller, Component, Memory, each
-from kmodel.kubernetes.components.etcd import PODS, Watch
+from kmodel.kubernetes.components.etcd import NODES, PODS, Watch
 from kmodel.kubernetes.components.faults import FAULT, spend
-from kmodel.kubernetes.components.informer import all_in_cache, in_cache, synced
+from kmodel.kubernetes.components.informer import cached, in_cache, synced
 from kmodel.kubernetes.components.leader_election import SCHEDULER as SCHEDULER
 from kmodel.kubernetes.components.leader_election import befalls, exit_leader, restart_instance
 from kmodel.kubernetes.components.plan import Plan
@@ -37,7 +37,18 @@ from kmodel.kubernetes.components.processes import fail_over, restart
 from kmodel.kubernetes.components.references import is_there
 from kmodel.kubernetes.components.resources import keeps_apart, lacking, matches_node, ports_are_free, tolerated
 from kmodel.kubernetes.components.settings import SETTINGS
-from kmodel.kubernetes.objects import DEFAULT_SCHEDULER, NODE, POD, Binding, Node, Pod, Taint, Unscheduled
+from kmodel.kubernetes.objects import (
+    DEFAULT_SCHEDULER,
+    NODE,
+    POD,
+    Binding,
+    Node,
+    ObjectMeta,
+    Pod,
+    PodStatus,
+    Taint,
+    Unscheduled,
+)
 
 MOST_TOLD = 5  # nodes that were not chosen, of which it is told why
 UNSCHEDULABLE = Taint("node.kubernetes.io/unschedulable")
@@ -97,17 +108,39 @@ def wake(place: str | None) -> str | None:
     return "active" if place == "unschedulable" else place
 
 
-def pods_on(cluster: Cluster, node: str) -> list[Pod]:
-    """Return the pods that take room on a node, as far as the scheduler knows or assumes."""
+def counted_of(pod: Pod | None) -> Pod | None:
+    """The projection of a pod on what the scheduler counts of it: nothing of its status but what it holds of a node.
+
+    None of a pod that takes no room, wherever it is.
+    """
+    if pod is None or pod.terminal:
+        return None
+    metadata = ObjectMeta(pod.metadata.name, pod.metadata.namespace, labels=pod.metadata.labels)
+    return Pod(metadata, pod.spec, PodStatus(allocated=pod.status.allocated, resize=pod.status.resize))
+
+
+def counted_if_bound(pod: Pod | None) -> Pod | None:
+    """The projection of a pod on what the scheduler counts of it on the node that it is bound to; None if on none."""
+    return None if pod is None or pod.spec.node_name is None else counted_of(pod)
+
+
+def filtered_by(node: Node | None) -> Node | None:
+    """The projection of a node on what filters and scores read of it."""
+    if node is None:
+        return None
+    metadata = ObjectMeta(node.metadata.name, labels=node.metadata.labels)
+    return Node(metadata, node.spec, attrs.evolve(node.status, ready="True"))
+
+
+def placed(cluster: Cluster) -> list[tuple[str, Pod]]:
+    """Return the pods that take room on nodes, each after its node, as far as the scheduler knows or assumes."""
     found = []
     for name in cluster.names(PODS):
-        pod = in_cache(cluster, SCHEDULER, POD, name)
-        if pod is None:
-            continue
-        assumed = cluster[ASSUMED[name]]
-        where = assumed.node if assumed is not None else pod.spec.node_name
-        if where == node and not pod.terminal:
-            found.append(pod)
+        assumed, cell = cluster[ASSUMED[name]], cached(POD)[SCHEDULER, name]
+        pod = cluster.look(cell, counted_if_bound if assumed is None else counted_of)
+        where = None if pod is None else pod.spec.node_name if assumed is None else assumed.node
+        if pod is not None and where is not None:
+            found.append((where, pod))
     return found
 
 
@@ -184,8 +217,12 @@ def best_nodes(cluster: Cluster, pod: Pod) -> list[str]:
     """
     scores: dict[str, int] = {}
     any_will_do = cluster[SETTINGS].scoring == "any" or pod.spec.prefers
-    for node in all_in_cache(cluster, SCHEDULER, NODE) if lost_claim(cluster, pod) is None else ():
-        there = pods_on(cluster, node.metadata.name)
+    if lost_claim(cluster, pod) is not None:
+        return []
+    known = [cluster.look(cached(NODE)[SCHEDULER, name], filtered_by) for name in cluster.names(NODES)]
+    pods = placed(cluster)
+    for node in filter(None, known):
+        there = [other for where, other in pods if where == node.metadata.name]
         any_will_do = any_will_do or any(other.spec.prefers for other in there)
         if feasible(pod, node, there) is None:
             scores[node.metadata.name] = score(pod, node, there)
