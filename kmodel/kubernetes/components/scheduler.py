@@ -132,16 +132,17 @@ def filtered_by(node: Node | None) -> Node | None:
     return Node(metadata, node.spec, attrs.evolve(node.status, ready="True"))
 
 
-def placed(cluster: Cluster) -> list[tuple[str, Pod]]:
-    """Return the pods that take room on nodes, each after its node, as far as the scheduler knows or assumes."""
-    found = []
+def snapshot(cluster: Cluster) -> list[tuple[Node, list[Pod]]]:
+    """Return the nodes with the pods that take room there, as far as the scheduler knows or assumes."""
+    nodes = [cluster.look(cached(NODE)[SCHEDULER, name], filtered_by) for name in cluster.names(NODES)]
+    there: dict[str, list[Pod]] = {node.metadata.name: [] for node in nodes if node is not None}
     for name in cluster.names(PODS):
         assumed, cell = cluster[ASSUMED[name]], cached(POD)[SCHEDULER, name]
         pod = cluster.look(cell, counted_if_bound if assumed is None else counted_of)
         where = None if pod is None else pod.spec.node_name if assumed is None else assumed.node
-        if pod is not None and where is not None:
-            found.append((where, pod))
-    return found
+        if pod is not None and where in there:
+            there[where].append(pod)
+    return [(node, there[node.metadata.name]) for node in nodes if node is not None]
 
 
 def feasible(pod: Pod, node: Node, there: list[Pod]) -> str | None:
@@ -219,10 +220,7 @@ def best_nodes(cluster: Cluster, pod: Pod) -> list[str]:
     any_will_do = cluster[SETTINGS].scoring == "any" or pod.spec.prefers
     if lost_claim(cluster, pod) is not None:
         return []
-    known = [cluster.look(cached(NODE)[SCHEDULER, name], filtered_by) for name in cluster.names(NODES)]
-    pods = placed(cluster)
-    for node in filter(None, known):
-        there = [other for where, other in pods if where == node.metadata.name]
+    for node, there in snapshot(cluster):
         any_will_do = any_will_do or any(other.spec.prefers for other in there)
         if feasible(pod, node, there) is None:
             scores[node.metadata.name] = score(pod, node, there)
@@ -247,8 +245,7 @@ def _chosen(step: Step) -> Event:
     asked = in_cache(step.before, SCHEDULER, POD, pod)
     assert asked is not None
     told: dict[str, str] = {}
-    for known in all_in_cache(step.before, SCHEDULER, NODE):
-        there = pods_on(step.before, known.metadata.name)
+    for known, there in snapshot(step.before):
         told[known.metadata.name] = feasible(asked, known, there) or f"{score(asked, known, there)} points"
     others = [f"{name}: {said}" for name, said in told.items() if name != node]
     beside = f" ({', '.join(others[:MOST_TOLD])}{', …' if others[MOST_TOLD:] else ''})" if others else ""
@@ -272,8 +269,7 @@ def _found_none(step: Step) -> Event:
     pod = step.action.arguments["pod"]
     asked = in_cache(step.before, SCHEDULER, POD, pod)
     assert asked is not None
-    nodes = all_in_cache(step.before, SCHEDULER, NODE)
-    why = why_no_node(step.before, asked, [(node, pods_on(step.before, node.metadata.name)) for node in nodes])
+    why = why_no_node(step.before, asked, snapshot(step.before))
     return Event("Warning", "FailedScheduling", f"pod/{pod}", why or "no nodes available to schedule pods")
 
 
