@@ -129,23 +129,28 @@ class Action:
 
 def _check(transition: Transition) -> None:
     """Raise a ModelError that names the line if the function takes no cluster, or an unknown argument is spoken of."""
-    where = f"{place_of(transition.function)}: transition {transition.name}"
+    problem = _problem(transition)
+    if problem is not None:
+        raise ModelError(f"{place_of(transition.function)}: transition {transition.name}{problem}")
+
+
+def _problem(transition: Transition) -> str | None:
     parameters = list(inspect.signature(transition.function).parameters.values())
     if not parameters or any(parameter.kind not in _BOUND for parameter in parameters):
-        raise ModelError(f"{where} takes a cluster and then one named argument per name that it is bound to; say so")
+        return " takes a cluster and then one named argument per name that it is bound to; say so"
+    arguments = [parameter.name for parameter in parameters[1:]]
     for word, text in (("actor", transition.actor), ("object", transition.object)):
         try:
             named = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
         except ValueError as error:
-            raise ModelError(
-                f"{where}: {word}={text!r} is no format: {error}; write it like kubelet/{{node}}"
-            ) from None
+            return f": {word}={text!r} is no format: {error}; write it like kubelet/{{node}}"
         for name in named:
-            if name not in transition.parameters:
-                raise ModelError(
-                    f"{where}: {word}={text!r} speaks of {{{name}}}, which is no argument of it; "
-                    f"it has {', '.join(transition.parameters) or 'none'}"
+            if name not in arguments:
+                return (
+                    f": {word}={text!r} speaks of {{{name}}}, which is no argument of it; "
+                    f"it has {', '.join(arguments) or 'none'}"
                 )
+    return None
 
 
 _BOUND = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
