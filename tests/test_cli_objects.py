@@ -72,11 +72,16 @@ def test_all_that_is_said_of_a_check_that_passes_is_seen_at_a_glance(tmp_path: P
 
 def test_the_detail_of_parts_is_chosen_on_the_command_line_and_said(tmp_path: Path) -> None:
     detail = "calls=fused,kubelet=coarse,clientCaches=prompt"
-    code, text = check(tmp_path, "--detail", detail, "--engine", "delays", "--delays", "0", "-v")
+    faults = "lost-answer=1,lost-event=1,failed-start=1"
+    code, text = check(tmp_path, "--detail", detail, "--faults", faults, "--engine", "delays", "--delays", "0", "-v")
     assert code in (0, 1)
     told = " ".join(text.split())
     assert "DETAIL calls: fused, so nothing comes between a request and its answer kubelet: coarse, so" in told
     assert "clientCaches: prompt, so events of watches arrive at once, and none is lost" in told
+    assert "lost-answer: cannot happen with calls: fused" in told
+    assert "lost-event: cannot happen with clientCaches: prompt" in told
+    assert "failed-start: cannot happen with kubelet: coarse" in told
+    assert told.endswith("; with calls=fused, kubelet=coarse, clientCaches=prompt")
 
 
 @pytest.mark.parametrize(

@@ -275,9 +275,7 @@ def _check(exploration: _Exploration, deadline: Deadline, output: str, verbose: 
     code = _code(driven, exploration.engine, given.source, by_plan)
     return _Outcome(
         context.document | objects.found.document() | (by_plan.document() if by_plan else {}),
-        objects.found.in_short
-        + (by_plan.in_short if by_plan else "")
-        + overall(driven.result, given.source.weakened_by),
+        objects.found.in_short + (by_plan.in_short if by_plan else "") + overall(driven.result, given.source),
         worst((code, written, ExitCode.OK if objects.found.are_well else ExitCode.VIOLATED)),
         driven.is_cut_off,
     )
@@ -404,7 +402,7 @@ def _print_outcome(
     style = "bold red" if is_bad else "green" if is_whole else "yellow"
     by_plan = planned.in_short if planned else ""
     verdict = wrapped(
-        f"{given.source.name}: {objects.in_short}{by_plan}{overall(result, given.source.weakened_by)}", console.width, 0
+        f"{given.source.name}: {objects.in_short}{by_plan}{overall(result, given.source)}", console.width, 0
     )
     console.print("\n".join(verdict), style=style, markup=False, soft_wrap=True)
 

@@ -80,7 +80,7 @@ def _finished(event: Finished, context: ReportContext, before: dict[str, str] | 
     return {
         "event": "Finished",
         "scenario": context.source.name,
-        "overall": overall(result, context.source.weakened_by),
+        "overall": overall(result, context.source),
         "states": result.states,
         "depth": result.depth,
         "seconds": round(result.seconds, 3),

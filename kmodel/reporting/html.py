@@ -132,7 +132,7 @@ def page(
             source=source,
             answer=told,
             objects=by_reference(told.ends),
-            overall=overall(result, source.weakened_by),
+            overall=overall(result, source),
             again=shlex.join(["kmodel", "check", *source.replay_arguments]),
             scope=scope(result),
             speed=states_per_second(result),

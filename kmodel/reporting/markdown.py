@@ -40,7 +40,7 @@ def lines(result: Result, context: ReportContext) -> Iterator[str]:
     is_bad = bool(result.failures or told.wrong or told.refused)
     yield f"## {'❌' if is_bad else '✅' if result.finished else '❔'} {plain(source.name)}"
     yield ""
-    yield plain(overall(result, source.weakened_by))
+    yield plain(overall(result, source))
     if told.refused or told.ends:
         yield from ("", f"| object | {told.label.lower()} | why |", "| --- | --- | --- |")
         yield from (f"| {plain(text.partition(':')[0])} | **refused** | {plain(text)} |" for text in told.refused)

@@ -7,6 +7,7 @@ import attrs
 
 from kmodel.engines.results import Finding, Result, Verdict, if_alike, up_to_collision
 from kmodel.kernel import Spec, SpecKind
+from kmodel.reporting.source import Source
 
 NEVER_RESTS = "the system never comes to rest"
 
@@ -163,8 +164,8 @@ def never_fired(result: Result) -> tuple[str, ...]:
 MOST_NAMED = 3  # things that weaken a verdict
 
 
-def overall(result: Result, weakened_by: Sequence[str] = ()) -> str:
-    """Return the outcome of an exploration in one line, with what of the input it does not count in."""
+def overall(result: Result, source: Source | None = None) -> str:
+    """Return the outcome of an exploration in one line, with what of the input it does not count in, and the detail."""
     words = [wording.standing for _, wording in ordered(result)]
     violated, hazards = (words.count(standing) for standing in (Standing.VIOLATED, Standing.HAZARD))
     idle, open_runs = untested(result), len(result.not_judged)
@@ -188,6 +189,9 @@ def overall(result: Result, weakened_by: Sequence[str] = ()) -> str:
         parts.append(f"{count(len(missed), '`sometimes`', '`sometimes`')} not happening")
     if not result.finished:
         parts.append(scope(result))
+    if source is not None and source.detail:
+        parts.append(f"with {', '.join(f'{part}={how}' for part, how in source.detail)}")
+    weakened_by = () if source is None else source.weakened_by
     if weakened_by:
         names = ", ".join(weakened_by[:MOST_NAMED])
         more = len(weakened_by) - MOST_NAMED

@@ -159,7 +159,8 @@ class _Search:
         return 0 if self.space is None else self.space.states
 
     def _seen(self) -> str:
-        return f"{self.states:,} {'states' if self.space is None else self.space.unit}"
+        units = "states" if self.space is None else self.space.unit
+        return f"{self.states:,} {units.removesuffix('s') if self.states == 1 else units}"
 
     def _levels(self) -> Iterator[Event]:
         from kmodel.engines.exhaustive.rounds import Overflow

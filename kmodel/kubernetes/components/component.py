@@ -157,7 +157,7 @@ class Fault:
 
     `kills` are the processes that die of it (`{node}`: all those on a node), `hits` the components of which one must
     take part for it to happen: those of the processes, if nothing is said. `after` is a fault that must be able to
-    happen before; what is `only_split` cannot happen to calls that are fused.
+    happen before; `hidden_by` is the field of a scenario, and its value, with which it cannot happen.
     """
 
     name: str
@@ -166,7 +166,7 @@ class Fault:
     kills: tuple[str, ...] = ()
     after: str | None = None
     leaves_calls: bool = False  # a call goes on although its client lives and does not wait any more
-    only_split: bool = False
+    hidden_by: tuple[str, str] | None = None
 
     def is_deadly(self, component: Component) -> bool:
         """Tell whether the component dies of it."""

@@ -105,7 +105,8 @@ def _clients(plan: Plan) -> Iterator[tuple[str]]:
     return ((client,) for client in plan.clients)
 
 
-LOST_REQUEST = Fault("lost-request", (Steps((lose_request,), _clients),), only_split=True)
-LATE_CALL = Fault("late-call", (Steps((give_up_call,), _clients),), leaves_calls=True, only_split=True)
-LOST_EVENT = Fault("lost-event", (Steps((lose_event,), _watched),))
-LOST_ANSWER = Fault("lost-answer", (Steps((lose_answer,), _clients),), only_split=True)
+FUSED = ("calls", "fused")
+LOST_REQUEST = Fault("lost-request", (Steps((lose_request,), _clients),), hidden_by=FUSED)
+LATE_CALL = Fault("late-call", (Steps((give_up_call,), _clients),), leaves_calls=True, hidden_by=FUSED)
+LOST_EVENT = Fault("lost-event", (Steps((lose_event,), _watched),), hidden_by=("clientCaches", "prompt"))
+LOST_ANSWER = Fault("lost-answer", (Steps((lose_answer,), _clients),), hidden_by=FUSED)

@@ -274,6 +274,11 @@ def _containers(plan: Plan) -> Iterator[tuple[str, str, str]]:
 
 CONTAINER_CRASH = Fault("container-crash", (Steps((crash_container,), _containers),), hits=("kubelet",))
 CONTAINER_EXIT = Fault("container-exit", (Steps((exit_container,), _containers),), hits=("kubelet",))
-FAILED_START = Fault("failed-start", (Steps((fail_to_start_container,), each("nodes", "pods")),), hits=("kubelet",))
+FAILED_START = Fault(
+    "failed-start",
+    (Steps((fail_to_start_container,), each("nodes", "pods")),),
+    hits=("kubelet",),
+    hidden_by=("kubelet", "coarse"),
+)
 FAILED_IMAGE_PULL = Fault("failed-image-pull", (Steps((fail_to_pull_image,), _containers),), hits=("kubelet",))
 MEMORY = Memory(RUNTIME, each("nodes", "pods"), None, mentions="pods", survives=True)

@@ -6,6 +6,7 @@ from kmodel.kubernetes.catalog import Catalog
 from kmodel.kubernetes.components.component import not_needed
 from kmodel.kubernetes.components.plan import Plan
 from kmodel.kubernetes.components.settings import Settings
+from kmodel.kubernetes.scenario.detail import is_hidden
 
 
 def choose_actors(
@@ -40,10 +41,6 @@ def idle_faults(catalog: Catalog, settings: Settings) -> tuple[str, ...]:
         victims = fault.victims(catalog.components)
         if settings.budget(fault.name) and victims and not part.intersection(victims):
             sentences.append(f"{fault.name}: cannot happen without {' or '.join(victims)}")
-    if settings.calls == "fused":
-        sentences += [
-            f"{fault.name}: cannot happen while calls are fused"
-            for fault in catalog.faults
-            if fault.only_split and settings.budget(fault.name)
-        ]
+        if settings.budget(fault.name) and is_hidden(fault, settings):
+            sentences.append(f"{fault.name}: cannot happen with {': '.join(fault.hidden_by or ())}")
     return tuple(sentences)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kmodel.kubernetes.components.component import Fault
 from kmodel.kubernetes.components.settings import Settings
 from kmodel.kubernetes.manifests import InputError, choose
 
@@ -38,6 +39,12 @@ def overrides(detail: Mapping[str, str]) -> dict[str, Any]:
         if value not in MODES[field]:
             raise InputError("--detail", None, f"{field}={value}", "is no detail of it", choose(value, MODES[field]))
     return {attribute(field): value for field, value in detail.items()}
+
+
+def is_hidden(fault: Fault, settings: Settings) -> bool:
+    """Tell whether a fault cannot happen as a part is modelled."""
+    field, value = fault.hidden_by or ("", "")
+    return fault.hidden_by is not None and getattr(settings, attribute(field)) == value
 
 
 def coarse_parts(settings: Settings) -> Iterator[str]:

@@ -22,6 +22,7 @@ from kmodel.kubernetes.objects import ApiObject, Node, PodSpec, kind_named
 from kmodel.kubernetes.objects.kind import all_templates
 from kmodel.kubernetes.objects.patches import Scaled
 from kmodel.kubernetes.scenario.completing import complete
+from kmodel.kubernetes.scenario.detail import is_hidden
 from kmodel.kubernetes.scenario.scenario import Scenario
 
 MOST_REPLICAS = 2
@@ -71,7 +72,7 @@ def possible_faults(scenario: Scenario) -> tuple[str, ...]:
         fault.name
         for fault in faults
         if fault.after is None
-        and not (fault.only_split and scenario.settings.calls == "fused")
+        and not is_hidden(fault, scenario.settings)
         and (not victims[fault.name] or part.intersection(victims[fault.name]))
     )
 

@@ -231,7 +231,8 @@ class _Sampling:
 
     def result(self) -> Result:
         why = (
-            f"sampled: {self.journal.runs:,} runs of up to {self.settings.stateful_step_count:,} steps by Hypothesis, "
+            f"sampled: {self.journal.runs:,} run{'' if self.journal.runs == 1 else 's'} "
+            f"of up to {self.settings.stateful_step_count:,} steps by Hypothesis, "
             f"{len(self.space.seen):,} distinct states seen"
         )
         if self.cut_short is not None:
