@@ -66,7 +66,10 @@ KNOWN = (*WRONG, Standing.HOLDS.value, Standing.VACUOUS.value)
 
 
 def compared(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield what became of violations since the last run, with the specs: new, still there, resolved, not judged."""
+    """Yield what became of violations since the last run, with the specs: new, still there, resolved, not judged.
+
+    A documented hazard is told as one: a run in which there are others holds all the same.
+    """
     was = {name for name, standing in before.items() if standing in WRONG}
     wrong = {name for name, standing in now.items() if standing in WRONG}
     judged = {name for name, standing in now.items() if standing in KNOWN}
@@ -77,4 +80,8 @@ def compared(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[tupl
         ("not judged any more", was - judged),
     ):
         if names:
-            yield word, tuple(sorted(names))
+            yield word, tuple(_told(name, now.get(name, before.get(name))) for name in sorted(names))
+
+
+def _told(name: str, standing: str | None) -> str:
+    return f"{name} (hazard)" if standing == Standing.HAZARD.value else name

@@ -174,9 +174,9 @@ def test_a_run_is_compared_with_the_one_before(tmp_path: Path) -> None:
 
     for model, said in (
         (broken_model(), "<td>–</td>"),
-        (broken_model(), "still there: all_managers_commit, managers_agree"),
-        (two_phase_commit.model(2), "resolved: managers_agree; not judged any more: all_managers_commit"),
-        (broken_model(), "new: all_managers_commit, managers_agree"),
+        (broken_model(), "still there: all_managers_commit (hazard), managers_agree"),
+        (two_phase_commit.model(2), "resolved: managers_agree; not judged any more: all_managers_commit (hazard)"),
+        (broken_model(), "new: all_managers_commit (hazard), managers_agree"),
     ):
         context = ReportContext(Source("toy"), tmp_path / "toy")
         outcome = result(model)
