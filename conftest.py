@@ -29,6 +29,7 @@ LONG = (
     "job-doubled",
     "job-fails",
     "kubelet-restart",
+    "leader-elected",
     "leader-paused",
     "namespace-deleted",
     "node-cut-off",

@@ -28,7 +28,8 @@ CONTROLLER = "system:serviceaccount:kube-system:"
 
 # What each of the control plane's own users may ask for: verb, resource, subresource.
 MAY_ASK = {
-    "system:kube-scheduler": {("create", "pods", "binding"), ("patch", "pods", "status")},
+    "system:kube-scheduler": {("create", "pods", "binding"), ("patch", "pods", "status"), ("update", "leases", "")},
+    "system:kube-controller-manager": {("update", "leases", "")},
     NODE: {
         ("create", "nodes", ""),
         ("patch", "nodes", "status"),
@@ -143,7 +144,8 @@ OWN_CELLS = {
 }
 # Which part of an object each user may change: the classes of the body of the request.
 MAY_CHANGE: dict[str, tuple[type, ...]] = {
-    "system:kube-scheduler": (Binding, Unscheduled),
+    "system:kube-scheduler": (Binding, Unscheduled, Lease),
+    "system:kube-controller-manager": (Lease,),
     NODE: (StatusReport, NodeStatus, Node, Lease),
     CONTROLLER + "replicaset-controller": (Pod, ReplicaSet, WithOwner, WithoutOwners),
     CONTROLLER + "replication-controller": (Pod, ReplicaSet, WithOwner, WithoutOwners),

@@ -5,7 +5,7 @@ from kmodel.kubernetes.components.calls import CALLS, SPLIT, Request, Response, 
 from kmodel.kubernetes.components.etcd import NODES, PODS
 from kmodel.kubernetes.components.faults import BUDGET
 from kmodel.kubernetes.components.informer import in_cache
-from kmodel.kubernetes.components.leader_election import HOLDERS, as_its_program
+from kmodel.kubernetes.components.leader_election import CANDIDATES, as_its_program
 from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, SCHEDULER
 from kmodel.kubernetes.components.settings import SETTINGS
 from kmodel.kubernetes.objects import Binding, Node, Pod, Taint, Toleration
@@ -201,7 +201,7 @@ def memory_and_cpu(node: Node | None) -> tuple[int, int] | None:
         BUDGET["scheduler-restart"],
         BUDGET["scheduler-failover"],
         *NO_ANSWER,
-        HOLDERS[SCHEDULER],
+        CANDIDATES[SCHEDULER, SCHEDULER],
         a_pod_names_its_node,
         a_pod_is_resized,
     ),

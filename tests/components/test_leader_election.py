@@ -8,7 +8,14 @@ from kmodel.engines.results import Verdict
 from kmodel.kubernetes.components.calls import CALLS, slot
 from kmodel.kubernetes.components.etcd import QUEUES
 from kmodel.kubernetes.components.informer import CONNECTIONS, cached
-from kmodel.kubernetes.components.leader_election import CANDIDATES, HOLDERS, STANDBY, as_its_program
+from kmodel.kubernetes.components.leader_election import (
+    CANDIDATES,
+    HOLDERS,
+    LEADING,
+    STANDBY,
+    as_its_program,
+    holder_of,
+)
 from kmodel.kubernetes.components.scheduler import ASSUMED, QUEUE, SCHEDULER, Assumed
 from kmodel.kubernetes.objects import POD
 from tests.components.runs import Run
@@ -24,6 +31,53 @@ TWO = scene(
     schedulers=2,
     faults={"process-pause": 1},
 )
+
+
+SPLIT = attrs.evolve(TWO, calls="split")
+
+
+def takes_over(run: Run, instance: str = SECOND) -> Run:
+    """Return the run after an instance has taken the lease by a call."""
+    client = f"{instance}/lease"
+    run = run.take("ask_for_lease", instance=instance).take("handle", client=client).take("commit", client=client)
+    return run.take("answer", client=client).take("read_lease_answer", instance=instance)
+
+
+def test_a_lease_is_written_by_a_call_on_the_version_that_was_read() -> None:
+    run = Run.of(SPLIT).take("pause_process", instance=SCHEDULER).take("ask_for_lease", instance=SECOND)
+    run = run.take("handle", client=f"{SECOND}/lease").take("resume_process", instance=SCHEDULER)
+    run = run.take("ask_to_renew", instance=SCHEDULER)
+    for step in ("handle", "commit", "answer"):
+        run = run.take(step, client=f"{SCHEDULER}/lease")
+    run = run.take("commit", client=f"{SECOND}/lease").take("answer", client=f"{SECOND}/lease")
+    run = run.take("read_lease_answer", instance=SECOND).take("read_lease_answer", instance=SCHEDULER)
+    assert holder_of(run.cluster, SCHEDULER) == SCHEDULER
+    assert run.cluster[CANDIDATES[SCHEDULER, SECOND]].state == STANDBY
+    assert run.cluster[CANDIDATES[SCHEDULER, SCHEDULER]].state == LEADING
+    assert not run.can("ask_for_lease", instance=SECOND)
+    assert not run.can("ask_to_renew", instance=SCHEDULER)
+
+
+def test_who_is_not_told_that_it_holds_the_lease_does_not_lead() -> None:
+    run = Run.of(attrs.evolve(SPLIT, faults=(("scheduler-restart", 1), ("lost-answer", 1))))
+    run = run.take("restart_instance", instance=SCHEDULER).take("ask_for_lease", instance=SECOND)
+    run = run.take("handle", client=f"{SECOND}/lease").take("commit", client=f"{SECOND}/lease")
+    assert not run.can("ask_for_lease", instance=SCHEDULER)  # the lease is new
+    run = run.take("answer", client=f"{SECOND}/lease").take("lose_answer", client=f"{SECOND}/lease")
+    run = run.take("read_lease_answer", instance=SECOND)
+    assert holder_of(run.cluster, SCHEDULER) == SECOND
+    assert run.cluster[CANDIDATES[SCHEDULER, SECOND]].state == STANDBY
+    assert takes_over(run).cluster[CANDIDATES[SCHEDULER, SECOND]].state == LEADING
+    assert holder_of(takes_over(run, SCHEDULER).cluster, SCHEDULER) == SCHEDULER
+
+
+def test_a_release_may_be_late() -> None:
+    run = Run.of(attrs.evolve(SPLIT, faults=(("scheduler-failover", 1),))).take("exit_leader", instance=SCHEDULER)
+    late = slot(f"{SCHEDULER}/lease", 1)
+    assert holder_of(run.cluster, SCHEDULER) == SCHEDULER
+    run = run.take("handle", client=late).take("commit", client=late)
+    assert holder_of(run.cluster, SCHEDULER) == ""
+    assert takes_over(run).cluster[CANDIDATES[SCHEDULER, SECOND]].state == LEADING
 
 
 def test_a_standby_does_nothing_until_it_leads() -> None:
@@ -117,8 +171,7 @@ def test_a_leader_that_cannot_renew_exits_and_nobody_takes_the_lease() -> None:
 
 
 def test_to_specs_a_step_of_any_instance_is_one_of_its_program() -> None:
-    run = Run.of(attrs.evolve(TWO, calls="split")).take("pause_process", instance=SCHEDULER)
-    run = run.take("see_lease_run_out", instance=SECOND).take("take_lease", instance=SECOND)
+    run = takes_over(Run.of(SPLIT).take("pause_process", instance=SCHEDULER))
     run = run.take("schedule", pod="left", node="n1", instance=SECOND)
     step = as_its_program(run.steps[-1])
     assert step.action.actor == SCHEDULER
@@ -151,13 +204,12 @@ def test_a_leader_that_is_cut_off_gets_nothing_through_and_stops_before_another_
     run = Run.of(three).take("cut_off_control_node", control_node="control-1")
     run = run.take("schedule", pod="left", node="n1")
     assert not run.can("handle", client=f"{SCHEDULER}/left")
-    assert not run.can("see_lease_run_out", instance=SECOND)
+    assert not run.can("ask_for_lease", instance=SECOND)
     run = run.take("stop_leading", instance=SCHEDULER)
     assert all(run.cluster[cell] is None for cell in run.cluster.layout.cells if cell.family == "calls")
-    run = run.take("elect_member", member="etcd-2")
-    run = run.take("see_lease_run_out", instance=SECOND).take("take_lease", instance=SECOND)
-    assert run.cluster[HOLDERS[SCHEDULER]] == SECOND
-    assert not run.can("take_lease", instance=SCHEDULER)
+    run = takes_over(run.take("elect_member", member="etcd-2"))
+    assert holder_of(run.cluster, SCHEDULER) == SECOND
+    assert not run.can("ask_for_lease", instance=SCHEDULER)
     for server in ("kube-apiserver-1", "kube-apiserver-2"):
         assert not run.can("list_from", watcher=SCHEDULER, resource="pods", server=server)
     run = run.take("reconnect_control_node", control_node="control-1")

@@ -285,6 +285,7 @@ WHOLE = (
     "control-node-lost-poll",
     "deployment-surges",
     "etcd-slow-disk",
+    "leader-elected",
     "leader-paused",
     "pod-forced-out",
     "node-lost",

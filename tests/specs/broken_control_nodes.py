@@ -1,5 +1,7 @@
 """Mutants of several control nodes: api-servers that answer with what is too old, leaders that are not elected."""
 
+import attrs
+
 from kmodel.kernel import Cluster
 from kmodel.kubernetes.components.apiserver.watch_cache import MISSING, clients_of
 from kmodel.kubernetes.components.calls import CALLS
@@ -90,6 +92,16 @@ def takes_it_unseen(take: Function) -> Function:
         if cluster[cell].saw is None:
             return None
         return take(cluster.update(cell, saw=RUN_OUT), instance=instance)
+
+    return broken
+
+
+def names_no_version(ask: Function) -> Function:
+    """A candidate asks to hold the lease whatever its version is by then."""
+
+    def broken(cluster: Cluster, instance: str) -> Cluster | None:
+        after = ask(cluster, instance=instance)
+        return None if after is None else after.update(CALLS[f"{instance}/lease"], resource_version=None)
 
     return broken
 
@@ -268,6 +280,14 @@ OF_CONTROL_NODES = (
         (("take_lease", takes_it_unseen),),
         5,
         "take_lease",
+    ),
+    Mutant(
+        "a_lease_passes_only_over_the_version_that_was_read",
+        "a candidate names no version of the lease",
+        attrs.evolve(TWO_SCHEDULERS, calls="split"),
+        (("ask_for_lease", names_no_version),),
+        4,
+        "commit",
     ),
     Mutant(
         "at_most_one_instance_acts_as_leader",

@@ -1,33 +1,40 @@
 """Leader election: of several schedulers or controller managers one holds a lease, which others take when it runs out.
 
 Models: a Lease per program; a candidate that sees it run out, and writes it under the condition that nobody has written
-it since (compare-and-swap on the version); a leader that renews it; one that finds that another holds it, and so exits
-and starts again (OnStoppedLeading); one that is paused at any time, in the middle of what it does too, and goes on
-later. No clock: to a candidate the lease runs out when its holder is paused or has restarted, and so renews nothing.
-Nobody asks between two writes whether it still leads, so that one which was paused acts beside its successor until it
-finds out: the lease fences nothing [leaderelection.go, package comment]. One that cannot renew, since nobody can write
-to etcd, exits, too. The informers of a scheduler run before it leads; those of a controller manager start when it does.
-What befalls a program befalls any of its instances: each may restart, and the leader may exit in good order, whereby a
-scheduler releases the lease (ReleaseOnCancel): to the others it has run out at once.
+it since (compare-and-swap on the version); where calls are split, by a call, any step of which may be late or lost, on
+the version that it read, so that it may hold the lease and not know; a leader that renews it; one that finds that
+another holds it, and so exits and starts again (OnStoppedLeading); one that is paused at any time, in the middle of
+what it does too, and goes on later. No clock: to a candidate the lease runs out when its holder is paused or has
+restarted, and so renews nothing. Nobody asks between two writes whether it still leads, so that one which was paused
+acts beside its successor until it finds out: the lease fences nothing [leaderelection.go, package comment]. One that
+cannot renew, since nobody can write to etcd, exits, too. The informers of a scheduler run before it leads; those of a
+controller manager start when it does. What befalls a program befalls any of its instances: each may restart, and the
+leader may exit in good order, whereby a scheduler releases the lease (ReleaseOnCancel): to the others it has run out at
+once.
 
-Leaves out: clocks that run at different speeds (a lease that runs out while its holder is well); the Lease as an object
-that is written by calls (a candidate's write is one step, in which versions are compared); coordinated leader election;
-a controller manager that releases its lease (alpha in 1.36).
+Leaves out: clocks that run at different speeds (a lease that runs out while its holder is well, or while it waits for
+the answer by which it would hold it: its client gives up first); coordinated leader election; a controller manager that
+releases its lease (alpha in 1.36); renewals that nobody's call is in the way of; an answer that a release is waited
+for.
 
 Upstream: staging/src/k8s.io/client-go/tools/leaderelection/leaderelection.go, cmd/kube-scheduler/app/{server.go,
 options/options.go}, cmd/kube-controller-manager/app/controllermanager.go, 1.34.
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import attrs
 
-from kmodel.kernel import FAULT, Cells, Cluster, Step, Transition, transition
+from kmodel.kernel import FAULT, Cells, Cluster, Rank, Step, Transition, fresh, transition
+from kmodel.kubernetes.components.apiserver import read
+from kmodel.kubernetes.components.apiserver.access import SCHEDULER_USER
 from kmodel.kubernetes.components.apiserver.crashes import lose_calls
 from kmodel.kubernetes.components.apiserver.watch_cache import SERVERS, server_of
-from kmodel.kubernetes.components.component import NOTHING, Binding, Component, Fault, Memory, Steps
+from kmodel.kubernetes.components.calls import CALLS, Request, Transaction, clients, idle, received, send
+from kmodel.kubernetes.components.component import NOTHING, Binding, Caller, Component, Fault, Memory, Steps
 from kmodel.kubernetes.components.control_nodes import is_connected, is_up
-from kmodel.kubernetes.components.etcd import QUEUES, WATCHES
+from kmodel.kubernetes.components.etcd import QUEUES, WATCHES, stored, version
 from kmodel.kubernetes.components.faults import spend
 from kmodel.kubernetes.components.informer import CONTROLLER_MANAGER, has_caught_up
 from kmodel.kubernetes.components.instances import Instance, OwnStep, names, run_by
@@ -36,10 +43,14 @@ from kmodel.kubernetes.components.processes import PROCESSES, restart
 from kmodel.kubernetes.components.quorum import serves
 from kmodel.kubernetes.components.serving import is_away
 from kmodel.kubernetes.components.settings import SETTINGS, Settings
+from kmodel.kubernetes.objects import LEASE
+from kmodel.kubernetes.objects.kind import renewals
+from kmodel.kubernetes.objects.lease import lease_of
 
 SCHEDULER = "kube-scheduler"
 STANDBY, WAITING, LEADING = "standby", "waiting for its caches", "leading"
 RUN_OUT, OUTDATED = "run out", "written since"
+LEASES = stored(LEASE)  # where calls are split, with the holder in the object
 MOST = 5  # instances of one program
 
 
@@ -57,10 +68,11 @@ class Elected:
     """A program that may run in several instances: how many, and whether those that do not lead list and watch.
 
     `releases` tells whether a leader that exits gives up the lease, and `faults` is how the names of the faults that
-    befall it begin.
+    befall it begin. `user` is as whom it writes its lease.
     """
 
     process: str
+    user: str
     count: Callable[[Settings], int]
     is_warm: bool
     releases: bool
@@ -73,9 +85,12 @@ class Elected:
 
 
 ELECTED = (
-    Elected(SCHEDULER, lambda settings: settings.schedulers, is_warm=True, releases=True, faults="scheduler"),
+    Elected(
+        SCHEDULER, SCHEDULER_USER, lambda settings: settings.schedulers, is_warm=True, releases=True, faults="scheduler"
+    ),
     Elected(
         CONTROLLER_MANAGER,
+        f"system:{CONTROLLER_MANAGER}",
         lambda settings: settings.controller_managers,
         is_warm=False,
         releases=False,
@@ -85,7 +100,7 @@ ELECTED = (
 EVERYBODY = tuple(name for each in ELECTED for name in names(each.process, MOST))
 # Faults after which a leader may find that it cannot renew its lease.
 NOBODY_RENEWS = ("member-crash", "slow-disk", "control-node-crash", "control-node-partition", "apiserver-outage")
-HOLDERS: Cells[str] = Cells("leases of leaders")  # by process, the instance that wrote the lease last
+HOLDERS: Cells[str] = Cells("leases of leaders")  # by process, who wrote the lease last; where calls are fused
 CANDIDATES: Cells[Candidate] = Cells("candidates")  # by process and instance
 
 
@@ -157,9 +172,17 @@ def _written(cluster: Cluster, instance: str) -> Cluster:
     return cluster
 
 
+def holder_of(cluster: Cluster, process: str) -> str:
+    """Return the instance that wrote the lease of a program last."""
+    if cluster.has(HOLDERS[process]):
+        return cluster[HOLDERS[process]]
+    lease = cluster[LEASES[lease_of(process)]]
+    return "" if lease is None else lease.holder
+
+
 def _holds(cluster: Cluster, instance: str) -> bool:
     """Tell whether an instance leads, as far as it knows, and wrote the lease last."""
-    return leads_or_waits(cluster, instance) and cluster[HOLDERS[process_of(instance)]] == instance
+    return leads_or_waits(cluster, instance) and holder_of(cluster, process_of(instance)) == instance
 
 
 @transition(actor="{instance}", object="lease")
@@ -185,9 +208,74 @@ def take_lease(cluster: Cluster, instance: str) -> Cluster | None:
         return None
     if found.saw == OUTDATED:
         return _set(cluster, instance, saw=None)
-    state = WAITING if cluster[SETTINGS].new_leader == "caught-up" else LEADING
     cluster = _written(cluster, instance).set(HOLDERS[process_of(instance)], instance)
-    return _set(cluster, instance, saw=None, state=state)
+    return _set(cluster, instance, saw=None, state=_first_state(cluster))
+
+
+client_of = clients("{}/lease")  # by which an instance writes the lease
+
+
+def _asks(cluster: Cluster, instance: str, holder: str) -> Cluster:
+    """Return the cluster with the call under way that writes the lease, on the condition of the version read now."""
+    name = lease_of(process_of(instance))
+    lease: Any = read(cluster, LEASE, name)
+    body = attrs.evolve(lease, holder=holder, renewed=fresh(cluster, renewals(name)))
+    user = program_of(instance).user
+    request = Request(user, "update", LEASE.resource, name, body, resource_version=version(lease))
+    return send(cluster, client_of(instance), request)
+
+
+def _may_keep(cluster: Cluster, instance: str) -> bool:
+    """Tell whether an instance renews the lease in time, or may soon know that it holds it."""
+    if not instance:
+        return False  # it was released
+    return leads_or_waits(cluster, instance) or (lives(cluster, instance) and not idle(cluster, client_of(instance)))
+
+
+@transition(actor="{instance}", object="lease")
+def ask_for_lease(cluster: Cluster, instance: str) -> Cluster | None:
+    """Read the lease, which its holder has not renewed for as long as it is good, and ask to hold it."""
+    if not lives(cluster, instance) or candidate(cluster, instance).state != STANDBY:
+        return None
+    if not idle(cluster, client_of(instance)) or not _can_write(cluster, instance):
+        return None
+    holder = holder_of(cluster, process_of(instance))
+    return None if _may_keep(cluster, holder) else _asks(cluster, instance, instance)
+
+
+@transition(actor="{instance}", object="lease")
+def ask_to_renew(cluster: Cluster, instance: str) -> Cluster | None:
+    """Ask to renew the lease, which somebody has asked for who thought that it had run out."""
+    if not _holds(cluster, instance) or not idle(cluster, client_of(instance)) or not _can_write(cluster, instance):
+        return None
+    name = lease_of(process_of(instance))
+    now = version(cluster[LEASES[name]])
+    calls = (cluster[CALLS[client]] for client in cluster.names(CALLS))
+    if not any(isinstance(call, Request | Transaction) and _expects(call, name) == now for call in calls):
+        return None
+    return _asks(cluster, instance, instance)
+
+
+def _expects(call: Request | Transaction, name: str) -> Rank | None:
+    """Return the version of a lease that is the condition of a call; None of a call about something else."""
+    request = call if isinstance(call, Request) else call.request
+    return request.resource_version if (request.resource, request.key) == (LEASE.resource, name) else None
+
+
+@transition(actor="{instance}", object="lease")
+def read_lease_answer(cluster: Cluster, instance: str) -> Cluster | None:
+    """Learn whether the lease was written: who did not lead begins to; what was refused or lost is tried again."""
+    response = received(cluster, client_of(instance))
+    if response is None or not lives(cluster, instance):
+        return None
+    cluster = cluster.set(CALLS[client_of(instance)], None)
+    if not response.ok or candidate(cluster, instance).state != STANDBY:
+        return cluster
+    return _set(cluster, instance, state=_first_state(cluster))
+
+
+def _first_state(cluster: Cluster) -> str:
+    return WAITING if cluster[SETTINGS].new_leader == "caught-up" else LEADING
 
 
 @transition(actor="{instance}", object="lease")
@@ -259,7 +347,11 @@ def exit_leader(cluster: Cluster, instance: str) -> Cluster | None:
     spent = spend(cluster, f"{program_of(instance).faults}-failover")
     if spent is None:
         return None
-    for other in _others(cluster, instance) if program_of(instance).releases else ():
+    if not program_of(instance).releases:
+        return restart(spent, instance)
+    if not cluster.has(HOLDERS[process_of(instance)]):
+        return restart(_asks(spent, instance, ""), instance) if idle(cluster, client_of(instance)) else None
+    for other in _others(cluster, instance):
         spent = _set(spent, other, saw=RUN_OUT)
     return restart(spent, instance)
 
@@ -311,7 +403,12 @@ def _with_candidate(component: Component, process: str) -> Component:
     instance = component.process
     at_start = Candidate(LEADING if instance == process else STANDBY)
     memory = Memory(CANDIDATES, lambda plan: ((process, instance),), at_start, forgotten=Candidate(), mentions=NOTHING)
-    return attrs.evolve(component, memory=(*component.memory, memory))
+    caller = Caller((ask_for_lease, ask_to_renew), read_lease_answer, client_of, lambda plan: ((instance,),), _by_calls)
+    return attrs.evolve(component, memory=(*component.memory, memory), callers=(*component.callers, caller))
+
+
+def _by_calls(plan: Plan) -> bool:
+    return plan.settings.calls == "split"
 
 
 COMPONENT = Component(
@@ -323,16 +420,20 @@ COMPONENT = Component(
             lambda process: process,
             mentions=NOTHING,
             survives=True,
+            when=lambda plan: not _by_calls(plan),
         ),
     ),
     steps=(
         Steps(
-            (see_lease_run_out, take_lease, renew_lease_of_leader, stop_leading),
+            (see_lease_run_out, take_lease, renew_lease_of_leader),
             instances_of,
+            lambda plan: not _by_calls(plan),
         ),
+        Steps((stop_leading,), instances_of),
         Steps((start_leading,), instances_of, when=lambda plan: plan.settings.new_leader == "caught-up"),
         Steps((resume_process,), instances_of, when=lambda plan: plan.budget("process-pause") > 0),
     ),
+    users={each.user: frozenset({("update", LEASE.resource)}) for each in ELECTED},
     needed=lambda plan: None if _several(plan) else "no program runs in several instances",
     optional=False,
 )

@@ -1,13 +1,25 @@
 """What a scenario comes down to: the objects that may ever be there, with their names, and who takes part."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from kmodel.kubernetes.components.settings import Pool, Settings
-from kmodel.kubernetes.objects import KINDS, ApiObject, Kind, Kinds, Template, kind_named, kind_of, resource_of
+from kmodel.kubernetes.objects import (
+    KINDS,
+    LEASE,
+    ApiObject,
+    Kind,
+    Kinds,
+    Lease,
+    Template,
+    kind_named,
+    kind_of,
+    resource_of,
+)
 from kmodel.kubernetes.objects.kind import all_templates
+from kmodel.kubernetes.objects.lease import lease_of
 
 Maker = Callable[[ApiObject], Iterable[ApiObject]]  # what is made of an object, beside what its templates say
 SUFFIXES = "bcdfghjklmnpqrstvwxz2456789"  # the letters of generated names [apimachinery pkg/util/rand]
@@ -120,6 +132,13 @@ def names_needed(objects: Iterable[ApiObject], maker: Maker = makes_nothing, nod
     return min(max([0, *copies]) + 1, len(SUFFIXES))
 
 
+def leases_of_leaders(settings: Settings, processes: Sequence[str]) -> list[Lease]:
+    """Return the leases of the programs that elect a leader by calls: those that run in several instances."""
+    counts = {"kube-scheduler": settings.schedulers, "kube-controller-manager": settings.controller_managers}
+    several = [name for name in processes if settings.calls == "split" and counts.get(name, 1) > 1]
+    return [LEASE.starts(lease_of(name)) for name in several if LEASE.starts is not None]
+
+
 @attrs.frozen(eq=False)
 class Plan:
     """A scenario's settings, the objects that may ever be there, and the kinds that are known."""
@@ -137,7 +156,8 @@ class Plan:
 
     @population.default
     def _populate(self) -> Population:
-        return populate(self.settings.given, self.settings.names_per_workload, self.kinds, self.maker)
+        given = (*self.settings.given, *leases_of_leaders(self.settings, self.processes))
+        return populate(given, self.settings.names_per_workload, self.kinds, self.maker)
 
     @property
     def nodes(self) -> tuple[str, ...]:
