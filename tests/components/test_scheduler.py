@@ -2,6 +2,7 @@
 
 import pytest
 
+from kmodel.kernel.footprint import record
 from kmodel.kubernetes.components.calls import CALLS, Response
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.resources import fit, tolerated
@@ -112,6 +113,19 @@ def test_any_node_may_be_chosen_where_a_pod_prefers_some(prefers: tuple[bool, bo
     nodes = (node("n1"), node("n2", memory_mib=1024), node("n3", memory_mib=256))
     run = Run.of(scene(stored=(pod(memory_mib=512, prefers=prefers[0]), there), nodes=nodes))
     assert best_nodes(run.cluster, run.cluster[PODS["web"]]) == ["n1", "n2"]
+
+
+def test_of_each_node_and_other_pod_it_reads_at_once_what_counts() -> None:
+    """Else a decision is taken anew for each of their statuses, and its trie has a node for each attribute."""
+    run = Run.of(scene(stored=(pod(), pod("other", node="n2")), nodes=(node("n1"), node("n2"))))
+    _, reads = record(lambda cluster: cluster if best_nodes(cluster, pod()) else None, run.cluster, "best_nodes")
+    cells = [str(run.cluster.layout.cells[read.position]) for read in reads]
+    of_caches = [cell for cell in cells if cell.startswith("caches/") and "web" not in cell]
+    assert sorted(of_caches) == [
+        "caches/nodes[kube-scheduler, n1]",
+        "caches/nodes[kube-scheduler, n2]",
+        "caches/pods[kube-scheduler, other]",
+    ]
 
 
 def test_a_pod_is_assumed_until_the_cache_says_so() -> None:
