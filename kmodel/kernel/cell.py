@@ -47,12 +47,13 @@ def _plain_constants(constants: Mapping[Cell[Any], Any]) -> Mapping[Cell[Any], A
 class Layout:
     """Which cells a cluster has, in which order, and the constants that no transition can write.
 
-    `may_mention` tells which cells may mention ranks of a scope; the fewer they are, the smaller the footprints.
+    `may_mention` tells which cells may mention ranks of a scope; the fewer they are, the smaller the footprints. Where
+    it tells more than yes and no, a higher number is a cell that is likelier to: it is looked at before the others.
     """
 
     cells: tuple[Cell[Any], ...]
     constants: Mapping[Cell[Any], Any] = attrs.field(converter=_plain_constants)
-    may_mention: Callable[[Cell[Any], str], bool] = lambda cell, scope: True
+    may_mention: Callable[[Cell[Any], str], int] = lambda cell, scope: True
     _of_scope: dict[str, tuple[Cell[Any], ...]] = attrs.field(init=False, factory=dict)
     _positions: dict[Cell[Any], int] = attrs.field(init=False)
     _keys: dict[str, tuple[tuple[str, ...], ...]] = attrs.field(init=False)
@@ -97,9 +98,10 @@ class Layout:
         return self._keys.get(family.family, ())
 
     def cells_of(self, scope: str) -> tuple[Cell[Any], ...]:
-        """Return the cells that may mention ranks of the scope."""
+        """Return the cells that may mention ranks of the scope, the likeliest first."""
         if scope not in self._of_scope:
-            self._of_scope[scope] = tuple(cell for cell in self.cells if self.may_mention(cell, scope))
+            likely = {cell: self.may_mention(cell, scope) for cell in self.cells}
+            self._of_scope[scope] = tuple(sorted(filter(likely.get, self.cells), key=lambda cell: -likely[cell]))
         return self._of_scope[scope]
 
     def constant(self, cell: Cell[T]) -> T:

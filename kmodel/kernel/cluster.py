@@ -84,7 +84,7 @@ class Cluster(ABC):
     def of(
         cells: Mapping[Cell[Any], Any],
         constants: Mapping[Cell[Any], Any] | None = None,
-        may_mention: Callable[[Cell[Any], str], bool] = lambda cell, scope: True,
+        may_mention: Callable[[Cell[Any], str], int] = lambda cell, scope: True,
     ) -> "Cluster":
         """Return the cluster that has these cells with these values, in this order (see Layout)."""
         layout = Layout(tuple(cells), constants or {}, may_mention)

@@ -19,6 +19,8 @@ from kmodel.kubernetes.objects.kind import first, generations, scope
 Living = tuple[Component, str | None]  # whose client it is, and on which node
 Rights = tuple[tuple[str, frozenset[tuple[str, str]]], ...]
 
+LIKELIEST = 2  # to mention a rank about an object: the place where it is stored
+
 
 @attrs.frozen(eq=False)
 class Wiring:
@@ -39,7 +41,7 @@ class Wiring:
     processes: tuple[Process, ...]
     rights: Rights
     name_holders: tuple[Cell[Any], ...]
-    may_mention: Callable[[Cell[Any], str], bool]
+    may_mention: Callable[[Cell[Any], str], int]
 
 
 def wire(plan: Plan, known: Sequence[Component], part: tuple[Component, ...], faults: Sequence[Fault]) -> Wiring:
@@ -160,8 +162,8 @@ def _name_holders(plan: Plan, part: Sequence[Component]) -> Iterator[Cell[Any]]:
             yield from (memory.cells[key] for key in memory.each(plan))
 
 
-def _may_mention(plan: Plan, part: Sequence[Component]) -> Callable[[Cell[Any], str], bool]:
-    """Return which cells may mention ranks about an object: calls may be about any."""
+def _may_mention(plan: Plan, part: Sequence[Component]) -> Callable[[Cell[Any], str], int]:
+    """Return which cells may mention ranks about an object: calls may be about any; where it is stored is likeliest."""
     of_memory = {memory.cells.family: memory.mentions for component in part for memory in component.memory}
     resources = {kind.singular: kind.resource for kind in plan.kinds}
     ties = {
@@ -172,12 +174,13 @@ def _may_mention(plan: Plan, part: Sequence[Component]) -> Callable[[Cell[Any], 
         for kind in plan.kinds
     }
 
-    def may_mention(cell: Cell[Any], scope: str) -> bool:
+    def may_mention(cell: Cell[Any], scope: str) -> int:
         singular, _, key = scope.partition(" of ")[2].partition("/")
         resource = resources[singular]
         family, _, of = cell.family.partition("/")
         if family in ("etcd", "caches") and of in ties:
-            return (of == resource and cell.key[-1] == key) or resource in ties[of]
+            is_its_own = of == resource and cell.key[-1] == key
+            return LIKELIEST if is_its_own and family == "etcd" else is_its_own or resource in ties[of]
         if family == "watches":
             return cell.key[-1] == resource or resource in ties[cell.key[-1]]
         if family in ("budget", CONNECTIONS.family, MISSING.family):
