@@ -62,7 +62,7 @@ class Arrays(NamedTuple):
     item_check_length: Ints
     check_root: Ints
     check_code: Ints
-    jumps: Ints  # walks remembered: from a node, for a value of the block that it reads
+    jumps: Ints  # walks remembered: a window for each block value, with a place for each node from which it is read
     used: Ints  # how many: items, checks, block values in row_index, pairs in updated, in group memo
     done: Ints  # per spec, whether its verdict is known
     # packing: where a block's value is in a state's words
@@ -72,3 +72,4 @@ class Arrays(NamedTuple):
 
 
 ITEMS, CHECKS, ROWS, GROUPS = range(4)
+WINDOW = 128  # places in a window of jumps, at least: so many as are fetched ahead

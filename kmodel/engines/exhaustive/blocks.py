@@ -11,13 +11,13 @@ from itertools import combinations
 
 import numpy as np
 
-from kmodel.engines.exhaustive.arrays import CHECKS, GROUPS, ITEMS, ROWS, Arrays
+from kmodel.engines.exhaustive.arrays import CHECKS, GROUPS, ITEMS, ROWS, WINDOW, Arrays
 from kmodel.engines.exhaustive.lists import index_rows
 from kmodel.engines.exhaustive.packing import Packing
 from kmodel.engines.tables.jit import MOST, UNKNOWN, Ints, Memo, Vector, tables_are_full
 from kmodel.engines.tables.tries import Leaf, Tables
 
-JUMPS = 1 << 17
+JUMPS = 1 << 21  # of which the pages that nothing is remembered in take no memory
 ITEM_FIELDS = ("root", "code", "next", "change", "check_start", "check_length")
 
 
@@ -69,7 +69,7 @@ class Blocks:
         tables, packing = self.tables, packing or self.packing
         return Arrays(
             **tables.interner.arrays(),
-            **tables.arrays(),
+            **tables.arrays(done),
             **self._writes(),
             **self._values(),
             **self._lists(),
@@ -117,7 +117,9 @@ class Blocks:
         items = {f"item_{name}": data for name, data in self.items.items()}
         checks = {f"check_{name}": data for name, data in self.checks.items()}
         lists = {"list_start": self.list_start, "list_length": self.list_length}
-        return {**lists, **items, **checks, "jumps": self.jumps, "used": self.used}
+        # where there are fewer values than windows, larger ones: what is far from its place is only forgotten
+        window = min(max(JUMPS >> int(self.capacity.sum()).bit_length(), WINDOW), 8 * WINDOW)
+        return {**lists, **items, **checks, "jumps": self.jumps.reshape(-1, window), "used": self.used}
 
     def grow(self) -> None:
         """Make more room wherever little is left; BoundReached where there can be no more."""

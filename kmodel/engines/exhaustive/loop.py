@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kmodel.engines.exhaustive.arrays import GROUPS, Arrays
+from kmodel.engines.exhaustive.arrays import GROUPS, WINDOW, Arrays
 from kmodel.engines.exhaustive.lists import change, fill
 from kmodel.engines.exhaustive.partial_order import Relation
 from kmodel.engines.exhaustive.stops import (
@@ -32,12 +32,13 @@ from kmodel.engines.exhaustive.stops import (
     VALUE,
 )
 from kmodel.engines.exhaustive.stubborn import choose
-from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled_to_borrow, inlined, look_up, store
+from kmodel.engines.tables.jit import UNKNOWN, Ints, compiled_to_borrow, inlined, look_up, prefetch, store
 from kmodel.engines.tables.tries import NOTHING
 
 SHARDS = 16
 PROBE = 16  # states looked at for each thing that is not known, to find more
 JUMP_LIMIT = 1 << 21  # nodes and values from here on are not remembered in jumps
+CACHE_LINE = 8  # jumps
 JUMP_CODE = (1 << 22) - 1
 JUMP_KEY = ~JUMP_CODE
 GOES_ON, MISSED, STUCK = range(3)  # what came of one thing: it is done, something is not known, or no room is left
@@ -50,7 +51,8 @@ def walk(t: Arrays, code: int, values: Ints, out: Ints) -> int:
     Where it ends at a value whose branch is not known, out[NODE] and out[VALUE] tell which.
 
     Reads of one block that follow each other are one jump. Jumps are remembered in a table that forgets what
-    is in its way; an entry is one word (node, value, code reached), so that threads may share the table.
+    is in its way; an entry is one word (node, value, code reached), so that threads may share the table. Those for one
+    value of a block are near each other, since waiting for them is what takes longest.
     """
     while code >= 0:
         start = code
@@ -58,8 +60,9 @@ def walk(t: Arrays, code: int, values: Ints, out: Ints) -> int:
         block = t.cell_block[cell]
         value = values[block]
         key = (np.int64(start) << 43) | (np.int64(value) << 22)
-        slot = ((key * np.int64(-7046029254386353131)) >> 40) & (t.jumps.size - 1)
-        entry = t.jumps[slot]
+        window = (t.block_base[block] + value) & (t.jumps.shape[0] - 1)
+        slot = ((start * np.int64(-7046029254386353131)) >> 40) & (t.jumps.shape[1] - 1)
+        entry = t.jumps[window, slot]
         if entry & JUMP_KEY == key and start < JUMP_LIMIT and value < JUMP_LIMIT and entry != 0:
             code = (entry & JUMP_CODE) - JUMP_LIMIT
             continue
@@ -78,7 +81,7 @@ def walk(t: Arrays, code: int, values: Ints, out: Ints) -> int:
             if t.cell_block[cell] != block:
                 break
         if code != UNKNOWN and start < JUMP_LIMIT and value < JUMP_LIMIT and -JUMP_LIMIT < code < JUMP_LIMIT:
-            t.jumps[slot] = key | (code + JUMP_LIMIT)
+            t.jumps[window, slot] = key | (code + JUMP_LIMIT)
     return code
 
 
@@ -144,6 +147,19 @@ def unpack(t: Arrays, rows: Ints, state: int, row: Ints) -> Any:
         row[block] = value
         fingerprint += t.block_fingerprint[t.block_base[block] + value]
     return fingerprint
+
+
+@inlined
+def look_ahead(t: Arrays, rows: Ints, state: int) -> None:
+    """Ask for the jumps of a state's block values, which are at hand when its turn comes; if they are too many for a
+    cache to hold, which their windows tell."""
+    if t.jumps.shape[1] != WINDOW:
+        return
+    for block in range(t.word.size):
+        value = (rows[state, t.word[block]] >> t.shift[block]) & t.mask[block]
+        window = (t.block_base[block] + value) & (t.jumps.shape[0] - 1)
+        for place in range(0, WINDOW, CACHE_LINE):
+            prefetch(t.jumps, window * WINDOW + place)
 
 
 @inlined
@@ -377,6 +393,8 @@ def expand(
                 out[STATUS] = FULL
                 return
         fingerprint = unpack(t, rows, state, made.row)
+        if state + 1 < high:
+            look_ahead(t, rows, state + 1)
         known_before = misses
         new, misses = successors(t, actions, rows, state, may_fill, check_only, fingerprint, made, misses, notes)
         if misses > 0 and known_before == 0:

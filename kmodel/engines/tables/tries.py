@@ -69,8 +69,14 @@ class Tables:
         self._predicates: dict[int, Predicate] = {}  # by root
         self._predicate_roots: dict[tuple[Predicate, int | None], int] = {}
 
-    def arrays(self) -> dict[str, Ints]:
-        """Return the arrays of the tries, their roots, and the classes of steps, as they are now."""
+    def arrays(self, done: Ints) -> dict[str, Ints]:
+        """Return the arrays of the tries, their roots, and the classes of steps, as they are now.
+
+        Of a class those specs are left out that say nothing of any of its steps, and those that are done.
+        """
+        asked = self.class_roots.data[: self.class_roots.size]
+        is_open = (self.roots.data[asked] != NOTHING) & (done[self.root_spec.data[asked]] == 0)
+        before = np.concatenate((np.zeros(1, np.int32), np.cumsum(is_open, dtype=np.int32)))
         return {
             "node_position": self.node_position.data,
             "node_projection": self.node_projection.data,
@@ -79,8 +85,8 @@ class Tables:
             "roots": self.roots.data,
             "root_spec": self.root_spec.data,
             "leaf_class": self.leaf_class.data,
-            "class_start": self.class_start.data,
-            "class_roots": self.class_roots.data,
+            "class_start": before[self.class_start.data[: self.class_start.size]],
+            "class_roots": asked[is_open],
         }
 
     def predicate_root(self, predicate: Predicate, step_class: int | None = None) -> int:
