@@ -13,8 +13,9 @@ Where watch caches are prompt, the api-server fails its probe at once: there is 
 Leaves out: requests that are answered with an error while the api-server waits for etcd (they wait, too, until it is
 restarted); a majority that is split.
 
-Upstream: staging/src/k8s.io/apiserver/pkg/server/options/etcd.go (health checks of etcd), cmd/kubeadm/app/phases/{
-controlplane/manifests.go,etcd/local.go}, 1.34; etcd.io docs op-guide/failures (v3.6).
+Upstream: staging/src/k8s.io/apiserver/pkg/server/options/etcd.go (health checks of etcd), 1.34;
+cmd/kubeadm/app/phases/{controlplane/manifests.go,etcd/local.go}, not read in a release that could be dated; etcd.io
+docs op-guide/failures (v3.6).
 """
 
 from collections.abc import Iterator

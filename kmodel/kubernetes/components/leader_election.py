@@ -17,8 +17,10 @@ the answer by which it would hold it: its client gives up first); coordinated le
 releases its lease (alpha in 1.36); renewals that nobody's call is in the way of; an answer that a release is waited
 for.
 
-Upstream: staging/src/k8s.io/client-go/tools/leaderelection/leaderelection.go, cmd/kube-scheduler/app/{server.go,
-options/options.go}, cmd/kube-controller-manager/app/controllermanager.go, 1.34.
+Upstream: staging/src/k8s.io/client-go/tools/leaderelection/leaderelection.go, 1.34;
+cmd/kube-controller-manager/app/controllermanager.go, read in 1.33 in the making (a fork at 0b0abd6c);
+cmd/kube-scheduler/app/{server.go,options/options.go}, not read in a release that could be dated; 1.34.4 by the
+recordings kcm-killed and scheduler-killed.
 """
 
 from collections.abc import Callable, Iterator

@@ -7,7 +7,8 @@ Leaves out: how a connection is made (a rule is a list of pods), session affinit
 the Service objects themselves.
 
 Upstream: pkg/proxy/{endpointslicecache.go,topology.go CategorizeEndpoints,iptables/proxier.go}; topology.go
-read in 1.36 (008b3652); no recording has rules.
+read in 1.32 or before (803d40a5) and in 1.36 (008b3652), which do the same here, the others not; no recording has
+rules.
 """
 
 from kmodel.kernel import Cells, Cluster, transition

@@ -9,8 +9,9 @@ So are namespaces of which the scenario only has the manifest: what is created i
 delete, or that are `stored`, are objects: see controllers/namespace_controller.py; what is in them of kinds that are
 not modelled stays.
 
-Upstream: plugin/pkg/admission/{serviceaccount,priority,runtimeclass}/admission.go; pkg/kubelet/{kubelet_pods.go,
-volumemanager,container/helpers.go}; pkg/scheduler/framework/plugins/volumebinding, 1.34.
+Upstream: pkg/scheduler/framework/plugins/volumebinding/volume_binding.go podHasPVCs, PreFilter, read in 1.33 in the
+making (a fork at 0b0abd6c); plugin/pkg/admission/{serviceaccount,priority,runtimeclass}/admission.go and pkg/kubelet/
+{kubelet_pods.go,volumemanager,container/helpers.go}, not read in a release that could be dated.
 """
 
 from kmodel.kernel import Cluster

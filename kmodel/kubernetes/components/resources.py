@@ -1,7 +1,7 @@
 """What both the scheduler and the kubelet ask: does a pod fit, is a taint tolerated.
 
-Upstream: pkg/scheduler/framework/plugins/{noderesources,nodeports,nodeaffinity,interpodaffinity};
-k8s.io/component-helpers scheduling/corev1/helpers.go, 1.34.
+Upstream: k8s.io/component-helpers scheduling/corev1/helpers.go, 1.34; pkg/scheduler/framework/plugins/{noderesources,
+nodeports,nodeaffinity,interpodaffinity}, not read in a release that could be dated.
 """
 
 from collections.abc import Iterator, Sequence

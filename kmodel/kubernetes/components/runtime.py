@@ -15,8 +15,9 @@ Leaves out: images, but that one cannot be pulled, for as long as its pod is the
 as messages (kubelet and runtime share a machine, and a kubelet that dies between the call and its answer looks at the
 runtime again when it is back).
 
-Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto;
-pkg/kubelet/kuberuntime/{kuberuntime_sandbox,kuberuntime_container}.go, 1.34.
+Upstream: staging/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto, 1.34; pkg/kubelet/kuberuntime/
+kuberuntime_container.go startContainer, read in 1.33 in the making (a fork at 0b0abd6c); kuberuntime_sandbox.go was
+not read.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -12,9 +12,13 @@ Leaves out: priorities and preemption, other affinity to pods, spreading, where 
 the active queue (any active pod may be next, which only adds behaviours); backoff and the choice of events that wake an
 unschedulable pod (any change of a pod or node does, as the five-minute flush would in the end); what happens during a
 cycle (it is one step: no event comes between its snapshot and its decision), and a cache and a snapshot that lag behind
-the informer's.
+the informer's; that a binding that fails is reported in the pod's status (PodScheduled False, SchedulerError), and that
+a pod which found no node is reported anew when other words are said of it [schedule_one.go updatePod].
 
-Upstream: pkg/scheduler/{schedule_one.go,eventhandlers.go,backend/{cache,queue}}, 1.34.
+Upstream: pkg/scheduler/{schedule_one.go,eventhandlers.go,backend/queue/scheduling_queue.go}, read in 1.33 in the making
+(a fork at 0b0abd6c); handleBindingCycleError also in 1.34 or later (a fork at 1090dc75), which does the same;
+apis/config/v1/default_plugins.go in 1.31 or before (67baa8d0); backend/cache was not read. 1.34.4 by the recordings
+scheduler-killed and unschedulable.
 """
 
 from collections import Counter
@@ -175,7 +179,7 @@ def filters(pod: Pod, node: Node, there: list[Pod]) -> Iterator[str]:
 def why_no_node(cluster: Cluster, pod: Pod, nodes: Sequence[tuple[Node, list[Pod]]]) -> str:
     """Return, in upstream's words, why none of the nodes will do beside the pods that are there; nothing if one will.
 
-    Upstream: pkg/scheduler/framework/types.go FitError.Error, 1.34.
+    Upstream: pkg/scheduler/framework/types.go FitError.Error, read in 1.33 in the making (a fork at 0b0abd6c).
     """
     refusals = [list(filters(pod, node, there)) for node, there in nodes]
     lost = lost_claim(cluster, pod)

@@ -1,6 +1,6 @@
 """Affinity: the terms of which a node must match one, and the pods beside which a pod must not run
-[staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go; pkg/apis/core/types.go
-PodAffinityTerm, 1.34].
+[staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go; kubernetes/api core/v1/types.go
+PodAffinityTerm; 1.34].
 
 Left out: which nodes are preferred (that some are counts); pods beside which one must run; whatever keeps pods apart by
 more than a node (zones).

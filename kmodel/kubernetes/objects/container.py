@@ -1,5 +1,6 @@
 """Containers: their image, what they request, and what must be there before they can be made
-[kubernetes/kubernetes pkg/apis/core/{types.go,v1/defaults.go,validation/validation.go}, 1.34].
+[kubernetes/kubernetes pkg/apis/core/{v1/defaults.go,validation/validation.go}, not read in a release that could be
+dated].
 
 Left out: what a probe asks, how often, and how often it may fail (which probes there are counts); lifecycle hooks;
 which keys a ConfigMap or Secret has.

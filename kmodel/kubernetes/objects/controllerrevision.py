@@ -1,4 +1,4 @@
-"""ControllerRevisions: the templates that a DaemonSet or a StatefulSet has had [pkg/apis/apps/types.go, 1.34].
+"""ControllerRevisions: the templates that a DaemonSet or a StatefulSet has had [kubernetes/api apps/v1/types.go, 1.34].
 
 As with a ReplicaSet of a Deployment, the hash of a template is a letter, which stands for the template. Left out: what
 else of the owner's spec upstream keeps in `data`.

@@ -1,4 +1,6 @@
-"""CronJobs [pkg/apis/batch/{types.go,v1/defaults.go,validation/validation.go}, pkg/registry/batch/cronjob, 1.34].
+"""CronJobs: fields and their defaults [kubernetes/api batch/v1/types.go, 1.34]; what is wrong with them, and what a
+POST or PUT keeps [pkg/apis/batch/validation/validation.go, pkg/registry/batch/cronjob, not read in a release that could
+be dated].
 
 There are no clocks: a schedule comes due a few times at most, each at any time, whatever its fields say. Left out:
 startingDeadlineSeconds, time zones, and the limits of the history (Jobs that have finished stay, unless they have

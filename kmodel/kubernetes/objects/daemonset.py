@@ -1,5 +1,6 @@
-"""DaemonSets [pkg/apis/apps/{types.go,v1/defaults.go,validation/validation.go}, 1.34;
-pkg/registry/apps/daemonset/strategy.go, pkg/controller/daemon/util/daemonset_util.go].
+"""DaemonSets: fields and their defaults [kubernetes/api apps/v1/types.go, 1.34]; what is wrong with them, and what a
+POST or PUT keeps [pkg/apis/apps/validation/validation.go, pkg/registry/apps/daemonset/strategy.go,
+pkg/controller/daemon/util/daemonset_util.go, not read in a release that could be dated].
 
 Left out: the annotation of a template's generation, collisions of hashes.
 """

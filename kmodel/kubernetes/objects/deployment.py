@@ -1,5 +1,6 @@
-"""Deployments [pkg/apis/apps/{types.go,v1/defaults.go,validation/validation.go}, 1.34;
-pkg/registry/apps/deployment/strategy.go, pkg/controller/deployment/util/deployment_util.go].
+"""Deployments: fields and their defaults [kubernetes/api apps/v1/types.go, 1.34]; what is wrong with them, and what a
+POST or PUT keeps [pkg/apis/apps/validation/validation.go, pkg/registry/apps/deployment/strategy.go,
+pkg/controller/deployment/util/deployment_util.go, not read in a release that could be dated].
 
 The hash of a template is a letter: templates are finite, so that each that is met has one of its own, and equal ones
 share it. Left out: the condition ReplicaFailure, collisions of hashes, creation times.

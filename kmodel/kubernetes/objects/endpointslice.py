@@ -1,4 +1,4 @@
-"""EndpointSlices [pkg/apis/discovery/types.go, 1.34]. Left out: ports (a pod is one endpoint), topology."""
+"""EndpointSlices [kubernetes/api discovery/v1/types.go, 1.34]. Left out: ports (a pod is one endpoint), topology."""
 
 import attrs
 

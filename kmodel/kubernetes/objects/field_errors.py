@@ -1,5 +1,5 @@
-"""What is wrong with the value of a field, in the words of an api-server
-[staging/src/k8s.io/apimachinery/pkg/util/validation/field/errors.go, 1.34].
+"""What is wrong with the value of a field, much in the words of an api-server, which puts what is supported in quotes,
+and says which number is too small [staging/src/k8s.io/apimachinery/pkg/util/validation/field/errors.go, 1.34].
 """
 
 from collections.abc import Iterator, Sequence

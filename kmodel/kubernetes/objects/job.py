@@ -1,4 +1,6 @@
-"""Jobs [pkg/apis/batch/{types.go,v1/defaults.go,validation/validation.go}, 1.34; pkg/registry/batch/job/strategy.go].
+"""Jobs: fields [kubernetes/api batch/v1/types.go, 1.34]; their defaults, what is wrong with them, and what a POST or
+PUT keeps [pkg/apis/batch/{v1/defaults.go,validation/validation.go}, pkg/registry/batch/job/strategy.go, not read in a
+release that could be dated].
 
 Left out: the label with the Job's UID, by which the api-server makes its selector unique (a Job's pods are those that
 it controls); how long a deadline or a time to live is; policies for failure and success; limits for each index;

@@ -1,4 +1,4 @@
-"""Leases, by which nodes send heartbeats and leaders are elected [kubernetes pkg/apis/coordination/types.go, 1.34]."""
+"""Leases, by which nodes send heartbeats and leaders are elected [kubernetes/api coordination/v1/types.go, 1.34]."""
 
 import attrs
 

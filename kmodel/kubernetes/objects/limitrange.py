@@ -1,5 +1,6 @@
 """LimitRanges: what containers request and are limited to if they do not say, and between what they may
-[pkg/apis/core/v1/defaults.go SetDefaults_LimitRangeItem; plugin/pkg/admission/limitranger/admission.go, 1.34].
+[plugin/pkg/admission/limitranger/admission.go, read in 1.33 in the making (a fork at 0b0abd6c);
+pkg/apis/core/v1/defaults.go SetDefaults_LimitRangeItem, not read in a release that could be dated].
 
 They are there from the start to the end. Left out: maxLimitRequestRatio, limits of claims, of resources that are
 neither cpu nor memory, and of what a pod asks for as a whole.

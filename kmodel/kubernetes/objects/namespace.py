@@ -1,4 +1,4 @@
-"""Namespaces [pkg/apis/core/types.go, pkg/registry/core/namespace/{strategy.go,storage/storage.go}, 1.34].
+"""Namespaces [pkg/registry/core/namespace/{strategy.go,storage/storage.go}, not read in a release that could be dated].
 
 The finalizer `kubernetes` of the spec stands for the work of the namespace controller; the phase Terminating is that of
 a Namespace that is being deleted. Left out: conditions of the status.

@@ -1,4 +1,4 @@
-"""Nodes [kubernetes/kubernetes pkg/apis/core/types.go, pkg/registry/core/node/strategy.go, 1.34].
+"""Nodes [kubernetes/kubernetes pkg/registry/core/node/strategy.go, not read in a release that could be dated].
 
 Left out: conditions other than Ready, images, addresses, capacity apart from allocatable.
 """

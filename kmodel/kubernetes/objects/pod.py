@@ -1,4 +1,6 @@
-"""Pods [kubernetes/kubernetes pkg/apis/core/types.go, pkg/registry/core/pod/strategy.go, 1.34]."""
+"""Pods [kubernetes/api core/v1/types.go, component-helpers resource/helpers.go, 1.34; kubernetes/kubernetes
+pkg/registry/core/pod/strategy.go, read in 1.33 in the making (a fork at 0b0abd6c)].
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,5 +1,5 @@
-"""What a pod is to run: its containers, where, and how [kubernetes/kubernetes pkg/apis/core/{types.go,v1/defaults.go,
-validation/validation.go}, 1.34].
+"""What a pod is to run: its containers, where, and how [kubernetes/kubernetes pkg/apis/core/{v1/defaults.go,
+validation/validation.go}, not read in a release that could be dated].
 
 Left out: the run of sidecars (what they request counts), ephemeral containers, affinity to other pods,
 priority, the contents of volumes.

@@ -1,5 +1,6 @@
-"""ReplicaSets and ReplicationControllers [pkg/apis/{apps,core}/{types.go,v1/defaults.go,validation/validation.go},
-pkg/registry/apps/replicaset/strategy.go, 1.34].
+"""ReplicaSets and ReplicationControllers: fields and their defaults [kubernetes/api {apps,core}/v1/types.go, 1.34];
+what is wrong with them, and what a POST or PUT keeps [pkg/apis/{apps,core}/validation/validation.go,
+pkg/registry/apps/replicaset/strategy.go, not read in a release that could be dated].
 
 A ReplicationController is a ReplicaSet whose kind says so: Kubernetes runs both by one controller, too
 [pkg/controller/replication/replication_controller.go]. Left out: conditions, fullyLabeledReplicas.

@@ -1,4 +1,4 @@
-"""ResourceQuotas [pkg/apis/core/types.go, pkg/quota/v1/evaluator/core/pods.go, 1.34].
+"""ResourceQuotas [pkg/quota/v1/evaluator/core/pods.go, read in 1.34 or later (d7ce957d)].
 
 Amounts are in millicores of cpu, bytes of memory, or whole units, under the names of the quota. Left out: what is not
 about pods, cpu and memory; a quota with scopes limits nothing here; that a pod whose grace period is over is not

@@ -1,4 +1,4 @@
-"""Services [pkg/apis/core/types.go, 1.34]. Left out: ports, types, session affinity."""
+"""Services [kubernetes/api core/v1/types.go, 1.34]. Left out: ports, types, session affinity."""
 
 import attrs
 

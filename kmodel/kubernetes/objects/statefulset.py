@@ -1,5 +1,6 @@
-"""StatefulSets [pkg/apis/apps/{types.go,v1/defaults.go,validation/validation.go}, 1.34;
-pkg/registry/apps/statefulset/strategy.go, pkg/controller/statefulset/stateful_set_utils.go].
+"""StatefulSets: fields and their defaults [kubernetes/api apps/v1/types.go, 1.34]; what is wrong with them, and what a
+POST or PUT keeps [pkg/apis/apps/validation/validation.go, pkg/registry/apps/statefulset/strategy.go, not read in a
+release that could be dated; pkg/controller/statefulset/stateful_set_utils.go, read in 1.36 (008b3652)].
 
 Left out: the claims of volumeClaimTemplates, which are taken for
 bound, and kept, as claims that a manifest brings are; whenDeleted and whenScaled; maxUnavailable, which is a gate.

@@ -1,7 +1,8 @@
 """What becomes of a user's objects: those that an api-server refuses, and where each of the others is in the end.
 
-The words are those of `kubectl get` and `kubectl describe` [pkg/printers/internalversion/printers.go printPod;
-pkg/scheduler/framework/types.go FitError; pkg/scheduler/schedule_one.go ErrNoNodesAvailable, 1.34].
+The words are those of `kubectl get` and `kubectl describe` [pkg/scheduler/{framework/types.go FitError,
+schedule_one.go ErrNoNodesAvailable}, read in 1.33 in the making (a fork at 0b0abd6c); pkg/printers/internalversion/
+printers.go printPod, not read in a release that could be dated].
 """
 
 from collections.abc import Iterator

@@ -217,7 +217,7 @@ def default_nodes(count: int) -> tuple[Node, ...]:
 
 
 def _labelled(node: Node) -> Node:
-    """Return a node with the labels that every kubelet sets on its own [pkg/kubelet/kubelet_node_status.go, 1.34]."""
+    """Return a node with the labels that every kubelet sets on its own [pkg/kubelet/kubelet_node_status.go]."""
     labels = {**PLATFORM, HOSTNAME_LABEL: node.metadata.name, **dict(node.metadata.labels)}
     return attrs.evolve(node, metadata=attrs.evolve(node.metadata, labels=tuple(sorted(labels.items()))))
 

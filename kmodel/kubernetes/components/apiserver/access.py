@@ -8,7 +8,7 @@ are not modelled; NodeRestriction looks at the stored pod, which the real graph 
 what is allowed).
 
 Upstream: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go;
-plugin/pkg/admission/noderestriction/admission.go, 1.34.
+plugin/pkg/admission/noderestriction/admission.go; neither read in a release that could be dated.
 """
 
 from kmodel.kernel import Cluster

@@ -16,10 +16,10 @@ Leaves out: what a RuntimeClass adds to its pods (overhead, node selector, toler
 which only the first of several refusals is told; the other plugins that are on by default, which touch no modelled
 field.
 
-Upstream: pkg/apis/core/v1/defaults.go;
-plugin/pkg/admission/{defaulttolerationseconds,limitranger,noderestriction,nodetaint,runtimeclass}/admission.go; which
-are on, and their order: pkg/kubeapiserver/options/plugins.go;
-staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go, 1.34.
+Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go, 1.34;
+plugin/pkg/admission/limitranger/admission.go, read in 1.33 in the making (a fork at 0b0abd6c); not read in a release
+that could be dated: pkg/apis/core/v1/defaults.go, plugin/pkg/admission/{defaulttolerationseconds,noderestriction,
+nodetaint,runtimeclass}/admission.go, and which are on, and their order: pkg/kubeapiserver/options/plugins.go.
 """
 
 from collections.abc import Callable

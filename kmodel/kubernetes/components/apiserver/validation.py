@@ -1,6 +1,7 @@
 """Validation: what is wrong with an object, in the api-server's manner: the field, and why.
 
-What holds for a kind alone stands beside its class. Upstream: pkg/apis/core/validation/validation.go, 1.34.
+What holds for a kind alone stands beside its class. Upstream: pkg/apis/core/validation/validation.go, not read in a
+release that could be dated.
 """
 
 from kmodel.kubernetes.objects import ApiObject

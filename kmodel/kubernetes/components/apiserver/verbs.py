@@ -10,8 +10,9 @@ else; most of a pod's spec is immutable.
 Leaves out: dry runs, server-side apply's field managers, the subresource eviction; that a resize must not change the
 QoS class.
 
-Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,rest/delete.go};
-pkg/registry/core/{pod,node}/strategy.go, pkg/registry/core/pod/storage/storage.go, 1.34.
+Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,rest/delete.go}, 1.34;
+pkg/registry/core/pod/strategy.go, read in 1.33 in the making (a fork at 0b0abd6c); pkg/registry/core/{node/strategy.go,
+pod/storage/storage.go}, not read in a release that could be dated.
 """
 
 from collections.abc import Callable

@@ -9,5 +9,5 @@ Leaves out: the other controllers; work queues, back-off and resync: what a cont
 at any time, so that what nobody enqueues cannot be seen to be missed; and it tries again for ever, but for evictions by
 taints and for NoSchedule taints.
 
-Upstream: cmd/kube-controller-manager, pkg/controller; 1.34.
+Upstream: cmd/kube-controller-manager, pkg/controller; of which release, says the head of each file.
 """

@@ -12,7 +12,7 @@ Leaves out: starting deadlines, the limits of the history, time zones, lastSucce
 the cache shows are deleted, and the next one is created once the list is written without them: upstream looks each up
 live, creates the next one in the same sync, and writes once.
 
-Upstream: pkg/controller/cronjob/cronjob_controllerv2.go syncCronJob, read at 67a06c20 and between 1.33 and 1.35 (a fork
+Upstream: pkg/controller/cronjob/cronjob_controllerv2.go syncCronJob, read at 67a06c20 and in 1.33 in the making (a fork
 at 0b0abd6c), which do the same.
 """
 

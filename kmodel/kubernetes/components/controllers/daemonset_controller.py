@@ -14,8 +14,8 @@ not name the latest generation (here it does, which is one write less). The Daem
 upstream takes from the caches once for a sync, and the pods anew for each part of it (pods, updates, history, status);
 here each step takes them as they are.
 
-Upstream: pkg/controller/daemon/{daemon_controller,update}.go, read in 1.36 or later (7e74f25f) and between 1.33 and
-1.35 (a fork at 0b0abd6c), which do the same here; 1.34.4 by the recording daemonset.
+Upstream: pkg/controller/daemon/{daemon_controller,update}.go, read in 1.36 or later (7e74f25f) and in 1.33 in the
+making (a fork at 0b0abd6c), which do the same here; 1.34.4 by the recording daemonset.
 """
 
 from typing import Any

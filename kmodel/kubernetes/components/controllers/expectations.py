@@ -3,7 +3,8 @@
 Models: a number of creations and the names of deletions; the events of pods lower them, found by the pod's controller.
 They live in memory only, by the name of the owner: what a deleted owner expects, another one of its name expects, too.
 
-Upstream: pkg/controller/controller_utils.go ControllerExpectations, 1.34.
+Upstream: pkg/controller/controller_utils.go ControllerExpectations, UIDTrackingControllerExpectations, read in
+1.33 in the making (a fork at 0b0abd6c).
 """
 
 from collections.abc import Callable

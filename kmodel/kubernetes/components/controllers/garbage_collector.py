@@ -3,9 +3,10 @@
 Models: background, foreground and orphan. What the caches show decides what is looked at; what is done is decided on
 live reads of the object and of its owners, on the condition of what was read: a deletion, of UID and version; a patch
 of owners, of the UID; one of finalizers, of the version. A dependent all of whose owners are gone is deleted, in the
-background, or as its own finalizers say; of one that has another owner the references to the lost ones are taken away.
-An owner that is deleted in the foreground has its dependents deleted first, and loses its finalizer when the cache
-shows none that blocks it; one that orphans has its UID taken out of them first.
+background, or as its own finalizers say; one that an owner waits for, and that has dependents itself, in the
+foreground; of one that has another owner the references to the lost ones are taken away. An owner that is deleted in
+the foreground has its dependents deleted first, and loses its finalizer when the cache shows none that blocks it; one
+that orphans has its UID taken out of them first.
 
 Leaves out: the cache of owners known to be absent; the virtual nodes of owners that the collector never saw, which here
 are looked up as any other; cycles of blocking dependents; a version as the condition is dropped when the owners are the
@@ -13,8 +14,11 @@ same (here the collector tries again); that what is being deleted is deleted onc
 be later than the caches. Which dependents there are is what the cache shows, as upstream: one that is created meanwhile
 is collected afterwards.
 
-Upstream: pkg/controller/garbagecollector/{garbagecollector.go attemptToDeleteItem,graph_builder.go,operations.go,
-patch.go}; 1.34.4 by the recording garbage; kubernetes/kubernetes#132632.
+Upstream: pkg/controller/garbagecollector/garbagecollector.go attemptToDeleteItem, processDeletingDependentsItem,
+attemptToOrphanWorker, read in 1.33 in the making (a fork at 0b0abd6c), where a deletion is on the condition of the UID
+only; operations.go deleteObject, removeFinalizer, read in 1.34 or later (a fork at 5d54a3b7), where it is on that of
+the version, too [kubernetes/kubernetes#132632]; graph_builder.go and patch.go were not read. 1.34.4 by the recording
+garbage.
 """
 
 from collections.abc import Iterator

@@ -20,7 +20,7 @@ caches as they are then, so that the last write of a sync, which upstream makes 
 for the events of that here. Of pods that rank alike those with the first names go first.
 
 Upstream: pkg/controller/job/{job_controller,tracking_utils,indexed_job_utils,backoff_utils}.go, read in 1.31
-(6ae037f1), manageJob also between 1.33 and 1.35 (a fork at 0b0abd6c); 1.34.4 by the recording job.
+(6ae037f1), manageJob also in 1.33 in the making (a fork at 0b0abd6c); 1.34.4 by the recording job.
 """
 
 from collections.abc import Iterable, Iterator

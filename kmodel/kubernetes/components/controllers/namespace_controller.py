@@ -8,10 +8,13 @@ object, without conditions: here each object is deleted by a request of its own,
 
 Leaves out: the five seconds that upstream waits after the deletion (there are no clocks: what was admitted before may
 be written at any later time, which upstream bets takes less), the estimates by which it comes back, conditions of the
-status, objects of kinds that are not modelled.
+status, objects of kinds that are not modelled; that upstream goes on to the other objects although pods may be left,
+when the deletion of the pods, or the list of those that are left, fails [deleteAllContent].
 
-Upstream: pkg/controller/namespace/{namespace_controller.go,deletion/namespaced_resources_deleter.go Delete,
-deleteAllContent,finalizeNamespace}; 1.34.4 by the recording namespace-deletion.
+Upstream: pkg/controller/namespace/namespace_controller.go, read in 1.33 in the making (a fork at 0b0abd6c);
+deletion/namespaced_resources_deleter.go Delete, deleteAllContent, finalizeNamespace, read with the gate
+OrderedNamespaceDeletion in it, which is on from 1.33 (forks at 039831bd and ad774f98). 1.34.4 by the recording
+namespace-deletion.
 """
 
 from collections.abc import Iterator

@@ -22,7 +22,7 @@ order); the annotation pod-deletion-cost; that a namespace that is going ends a 
 (here it is tried again, in vain).
 
 Upstream: pkg/controller/replicaset/replica_set.go manageReplicas, slowStartBatch, getPodsToDelete;
-pkg/controller/controller_utils.go ActivePodsWithRanks, read between 1.33 and 1.35 (a fork at 0b0abd6c); 1.34.4 by
+pkg/controller/controller_utils.go ActivePodsWithRanks, read in 1.33 in the making (a fork at 0b0abd6c); 1.34.4 by
 the recordings replicaset and deployment.
 """
 

@@ -7,7 +7,8 @@ available: see availability.py.
 Leaves out: the second try on a conflict, after a GET (here the cache is waited for); the condition ReplicaFailure. It
 takes part where a Deployment reads the status: nobody else who is modelled does.
 
-Upstream: pkg/controller/replicaset/replica_set_utils.go, 1.34.
+Upstream: pkg/controller/replicaset/replica_set_utils.go updateReplicaSetStatus, calculateStatus, read in
+1.33 or before (a fork at 515d3c95); 1.34.4 by the recordings replicaset and deployment.
 """
 
 import attrs

@@ -9,8 +9,8 @@ is not written yet, or not seen, is left out, so that more pods may be created t
 Leaves out: when it counts: upstream after deletions, when pods finish, after changes of the quota, and every five
 minutes; here at any time at which another number would come of it.
 
-Upstream: pkg/controller/resourcequota/{resource_quota_controller.go syncResourceQuota,resource_quota_monitor.go};
-1.34.4 by the recording quota.
+Upstream: pkg/controller/resourcequota/{resource_quota_controller.go syncResourceQuota,resource_quota_monitor.go}, read
+in 1.33 in the making (a fork at 0b0abd6c); 1.34.4 by the recording quota.
 """
 
 import attrs

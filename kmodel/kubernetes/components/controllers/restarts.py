@@ -9,8 +9,9 @@ any one may restart, and the leader exits (leader_election.py).
 Leaves out: a standby that lags otherwise than its leader; a leader that goes on after it has lost its lease. Several
 instances (leader_election.py) have both.
 
-Upstream: cmd/kube-controller-manager/app/controllermanager.go Run, staging/src/k8s.io/client-go/features/
-known_features.go, staging/src/k8s.io/client-go/tools/leaderelection, 1.34.
+Upstream: cmd/kube-controller-manager/app/controllermanager.go Run, read in 1.33 in the making (a fork at 0b0abd6c);
+staging/src/k8s.io/client-go/{features/known_features.go,tools/leaderelection}, 1.34; that the controller manager of
+1.34 streams, by kubernetes/kubernetes#132704.
 """
 
 from kmodel.kernel import Cluster, transition

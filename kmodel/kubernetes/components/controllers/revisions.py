@@ -6,7 +6,8 @@ the caches as they are.
 
 Leaves out: collisions of hashes, several revisions of one template, adoption of revisions.
 
-Upstream: pkg/controller/daemon/update.go constructHistory, cleanupHistory; pkg/controller/history, 1.34.
+Upstream: pkg/controller/daemon/update.go constructHistory, cleanupHistory, read in 1.33 in the making (a
+fork at 0b0abd6c); pkg/controller/history was not read.
 """
 
 from collections.abc import Collection

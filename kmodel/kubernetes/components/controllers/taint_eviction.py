@@ -11,7 +11,7 @@ tries [deletePodHandler] until the pod is another one, or the node's taints chan
 calls can fail, and it tries again. The pod stays,
 marked as being deleted, until the kubelet of its node says that it is gone; on a node that is down nobody does.
 
-Upstream: pkg/controller/tainteviction/taint_eviction.go, read between 1.33 and 1.35 (a fork at 0b0abd6c); 1.34.4 by
+Upstream: pkg/controller/tainteviction/taint_eviction.go, read in 1.33 in the making (a fork at 0b0abd6c); 1.34.4 by
 the recordings node-dies and node-partition.
 """
 

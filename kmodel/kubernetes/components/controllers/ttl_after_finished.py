@@ -6,8 +6,8 @@ clocks.
 
 Leaves out: how long that time is.
 
-Upstream: pkg/controller/ttlafterfinished/ttlafterfinished_controller.go processJob, read between 1.33 and 1.35 (a
-fork at 0b0abd6c).
+Upstream: pkg/controller/ttlafterfinished/ttlafterfinished_controller.go processJob, read in 1.33 in the making (a fork
+at 0b0abd6c).
 """
 
 from collections.abc import Iterable

@@ -17,7 +17,9 @@ between restarts, the order among containers that stop; admission by taints (onl
 names here, so that of two pods of one name the younger waits for the elder to be cleaned up; upstream they go by UIDs,
 and only static pods wait [allowPodStart].
 
-Upstream: pkg/kubelet/{kubelet.go,pod_workers.go,lifecycle/predicate.go,kuberuntime/kuberuntime_manager.go}, 1.34.
+Upstream: pkg/kubelet/kuberuntime/{kuberuntime_manager.go computePodActions,kuberuntime_container.go}, read in 1.33 in
+the making (a fork at 0b0abd6c); pod_workers.go UpdatePod, allowPodStart, read in a fork that could not be dated
+(f018f7d0); kubelet.go and lifecycle/predicate.go: as the head of the folder says.
 """
 
 from collections.abc import Iterable, Sequence

@@ -11,7 +11,8 @@ in spite of a container that is well, and that a container hangs, are faults.
 Leaves out: what a probe asks, its thresholds and its grace period; startup and liveness probes that fail in spite of a
 container that is well (a container that hangs has the same effect); probes of init containers.
 
-Upstream: pkg/kubelet/prober/{worker.go,prober_manager.go}, pkg/kubelet/kuberuntime/kuberuntime_manager.go, 1.34.
+Upstream: pkg/kubelet/{prober/worker.go doProbe,kuberuntime/kuberuntime_manager.go computePodActions}, read in 1.33 in
+the making (a fork at 0b0abd6c); prober/prober_manager.go was not read.
 """
 
 from collections.abc import Iterator

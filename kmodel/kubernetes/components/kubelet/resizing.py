@@ -8,7 +8,8 @@ is asked for and what is held, so that a resize that waits keeps others off [kub
 Leaves out: the actuation by the container runtime, and that it may restart containers (resizePolicy): what is allocated
 is in force; the order of resizes that wait (here any).
 
-Upstream: pkg/kubelet/allocation/allocation_manager.go canResizePod, handlePodResourcesResize, 1.34.
+Upstream: pkg/kubelet/allocation/allocation_manager.go canResizePod, handlePodResourcesResize, read in 1.34 or
+later (openshift/kubernetes at d613f6d3).
 """
 
 from kmodel.kernel import Cluster, Event, Step, transition

@@ -15,7 +15,9 @@ other; node status apart from Ready; that a kubelet registers as not ready and i
 registers as Ready; what keeps pods off until the controller has seen that is the taint of a new Node); a heartbeat is
 not sent while the node lifecycle controller has not yet seen the last one (further ones would tell it nothing more).
 
-Upstream: pkg/kubelet/{kubelet_pods.go,status/status_manager.go,kubelet_node_status.go}, pkg/util/node; 1.34.
+Upstream: pkg/kubelet/status/status_manager.go syncPod, needsReconcile, canBeDeleted, mergePodStatus, read in 1.33 or
+later (an edited fork at fee17a33); kubelet_pods.go and kubelet_node_status.go: as the head of the folder says;
+pkg/util/node was not read. 1.34.4 by the recordings.
 """
 
 from collections.abc import Iterator
