@@ -1,7 +1,8 @@
 """What both the scheduler and the kubelet ask: does a pod fit, is a taint tolerated.
 
-Upstream: k8s.io/component-helpers scheduling/corev1/helpers.go, 1.34; pkg/scheduler/framework/plugins/{noderesources,
-nodeports,nodeaffinity,interpodaffinity}, not read in a release that could be dated.
+Upstream: k8s.io/component-helpers scheduling/corev1/helpers.go, 1.34; pkg/scheduler/framework/plugins/
+{noderesources/fit.go fitsRequest,nodeports/node_ports.go fitsPorts}, read in 1.33 in the making (a fork at 0b0abd6c);
+nodeaffinity and interpodaffinity beside them were not read.
 """
 
 from collections.abc import Iterator, Sequence

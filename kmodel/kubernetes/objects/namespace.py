@@ -1,4 +1,5 @@
-"""Namespaces [pkg/registry/core/namespace/{strategy.go,storage/storage.go}, not read in a release that could be dated].
+"""Namespaces [pkg/registry/core/namespace/storage/storage.go, read in 1.33 or before (94341df3); strategy.go
+beside it was not read].
 
 The finalizer `kubernetes` of the spec stands for the work of the namespace controller; the phase Terminating is that of
 a Namespace that is being deleted. Left out: conditions of the status.

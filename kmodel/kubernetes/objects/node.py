@@ -1,4 +1,4 @@
-"""Nodes [kubernetes/kubernetes pkg/registry/core/node/strategy.go, not read in a release that could be dated].
+"""Nodes [kubernetes/kubernetes pkg/registry/core/node/strategy.go, read in about 1.33 (a fork at 5957bbe6)].
 
 Left out: conditions other than Ready, images, addresses, capacity apart from allocatable.
 """

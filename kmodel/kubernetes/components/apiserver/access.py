@@ -5,10 +5,11 @@ users; and NodeRestriction, by which a kubelet writes only its own Node, its own
 
 Leaves out: groups, namespaces in rules, impersonation, the node authorizer's graph for reads (secrets and the like
 are not modelled; NodeRestriction looks at the stored pod, which the real graph follows with a delay that only narrows
-what is allowed).
+what is allowed); that NodeRestriction keeps a kubelet from changing the taints of its Node and reserved labels, and the
+labels of a pod together with its status.
 
-Upstream: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go;
-plugin/pkg/admission/noderestriction/admission.go; neither read in a release that could be dated.
+Upstream: plugin/pkg/admission/noderestriction/admission.go, read in 1.34 or later (openshift/kubernetes at 35474046);
+plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go, not read in a release that could be dated.
 """
 
 from kmodel.kernel import Cluster

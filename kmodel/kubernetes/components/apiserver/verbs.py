@@ -11,8 +11,9 @@ Leaves out: dry runs, server-side apply's field managers, the subresource evicti
 QoS class.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/{generic/registry/store.go,rest/delete.go}, 1.34;
-pkg/registry/core/pod/strategy.go, read in 1.33 in the making (a fork at 0b0abd6c); pkg/registry/core/{node/strategy.go,
-pod/storage/storage.go}, not read in a release that could be dated.
+pkg/registry/core/pod/strategy.go, read in 1.33 in the making (a fork at 0b0abd6c); pkg/registry/core/node/
+strategy.go in about 1.33 (a fork at 5957bbe6); pkg/registry/core/pod/storage/storage.go, not read in a release that
+could be dated.
 """
 
 from collections.abc import Callable

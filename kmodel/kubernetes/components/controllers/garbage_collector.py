@@ -14,11 +14,11 @@ same (here the collector tries again); that what is being deleted is deleted onc
 be later than the caches. Which dependents there are is what the cache shows, as upstream: one that is created meanwhile
 is collected afterwards.
 
-Upstream: pkg/controller/garbagecollector/garbagecollector.go attemptToDeleteItem, processDeletingDependentsItem,
-attemptToOrphanWorker, read in 1.33 in the making (a fork at 0b0abd6c), where a deletion is on the condition of the UID
-only; operations.go deleteObject, removeFinalizer, read in 1.34 or later (a fork at 5d54a3b7), where it is on that of
-the version, too [kubernetes/kubernetes#132632]; graph_builder.go and patch.go were not read. 1.34.4 by the recording
-garbage.
+Upstream: pkg/controller/garbagecollector/{garbagecollector.go attemptToDeleteItem processDeletingDependentsItem
+attemptToOrphanWorker,graph.go blockingDependents,graph_builder.go}, read in 1.33 in the making (a fork at 0b0abd6c),
+where a deletion is on the condition of the UID only; operations.go deleteObject, removeFinalizer, read in 1.34 or later
+(a fork at 5d54a3b7), where it is on that of the version, too [kubernetes/kubernetes#132632]; patch.go, read in the same
+fork (735d93ac). 1.34.4 by the recording garbage.
 """
 
 from collections.abc import Iterator
