@@ -5,7 +5,8 @@ streamed (WatchListClient) is of what is stored by then. In 1.33 nobody streams;
 it on for its own informers [kubernetes/kubernetes#132704]; from 1.35 on all clients do.
 
 Upstream: staging/src/k8s.io/client-go/{features/known_features.go,tools/cache/reflector.go} (relistResourceVersion),
-1.33 to 1.35; KEP-3157. cmd/kube-controller-manager/app/controllermanager.go of 1.34 was not read.
+1.33 to 1.35; KEP-3157. The controller manager's own switch is in cmd/kube-controller-manager/app/options/options.go, of
+which only the changes were read [kubernetes/kubernetes#125591, #136128].
 """
 
 from collections.abc import Callable
