@@ -165,10 +165,10 @@ FAULTS = (
         "for check in range(first + 1, last):",
     ),
     Fault(
-        "a jump through a trie forgets the value",
+        "a jump through a trie forgets where it began",
         EXPAND,
         "key = (np.int64(start) << 43) | (np.int64(value) << 22)",
-        "key = (np.int64(start) << 43) | (np.int64(1) << 22)",
+        "key = (np.int64(1) << 43) | (np.int64(value) << 22)",
     ),
     Fault(
         "states in one slot of a hash table are one",
