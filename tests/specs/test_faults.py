@@ -11,7 +11,7 @@ from tests.components.scenes import create, cronjob, delete, node, pod, probed_c
 from tests.specs.broken_control_nodes import ONE_IS_CUT_OFF
 from tests.specs.mutants import SPECS, faithful
 
-MOST_STATES = 100_000
+MOST_STATES = 60_000
 BOUND = pod(node="n1")
 PROBED = pod(node="n1", containers=probed_containers())
 COMPETE = (pod("left", memory_mib=600), pod("right", memory_mib=600))
