@@ -23,6 +23,7 @@ import attrs
 from kmodel.kernel.errors import ModelError
 
 PACKAGE = str(Path(__file__).resolve().parents[1])
+RUNS_IT = str(Path(__file__).resolve().with_name("running.py"))
 MOST_INSTRUCTIONS = 5_000_000  # of one run between its start and its end
 SAME = "it is run again and must do the same"
 REFUSED: dict[Any, str] = {
@@ -51,8 +52,15 @@ class Stopped(BaseException):
 
 
 def where_of(frame: FrameType | None) -> tuple[str, int]:
-    """Return the file and the line of the first frame that is not of kmodel itself."""
+    """Return the file and the line of the first frame that is not of kmodel itself.
+
+    What kmodel asks around a hook, which no code of the user asks for, is asked by the innermost frame: whoever has the
+    code run is another one each time.
+    """
+    innermost = frame
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        if frame.f_code.co_filename == RUNS_IT and innermost is not None:
+            return innermost.f_code.co_filename, innermost.f_lineno
         frame = frame.f_back
     return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
