@@ -10,7 +10,7 @@ from kmodel.controllers import Client, Controller, composite_controller, control
 from kmodel.controllers.custom_kind import frozen
 from kmodel.controllers.hooks import hook_of
 from kmodel.engines.exhaustive import Bounds, result_of
-from kmodel.kernel import ModelError, Step, step_invariant
+from kmodel.kernel import Cluster, Model, ModelError, Step, enabled, step_invariant
 from kmodel.kubernetes.catalog import BUILT_IN
 from kmodel.kubernetes.components.etcd import stored
 from kmodel.kubernetes.components.settings import Command, Session, Settings
@@ -58,6 +58,26 @@ def test_a_published_hook_is_run_as_it_is_and_its_batch_is_done() -> None:
     result = result_of(model(scene_of(create(batch()))), Bounds(max_states=5_000))
     assert result.finished
     assert broken(result) == set()
+
+
+def test_a_run_of_a_hook_goes_on_whoever_has_it_run() -> None:
+    made = model(scene_of(create(batch())))
+    cluster = made.initial[0]
+    seen = 0
+    while steps := (one_asks(made, cluster) if seen % 2 else another_asks(made, cluster)):
+        cluster, seen = steps[-1].next, seen + 1
+    assert seen > 10
+    assert [
+        each.status.get("done") for name in cluster.names(stored("batchs")) if (each := cluster[stored("batchs")[name]])
+    ] == [True]
+
+
+def one_asks(made: Model, cluster: Cluster) -> list[Step]:
+    return list(enabled(made, cluster))
+
+
+def another_asks(made: Model, cluster: Cluster) -> list[Step]:
+    return list(enabled(made, cluster))
 
 
 @pytest.mark.long
